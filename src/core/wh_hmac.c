@@ -1,0 +1,203 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * HMAC (RFC 2104) with keys scheduled ahead of the messages.
+ */
+
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include "wh_hmac.h"
+
+
+#define WH_HMAC_MAX_BLOCK  128     /* of SHA-384 and SHA-512, in bytes */
+
+
+static EVP_MD_CTX *wh_hmac_pad(const EVP_MD *md, const unsigned char *block,
+    size_t len, unsigned char pad);
+
+
+static const EVP_MD  *wh_digests[WH_DIGESTS];
+
+
+int
+wh_digest_init(void)
+{
+    int  i;
+
+#if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
+
+    static const char  *names[WH_DIGESTS] = {
+        "SHA1", "SHA256", "SHA384", "SHA512"
+    };
+
+#endif
+
+    for (i = 0; i < WH_DIGESTS; i++) {
+
+        if (wh_digests[i] != NULL) {
+            continue;
+        }
+
+#if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
+
+        wh_digests[i] = EVP_MD_fetch(NULL, names[i], NULL);
+
+#else
+
+        wh_digests[i] = (i == WH_SHA1) ? EVP_sha1()
+                        : (i == WH_SHA256) ? EVP_sha256()
+                        : (i == WH_SHA384) ? EVP_sha384()
+                        : EVP_sha512();
+
+#endif
+
+        if (wh_digests[i] == NULL) {
+            ERR_clear_error();
+            return WH_ERROR;
+        }
+    }
+
+    return WH_OK;
+}
+
+
+const EVP_MD *
+wh_digest(wh_digest_e digest)
+{
+    return wh_digests[digest];
+}
+
+
+int
+wh_hmac_key_init(wh_hmac_key_t *key, wh_digest_e digest,
+    const unsigned char *secret, size_t len)
+{
+    size_t         block_size;
+    const EVP_MD  *md;
+    unsigned char  block[WH_HMAC_MAX_BLOCK];
+
+    md = wh_digests[digest];
+    block_size = EVP_MD_block_size(md);
+
+    key->inner = NULL;
+    key->outer = NULL;
+    key->size = EVP_MD_size(md);
+
+    memset(block, 0, sizeof(block));
+
+    if (len <= block_size) {
+        memcpy(block, secret, len);
+
+    } else if (EVP_Digest(secret, len, block, NULL, md, NULL) != 1) {
+        goto failed;
+    }
+
+    key->inner = wh_hmac_pad(md, block, block_size, 0x36);
+    key->outer = wh_hmac_pad(md, block, block_size, 0x5c);
+
+    if (key->inner == NULL || key->outer == NULL) {
+        goto failed;
+    }
+
+    OPENSSL_cleanse(block, sizeof(block));
+
+    return WH_OK;
+
+failed:
+
+    OPENSSL_cleanse(block, sizeof(block));
+    wh_hmac_key_free(key);
+    ERR_clear_error();
+
+    return WH_ERROR;
+}
+
+
+static EVP_MD_CTX *
+wh_hmac_pad(const EVP_MD *md, const unsigned char *block, size_t len,
+    unsigned char pad)
+{
+    size_t          i;
+    EVP_MD_CTX     *ctx;
+    unsigned char   padded[WH_HMAC_MAX_BLOCK];
+
+    for (i = 0; i < len; i++) {
+        padded[i] = block[i] ^ pad;
+    }
+
+    ctx = EVP_MD_CTX_new();
+
+    if (ctx != NULL
+        && (EVP_DigestInit_ex(ctx, md, NULL) != 1
+            || EVP_DigestUpdate(ctx, padded, len) != 1))
+    {
+        EVP_MD_CTX_free(ctx);
+        ctx = NULL;
+    }
+
+    OPENSSL_cleanse(padded, sizeof(padded));
+
+    return ctx;
+}
+
+
+void
+wh_hmac_key_free(wh_hmac_key_t *key)
+{
+    EVP_MD_CTX_free(key->inner);
+    EVP_MD_CTX_free(key->outer);
+
+    key->inner = NULL;
+    key->outer = NULL;
+}
+
+
+int
+wh_hmac_start(const wh_hmac_key_t *key, EVP_MD_CTX *ctx)
+{
+    if (EVP_MD_CTX_copy_ex(ctx, key->inner) != 1) {
+        ERR_clear_error();
+        return WH_ERROR;
+    }
+
+    return WH_OK;
+}
+
+
+int
+wh_hmac_update(EVP_MD_CTX *ctx, const unsigned char *data, size_t len)
+{
+    if (len == 0) {
+        return WH_OK;
+    }
+
+    if (EVP_DigestUpdate(ctx, data, len) != 1) {
+        ERR_clear_error();
+        return WH_ERROR;
+    }
+
+    return WH_OK;
+}
+
+
+int
+wh_hmac_final(const wh_hmac_key_t *key, EVP_MD_CTX *ctx, unsigned char *mac)
+{
+    unsigned char  digest[WH_HMAC_MAX_SIZE];
+
+    if (EVP_DigestFinal_ex(ctx, digest, NULL) != 1
+        || EVP_MD_CTX_copy_ex(ctx, key->outer) != 1
+        || EVP_DigestUpdate(ctx, digest, key->size) != 1
+        || EVP_DigestFinal_ex(ctx, mac, NULL) != 1)
+    {
+        ERR_clear_error();
+        return WH_ERROR;
+    }
+
+    return WH_OK;
+}

@@ -1,0 +1,75 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * HMAC (RFC 2104) with keys scheduled ahead of the messages.
+ */
+
+
+#ifndef _WH_HMAC_H_INCLUDED_
+#define _WH_HMAC_H_INCLUDED_
+
+
+#include <openssl/evp.h>
+
+#include "wh.h"
+
+
+#define WH_HMAC_MAX_SIZE  64      /* the longest digest, SHA-512, in bytes */
+
+
+typedef enum {
+    WH_SHA1 = 0,
+    WH_SHA256,
+    WH_SHA384,
+    WH_SHA512,
+    WH_DIGESTS
+} wh_digest_e;
+
+
+/*
+ * A key's two hash states: after the block of key and ipad, and after the
+ * block of key and opad.  Read-only once scheduled, so any number of
+ * messages can be in work at the same time.
+ */
+
+typedef struct {
+    EVP_MD_CTX  *inner;
+    EVP_MD_CTX  *outer;
+    size_t       size;             /* of the digest, in bytes */
+} wh_hmac_key_t;
+
+
+/*
+ * Fetches the digests from OpenSSL once for the whole process; repeated
+ * calls do nothing.  WH_ERROR when a digest is not to be had.  Wants no
+ * counterpart: the references live as long as the process.
+ */
+int wh_digest_init(void);
+
+/* The fetched digest, owned by this file; wh_digest_init() goes first. */
+const EVP_MD *wh_digest(wh_digest_e digest);
+
+/*
+ * Schedules a key of len bytes, len > 0.  The key's bytes are not kept.
+ * WH_ERROR when OpenSSL refuses; the structure is then empty.
+ */
+int wh_hmac_key_init(wh_hmac_key_t *key, wh_digest_e digest,
+    const unsigned char *secret, size_t len);
+
+/* Wipes and frees the states; an empty structure is allowed. */
+void wh_hmac_key_free(wh_hmac_key_t *key);
+
+/*
+ * One message: start copies the key's inner state into a context of the
+ * caller's, which may be fresh or used; update takes the message in pieces
+ * of any length, NULL with length 0 included; final writes key->size bytes.
+ * All answer WH_OK or WH_ERROR.
+ */
+int wh_hmac_start(const wh_hmac_key_t *key, EVP_MD_CTX *ctx);
+int wh_hmac_update(EVP_MD_CTX *ctx, const unsigned char *data, size_t len);
+int wh_hmac_final(const wh_hmac_key_t *key, EVP_MD_CTX *ctx,
+    unsigned char *mac);
+
+
+#endif /* _WH_HMAC_H_INCLUDED_ */
