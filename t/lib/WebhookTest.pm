@@ -340,25 +340,20 @@ sub reload {
 
     $self->wait_for(sub {
         my @now = $self->workers;
-        my @active = grep { $old{$_} && !$self->retired($_) } @now;
-
-        !@active && grep { !$old{$_} } @now;
+        @now && !grep { $old{$_} } @now;
     }, 'the reload');
 }
 
 
-sub retired {
-    my ($self, $pid) = @_;
-
-    return $self->error_log =~ / \Q$pid\E#\d+: gracefully shutting down/;
-}
-
-
-# The process ids of nginx's children.
+# The process ids of the workers, without those that are shutting down; a log
+# of a level above notice does not tell these.
 sub workers {
     my ($self) = @_;
 
-    return grep { parent($_) == $self->{pid} }
+    my %retired = map { $_ => 1 }
+                  $self->error_log =~ / (\d+)#\d+: gracefully shutting down/g;
+
+    return grep { parent($_) == $self->{pid} && !$retired{$_} }
            map { basename($_) } glob '/proc/[0-9]*';
 }
 
@@ -485,9 +480,10 @@ sub format_request {
     my $length = $want{length}
         // ($method eq 'POST' || length $body ? length $body : '');
 
-    my @headers = ([Host => $want{host} // 'localhost'],
-                   @{ $want{headers} // [] });
+    my @headers = @{ $want{headers} // [] };
 
+    unshift @headers, [Host => $want{host} // 'localhost']
+        if !grep { lc $_->[0] eq 'host' } @headers;
     push @headers, [Connection => $want{connection}] if $want{connection};
     push @headers, [Expect => '100-continue'] if $want{expect};
     push @headers, $want{chunked} ? ['Transfer-Encoding' => 'chunked']
