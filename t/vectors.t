@@ -64,6 +64,7 @@ my $temp = File::Temp->newdir;
 chmod 0755, "$temp";
 
 my $ca = WebhookTest::ca("$temp", 'sender');
+my $server = WebhookTest::cert($ca, subject => '/CN=localhost');
 my %blocks;                             # webhook_provider by name
 my %servers;                            # server blocks by their directives
 my %files;                              # secrets
@@ -245,8 +246,8 @@ sub server {
     my $tls = $directives =~ /webhook netdata;/;
     my $listen = socket_name($number) . ($tls ? ' ssl' : '');
     my $certificates = $tls ? <<"EOF" : '';
-        ssl_certificate $ca->{cert};
-        ssl_certificate_key $ca->{key};
+        ssl_certificate $server->{cert};
+        ssl_certificate_key $server->{key};
         ssl_verify_client optional;
         ssl_client_certificate $ca->{cert};
 EOF

@@ -510,6 +510,7 @@ sub curl {
 
     my $errors = "$self->{dir}/logs/curl";
     my @command = ('curl', '-sS', '-i', '-k', '--max-time', 20 * $patience,
+                   '--noproxy', '*',
                    '--stderr', $errors, map { $self->replace($_) } @args);
 
     open my $output, '-|', @command or die "curl: $!";

@@ -15,7 +15,7 @@ use Exporter qw/import/;
 use JSON::PP ();
 use MIME::Base64;
 
-our @EXPORT_OK = qw/ca cert/;
+our @EXPORT_OK = qw/ca cert read_file write_file/;
 
 my %made;
 
