@@ -45,6 +45,9 @@ my $binary = $ENV{TEST_NGINX_BINARY} || find_nginx();
 my $valgrind = $ENV{WEBHOOK_VALGRIND};
 my $patience = $valgrind ? 10 : 1;      # factor of every time to wait
 
+# a test that is broken off still stops what it started
+$SIG{$_} = sub { exit 1 } for qw/HUP INT PIPE TERM/;
+
 
 # conf      what stands in http { }
 # main      what stands outside of it

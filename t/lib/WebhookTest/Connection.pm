@@ -279,6 +279,8 @@ sub eof {
 sub close {
     my ($self) = @_;
 
+    local $SIG{PIPE} = 'IGNORE';
+
     CORE::close $self->{socket} if $self->{socket};
     delete $self->{socket};
 }
