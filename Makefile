@@ -91,7 +91,7 @@ $(B)/settings: FORCE
 $(OBJS)/Makefile: $(B)/settings config $(wildcard config.make providers/*) \
                   $(wildcard $(TREE)/src/core/nginx.h) | build-packages
 	rm -rf $(OBJS)
-	$(link_tree)
+	@$(link_tree)
 	$(configure) --add-dynamic-module=$(CURDIR) --builddir=$(OBJS) \
 	    > $(B)/configure.log 2>&1 || { cat $(B)/configure.log >&2; exit 1; }
 
