@@ -339,13 +339,15 @@ ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
 
 /* _access.c: the way of a request */
 
-ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
 
 /* _body.c: hashing the body */
 
-ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
-    ngx_chain_t *in);
+void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
@@ -353,8 +355,6 @@ void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
 void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
-
-extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 
 /* _challenge.c: answers that nginx itself gives */
 

@@ -66,18 +66,14 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_steps[] = {
 };
 
 
+/* What the access phase is to do with a request whose location has a gate. */
+
 ngx_int_t
-ngx_http_webhook_access_handler(ngx_http_request_t *r)
+ngx_http_webhook_verify(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf)
 {
-    ngx_http_webhook_ctx_t       *ctx;
-    ngx_http_webhook_reason_e     reason;
-    ngx_http_webhook_loc_conf_t  *wlcf;
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
-    if (wlcf->gate == NULL) {
-        return NGX_DECLINED;
-    }
+    ngx_http_webhook_ctx_t     *ctx;
+    ngx_http_webhook_reason_e   reason;
 
     ctx = ngx_http_webhook_get_ctx(r);
 
@@ -763,19 +759,12 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
  */
 
 ngx_int_t
-ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
+ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf)
 {
-    ngx_http_webhook_ctx_t       *ctx;
-    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_webhook_ctx_t  *ctx;
 
-    if (r == r->main) {
-        return NGX_DECLINED;
-    }
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
-    if (wlcf->gate == NULL
-        || !wlcf->enforce
+    if (!wlcf->enforce
         || r->request_body == NULL
         || r->request_body != r->main->request_body)
     {

@@ -17,55 +17,16 @@ static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_digests_wanted(
     ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_body_read_already(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
 static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
 
 
-ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
-
 /* of this worker, reset and ready for use */
 
-static EVP_MD_CTX               *ngx_http_webhook_idle[
-                                     NGX_HTTP_WEBHOOK_IDLE_MAX];
-static ngx_uint_t                ngx_http_webhook_nidle;
-
-
-/*
- * The filter only hashes.  It never refuses: the rest of the body would be
- * taken for the next request.
- */
-
-ngx_int_t
-ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
-{
-    ngx_buf_t               *b;
-    ngx_chain_t             *cl;
-    ngx_http_webhook_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
-
-    if (ctx == NULL || !ctx->hashing) {
-        return ngx_http_webhook_next_body_filter(r, in);
-    }
-
-    for (cl = in; cl; cl = cl->next) {
-
-        b = cl->buf;
-
-        if (ngx_buf_in_memory(b)) {
-            ngx_http_webhook_hash(ctx, b->pos, b->last - b->pos);
-
-        } else if (ngx_buf_size(b)) {
-            ctx->failed = 1;
-        }
-    }
-
-    return ngx_http_webhook_next_body_filter(r, in);
-}
+static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
+static ngx_uint_t   ngx_http_webhook_nidle;
 
 
 /*
@@ -101,7 +62,8 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
     }
 
     if (r->request_body) {
-        return ngx_http_webhook_body_read_already(r, ctx);
+        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs);
+        return NGX_OK;
     }
 
     ctx->hashing = 1;
@@ -191,14 +153,16 @@ ngx_http_webhook_digests_wanted(ngx_http_webhook_ctx_t *ctx)
 }
 
 
-static ngx_int_t
-ngx_http_webhook_body_read_already(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+/* Hashes buffers; a failure is kept in the context until the verdict. */
+
+void
+ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+    for (cl = in; cl; cl = cl->next) {
 
         b = cl->buf;
 
@@ -208,11 +172,9 @@ ngx_http_webhook_body_read_already(ngx_http_request_t *r,
         } else if (ngx_buf_size(b)
                    && ngx_http_webhook_hash_file(r, ctx, b) != NGX_OK)
         {
-            return NGX_ERROR;
+            ctx->failed = 1;
         }
     }
-
-    return NGX_OK;
 }
 
 

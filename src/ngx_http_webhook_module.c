@@ -9,6 +9,11 @@
 #include "ngx_http_webhook.h"
 
 
+static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+
 static char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -27,6 +32,9 @@ static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+
+
+static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
 
 
 static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
@@ -144,6 +152,60 @@ ngx_module_t  ngx_http_webhook_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+static ngx_int_t
+ngx_http_webhook_access_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_verify(r, wlcf);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (r == r->main) {
+        return NGX_DECLINED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_verify_subrequest(r, wlcf);
+}
+
+
+/*
+ * The filter only hashes.  It never refuses: the rest of the body would be
+ * taken for the next request.
+ */
+
+static ngx_int_t
+ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    if (ctx && ctx->hashing) {
+        ngx_http_webhook_body_hash(r, ctx, in);
+    }
+
+    return ngx_http_next_request_body_filter(r, in);
+}
 
 
 static char *
@@ -352,7 +414,7 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     *h = ngx_http_webhook_access_handler;
 
-    ngx_http_webhook_next_body_filter = ngx_http_top_request_body_filter;
+    ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
     ngx_http_top_request_body_filter = ngx_http_webhook_body_filter;
 
     return NGX_OK;
