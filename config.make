@@ -1,0 +1,9 @@
+cat << END                                                    >> $NGX_MAKEFILE
+
+$NGX_OBJS/ngx_http_webhook_builtin.h:	\\
+	`ls $ngx_addon_dir/providers/*.conf | tr '\n' ' '` \\
+	$ngx_addon_dir/tools/embed-providers
+	sh $ngx_addon_dir/tools/embed-providers \\
+		$ngx_addon_dir/providers/*.conf > \$@
+
+END

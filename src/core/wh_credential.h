@@ -1,0 +1,46 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Static credentials: where a request carries them, and comparing them.
+ */
+
+
+#ifndef _WH_CREDENTIAL_H_INCLUDED_
+#define _WH_CREDENTIAL_H_INCLUDED_
+
+
+#include "wh.h"
+
+
+#define WH_TOKEN_DIGEST_SIZE  32
+
+
+/*
+ * The SHA-256 of a token, so that tokens of any length are compared as
+ * digests of one length.  wh_digest_init() goes first.  WH_OK or WH_ERROR.
+ */
+int wh_token_digest(wh_str_t token, unsigned char *digest);
+
+/* 1 when len bytes are the same; the time does not depend on the bytes */
+int wh_secret_equal(const unsigned char *a, const unsigned char *b,
+    size_t len);
+
+/*
+ * The credentials behind an authentication scheme in the value of an
+ * Authorization header (RFC 7235); the scheme's case is ignored.  WH_ABSENT
+ * when the scheme is another one or nothing follows.
+ */
+int wh_authorization(wh_str_t header, wh_str_t scheme, wh_str_t *credentials);
+
+/*
+ * A query argument's value: names are case-sensitive, names and values are
+ * percent-decoded once and "+" is a blank.  The value is written to buf,
+ * which has room for query.len bytes.  WH_ABSENT, WH_REPEATED when the name
+ * comes twice, WH_INVALID when the value has a broken escape.
+ */
+int wh_query(wh_str_t query, wh_str_t name, unsigned char *buf,
+    wh_str_t *value);
+
+
+#endif /* _WH_CREDENTIAL_H_INCLUDED_ */

@@ -1,0 +1,37 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Strict decoders of hex, Base64 and base64url (RFC 4648).
+ */
+
+
+#ifndef _WH_DECODE_H_INCLUDED_
+#define _WH_DECODE_H_INCLUDED_
+
+
+#include "wh.h"
+
+
+typedef enum {
+    WH_TEXT = 0,                   /* the bytes as they are */
+    WH_HEX,                        /* either case */
+    WH_BASE64,                     /* with padding */
+    WH_BASE64URL                   /* with full padding or with none */
+} wh_encoding_e;
+
+
+/*
+ * Decodes src into dst.  *len is the room in dst and becomes the number of
+ * bytes written; wh_decoded_len() bytes of room always do.  WH_INVALID when
+ * a character, the length, the padding or the unused last bits are wrong,
+ * or when the room does not suffice.
+ */
+int wh_decode(wh_encoding_e encoding, wh_str_t src, unsigned char *dst,
+    size_t *len);
+
+/* The most bytes that len characters can stand for. */
+size_t wh_decoded_len(wh_encoding_e encoding, size_t len);
+
+
+#endif /* _WH_DECODE_H_INCLUDED_ */

@@ -1,0 +1,40 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Cutting header values at separators, in place.
+ */
+
+
+#ifndef _WH_LIST_H_INCLUDED_
+#define _WH_LIST_H_INCLUDED_
+
+
+#include "wh.h"
+
+
+/*
+ * Cuts the next element off *rest, without the blanks around it.  Returns 1,
+ * or 0 at the end of the list.  An element may be empty.
+ */
+int wh_list_next(wh_str_t *rest, unsigned char separator, wh_str_t *element);
+
+/* Cuts name=value at the first "=".  Returns 1, or 0 where there is none. */
+int wh_pair(wh_str_t element, wh_str_t *name, wh_str_t *value);
+
+/*
+ * The value of a name in a list of name=value, as the fields of a signature
+ * header or the cookies of RFC 6265; names are case-sensitive.  WH_ABSENT,
+ * or WH_REPEATED when the name comes twice.
+ */
+int wh_pair_find(wh_str_t list, unsigned char separator, wh_str_t name,
+    wh_str_t *value);
+
+/* 1 when both are the same, byte by byte; not for secrets */
+int wh_equal(wh_str_t a, wh_str_t b);
+
+/* The same, with A to Z and a to z taken as one. */
+int wh_equal_caseless(wh_str_t a, wh_str_t b);
+
+
+#endif /* _WH_LIST_H_INCLUDED_ */

@@ -1,0 +1,96 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Signature headers: one value, a list, or a list of named fields.
+ */
+
+
+#include <string.h>
+
+#include "wh_list.h"
+#include "wh_signature.h"
+
+
+static int wh_signature_decode(const wh_signature_format_t *format,
+    wh_str_t element, wh_signature_t *signature);
+
+
+int
+wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
+    wh_signature_t *signatures, size_t *n)
+{
+    size_t          room;
+    wh_str_t        element;
+    wh_signature_t  signature;
+
+    room = *n;
+    *n = 0;
+
+    if (format->separator == 0) {
+        if (room == 0
+            || wh_signature_decode(format, value, &signatures[0]) != WH_OK)
+        {
+            return WH_INVALID;
+        }
+
+        *n = 1;
+
+        return WH_OK;
+    }
+
+    while (wh_list_next(&value, format->separator, &element)) {
+
+        if (wh_signature_decode(format, element, &signature) != WH_OK) {
+            continue;
+        }
+
+        if (*n == room) {
+            return WH_INVALID;
+        }
+
+        signatures[(*n)++] = signature;
+    }
+
+    return *n ? WH_OK : WH_INVALID;
+}
+
+
+static int
+wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
+    wh_signature_t *signature)
+{
+    size_t    len;
+    wh_str_t  name, value;
+
+    value = element;
+
+    if (format->field.len) {
+        if (!wh_pair(element, &name, &value)
+            || !wh_equal(name, format->field))
+        {
+            return WH_INVALID;
+        }
+    }
+
+    if (value.len < format->prefix.len
+        || (format->prefix.len
+            && memcmp(value.data, format->prefix.data, format->prefix.len)
+               != 0))
+    {
+        return WH_INVALID;
+    }
+
+    value.data += format->prefix.len;
+    value.len -= format->prefix.len;
+
+    len = format->size;
+
+    if (wh_decode(format->encoding, value, signature->bytes, &len) != WH_OK
+        || len != format->size)
+    {
+        return WH_INVALID;
+    }
+
+    return WH_OK;
+}

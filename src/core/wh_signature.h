@@ -1,0 +1,45 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Signature headers: one value, a list, or a list of named fields.
+ */
+
+
+#ifndef _WH_SIGNATURE_H_INCLUDED_
+#define _WH_SIGNATURE_H_INCLUDED_
+
+
+#include "wh.h"
+#include "wh_decode.h"
+
+
+#define WH_SIGNATURE_MAX_SIZE   64      /* of one signature, in bytes */
+#define WH_SIGNATURE_MAX_COUNT  8       /* of signatures in one header */
+
+
+typedef struct {
+    wh_encoding_e  encoding;
+    size_t         size;               /* of a signature, in bytes */
+    wh_str_t       prefix;             /* in front of each, as "sha256=" */
+    wh_str_t       field;              /* its name among fields, or empty */
+    unsigned char  separator;          /* of the list; 0 for no list */
+} wh_signature_format_t;
+
+
+typedef struct {
+    unsigned char  bytes[WH_SIGNATURE_MAX_SIZE];
+} wh_signature_t;
+
+
+/*
+ * Reads the signatures out of a header's value.  In a list, elements that
+ * are not of the format are left out: senders add schemes of which the
+ * receiver need not know.  *n is the room in signatures and becomes their
+ * number.  WH_INVALID when there is none, or more than there is room for.
+ */
+int wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
+    wh_signature_t *signatures, size_t *n);
+
+
+#endif /* _WH_SIGNATURE_H_INCLUDED_ */

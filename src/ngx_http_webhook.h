@@ -1,0 +1,408 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What the files of the module's nginx side share.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <ngx_http_ssl_module.h>
+
+#include "core/wh.h"
+#include "core/wh_decode.h"
+#include "core/wh_hmac.h"
+#include "core/wh_signature.h"
+#include "core/wh_subject.h"
+#include "core/wh_credential.h"
+
+
+#if !(NGX_HTTP_SSL)
+#error "the webhook module needs nginx with http_ssl_module"
+#endif
+
+
+/* Why a request is refused; names and statuses stand in _reply.c. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_PASSED = 0,
+    NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED,
+    NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED,
+    NGX_HTTP_WEBHOOK_HEADER_MISSING,
+    NGX_HTTP_WEBHOOK_HEADER_MISMATCH,
+    NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING,
+    NGX_HTTP_WEBHOOK_CERTIFICATE_UNVERIFIED,
+    NGX_HTTP_WEBHOOK_CERTIFICATE_SUBJECT_MISMATCH,
+    NGX_HTTP_WEBHOOK_TOKEN_MISSING,
+    NGX_HTTP_WEBHOOK_TOKEN_MISMATCH,
+    NGX_HTTP_WEBHOOK_SIGNATURE_MISSING,
+    NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED,
+    NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH,
+    NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED,
+    NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED,
+    NGX_HTTP_WEBHOOK_BODY_TOO_LARGE,
+    NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE,
+    NGX_HTTP_WEBHOOK_INTERNAL
+} ngx_http_webhook_reason_e;
+
+
+/* Where a request carries something: the SOURCE of the provider language. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_HEADER = 0,
+    NGX_HTTP_WEBHOOK_QUERY,
+    NGX_HTTP_WEBHOOK_COOKIE,
+    NGX_HTTP_WEBHOOK_BEARER,
+    NGX_HTTP_WEBHOOK_BASIC,
+    NGX_HTTP_WEBHOOK_FIELD
+} ngx_http_webhook_source_e;
+
+
+typedef struct {
+    ngx_http_webhook_source_e   type;
+    ngx_uint_t                  header;     /* index in provider->headers */
+    ngx_str_t                   name;       /* of the argument, cookie, field */
+    u_char                      separator;  /* between the fields */
+} ngx_http_webhook_source_t;
+
+
+typedef struct {
+    ngx_str_t                   name;       /* lower case */
+    ngx_uint_t                  hash;
+} ngx_http_webhook_header_t;
+
+
+/* A provider: who sends, and how the sender signs; made of its rules. */
+
+typedef struct {
+    ngx_str_t                   type;       /* "application" or "*" */
+    ngx_str_t                   subtype;    /* "json", "*" or "+json" */
+} ngx_http_webhook_media_t;
+
+
+typedef struct {
+    ngx_uint_t                  header;
+    ngx_str_t                   value;
+    ngx_uint_t                  status;
+    unsigned                    prefix:1;
+#if (NGX_PCRE)
+    ngx_regex_t                *regex;
+#endif
+} ngx_http_webhook_required_t;
+
+
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    ngx_str_t                   rule;       /* its name for "for=" */
+} ngx_http_webhook_token_t;
+
+
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    wh_signature_format_t       format;
+    wh_digest_e                 digest;
+} ngx_http_webhook_signature_t;
+
+
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    ngx_str_t                   value;      /* empty: the challenge secret */
+} ngx_http_webhook_match_t;
+
+
+typedef struct {
+    ngx_uint_t                  method;
+    ngx_http_webhook_source_t   source;
+    ngx_array_t                 matches;    /* ngx_http_webhook_match_t */
+    ngx_http_complex_value_t    reply;
+    ngx_str_t                   type;
+    unsigned                    hmac:1;     /* the reply has an HMAC */
+    unsigned                    keyed:1;    /* it needs a challenge secret */
+    unsigned                    json:1;
+    unsigned                    signing:1;  /* the signing secret serves */
+} ngx_http_webhook_challenge_t;
+
+
+typedef struct {
+    ngx_str_t                   name;
+    ngx_uint_t                  methods;
+    ngx_str_t                   allow;
+    ngx_array_t                 headers;      /* ngx_http_webhook_header_t */
+    ngx_array_t                 media;        /* ngx_http_webhook_media_t */
+    ngx_array_t                 required;     /* ngx_http_webhook_required_t */
+    ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
+    ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
+    ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
+    ngx_array_t                *certificates; /* of arrays, as the directive */
+    ngx_http_complex_value_t   *prefix;       /* of the body in the message */
+    ngx_http_complex_value_t   *suffix;
+    ngx_http_webhook_source_t  *id;
+    ngx_http_webhook_source_t  *event;
+    ngx_uint_t                  digests;      /* bits, 1 << wh_digest_e */
+    ngx_int_t                   ack;
+    ngx_int_t                   reject;
+} ngx_http_webhook_provider_t;
+
+
+/* The header that every provider looks at; it has index 0. */
+#define NGX_HTTP_WEBHOOK_CONTENT_TYPE  0
+
+
+/* A secret as configured, and as ready for use. */
+
+typedef struct {
+    ngx_str_t                   rule;       /* "for=", or empty */
+    u_char                      digest[WH_TOKEN_DIGEST_SIZE];
+    wh_hmac_key_t               hmac[WH_DIGESTS];
+} ngx_http_webhook_key_t;
+
+
+typedef struct {
+    ngx_str_t                   bytes;      /* decoded, or empty if value */
+    ngx_http_complex_value_t   *value;      /* of text with variables */
+    wh_encoding_e               encoding;
+    ngx_str_t                   rule;
+} ngx_http_webhook_secret_t;
+
+
+/*
+ * All that decides about a request in a location, compiled when the
+ * configuration is read and not written to afterwards.  Locations that
+ * inherit everything share one: a verdict counts for one gate.
+ */
+
+typedef struct {
+    ngx_http_webhook_provider_t  *provider;
+    ngx_array_t                  *secrets;      /* or NULL */
+    ngx_http_webhook_key_t      **keys;         /* NULL for a variable's */
+    ngx_http_webhook_secret_t    *challenge_secret;
+    ngx_http_webhook_key_t       *challenge_key;
+    ngx_array_t                  *certificates; /* of arrays, or NULL */
+    ngx_str_t                     allow;
+    ngx_uint_t                    nkeys;
+    unsigned                      variable:1;   /* some secret has variables */
+    unsigned                      incomplete:1; /* no secret at this level */
+} ngx_http_webhook_gate_t;
+
+
+typedef struct {
+    ngx_str_t                   provider;
+    ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
+    ngx_http_webhook_secret_t  *challenge_secret;
+    ngx_array_t                *certificates;
+    ngx_flag_t                  enforce;
+    ngx_flag_t                  strip;
+    ngx_int_t                   ack;
+    ngx_int_t                   reject;
+    ngx_uint_t                  log_level;
+    ngx_http_webhook_gate_t    *gate;       /* NULL where webhook is off */
+    ngx_str_t                   file;       /* where "webhook" stands */
+    ngx_uint_t                  line;
+} ngx_http_webhook_loc_conf_t;
+
+
+/* a location where client certificates count, in a server */
+
+typedef struct {
+    ngx_http_ssl_srv_conf_t      *sscf;
+    ngx_http_webhook_loc_conf_t  *conf;
+} ngx_http_webhook_certificate_user_t;
+
+
+typedef struct {
+    ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
+    ngx_array_t                 certificate_users;
+    ngx_flag_t                  body_sha256;
+} ngx_http_webhook_main_conf_t;
+
+
+/* One hash of the body in work: an HMAC, or a plain digest without a key. */
+
+typedef struct {
+    EVP_MD_CTX                 *md;
+    const wh_hmac_key_t        *key;
+    wh_digest_e                 digest;
+    ngx_uint_t                  secret;     /* the key's index */
+} ngx_http_webhook_hash_t;
+
+
+typedef struct {
+    wh_signature_t              signature;
+    wh_digest_e                 digest;
+    size_t                      size;
+} ngx_http_webhook_candidate_t;
+
+
+typedef struct {
+    ngx_table_elt_t            *first;
+    ngx_uint_t                  count;
+} ngx_http_webhook_found_t;
+
+
+/*
+ * The state of a request.  It goes from START to READING when the body has
+ * to be read, from there to READ, and from any of these to DONE.
+ */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_START = 0,
+    NGX_HTTP_WEBHOOK_READING,
+    NGX_HTTP_WEBHOOK_READ,
+    NGX_HTTP_WEBHOOK_DONE
+} ngx_http_webhook_state_e;
+
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_UNKNOWN = 0,
+    NGX_HTTP_WEBHOOK_ACCEPTED,
+    NGX_HTTP_WEBHOOK_REJECTED,
+    NGX_HTTP_WEBHOOK_WOULD_REJECT,
+    NGX_HTTP_WEBHOOK_CHALLENGED
+} ngx_http_webhook_verdict_e;
+
+
+typedef struct {
+    ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_state_e       state;
+    ngx_http_webhook_verdict_e     verdict;
+    ngx_http_webhook_reason_e      reason;
+    ngx_uint_t                     status;      /* of the rule, or 0 */
+    ngx_http_webhook_found_t      *found;       /* beside provider->headers */
+    ngx_http_webhook_key_t       **keys;
+    ngx_http_webhook_hash_t       *hashes;
+    ngx_uint_t                     nhashes;
+    EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
+    ngx_http_webhook_candidate_t  *candidates;
+    ngx_uint_t                     ncandidates;
+    off_t                          hashed;      /* bytes of the body */
+    ngx_uint_t                     secret;      /* that matched, from 1 */
+    ngx_str_t                      body_sha256;
+    ngx_http_webhook_challenge_t  *challenge;
+    ngx_str_t                      challenge_value;
+    ngx_http_webhook_source_t     *credential;  /* the token's source */
+    ngx_int_t                      ack;         /* status for 2xx, if > 0 */
+    unsigned                       hashing:1;
+    unsigned                       failed:1;    /* a hash could not be done */
+} ngx_http_webhook_ctx_t;
+
+
+/* _ctx.c: the state of a request, kept across internal redirects */
+
+ngx_http_webhook_ctx_t *ngx_http_webhook_get_ctx(ngx_http_request_t *r);
+ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate);
+
+/* _source.c: looking things up in a request */
+
+void ngx_http_webhook_find_headers(ngx_http_request_t *r,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_t *found);
+ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
+    ngx_http_webhook_found_t *found, ngx_http_webhook_source_t *source,
+    ngx_str_t *value);
+ngx_uint_t ngx_http_webhook_source_is_header(
+    ngx_http_webhook_source_t *source);
+
+/* _provider.c: the provider language */
+
+char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
+u_char *ngx_http_webhook_provider_names(u_char *p, u_char *last);
+char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **certificates);
+char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
+
+/* _secret.c: secrets, from the configuration to keys */
+
+char *ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_http_webhook_secret_t *secret);
+ngx_int_t ngx_http_webhook_secret_key(ngx_pool_t *pool, ngx_str_t *bytes,
+    ngx_uint_t digests, ngx_http_webhook_key_t **key);
+ngx_int_t ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
+    ngx_http_webhook_secret_t *secret, ngx_uint_t digests,
+    ngx_http_webhook_key_t **key);
+
+/* _gate.c: provider and directives of a location, compiled */
+
+char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
+
+/* _access.c: the way of a request */
+
+ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+
+/* _body.c: hashing the body */
+
+void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
+EVP_MD_CTX *ngx_http_webhook_md_get(void);
+void ngx_http_webhook_md_put(EVP_MD_CTX *md);
+void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
+
+/* _challenge.c: answers that nginx itself gives */
+
+ngx_http_webhook_challenge_t *ngx_http_webhook_challenge_find(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_reason_e *reason);
+ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+
+/* _reply.c: refusals */
+
+ngx_int_t ngx_http_webhook_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_str_t *ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason);
+ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
+    char *name, ngx_str_t *value);
+
+/* _strip.c: taking the credential out of the request */
+
+ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _variables.c */
+
+ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
+ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
+
+
+extern ngx_module_t  ngx_http_webhook_module;
+extern ngx_module_t  ngx_http_webhook_filter_module;
+
+
+/* core takes wh_str_t, nginx has ngx_str_t; both are length and bytes */
+
+static ngx_inline wh_str_t
+ngx_http_webhook_wh_str(ngx_str_t *s)
+{
+    wh_str_t  str;
+
+    str.len = s->len;
+    str.data = s->data;
+
+    return str;
+}
+
+
+#endif /* _NGX_HTTP_WEBHOOK_H_INCLUDED_ */

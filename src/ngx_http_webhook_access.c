@@ -1,0 +1,788 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The way of a request: from the headers, over the body, to the verdict.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+
+static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_method(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_content_type(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_required(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_certificate(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_keys(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_token(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+static ngx_uint_t ngx_http_webhook_media_match(
+    ngx_http_webhook_media_t *media, ngx_str_t *content_type);
+static ngx_uint_t ngx_http_webhook_required_match(ngx_http_request_t *r,
+    ngx_http_webhook_required_t *required, ngx_str_t *value);
+static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature);
+
+
+/* Before the first byte of the body; a challenge ends the way here. */
+
+static ngx_http_webhook_step_pt  ngx_http_webhook_steps[] = {
+    ngx_http_webhook_step_challenge,
+    ngx_http_webhook_step_method,
+    ngx_http_webhook_step_content_type,
+    ngx_http_webhook_step_required,
+    ngx_http_webhook_step_certificate,
+    ngx_http_webhook_step_keys,
+    ngx_http_webhook_step_token,
+    ngx_http_webhook_step_signature,
+    NULL
+};
+
+
+/* What the access phase is to do with a request whose location has a gate. */
+
+ngx_int_t
+ngx_http_webhook_verify(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf)
+{
+    ngx_http_webhook_ctx_t     *ctx;
+    ngx_http_webhook_reason_e   reason;
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    /* another gate's verdict does not count for this one */
+
+    if (ctx == NULL || ctx->gate != wlcf->gate) {
+        ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    switch (ctx->state) {
+
+    case NGX_HTTP_WEBHOOK_START:
+        return ngx_http_webhook_begin(r, ctx);
+
+    case NGX_HTTP_WEBHOOK_READING:
+        return NGX_DONE;
+
+    case NGX_HTTP_WEBHOOK_READ:
+        reason = ngx_http_webhook_verify_signature(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return ngx_http_webhook_reject(r, ctx, reason);
+        }
+
+        return ngx_http_webhook_accept(r, ctx);
+
+    default: /* NGX_HTTP_WEBHOOK_DONE */
+        return ngx_http_webhook_answer(r, ctx);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t                 i;
+    ngx_http_webhook_reason_e  reason;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "webhook provider \"%V\"", &ctx->gate->provider->name);
+
+    ngx_http_webhook_find_headers(r, ctx->gate->provider, ctx->found);
+
+    for (i = 0; ngx_http_webhook_steps[i]; i++) {
+
+        reason = ngx_http_webhook_steps[i](r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return ngx_http_webhook_reject(r, ctx, reason);
+        }
+
+        if (ctx->challenge) {
+            return ngx_http_webhook_challenge_send(r, ctx);
+        }
+    }
+
+    if (ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
+
+    if (ctx->gate->provider->signatures.nelts == 0) {
+        return ngx_http_webhook_accept(r, ctx);
+    }
+
+    return ngx_http_webhook_read_body(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    ctx->state = NGX_HTTP_WEBHOOK_READING;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_webhook_body_handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+
+        ctx->state = NGX_HTTP_WEBHOOK_DONE;
+        ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+        ctx->reason = (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
+                      ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE
+                      : NGX_HTTP_WEBHOOK_INTERNAL;
+        ctx->status = rc;
+
+        return rc;
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_webhook_body_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    ctx->state = NGX_HTTP_WEBHOOK_READ;
+
+    /* another location may have to look at the body once more */
+
+    r->preserve_body = 1;
+
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    ctx->state = NGX_HTTP_WEBHOOK_DONE;
+    ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
+    ctx->ack = (wlcf->ack != NGX_CONF_UNSET) ? wlcf->ack
+                                             : ctx->gate->provider->ack;
+
+    if (wlcf->strip && ngx_http_webhook_strip(r, ctx) != NGX_OK) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
+
+    return ngx_http_webhook_answer(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED) {
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_refuse(r, ctx);
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_challenge(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    if (ctx->gate->provider->challenges.nelts == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    reason = NGX_HTTP_WEBHOOK_PASSED;
+    ctx->challenge = ngx_http_webhook_challenge_find(r, ctx, &reason);
+
+    return reason;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_method(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (r->method & ctx->gate->provider->methods) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_content_type(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t                 i;
+    ngx_array_t               *media;
+    ngx_http_webhook_found_t  *found;
+    ngx_http_webhook_media_t  *elts;
+
+    found = &ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
+
+    /* what one of the two readers would see, the other would not */
+
+    if (found->count > 1) {
+        return NGX_HTTP_WEBHOOK_HEADER_MISMATCH;
+    }
+
+    media = &ctx->gate->provider->media;
+
+    if (media->nelts == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (found->count == 0) {
+        return NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED;
+    }
+
+    elts = media->elts;
+
+    for (i = 0; i < media->nelts; i++) {
+        if (ngx_http_webhook_media_match(&elts[i], &found->first->value)) {
+            return NGX_HTTP_WEBHOOK_PASSED;
+        }
+    }
+
+    return NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED;
+}
+
+
+/* Media types (RFC 9110): case does not count, parameters are left out. */
+
+static ngx_uint_t
+ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
+    ngx_str_t *content_type)
+{
+    size_t   len;
+    u_char  *p, *end, *slash;
+
+    p = content_type->data;
+    end = ngx_strlchr(p, p + content_type->len, ';');
+
+    if (end == NULL) {
+        end = p + content_type->len;
+    }
+
+    while (end > p && (end[-1] == ' ' || end[-1] == '\t')) {
+        end--;
+    }
+
+    slash = ngx_strlchr(p, end, '/');
+
+    if (slash == NULL
+        || media->type.len != (size_t) (slash - p)
+        || ngx_strncasecmp(media->type.data, p, media->type.len) != 0)
+    {
+        return 0;
+    }
+
+    p = slash + 1;
+    len = end - p;
+
+    if (media->subtype.data[0] == '*') {
+        return len > 0;
+    }
+
+    if (media->subtype.data[0] == '+') {
+
+        if (len <= media->subtype.len) {
+            return 0;
+        }
+
+        p = end - media->subtype.len;
+        len = media->subtype.len;
+    }
+
+    return len == media->subtype.len
+           && ngx_strncasecmp(media->subtype.data, p, len) == 0;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_required(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t                    i;
+    ngx_http_webhook_found_t     *found;
+    ngx_http_webhook_provider_t  *provider;
+    ngx_http_webhook_required_t  *required;
+
+    provider = ctx->gate->provider;
+    required = provider->required.elts;
+
+    for (i = 0; i < provider->required.nelts; i++) {
+
+        found = &ctx->found[required[i].header];
+
+        if (found->count == 1
+            && ngx_http_webhook_required_match(r, &required[i],
+                                               &found->first->value))
+        {
+            continue;
+        }
+
+        ctx->status = required[i].status;
+
+        return found->count ? NGX_HTTP_WEBHOOK_HEADER_MISMATCH
+                            : NGX_HTTP_WEBHOOK_HEADER_MISSING;
+    }
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_required_match(ngx_http_request_t *r,
+    ngx_http_webhook_required_t *required, ngx_str_t *value)
+{
+#if (NGX_PCRE)
+
+    if (required->regex) {
+        return ngx_regex_exec(required->regex, value, NULL, 0) >= 0;
+    }
+
+#endif
+
+    if (required->prefix) {
+        return value->len >= required->value.len
+               && ngx_memcmp(value->data, required->value.data,
+                             required->value.len)
+                  == 0;
+    }
+
+    return value->len == required->value.len
+           && ngx_memcmp(value->data, required->value.data, value->len) == 0;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_certificate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    X509               *cert;
+    ngx_str_t           verify;
+    ngx_uint_t          i, k;
+    ngx_array_t        *lines;
+    wh_subject_attr_t  *attr;
+
+    if (ctx->gate->certificates == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (r->connection->ssl == NULL) {
+        return NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING;
+    }
+
+    if (ngx_ssl_get_client_verify(r->connection, r->pool, &verify) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (ngx_strncmp(verify.data, "NONE", verify.len) == 0) {
+        return NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING;
+    }
+
+    if (verify.len != sizeof("SUCCESS") - 1
+        || ngx_strncmp(verify.data, "SUCCESS", verify.len) != 0)
+    {
+        return NGX_HTTP_WEBHOOK_CERTIFICATE_UNVERIFIED;
+    }
+
+    cert = SSL_get_peer_certificate(r->connection->ssl->connection);
+    if (cert == NULL) {
+        return NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING;
+    }
+
+    lines = ctx->gate->certificates->elts;
+
+    for (i = 0; i < ctx->gate->certificates->nelts; i++) {
+
+        attr = lines[i].elts;
+
+        for (k = 0; k < lines[i].nelts; k++) {
+            if (wh_subject_match(cert, &attr[k]) != WH_OK) {
+                break;
+            }
+        }
+
+        if (k == lines[i].nelts) {
+            X509_free(cert);
+            return NGX_HTTP_WEBHOOK_PASSED;
+        }
+    }
+
+    X509_free(cert);
+
+    return NGX_HTTP_WEBHOOK_CERTIFICATE_SUBJECT_MISMATCH;
+}
+
+
+/* The location's keys; those with variables are made for the request. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t                  i, n, digests;
+    ngx_http_webhook_gate_t    *gate;
+    ngx_http_webhook_secret_t  *secret;
+
+    gate = ctx->gate;
+
+    if (gate->incomplete) {
+        return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
+    }
+
+    ctx->keys = gate->keys;
+
+    if (!gate->variable) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    ctx->keys = ngx_palloc(r->pool,
+                           gate->nkeys * sizeof(ngx_http_webhook_key_t *));
+    if (ctx->keys == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    n = 0;
+    digests = gate->provider->digests | 1 << WH_SHA256;
+    secret = gate->secrets->elts;
+
+    for (i = 0; i < gate->nkeys; i++) {
+
+        ctx->keys[i] = gate->keys[i];
+
+        if (secret[i].value) {
+
+            if (ngx_http_webhook_secret_evaluate(r, &secret[i], digests,
+                                                 &ctx->keys[i])
+                != NGX_OK)
+            {
+                return NGX_HTTP_WEBHOOK_INTERNAL;
+            }
+
+            if (ctx->keys[i]) {
+                ctx->keys[i]->rule = secret[i].rule;
+            }
+        }
+
+        n += (ctx->keys[i] != NULL);
+    }
+
+    return n ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
+}
+
+
+/* The first token source that the request fills decides; no other is tried. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_token(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    u_char                     digest[WH_TOKEN_DIGEST_SIZE];
+    ngx_int_t                  rc;
+    ngx_str_t                  value;
+    ngx_uint_t                 i, n;
+    ngx_http_webhook_key_t    *key;
+    ngx_http_webhook_token_t  *token;
+
+    token = ctx->gate->provider->tokens.elts;
+    n = ctx->gate->provider->tokens.nelts;
+
+    if (n == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    rc = WH_ABSENT;
+
+    for (i = 0; i < n; i++) {
+        rc = ngx_http_webhook_source_value(r, ctx->found, &token[i].source,
+                                           &value);
+        if (rc != WH_ABSENT) {
+            ctx->credential = &token[i].source;
+            break;
+        }
+    }
+
+    switch (rc) {
+
+    case WH_OK:
+        break;
+
+    case WH_ABSENT:
+        ctx->credential = &token[0].source;
+        return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    token = &token[i];
+
+    if (wh_token_digest(ngx_http_webhook_wh_str(&value), digest) != WH_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+
+        key = ctx->keys[i];
+
+        if (key == NULL
+            || (key->rule.len
+                && (key->rule.len != token->rule.len
+                    || ngx_strncmp(key->rule.data, token->rule.data,
+                                   key->rule.len)
+                       != 0)))
+        {
+            continue;
+        }
+
+        /* all are compared, also behind the one that matches */
+
+        if (wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE)
+            && ctx->secret == 0)
+        {
+            ctx->secret = i + 1;
+        }
+    }
+
+    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
+                       : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+}
+
+
+/* What the signature headers offer; they are alternatives. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_signature(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t                     i, n;
+    ngx_http_webhook_reason_e      reason, worst;
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = ctx->gate->provider->signatures.elts;
+    n = ctx->gate->provider->signatures.nelts;
+
+    if (n == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    ctx->candidates = ngx_palloc(r->pool, n * WH_SIGNATURE_MAX_COUNT
+                                 * sizeof(ngx_http_webhook_candidate_t));
+    if (ctx->candidates == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
+
+    for (i = 0; i < n; i++) {
+
+        reason = ngx_http_webhook_candidates(r, ctx, &signature[i]);
+
+        switch (reason) {
+
+        case NGX_HTTP_WEBHOOK_PASSED:
+        case NGX_HTTP_WEBHOOK_SIGNATURE_MISSING:
+            break;
+
+        case NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED:
+            worst = reason;
+            break;
+
+        default: /* repeated, or no memory */
+            return reason;
+        }
+    }
+
+    return ctx->ncandidates ? NGX_HTTP_WEBHOOK_PASSED : worst;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_candidates(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature)
+{
+    size_t                         i, n;
+    ngx_int_t                      rc;
+    ngx_str_t                      value;
+    wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
+    ngx_http_webhook_candidate_t  *candidate;
+
+    rc = ngx_http_webhook_source_value(r, ctx->found, &signature->source,
+                                       &value);
+    switch (rc) {
+
+    case WH_OK:
+        break;
+
+    case WH_ABSENT:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    n = WH_SIGNATURE_MAX_COUNT;
+
+    if (wh_signature_parse(&signature->format,
+                           ngx_http_webhook_wh_str(&value), signatures, &n)
+        != WH_OK)
+    {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+    }
+
+    for (i = 0; i < n; i++) {
+        candidate = &ctx->candidates[ctx->ncandidates++];
+
+        candidate->signature = signatures[i];
+        candidate->digest = signature->digest;
+        candidate->size = signature->format.size;
+    }
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/* The body has been read: do the MACs match what was offered? */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_verify_signature(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    u_char                         mac[WH_HMAC_MAX_SIZE];
+    ngx_str_t                      suffix;
+    ngx_uint_t                     i, k;
+    ngx_http_webhook_hash_t       *hash;
+    ngx_http_webhook_candidate_t  *candidate;
+
+    if (ngx_http_webhook_body_complete(r) != NGX_OK || ctx->failed) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ctx->hashing = 0;
+    ngx_str_null(&suffix);
+
+    if (ctx->gate->provider->suffix
+        && ngx_http_complex_value(r, ctx->gate->provider->suffix, &suffix)
+           != NGX_OK)
+    {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    for (i = 0; i < ctx->nhashes; i++) {
+
+        hash = &ctx->hashes[i];
+
+        if (wh_hmac_update(hash->md, suffix.data, suffix.len) != WH_OK
+            || wh_hmac_final(hash->key, hash->md, mac) != WH_OK)
+        {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+
+        for (k = 0; k < ctx->ncandidates; k++) {
+
+            candidate = &ctx->candidates[k];
+
+            if (candidate->digest == hash->digest
+                && wh_secret_equal(candidate->signature.bytes, mac,
+                                   candidate->size)
+                && (ctx->secret == 0 || hash->secret + 1 < ctx->secret))
+            {
+                ctx->secret = hash->secret + 1;
+            }
+        }
+    }
+
+    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
+                       : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+}
+
+
+/*
+ * A subrequest skips the access phase.  It may carry the body of the main
+ * request to an application behind a gate only when that gate has let the
+ * main request through; the subrequest of auth_request has a body of its own.
+ */
+
+ngx_int_t
+ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    if (!wlcf->enforce
+        || r->request_body == NULL
+        || r->request_body != r->main->request_body)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_webhook_get_ctx(r->main);
+
+    if (ctx
+        && ctx->gate == wlcf->gate
+        && ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED)
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(wlcf->log_level, r->connection->log, 0,
+                  "webhook %V: subrequest \"%V\" refused, its body has not "
+                  "been verified", &wlcf->gate->provider->name, &r->uri);
+
+    return NGX_HTTP_FORBIDDEN;
+}

@@ -1,0 +1,317 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Hashing the body, as it arrives or from where it has been put.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+#define NGX_HTTP_WEBHOOK_FILE_PIECE  65536      /* bytes of a file at a time */
+#define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
+
+
+static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_digests_wanted(
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
+static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len);
+
+
+/* of this worker, reset and ready for use */
+
+static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
+static ngx_uint_t   ngx_http_webhook_nidle;
+
+
+/*
+ * Starts the hashes that a request needs.  A body that is there already,
+ * because another module or another gate has read it, is hashed at once.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+
+    if (ctx->ncandidates && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (wmcf->body_sha256) {
+
+        ctx->sha256 = ngx_http_webhook_md_get();
+
+        if (ctx->sha256 == NULL
+            || EVP_DigestInit_ex(ctx->sha256, wh_digest(WH_SHA256), NULL) != 1)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ctx->nhashes == 0 && ctx->sha256 == NULL) {
+        return NGX_OK;
+    }
+
+    if (r->request_body) {
+        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs);
+        return NGX_OK;
+    }
+
+    ctx->hashing = 1;
+
+    return NGX_OK;
+}
+
+
+/* One HMAC for each key and each digest that a signature was offered for. */
+
+static ngx_int_t
+ngx_http_webhook_hashes_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_str_t                 prefix;
+    ngx_uint_t                i, k, digests;
+    ngx_http_webhook_hash_t  *hash;
+
+    ngx_str_null(&prefix);
+
+    if (ctx->gate->provider->prefix
+        && ngx_http_complex_value(r, ctx->gate->provider->prefix, &prefix)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->hashes = ngx_palloc(r->pool, ctx->gate->nkeys * WH_DIGESTS
+                                      * sizeof(ngx_http_webhook_hash_t));
+    if (ctx->hashes == NULL) {
+        return NGX_ERROR;
+    }
+
+    digests = ngx_http_webhook_digests_wanted(ctx);
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+
+        /* a secret with "for=" serves a token */
+
+        if (ctx->keys[i] == NULL || ctx->keys[i]->rule.len) {
+            continue;
+        }
+
+        for (k = 0; k < WH_DIGESTS; k++) {
+
+            if (!(digests & (1 << k))) {
+                continue;
+            }
+
+            hash = &ctx->hashes[ctx->nhashes];
+
+            hash->md = ngx_http_webhook_md_get();
+            if (hash->md == NULL) {
+                return NGX_ERROR;
+            }
+
+            ctx->nhashes++;
+
+            hash->key = &ctx->keys[i]->hmac[k];
+            hash->digest = k;
+            hash->secret = i;
+
+            if (wh_hmac_start(hash->key, hash->md) != WH_OK
+                || wh_hmac_update(hash->md, prefix.data, prefix.len) != WH_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_digests_wanted(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t  i, digests;
+
+    digests = 0;
+
+    for (i = 0; i < ctx->ncandidates; i++) {
+        digests |= 1 << ctx->candidates[i].digest;
+    }
+
+    return digests;
+}
+
+
+/* Hashes buffers; a failure is kept in the context until the verdict. */
+
+void
+ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            ngx_http_webhook_hash(ctx, b->pos, b->last - b->pos);
+
+        } else if (ngx_buf_size(b)
+                   && ngx_http_webhook_hash_file(r, ctx, b) != NGX_OK)
+        {
+            ctx->failed = 1;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_buf_t *b)
+{
+    off_t    offset;
+    size_t   size;
+    u_char  *piece;
+    ssize_t  n;
+
+    piece = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_FILE_PIECE);
+    if (piece == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (offset = b->file_pos; offset < b->file_last; offset += n) {
+
+        size = ngx_min(NGX_HTTP_WEBHOOK_FILE_PIECE, b->file_last - offset);
+
+        n = ngx_read_file(b->file, piece, size, offset);
+
+        if (n == NGX_ERROR || (size_t) n != size) {
+            (void) ngx_pfree(r->pool, piece);
+            return NGX_ERROR;
+        }
+
+        ngx_http_webhook_hash(ctx, piece, n);
+    }
+
+    (void) ngx_pfree(r->pool, piece);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->nhashes; i++) {
+        if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
+            ctx->failed = 1;
+        }
+    }
+
+    if (ctx->sha256 && wh_hmac_update(ctx->sha256, data, len) != WH_OK) {
+        ctx->failed = 1;
+    }
+
+    ctx->hashed += len;
+}
+
+
+/*
+ * NGX_OK when the whole body has been read.  A request body structure alone
+ * does not say so: after a failed read it holds what had come by then.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_complete(ngx_http_request_t *r)
+{
+    if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
+        return NGX_OK;
+    }
+
+    if (r->discard_body
+        || r->request_body == NULL
+        || r->request_body->rest != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+#if (nginx_version >= 1021002)
+
+    if (!r->request_body->last_saved) {
+        return NGX_DECLINED;
+    }
+
+#endif
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->nhashes; i++) {
+        ngx_http_webhook_md_put(ctx->hashes[i].md);
+    }
+
+    if (ctx->sha256) {
+        ngx_http_webhook_md_put(ctx->sha256);
+    }
+
+    ctx->nhashes = 0;
+    ctx->sha256 = NULL;
+    ctx->hashing = 0;
+}
+
+
+EVP_MD_CTX *
+ngx_http_webhook_md_get(void)
+{
+    if (ngx_http_webhook_nidle) {
+        return ngx_http_webhook_idle[--ngx_http_webhook_nidle];
+    }
+
+    return EVP_MD_CTX_new();
+}
+
+
+void
+ngx_http_webhook_md_put(EVP_MD_CTX *md)
+{
+    if (ngx_http_webhook_nidle == NGX_HTTP_WEBHOOK_IDLE_MAX) {
+        EVP_MD_CTX_free(md);
+        return;
+    }
+
+    /* what is left in it comes from a key */
+
+    EVP_MD_CTX_reset(md);
+
+    ngx_http_webhook_idle[ngx_http_webhook_nidle++] = md;
+}
+
+
+void
+ngx_http_webhook_md_exit(ngx_cycle_t *cycle)
+{
+    while (ngx_http_webhook_nidle) {
+        EVP_MD_CTX_free(ngx_http_webhook_idle[--ngx_http_webhook_nidle]);
+    }
+}

@@ -1,0 +1,337 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Challenges: requests by which a sender checks that the receiver wants its
+ * webhooks, answered by nginx itself.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+#define NGX_HTTP_WEBHOOK_CHALLENGE_MAX  512     /* bytes */
+
+
+static ngx_uint_t ngx_http_webhook_challenge_active(
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_challenge_t *challenge);
+static ngx_int_t ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
+    ngx_http_webhook_reason_e *reason);
+static ngx_int_t ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_uint_t ngx_http_webhook_challenge_valid(
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_challenge_key(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key);
+
+
+/*
+ * The challenge that this request is, if any; its text is then in the
+ * context.  A challenge that is to be refused sets the reason.
+ */
+
+ngx_http_webhook_challenge_t *
+ngx_http_webhook_challenge_find(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e *reason)
+{
+    ngx_int_t                      rc;
+    ngx_uint_t                     i, n;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    challenge = ctx->gate->provider->challenges.elts;
+    n = ctx->gate->provider->challenges.nelts;
+
+    for (i = 0; i < n; i++, challenge++) {
+
+        if (!(r->method & challenge->method)
+            || !ngx_http_webhook_challenge_active(ctx->gate, challenge))
+        {
+            continue;
+        }
+
+        rc = ngx_http_webhook_source_value(r, ctx->found, &challenge->source,
+                                           &ctx->challenge_value);
+
+        if (rc == WH_ABSENT) {
+            continue;
+        }
+
+        if (rc == WH_ERROR) {
+            *reason = NGX_HTTP_WEBHOOK_INTERNAL;
+            return NULL;
+        }
+
+        if (rc != WH_OK
+            || !ngx_http_webhook_challenge_valid(challenge,
+                                                 &ctx->challenge_value))
+        {
+            *reason = NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED;
+            return NULL;
+        }
+
+        rc = ngx_http_webhook_challenge_matches(r, ctx, challenge, reason);
+
+        if (rc == NGX_DECLINED) {
+            continue;
+        }
+
+        return rc == NGX_OK ? challenge : NULL;
+    }
+
+    return NULL;
+}
+
+
+/* A challenge that needs a secret is one only where there is a secret. */
+
+static ngx_uint_t
+ngx_http_webhook_challenge_active(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_challenge_t *challenge)
+{
+    return !challenge->keyed
+           || gate->challenge_secret
+           || (challenge->signing && gate->nkeys);
+}
+
+
+/*
+ * NGX_OK, NGX_DECLINED when it is another kind of request, or NGX_ABORT with
+ * the reason of a refusal.
+ */
+
+static ngx_int_t
+ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
+    ngx_http_webhook_reason_e *reason)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    ngx_http_webhook_match_t  *match;
+
+    match = challenge->matches.elts;
+
+    for (i = 0; i < challenge->matches.nelts; i++) {
+
+        rc = ngx_http_webhook_source_value(r, ctx->found, &match[i].source,
+                                           &value);
+
+        if (rc == WH_ERROR) {
+            *reason = NGX_HTTP_WEBHOOK_INTERNAL;
+            return NGX_ABORT;
+        }
+
+        if (rc == WH_REPEATED) {
+            *reason = NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+            return NGX_ABORT;
+        }
+
+        if (match[i].value.len) {
+
+            if (rc != WH_OK
+                || value.len != match[i].value.len
+                || ngx_memcmp(value.data, match[i].value.data, value.len) != 0)
+            {
+                return NGX_DECLINED;
+            }
+
+            continue;
+        }
+
+        if (rc == WH_ABSENT) {
+            *reason = NGX_HTTP_WEBHOOK_TOKEN_MISSING;
+            return NGX_ABORT;
+        }
+
+        if (rc != WH_OK
+            || ngx_http_webhook_challenge_secret(r, ctx, &value) != NGX_OK)
+        {
+            *reason = NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+            return NGX_ABORT;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_OK when a value is the challenge secret. */
+
+static ngx_int_t
+ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    u_char                   digest[WH_TOKEN_DIGEST_SIZE];
+    ngx_http_webhook_key_t  *key;
+
+    if (ngx_http_webhook_challenge_key(r, ctx, &key) != NGX_OK
+        || wh_token_digest(ngx_http_webhook_wh_str(value), digest) != WH_OK
+        || !wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE))
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * An HMAC answer signs whatever a stranger sends: in this alphabet there is
+ * no room for a message that a sender would sign.  What is echoed is visible
+ * ASCII.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_challenge_valid(ngx_http_webhook_challenge_t *challenge,
+    ngx_str_t *value)
+{
+    u_char  c;
+    size_t  i;
+
+    if (value->len > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < value->len; i++) {
+
+        c = value->data[i];
+
+        if ((c >= '0' && c <= '9')
+            || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+        {
+            continue;
+        }
+
+        if (challenge->hmac) {
+            if (ngx_strchr("-_.~+/= ", c) == NULL || c == '\0') {
+                return 0;
+            }
+
+        } else if (c <= 0x20 || c >= 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_challenge_key(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key)
+{
+    ngx_http_webhook_gate_t    *gate;
+    ngx_http_webhook_secret_t  *secret;
+
+    gate = ctx->gate;
+
+    if (gate->challenge_secret) {
+        *key = gate->challenge_key;
+        secret = gate->challenge_secret;
+
+    } else {
+        *key = gate->keys[0];
+        secret = gate->secrets->elts;
+    }
+
+    if (*key == NULL
+        && ngx_http_webhook_secret_evaluate(r, secret, 1 << WH_SHA256, key)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return *key ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_webhook_challenge_send(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_http_webhook_key_t  *key;
+
+    static ngx_str_t  nosniff = ngx_string("nosniff");
+
+    if (ctx->challenge->hmac) {
+
+        rc = ngx_http_webhook_challenge_key(r, ctx, &key);
+
+        if (rc != NGX_OK) {
+            return ngx_http_webhook_reject(r, ctx, rc == NGX_DECLINED
+                                       ? NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE
+                                       : NGX_HTTP_WEBHOOK_INTERNAL);
+        }
+    }
+
+    ctx->state = NGX_HTTP_WEBHOOK_DONE;
+    ctx->verdict = NGX_HTTP_WEBHOOK_CHALLENGED;
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "webhook %V: challenge answered",
+                  &ctx->gate->provider->name);
+
+    if (ngx_http_webhook_add_header(r, "X-Content-Type-Options", &nosniff)
+        == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_finalize_request(r,
+                       ngx_http_send_response(r, NGX_HTTP_OK,
+                                              &ctx->challenge->type,
+                                              &ctx->challenge->reply));
+    return NGX_DONE;
+}
+
+
+/*
+ * The Base64 of the HMAC-SHA256 of the challenge, in the request's memory.
+ */
+
+ngx_int_t
+ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    u_char                   mac[WH_HMAC_MAX_SIZE];
+    ngx_int_t                rc;
+    ngx_str_t                src;
+    EVP_MD_CTX              *md;
+    ngx_http_webhook_key_t  *key;
+
+    if (ngx_http_webhook_challenge_key(r, ctx, &key) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    md = ngx_http_webhook_md_get();
+    if (md == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+
+    if (wh_hmac_start(&key->hmac[WH_SHA256], md) != WH_OK
+        || wh_hmac_update(md, ctx->challenge_value.data,
+                          ctx->challenge_value.len)
+           != WH_OK
+        || wh_hmac_final(&key->hmac[WH_SHA256], md, mac) != WH_OK)
+    {
+        rc = NGX_ERROR;
+    }
+
+    ngx_http_webhook_md_put(md);
+
+    src.data = mac;
+    src.len = key->hmac[WH_SHA256].size;
+
+    value->data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(src.len));
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_encode_base64(value, &src);
+
+    return rc;
+}

@@ -1,0 +1,93 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The state of a request, kept across internal redirects.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static void ngx_http_webhook_cleanup(void *data);
+
+
+/*
+ * An internal redirect clears the contexts of all modules, so the state
+ * lives in the request pool's list of cleanups and is found again there.
+ */
+
+ngx_http_webhook_ctx_t *
+ngx_http_webhook_get_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    if (ctx != NULL || !(r->internal || r->filter_finalize)) {
+        return ctx;
+    }
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_webhook_cleanup) {
+            ctx = cln->data;
+            ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
+            break;
+        }
+    }
+
+    return ctx;
+}
+
+
+/*
+ * A state for a request that enters a gate: a fresh one, or the one that
+ * another gate has used.  NULL without memory.
+ */
+
+ngx_http_webhook_ctx_t *
+ngx_http_webhook_start_ctx(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate)
+{
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_webhook_ctx_t       *ctx;
+    ngx_http_webhook_provider_t  *provider;
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx != NULL) {
+        ngx_http_webhook_body_release(ctx);
+
+    } else {
+        cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
+        if (cln == NULL) {
+            return NULL;
+        }
+
+        ctx = cln->data;
+        cln->handler = ngx_http_webhook_cleanup;
+    }
+
+    ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
+
+    provider = gate->provider;
+
+    ctx->gate = gate;
+    ctx->found = ngx_pcalloc(r->pool, provider->headers.nelts
+                                      * sizeof(ngx_http_webhook_found_t));
+    if (ctx->found == NULL) {
+        return NULL;
+    }
+
+    ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
+
+    return ctx;
+}
+
+
+static void
+ngx_http_webhook_cleanup(void *data)
+{
+    ngx_http_webhook_body_release(data);
+}

@@ -1,0 +1,94 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The answer of the application to a verified request: its status as the
+ * sender wants it.  A module of its own, since header filters stand in
+ * another place of nginx's list of modules than access handlers.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_filter_init(ngx_conf_t *cf);
+
+
+static ngx_http_module_t  ngx_http_webhook_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_webhook_filter_init,          /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_webhook_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_http_webhook_filter_module_ctx,   /* module context */
+    NULL,                                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+
+
+static ngx_int_t
+ngx_http_webhook_header_filter(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    if (r != r->main
+        || r->headers_out.status < NGX_HTTP_OK
+        || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx == NULL || ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ctx->ack <= 0 || r->headers_out.status == (ngx_uint_t) ctx->ack) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* 204 has no body, and any other status says how long it is */
+
+    if (r->headers_out.status == NGX_HTTP_NO_CONTENT) {
+        r->headers_out.content_length_n = 0;
+    }
+
+    r->headers_out.status = ctx->ack;
+    r->headers_out.status_line.len = 0;
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_webhook_header_filter;
+
+    return NGX_OK;
+}

@@ -1,0 +1,341 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What a location's provider and directives come to, checked and compiled.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_int_t ngx_http_webhook_gate_provider(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_rule_known(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    ngx_str_t *rule);
+static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_separate(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+
+
+/* Sets conf->gate, or says in one line what is wrong and where. */
+
+char *
+ngx_http_webhook_gate_compile(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_http_webhook_gate_t  *gate;
+
+    gate = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_gate_t));
+    if (gate == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_gate_provider(cf, gate, conf) != NGX_OK
+        || ngx_http_webhook_gate_certificates(cf, gate, conf) != NGX_OK
+        || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
+        || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->gate = gate;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    u_char                         names[NGX_MAX_ERROR_STR / 2], *last;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    gate->provider = ngx_http_webhook_provider_get(cf, wmcf, &conf->provider);
+
+    if (gate->provider) {
+        gate->allow = gate->provider->allow;
+        return NGX_OK;
+    }
+
+    last = ngx_http_webhook_provider_names(names, names + sizeof(names));
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "unknown provider \"%V\" in %V:%ui, it is neither defined "
+                  "by \"webhook_provider\" nor one of:%*s",
+                  &conf->provider, &conf->file, conf->line,
+                  (size_t) (last - names), names);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t                    i, level, digests;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_webhook_secret_t    *secret;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+
+    if (provider->tokens.nelts == 0 && provider->signatures.nelts == 0) {
+        return NGX_OK;
+    }
+
+    if (conf->secrets == NULL) {
+
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+        /* the locations inside may have theirs; the rest is refused */
+
+        gate->incomplete = (clcf->locations != NULL);
+        level = gate->incomplete ? NGX_LOG_WARN : NGX_LOG_EMERG;
+
+        ngx_log_error(level, cf->log, 0,
+                      "\"webhook %V\" in %V:%ui needs a \"webhook_secret\"%s",
+                      &provider->name, &conf->file, conf->line,
+                      gate->incomplete ? ", requests outside of the locations "
+                                         "that have one will get 503" : "");
+
+        return gate->incomplete ? NGX_OK : NGX_ERROR;
+    }
+
+    gate->secrets = conf->secrets;
+    gate->nkeys = conf->secrets->nelts;
+    gate->keys = ngx_pcalloc(cf->pool, gate->nkeys
+                                       * sizeof(ngx_http_webhook_key_t *));
+    if (gate->keys == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* SHA-256 also serves a challenge that the signing secret answers */
+
+    digests = provider->digests | 1 << WH_SHA256;
+    secret = conf->secrets->elts;
+
+    for (i = 0; i < gate->nkeys; i++) {
+
+        if (ngx_http_webhook_gate_rule_known(cf, gate, conf, &secret[i].rule)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (secret[i].value) {
+            gate->variable = 1;
+            continue;
+        }
+
+        if (ngx_http_webhook_secret_key(cf->pool, &secret[i].bytes, digests,
+                                        &gate->keys[i])
+            != NGX_OK)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "OpenSSL does not take a secret of \"webhook %V\" "
+                          "in %V:%ui", &provider->name, &conf->file,
+                          conf->line);
+            return NGX_ERROR;
+        }
+
+        gate->keys[i]->rule = secret[i].rule;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_gate_rule_known(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    ngx_str_t *rule)
+{
+    ngx_uint_t                 i;
+    ngx_http_webhook_token_t  *token;
+
+    if (rule->len == 0) {
+        return NGX_OK;
+    }
+
+    token = gate->provider->tokens.elts;
+
+    for (i = 0; i < gate->provider->tokens.nelts; i++) {
+        if (token[i].rule.len == rule->len
+            && ngx_strncmp(token[i].rule.data, rule->data, rule->len) == 0)
+        {
+            return NGX_OK;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"webhook_secret\" with \"for=%V\", but no rule of the "
+                  "provider \"%V\" in %V:%ui has this name",
+                  rule, &gate->provider->name, &conf->file, conf->line);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_http_webhook_secret_t  *secret;
+
+    secret = conf->challenge_secret;
+
+    if (secret == NULL) {
+        return NGX_OK;
+    }
+
+    gate->challenge_secret = secret;
+
+    if (secret->value) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_webhook_gate_separate(cf, gate, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_webhook_secret_key(cf->pool, &secret->bytes,
+                                       1 << WH_SHA256, &gate->challenge_key);
+}
+
+
+/*
+ * A challenge answer signs what a stranger sends, or carries the secret in
+ * the URL; neither may help to sign a message.
+ */
+
+static ngx_int_t
+ngx_http_webhook_gate_separate(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t                     i, k;
+    ngx_http_webhook_secret_t     *secret, *signing;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    if (gate->secrets == NULL) {
+        return NGX_OK;
+    }
+
+    secret = gate->challenge_secret;
+    signing = gate->secrets->elts;
+    challenge = gate->provider->challenges.elts;
+
+    for (i = 0; i < gate->secrets->nelts; i++) {
+
+        if (signing[i].bytes.len != secret->bytes.len
+            || ngx_memcmp(signing[i].bytes.data, secret->bytes.data,
+                          secret->bytes.len)
+               != 0)
+        {
+            continue;
+        }
+
+        for (k = 0; k < gate->provider->challenges.nelts; k++) {
+
+            if (!challenge[k].keyed || challenge[k].signing) {
+                continue;
+            }
+
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"webhook_challenge_secret\" of \"webhook %V\" in "
+                          "%V:%ui is also a \"webhook_secret\", give it a "
+                          "value of its own",
+                          &gate->provider->name, &conf->file, conf->line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_array_t                          *certificates;
+    ngx_http_webhook_main_conf_t         *wmcf;
+    ngx_http_webhook_provider_t          *provider;
+    ngx_http_webhook_certificate_user_t  *user;
+
+    provider = gate->provider;
+    certificates = conf->certificates ? conf->certificates
+                                      : provider->certificates;
+
+    if (certificates == NULL || certificates->nelts == 0) {
+
+        if (provider->tokens.nelts || provider->signatures.nelts) {
+            return NGX_OK;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook_client_certificate off\" leaves nothing to "
+                      "verify for \"webhook %V\" in %V:%ui, use a provider "
+                      "with a token or a signature",
+                      &provider->name, &conf->file, conf->line);
+
+        return NGX_ERROR;
+    }
+
+    gate->certificates = certificates;
+
+    /* ssl_verify_client may not have been merged yet */
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    user = ngx_array_push(&wmcf->certificate_users);
+    if (user == NULL) {
+        return NGX_ERROR;
+    }
+
+    user->sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_ssl_module);
+    user->conf = conf;
+
+    return NGX_OK;
+}
+
+
+/* Where client certificates count, the server must ask for them. */
+
+ngx_int_t
+ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf)
+{
+    ngx_uint_t                            i;
+    ngx_http_webhook_certificate_user_t  *user;
+
+    user = wmcf->certificate_users.elts;
+
+    for (i = 0; i < wmcf->certificate_users.nelts; i++) {
+
+        if (user[i].sscf->verify) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook %V\" in %V:%ui needs a client certificate, "
+                      "but the server never asks for one, set "
+                      "\"ssl_verify_client\" and \"ssl_client_certificate\"",
+                      &user[i].conf->provider, &user[i].conf->file,
+                      user[i].conf->line);
+
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,529 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Directives, their merging, and the hooks into nginx.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+
+static char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_webhook_client_certificate(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
+static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
+
+
+static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
+    { ngx_string("info"), NGX_LOG_INFO },
+    { ngx_string("notice"), NGX_LOG_NOTICE },
+    { ngx_string("warn"), NGX_LOG_WARN },
+    { ngx_string("error"), NGX_LOG_ERR },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_command_t  ngx_http_webhook_commands[] = {
+
+    { ngx_string("webhook"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_webhook,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_secret"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+                        |NGX_CONF_TAKE123,
+      ngx_http_webhook_secret,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_challenge_secret"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_webhook_challenge_secret,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_client_certificate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_webhook_client_certificate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_enforce"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_webhook_loc_conf_t, enforce),
+      NULL },
+
+    { ngx_string("webhook_strip"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_webhook_loc_conf_t, strip),
+      NULL },
+
+    { ngx_string("webhook_ack"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_webhook_ack_code,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_webhook_loc_conf_t, ack),
+      NULL },
+
+    { ngx_string("webhook_reject"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_webhook_reject_code,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_webhook_loc_conf_t, reject),
+      NULL },
+
+    { ngx_string("webhook_log_level"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_webhook_loc_conf_t, log_level),
+      &ngx_http_webhook_log_levels },
+
+    { ngx_string("webhook_provider"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_webhook_provider_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_webhook_module_ctx = {
+    ngx_http_webhook_preconfiguration,     /* preconfiguration */
+    ngx_http_webhook_init,                 /* postconfiguration */
+
+    ngx_http_webhook_create_main_conf,     /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_webhook_create_loc_conf,      /* create location configuration */
+    ngx_http_webhook_merge_loc_conf        /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_webhook_module = {
+    NGX_MODULE_V1,
+    &ngx_http_webhook_module_ctx,          /* module context */
+    ngx_http_webhook_commands,             /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_webhook_md_exit,              /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_http_webhook_access_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_verify(r, wlcf);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (r == r->main) {
+        return NGX_DECLINED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_verify_subrequest(r, wlcf);
+}
+
+
+/*
+ * The filter only hashes.  It never refuses: the rest of the body would be
+ * taken for the next request.
+ */
+
+static ngx_int_t
+ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    if (ctx && ctx->hashing) {
+        ngx_http_webhook_body_hash(r, ctx, in);
+    }
+
+    return ngx_http_next_request_body_filter(r, in);
+}
+
+
+static char *
+ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->provider.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    /* a provider is looked up later, it may be defined below */
+
+    wlcf->provider = value[1];
+    wlcf->file = cf->conf_file->file.name;
+    wlcf->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t                  *value;
+    ngx_http_webhook_secret_t  *secret;
+
+    if (wlcf->secrets == NULL) {
+        wlcf->secrets = ngx_array_create(cf->pool, 2,
+                                         sizeof(ngx_http_webhook_secret_t));
+        if (wlcf->secrets == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    secret = ngx_array_push(wlcf->secrets);
+    if (secret == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
+                                         secret);
+}
+
+
+static char *
+ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->challenge_secret) {
+        return "is duplicate";
+    }
+
+    wlcf->challenge_secret = ngx_palloc(cf->pool,
+                                        sizeof(ngx_http_webhook_secret_t));
+    if (wlcf->challenge_secret == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
+                                      wlcf->challenge_secret)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (wlcf->challenge_secret->rule.len) {
+        return "takes no \"for=\"";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+
+        if (wlcf->certificates) {
+            return "has \"off\" beside other values";
+        }
+
+        /* no alternatives: nothing is asked for */
+
+        wlcf->certificates = ngx_array_create(cf->pool, 1,
+                                              sizeof(ngx_array_t));
+
+        return wlcf->certificates ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    if (wlcf->certificates && wlcf->certificates->nelts == 0) {
+        return "has \"off\" beside other values";
+    }
+
+    return ngx_http_webhook_certificate_words(cf, &value[1],
+                                              cf->args->nelts - 1,
+                                              &wlcf->certificates);
+}
+
+
+static char *
+ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->reject != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_status_word(cf, &value[1], 400, 599,
+                                        &wlcf->reject);
+}
+
+
+static char *
+ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->ack != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        wlcf->ack = 0;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_webhook_status_word(cf, &value[1], 200, 299, &wlcf->ack);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_preconfiguration(ngx_conf_t *cf)
+{
+    if (wh_digest_init() != WH_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "OpenSSL does not offer SHA-1 and SHA-2");
+        return NGX_ERROR;
+    }
+
+    return ngx_http_webhook_add_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt           *h;
+    ngx_http_core_main_conf_t     *cmcf;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    static ngx_str_t  body_sha256 = ngx_string("webhook_body_sha256");
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_webhook_preaccess_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_webhook_access_handler;
+
+    ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
+    ngx_http_top_request_body_filter = ngx_http_webhook_body_filter;
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_main_conf_t));
+    if (wmcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&wmcf->providers, cf->pool, 4,
+                       sizeof(ngx_http_webhook_provider_t *))
+        != NGX_OK
+        || ngx_array_init(&wmcf->certificate_users, cf->pool, 4,
+                          sizeof(ngx_http_webhook_certificate_user_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return wmcf;
+}
+
+
+static void *
+ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_webhook_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->provider = { 0, NULL };
+     *     conf->secrets = NULL;
+     *     conf->challenge_secret = NULL;
+     *     conf->certificates = NULL;
+     *     conf->gate = NULL;
+     */
+
+    conf->enforce = NGX_CONF_UNSET;
+    conf->strip = NGX_CONF_UNSET;
+    conf->ack = NGX_CONF_UNSET;
+    conf->reject = NGX_CONF_UNSET;
+    conf->log_level = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_webhook_loc_conf_t  *prev = parent;
+    ngx_http_webhook_loc_conf_t  *conf = child;
+
+    ngx_uint_t  same;
+
+    ngx_conf_merge_value(conf->enforce, prev->enforce, 1);
+    ngx_conf_merge_value(conf->strip, prev->strip, 0);
+    ngx_conf_merge_value(conf->ack, prev->ack, NGX_CONF_UNSET);
+    ngx_conf_merge_value(conf->reject, prev->reject, NGX_CONF_UNSET);
+    ngx_conf_merge_uint_value(conf->log_level, prev->log_level, NGX_LOG_ERR);
+
+    same = (conf->provider.data == NULL
+            && conf->secrets == NULL
+            && conf->challenge_secret == NULL
+            && conf->certificates == NULL);
+
+    if (conf->provider.data == NULL) {
+        conf->provider = prev->provider;
+        conf->file = prev->file;
+        conf->line = prev->line;
+    }
+
+    if (conf->secrets == NULL) {
+        conf->secrets = prev->secrets;
+    }
+
+    if (conf->challenge_secret == NULL) {
+        conf->challenge_secret = prev->challenge_secret;
+    }
+
+    if (conf->certificates == NULL) {
+        conf->certificates = prev->certificates;
+    }
+
+    if (conf->provider.data == NULL
+        || ngx_strcmp(conf->provider.data, "off") == 0)
+    {
+        return NGX_CONF_OK;
+    }
+
+    /* the level of http has no gate, it serves no request */
+
+    if (same && prev->gate && !prev->gate->incomplete) {
+        conf->gate = prev->gate;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_webhook_gate_compile(cf, conf);
+}

@@ -1,0 +1,358 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Refusals: the reasons with their statuses, the line in the error log and
+ * the answer.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+typedef struct {
+    ngx_str_t   name;
+    ngx_uint_t  status;
+} ngx_http_webhook_reason_t;
+
+
+typedef struct {
+    ngx_uint_t  status;
+    ngx_str_t   text;
+} ngx_http_webhook_class_t;
+
+
+static ngx_uint_t ngx_http_webhook_status(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_log(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r,
+    ngx_uint_t status);
+static ngx_int_t ngx_http_webhook_status_headers(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t status);
+static ngx_int_t ngx_http_webhook_send_refusal(ngx_http_request_t *r,
+    ngx_uint_t status);
+
+
+/* in the order of ngx_http_webhook_reason_e */
+
+static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
+    { ngx_null_string, NGX_HTTP_OK },
+    { ngx_string("method_not_allowed"), NGX_HTTP_NOT_ALLOWED },
+    { ngx_string("content_type_unsupported"),
+      NGX_HTTP_UNSUPPORTED_MEDIA_TYPE },
+    { ngx_string("header_missing"), NGX_HTTP_BAD_REQUEST },
+    { ngx_string("header_mismatch"), NGX_HTTP_BAD_REQUEST },
+    { ngx_string("certificate_missing"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("certificate_unverified"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("certificate_subject_mismatch"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("token_missing"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("token_mismatch"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("signature_missing"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("signature_malformed"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("signature_mismatch"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST },
+    { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST },
+    { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE },
+    { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE },
+    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR }
+};
+
+
+/* all that a stranger is told */
+
+static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
+    { 400, ngx_string("bad request") },
+    { 401, ngx_string("unauthorized") },
+    { 403, ngx_string("forbidden") },
+    { 404, ngx_string("not found") },
+    { 405, ngx_string("method not allowed") },
+    { 409, ngx_string("conflict") },
+    { 410, ngx_string("gone") },
+    { 413, ngx_string("content too large") },
+    { 415, ngx_string("unsupported media type") },
+    { 422, ngx_string("unprocessable content") },
+    { 429, ngx_string("too many requests") },
+    { 500, ngx_string("internal server error") },
+    { 503, ngx_string("service unavailable") },
+    { 0, ngx_string("refused") }
+};
+
+
+ngx_str_t *
+ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason)
+{
+    return &ngx_http_webhook_reasons[reason].name;
+}
+
+
+/*
+ * The end of the way for a request that has failed: the verdict, the line in
+ * the log, and the answer, or, in a trial run, none.
+ */
+
+ngx_int_t
+ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_reason_e reason)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    ctx->state = NGX_HTTP_WEBHOOK_DONE;
+    ctx->hashing = 0;
+    ctx->reason = reason;
+    ctx->secret = 0;
+    ctx->verdict = wlcf->enforce ? NGX_HTTP_WEBHOOK_REJECTED
+                                 : NGX_HTTP_WEBHOOK_WOULD_REJECT;
+    ctx->status = ngx_http_webhook_status(r, ctx);
+
+    ngx_http_webhook_log(r, ctx);
+
+    return ngx_http_webhook_refuse(r, ctx);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_status(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t                    status;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (ctx->status) {
+        return ctx->status;
+    }
+
+    status = ngx_http_webhook_reasons[ctx->reason].status;
+
+    if (status != NGX_HTTP_FORBIDDEN) {
+        return status;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->reject != NGX_CONF_UNSET) {
+        return wlcf->reject;
+    }
+
+    if (ctx->gate->provider->reject != NGX_CONF_UNSET) {
+        return ctx->gate->provider->reject;
+    }
+
+    if (ctx->credential
+        && (ctx->credential->type == NGX_HTTP_WEBHOOK_BASIC
+            || ctx->credential->type == NGX_HTTP_WEBHOOK_BEARER)
+        && (ctx->reason == NGX_HTTP_WEBHOOK_TOKEN_MISSING
+            || ctx->reason == NGX_HTTP_WEBHOOK_TOKEN_MISMATCH))
+    {
+        return NGX_HTTP_UNAUTHORIZED;
+    }
+
+    return status;
+}
+
+
+static void
+ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    ngx_log_error(wlcf->log_level, r->connection->log, 0,
+                  "webhook %V: %s, %V, %O bytes of body hashed, "
+                  "location: \"%V\"",
+                  &ctx->gate->provider->name,
+                  wlcf->enforce ? "refused" : "would be refused",
+                  ngx_http_webhook_reason_name(ctx->reason), ctx->hashed,
+                  &clcf->name);
+}
+
+
+/* Answers a request whose verdict is known. */
+
+ngx_int_t
+ngx_http_webhook_refuse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (!wlcf->enforce) {
+        return NGX_DECLINED;
+    }
+
+    /* nobody is to send a body that is going to be thrown away */
+
+    r->expect_tested = 1;
+
+    if (ngx_http_webhook_status_headers(r, ctx, ctx->status) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_webhook_answered_elsewhere(r, ctx->status)) {
+        return ctx->status;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_webhook_send_refusal(r,
+                                                               ctx->status));
+    return NGX_DONE;
+}
+
+
+/*
+ * The status alone goes back to nginx where an error page is to be shown,
+ * where the connection is to be closed (444), and where "satisfy any" still
+ * has others to ask or their 401 to show.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r, ngx_uint_t status)
+{
+    ngx_uint_t                  i;
+    ngx_http_err_page_t        *page;
+    ngx_http_phase_handler_t   *ph;
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    if (status == NGX_HTTP_CLOSE) {
+        return 1;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY
+        && (status == NGX_HTTP_FORBIDDEN || status == NGX_HTTP_UNAUTHORIZED))
+    {
+        cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+        ph = cmcf->phase_engine.handlers;
+
+        if (ph[r->phase_handler + 1].checker
+            != ngx_http_core_post_access_phase
+            || r->access_code == NGX_HTTP_UNAUTHORIZED)
+        {
+            return 1;
+        }
+    }
+
+    if (r->error_page || clcf->error_pages == NULL || r->uri_changes == 0) {
+        return 0;
+    }
+
+    page = clcf->error_pages->elts;
+
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
+        if ((ngx_uint_t) page[i].status == status) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* What RFC 9110 wants with 405 and 401. */
+
+static ngx_int_t
+ngx_http_webhook_status_headers(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
+{
+    ngx_str_t                  *challenge;
+    ngx_http_webhook_source_t  *credential;
+
+    static ngx_str_t  basic = ngx_string("Basic realm=\"webhook\"");
+    static ngx_str_t  bearer = ngx_string("Bearer realm=\"webhook\"");
+
+    if (status == NGX_HTTP_NOT_ALLOWED) {
+        return ngx_http_webhook_add_header(r, "Allow", &ctx->gate->allow)
+               ? NGX_OK : NGX_ERROR;
+    }
+
+    credential = ctx->credential;
+
+    if (status != NGX_HTTP_UNAUTHORIZED
+        || credential == NULL
+        || r->headers_out.www_authenticate)
+    {
+        return NGX_OK;
+    }
+
+    switch (credential->type) {
+
+    case NGX_HTTP_WEBHOOK_BASIC:
+        challenge = &basic;
+        break;
+
+    case NGX_HTTP_WEBHOOK_BEARER:
+        challenge = &bearer;
+        break;
+
+    default:
+        return NGX_OK;
+    }
+
+    r->headers_out.www_authenticate =
+                  ngx_http_webhook_add_header(r, "WWW-Authenticate", challenge);
+
+    return r->headers_out.www_authenticate ? NGX_OK : NGX_ERROR;
+}
+
+
+/* The new header, or NULL without memory. */
+
+ngx_table_elt_t *
+ngx_http_webhook_add_header(ngx_http_request_t *r, char *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+
+    return h;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_send_refusal(ngx_http_request_t *r, ngx_uint_t status)
+{
+    u_char                    *p;
+    ngx_http_complex_value_t   cv;
+    ngx_http_webhook_class_t  *class;
+
+    static ngx_str_t  json = ngx_string("application/json");
+
+    for (class = ngx_http_webhook_classes; class->status; class++) {
+        if (class->status == status) {
+            break;
+        }
+    }
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+
+    cv.value.data = ngx_pnalloc(r->pool,
+                                sizeof("{\"status\":,\"error\":\"\"}\n")
+                                + NGX_INT_T_LEN + class->text.len);
+    if (cv.value.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    p = ngx_sprintf(cv.value.data, "{\"status\":%ui,\"error\":\"%V\"}\n",
+                    status, &class->text);
+
+    cv.value.len = p - cv.value.data;
+
+    return ngx_http_send_response(r, status, &json, &cv);
+}

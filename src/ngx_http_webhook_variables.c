@@ -1,0 +1,341 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The variables: what is known of a request, and never a secret.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_int_t ngx_http_webhook_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_webhook_var_provider(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_verdict(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_reason(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_id(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_event(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_source(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *value);
+
+
+/* NGX_DECLINED from one of these makes an empty value */
+
+typedef ngx_int_t (*ngx_http_webhook_var_pt)(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+
+
+typedef struct {
+    ngx_str_t                name;
+    ngx_http_webhook_var_pt  get;
+} ngx_http_webhook_var_t;
+
+
+static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
+    { ngx_string("webhook_provider"), ngx_http_webhook_var_provider },
+    { ngx_string("webhook_verdict"), ngx_http_webhook_var_verdict },
+    { ngx_string("webhook_reason"), ngx_http_webhook_var_reason },
+    { ngx_string("webhook_id"), ngx_http_webhook_var_id },
+    { ngx_string("webhook_event"), ngx_http_webhook_var_event },
+    { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
+    { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
+    { ngx_string("webhook_challenge"), ngx_http_webhook_var_challenge },
+    { ngx_string("webhook_challenge_hmac"),
+      ngx_http_webhook_var_challenge_hmac },
+    { ngx_null_string, NULL }
+};
+
+
+/* in the order of ngx_http_webhook_verdict_e */
+
+static ngx_str_t  ngx_http_webhook_verdicts[] = {
+    ngx_null_string,
+    ngx_string("accepted"),
+    ngx_string("rejected"),
+    ngx_string("would_reject"),
+    ngx_string("challenge")
+};
+
+
+ngx_int_t
+ngx_http_webhook_add_variables(ngx_conf_t *cf)
+{
+    ngx_uint_t            i;
+    ngx_http_variable_t  *v;
+
+    for (i = 0; ngx_http_webhook_vars[i].name.len; i++) {
+
+        v = ngx_http_add_variable(cf, &ngx_http_webhook_vars[i].name,
+                                  NGX_HTTP_VAR_NOCACHEABLE);
+        if (v == NULL) {
+            return NGX_ERROR;
+        }
+
+        v->get_handler = ngx_http_webhook_variable;
+        v->data = i;
+    }
+
+    return NGX_OK;
+}
+
+
+/* 1 when something in the configuration evaluates the variable. */
+
+ngx_uint_t
+ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (v[i].name.len == name->len
+            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_int_t                rc;
+    ngx_str_t                value;
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ngx_str_null(&value);
+
+    ctx = ngx_http_webhook_get_ctx(r->main);
+
+    if (ctx) {
+        rc = ngx_http_webhook_vars[data].get(r->main, ctx, &value);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_DECLINED) {
+            value.len = 0;
+        }
+    }
+
+    if (value.len == 0) {
+        *v = ngx_http_variable_null_value;
+        return NGX_OK;
+    }
+
+    v->len = value.len;
+    v->data = value.data;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_provider(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    *value = ctx->gate->provider->name;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_verdict(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    *value = ngx_http_webhook_verdicts[ctx->verdict];
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_reason(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    *value = *ngx_http_webhook_reason_name(ctx->reason);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_id(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    return ngx_http_webhook_var_source(r, ctx, ctx->gate->provider->id, value);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_event(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    return ngx_http_webhook_var_source(r, ctx, ctx->gate->provider->event,
+                                       value);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_source(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *value)
+{
+    if (source == NULL) {
+        return NGX_DECLINED;
+    }
+
+    switch (ngx_http_webhook_source_value(r, ctx->found, source, value)) {
+
+    case WH_OK:
+        return NGX_OK;
+
+    case WH_ERROR:
+        return NGX_ERROR;
+
+    default:
+        return NGX_DECLINED;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED || ctx->secret == 0) {
+        return NGX_DECLINED;
+    }
+
+    value->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->len = ngx_sprintf(value->data, "%ui", ctx->secret) - value->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    u_char  digest[EVP_MAX_MD_SIZE], *p;
+    size_t  size;
+
+    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
+        || ctx->failed
+        || ngx_http_webhook_body_complete(r) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->body_sha256.len == 0) {
+
+        if (ctx->sha256 == NULL
+            || EVP_DigestFinal_ex(ctx->sha256, digest, NULL) != 1)
+        {
+            ERR_clear_error();
+            return NGX_DECLINED;
+        }
+
+        size = EVP_MD_size(wh_digest(WH_SHA256));
+
+        p = ngx_pnalloc(r->pool, 2 * size);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->body_sha256.data = p;
+        ctx->body_sha256.len = ngx_hex_dump(p, digest, size) - p;
+
+        /* the context has given its digest and takes no more data */
+
+        ctx->hashing = 0;
+    }
+
+    *value = ctx->body_sha256;
+
+    return NGX_OK;
+}
+
+
+/* In a JSON answer the challenge is escaped for a JSON string. */
+
+static ngx_int_t
+ngx_http_webhook_var_challenge(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    uintptr_t  escape;
+
+    if (ctx->challenge == NULL) {
+        return NGX_DECLINED;
+    }
+
+    *value = ctx->challenge_value;
+
+    if (!ctx->challenge->json) {
+        return NGX_OK;
+    }
+
+    escape = ngx_escape_json(NULL, value->data, value->len);
+
+    if (escape == 0) {
+        return NGX_OK;
+    }
+
+    value->data = ngx_pnalloc(r->pool, ctx->challenge_value.len + escape);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->len = (u_char *) ngx_escape_json(value->data,
+                                            ctx->challenge_value.data,
+                                            ctx->challenge_value.len)
+                 - value->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    if (ctx->challenge == NULL || !ctx->challenge->hmac) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_challenge_hmac(r, ctx, value);
+}
