@@ -276,7 +276,7 @@ sub refused_at_start {
     my ($exit, $said) = WebhookTest::nginx_t(
         provider_blocks() . server(0, $directives), files => \%files);
 
-    ok($exit != 0 && $said =~ /\[emerg\].*webhook_secret.*:\d+$/m,
+    ok($exit != 0 && $said =~ /\[emerg\].* empty.* in .*:\d+$/m,
        "$vector->{name}: nginx -t refuses the empty secret")
         or diag($said);
 }
@@ -339,8 +339,7 @@ sub not_rejected {
         if $response->{status} !~ /^[45]\d\d$/;
     push @problems, 'the application saw it' if @seen;
 
-    # a certificate that does not verify is refused by nginx itself
-    return @problems if ($vector->{tls_client_verify} // '') =~ /^FAILED/;
+    return @problems if refused_by_nginx($vector);
 
     my $json = eval { decode_json($response->{body}) } // {};
 
@@ -350,6 +349,17 @@ sub not_rejected {
            || ($json->{error} // '') eq '';
 
     return @problems;
+}
+
+
+# What does not reach the module: a certificate that does not verify, and a
+# header that nginx allows only once.
+sub refused_by_nginx {
+    my ($vector) = @_;
+
+    return ($vector->{tls_client_verify} // '') =~ /^FAILED/
+           || 1 < grep { lc $_->[0] eq 'authorization' }
+                  @{ $vector->{headers} };
 }
 
 
