@@ -62,7 +62,7 @@ typedef struct {
 } wh_json_escape_t;
 
 
-/* An object or array that is open. */
+/* An object or array that is open; the lowest frame is the document. */
 
 typedef struct {
     const wh_json_node_t  *node;   /* the container, or NULL: no pointer's */
@@ -108,7 +108,7 @@ struct wh_json_s {
     unsigned               done;
 
     wh_json_frame_t       *frames;
-    size_t                 depth;
+    wh_json_frame_t       *frame;  /* the innermost */
 
     wh_json_capture_t     *captures;
     size_t                *seen;   /* by node: the object's serial */
@@ -148,16 +148,17 @@ static int wh_json_fail(wh_json_t *json, int rc, const char *reason,
 static int wh_json_refuse(wh_json_t *json, int rc, const char *reason);
 static size_t wh_json_position(wh_json_t *json);
 
-static int wh_json_token(wh_json_t *json);
-static const wh_json_node_t *wh_json_locate(wh_json_t *json);
-static int wh_json_scalar(wh_json_t *json, wh_json_type_e type,
+static inline int wh_json_token(wh_json_t *json);
+static inline const wh_json_node_t *wh_json_locate(wh_json_t *json);
+static inline int wh_json_scalar(wh_json_t *json, wh_json_type_e type,
     wh_json_event_e event, const char *text, size_t len);
 static int wh_json_open(wh_json_t *json, unsigned array);
 static int wh_json_close(wh_json_t *json);
 static int wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
     wh_json_type_e type, const char *text, size_t len);
+static int wh_json_is_integer(const char *text, size_t len);
 static void wh_json_forget(wh_json_t *json, const wh_json_node_t *top);
-static int wh_json_observe(wh_json_t *json, wh_json_event_e event,
+static inline int wh_json_observe(wh_json_t *json, wh_json_event_e event,
     const char *text, size_t len);
 
 static int wh_json_on_null(void *ctx);
@@ -241,13 +242,18 @@ wh_json_set_limits(wh_json_t *json, const wh_json_limits_t *limits)
 static int
 wh_json_init(wh_json_t *json)
 {
-    json->frames = wh_json_calloc(json, json->limits.depth,
-                                  sizeof(wh_json_frame_t));
+    json->frames = wh_json_realloc(json, NULL, (json->limits.depth + 1)
+                                               * sizeof(wh_json_frame_t));
     if (json->frames == NULL) {
         return WH_ERROR;
     }
 
+    json->frame = json->frames;
+    memset(json->frame, 0, sizeof(wh_json_frame_t));
+
     if (json->set != NULL) {
+
+        json->frame->member = json->set->root;
 
         json->captures = wh_json_calloc(json, json->set->pointers,
                                         sizeof(wh_json_capture_t));
@@ -507,7 +513,7 @@ wh_json_gather(wh_json_t *json, const unsigned char **data, size_t *len)
 
     if (json->piece == NULL) {
 
-        json->piece = wh_json_calloc(json, 1, json->limits.piece);
+        json->piece = wh_json_realloc(json, NULL, json->limits.piece);
         if (json->piece == NULL) {
             return wh_json_fail(json, WH_ERROR, "no memory", json->offset);
         }
@@ -811,7 +817,7 @@ wh_json_position(wh_json_t *json)
 
 /* The first thing a callback does: how long was what led to it? */
 
-static int
+static inline int
 wh_json_token(wh_json_t *json)
 {
     size_t  position;
@@ -830,17 +836,13 @@ wh_json_token(wh_json_t *json)
 
 /* Where the value that begins is, as far as a pointer leads there. */
 
-static const wh_json_node_t *
+static inline const wh_json_node_t *
 wh_json_locate(wh_json_t *json)
 {
     size_t            element;
     wh_json_frame_t  *frame;
 
-    if (json->depth == 0) {
-        return (json->set != NULL) ? json->set->root : NULL;
-    }
-
-    frame = &json->frames[json->depth - 1];
+    frame = json->frame;
 
     if (!frame->array) {
         return frame->member;
@@ -853,7 +855,7 @@ wh_json_locate(wh_json_t *json)
 }
 
 
-static int
+static inline int
 wh_json_scalar(wh_json_t *json, wh_json_type_e type, wh_json_event_e event,
     const char *text, size_t len)
 {
@@ -865,13 +867,11 @@ wh_json_scalar(wh_json_t *json, wh_json_type_e type, wh_json_event_e event,
 
     node = wh_json_locate(json);
 
-    if (node != NULL && node->index != WH_JSON_NONE
-        && !wh_json_capture(json, node, type, text, len))
-    {
+    if (node != NULL && !wh_json_capture(json, node, type, text, len)) {
         return 0;
     }
 
-    if (json->depth == 0) {
+    if (json->frame == json->frames) {
         json->done = 1;
         json->end = json->last;
     }
@@ -890,20 +890,20 @@ wh_json_open(wh_json_t *json, unsigned array)
         return 0;
     }
 
-    if (json->depth == json->limits.depth) {
+    if (json->frame == json->frames + json->limits.depth) {
         return wh_json_refuse(json, WH_INVALID, "nested too deeply");
     }
 
     node = wh_json_locate(json);
 
-    if (node != NULL && node->index != WH_JSON_NONE
+    if (node != NULL
         && !wh_json_capture(json, node, array ? WH_JSON_ARRAY : WH_JSON_OBJECT,
                             "", 0))
     {
         return 0;
     }
 
-    frame = &json->frames[json->depth++];
+    frame = ++json->frame;
 
     frame->node = node;
     frame->member = NULL;
@@ -925,13 +925,13 @@ wh_json_close(wh_json_t *json)
         return 0;
     }
 
-    frame = &json->frames[--json->depth];
+    frame = json->frame--;
 
     if (frame->node != NULL && frame->node->index != WH_JSON_NONE) {
         json->captures[frame->node->index].value.size = frame->size;
     }
 
-    if (json->depth == 0) {
+    if (json->frame == json->frames) {
         json->done = 1;
         json->end = json->last;
     }
@@ -948,6 +948,10 @@ wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
 {
     unsigned char      *data;
     wh_json_capture_t  *capture;
+
+    if (node->index == WH_JSON_NONE) {
+        return 1;
+    }
 
     capture = &json->captures[node->index];
 
@@ -970,11 +974,31 @@ wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
         memcpy(capture->data, text, len);
     }
 
+    if (type == WH_JSON_NUMBER && wh_json_is_integer(text, len)) {
+        type = WH_JSON_INTEGER;
+    }
+
     capture->value.type = type;
     capture->value.count++;
     capture->value.size = 0;
     capture->value.text.data = capture->data;
     capture->value.text.len = len;
+
+    return 1;
+}
+
+
+static int
+wh_json_is_integer(const char *text, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+
+        if (text[i] == '.' || text[i] == 'e' || text[i] == 'E') {
+            return 0;
+        }
+    }
 
     return 1;
 }
@@ -1004,7 +1028,7 @@ wh_json_forget(wh_json_t *json, const wh_json_node_t *top)
 }
 
 
-static int
+static inline int
 wh_json_observe(wh_json_t *json, wh_json_event_e event, const char *text,
     size_t len)
 {
@@ -1050,20 +1074,8 @@ wh_json_on_boolean(void *ctx, int value)
 static int
 wh_json_on_number(void *ctx, const char *text, size_t len)
 {
-    size_t          i;
-    wh_json_type_e  type;
-
-    type = WH_JSON_INTEGER;
-
-    for (i = 0; i < len; i++) {
-
-        if (text[i] == '.' || text[i] == 'e' || text[i] == 'E') {
-            type = WH_JSON_NUMBER;
-            break;
-        }
-    }
-
-    return wh_json_scalar(ctx, type, WH_JSON_ON_NUMBER, text, len);
+    return wh_json_scalar(ctx, WH_JSON_NUMBER, WH_JSON_ON_NUMBER, text,
+                          len);
 }
 
 
@@ -1090,7 +1102,7 @@ wh_json_on_name(void *ctx, const unsigned char *name, size_t len)
         return wh_json_refuse(json, WH_INVALID, "a name is too long");
     }
 
-    frame = &json->frames[json->depth - 1];
+    frame = json->frame;
     frame->size++;
 
     if (frame->node != NULL) {
