@@ -87,7 +87,7 @@ struct wh_json_s {
     void                  *data;
 
     int                    rc;
-    const char            *reason;
+    wh_json_fault_e        fault;
     size_t                 failed; /* offset */
 
     yajl_handle            yajl;
@@ -133,7 +133,7 @@ static int wh_json_gather(wh_json_t *json, const unsigned char **data,
 static int wh_json_slice(wh_json_t *json, const unsigned char *data,
     size_t len);
 static size_t wh_json_scan(wh_json_t *json, const unsigned char *data,
-    size_t len, const char **reason);
+    size_t len, wh_json_fault_e *fault);
 static size_t wh_json_scan_escapes(wh_json_escape_t *escape,
     const unsigned char *data, size_t len);
 static int wh_json_hex(unsigned char c);
@@ -143,9 +143,9 @@ static int wh_json_parse_end(wh_json_t *json);
 static int wh_json_blanks(wh_json_t *json, const unsigned char *data,
     size_t len);
 
-static int wh_json_fail(wh_json_t *json, int rc, const char *reason,
+static int wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault,
     size_t offset);
-static int wh_json_refuse(wh_json_t *json, int rc, const char *reason);
+static int wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault);
 static size_t wh_json_position(wh_json_t *json);
 
 static inline int wh_json_token(wh_json_t *json);
@@ -439,7 +439,7 @@ wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len)
     if (json->limits.total != 0
         && len > json->limits.total - json->offset - json->gathered)
     {
-        return wh_json_fail(json, WH_INVALID, "the document is too long",
+        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_DOCUMENT,
                             json->limits.total);
     }
 
@@ -492,12 +492,38 @@ wh_json_value(const wh_json_t *json, size_t index)
 }
 
 
-const char *
-wh_json_reason(const wh_json_t *json, size_t *offset)
+wh_json_fault_e
+wh_json_fault(const wh_json_t *json, size_t *offset)
 {
-    *offset = json->failed;
+    if (offset != NULL) {
+        *offset = json->failed;
+    }
 
-    return json->reason;
+    return json->fault;
+}
+
+
+const char *
+wh_json_fault_text(wh_json_fault_e fault)
+{
+    static const char  *texts[] = {
+        "no fault",
+        "no memory",
+        "syntax error",
+        "the document ends early",
+        "something follows the document",
+        "a blank that JSON does not have",
+        "malformed UTF-8",
+        "half a surrogate pair",
+        "nested too deeply",
+        "a name is too long",
+        "a value is too long",
+        "a token is too long",
+        "the document is too long",
+        "refused"
+    };
+
+    return texts[fault];
 }
 
 
@@ -515,7 +541,7 @@ wh_json_gather(wh_json_t *json, const unsigned char **data, size_t *len)
 
         json->piece = wh_json_realloc(json, NULL, json->limits.piece);
         if (json->piece == NULL) {
-            return wh_json_fail(json, WH_ERROR, "no memory", json->offset);
+            return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
         }
     }
 
@@ -544,10 +570,10 @@ wh_json_gather(wh_json_t *json, const unsigned char **data, size_t *len)
 static int
 wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
 {
-    size_t       good;
-    const char  *reason;
+    size_t           good;
+    wh_json_fault_e  fault;
 
-    good = wh_json_scan(json, data, len, &reason);
+    good = wh_json_scan(json, data, len, &fault);
 
     /*
      * What comes before a bad byte is parsed all the same, so that the first
@@ -559,13 +585,13 @@ wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
     }
 
     if (good < len) {
-        return wh_json_fail(json, WH_INVALID, reason, json->offset + good);
+        return wh_json_fail(json, WH_INVALID, fault, json->offset + good);
     }
 
     json->offset += len;
 
     if (!json->done && json->offset - json->last > json->limits.token) {
-        return wh_json_fail(json, WH_INVALID, "a token is too long",
+        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_TOKEN,
                             json->last + json->limits.token);
     }
 
@@ -577,13 +603,13 @@ wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
 
 static size_t
 wh_json_scan(wh_json_t *json, const unsigned char *data, size_t len,
-    const char **reason)
+    wh_json_fault_e *fault)
 {
     size_t                good, n;
     const unsigned char  *p;
 
     good = wh_utf8_scan(&json->utf8, data, len);
-    *reason = "malformed UTF-8";
+    *fault = WH_JSON_UTF8;
 
     /* blanks to yajl between tokens, and not allowed within */
 
@@ -591,21 +617,21 @@ wh_json_scan(wh_json_t *json, const unsigned char *data, size_t len,
 
     if (p != NULL) {
         good = p - data;
-        *reason = "a vertical tab";
+        *fault = WH_JSON_BLANK;
     }
 
     p = memchr(data, '\f', good);
 
     if (p != NULL) {
         good = p - data;
-        *reason = "a form feed";
+        *fault = WH_JSON_BLANK;
     }
 
     n = wh_json_scan_escapes(&json->escape, data, good);
 
     if (n < good) {
         good = n;
-        *reason = "an unpaired surrogate";
+        *fault = WH_JSON_SURROGATE;
     }
 
     return good;
@@ -719,13 +745,13 @@ wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
     if (!json->done) {
 
         if (setjmp(json->no_memory) != 0) {
-            return wh_json_fail(json, WH_ERROR, "no memory", json->offset);
+            return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
         }
 
         if (yajl_parse(json->yajl, data, len) != yajl_status_ok
             && !json->done)
         {
-            return wh_json_fail(json, WH_INVALID, "a syntax error",
+            return wh_json_fail(json, WH_INVALID, WH_JSON_SYNTAX,
                                 wh_json_position(json));
         }
     }
@@ -742,7 +768,7 @@ static int
 wh_json_parse_end(wh_json_t *json)
 {
     if (setjmp(json->no_memory) != 0) {
-        return wh_json_fail(json, WH_ERROR, "no memory", json->offset);
+        return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
     }
 
     (void) yajl_complete_parse(json->yajl);
@@ -750,7 +776,7 @@ wh_json_parse_end(wh_json_t *json)
     /* even a number at the outermost level is known by now */
 
     if (json->rc == WH_OK && !json->done) {
-        return wh_json_fail(json, WH_INVALID, "the document ends early",
+        return wh_json_fail(json, WH_INVALID, WH_JSON_EARLY_END,
                             json->offset);
     }
 
@@ -773,7 +799,7 @@ wh_json_blanks(wh_json_t *json, const unsigned char *data, size_t len)
             && data[i] != '\n')
         {
             return wh_json_fail(json, WH_INVALID,
-                                "something follows the document",
+                                WH_JSON_TRAILING,
                                 json->offset + i);
         }
     }
@@ -785,11 +811,11 @@ wh_json_blanks(wh_json_t *json, const unsigned char *data, size_t len)
 /* The first failure stays. */
 
 static int
-wh_json_fail(wh_json_t *json, int rc, const char *reason, size_t offset)
+wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault, size_t offset)
 {
     if (json->rc == WH_OK) {
         json->rc = rc;
-        json->reason = reason;
+        json->fault = fault;
         json->failed = offset;
     }
 
@@ -800,9 +826,9 @@ wh_json_fail(wh_json_t *json, int rc, const char *reason, size_t offset)
 /* The same for a callback, where 0 makes yajl stop. */
 
 static int
-wh_json_refuse(wh_json_t *json, int rc, const char *reason)
+wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault)
 {
-    wh_json_fail(json, rc, reason, wh_json_position(json));
+    wh_json_fail(json, rc, fault, wh_json_position(json));
 
     return 0;
 }
@@ -825,7 +851,7 @@ wh_json_token(wh_json_t *json)
     position = wh_json_position(json);
 
     if (position - json->last > json->limits.token) {
-        return wh_json_refuse(json, WH_INVALID, "a token is too long");
+        return wh_json_refuse(json, WH_INVALID, WH_JSON_LONG_TOKEN);
     }
 
     json->last = position;
@@ -891,7 +917,7 @@ wh_json_open(wh_json_t *json, unsigned array)
     }
 
     if (json->frame == json->frames + json->limits.depth) {
-        return wh_json_refuse(json, WH_INVALID, "nested too deeply");
+        return wh_json_refuse(json, WH_INVALID, WH_JSON_TOO_DEEP);
     }
 
     node = wh_json_locate(json);
@@ -956,14 +982,14 @@ wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
     capture = &json->captures[node->index];
 
     if (len > json->limits.value) {
-        return wh_json_refuse(json, WH_INVALID, "a wanted value is too long");
+        return wh_json_refuse(json, WH_INVALID, WH_JSON_LONG_VALUE);
     }
 
     if (len > capture->size) {
 
         data = wh_json_realloc(json, capture->data, len);
         if (data == NULL) {
-            return wh_json_refuse(json, WH_ERROR, "no memory");
+            return wh_json_refuse(json, WH_ERROR, WH_JSON_NO_MEMORY);
         }
 
         capture->data = data;
@@ -1045,7 +1071,7 @@ wh_json_observe(wh_json_t *json, wh_json_event_e event, const char *text,
     rc = json->observer(json->data, event, str);
 
     if (rc != WH_OK) {
-        return wh_json_refuse(json, rc, "refused by the reader");
+        return wh_json_refuse(json, rc, WH_JSON_REFUSED);
     }
 
     return 1;
@@ -1099,7 +1125,7 @@ wh_json_on_name(void *ctx, const unsigned char *name, size_t len)
     }
 
     if (len > json->limits.name) {
-        return wh_json_refuse(json, WH_INVALID, "a name is too long");
+        return wh_json_refuse(json, WH_INVALID, WH_JSON_LONG_NAME);
     }
 
     frame = json->frame;

@@ -42,6 +42,26 @@ typedef struct {
 } wh_json_value_t;
 
 
+/* Why a walk failed. */
+
+typedef enum {
+    WH_JSON_FINE = 0,
+    WH_JSON_NO_MEMORY,
+    WH_JSON_SYNTAX,
+    WH_JSON_EARLY_END,
+    WH_JSON_TRAILING,              /* something follows the document */
+    WH_JSON_BLANK,                 /* vertical tab or form feed */
+    WH_JSON_UTF8,
+    WH_JSON_SURROGATE,             /* half a pair, as an escape */
+    WH_JSON_TOO_DEEP,
+    WH_JSON_LONG_NAME,
+    WH_JSON_LONG_VALUE,
+    WH_JSON_LONG_TOKEN,
+    WH_JSON_LONG_DOCUMENT,
+    WH_JSON_REFUSED                /* by the observer */
+} wh_json_fault_e;
+
+
 /* Zero stands for the default. */
 
 typedef struct {
@@ -106,10 +126,12 @@ int wh_json_end(wh_json_t *json);
 const wh_json_value_t *wh_json_value(const wh_json_t *json, size_t index);
 
 /*
- * Why it failed, a static text without a byte of the document, or NULL.
- * *offset is where the document was left, give or take the last token.
+ * Why it failed, and where the document was left, give or take the last
+ * token; offset may be NULL.  The text is static and has not a byte of the
+ * document.
  */
-const char *wh_json_reason(const wh_json_t *json, size_t *offset);
+wh_json_fault_e wh_json_fault(const wh_json_t *json, size_t *offset);
+const char *wh_json_fault_text(wh_json_fault_e fault);
 
 
 #endif /* _WH_JSON_H_INCLUDED_ */

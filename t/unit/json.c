@@ -18,14 +18,14 @@
 
 
 typedef struct {
-    const char  *name;
-    const char  *text;
-    size_t       len;
-    const char  *reason;           /* NULL: good */
+    const char       *name;
+    const char       *text;
+    size_t            len;
+    wh_json_fault_e   fault;
 } document_t;
 
 
-#define doc(name, text, reason)  { name, text, sizeof(text) - 1, reason }
+#define doc(name, text, fault)  { name, text, sizeof(text) - 1, fault }
 
 
 static wh_str_t str(const char *s);
@@ -328,86 +328,86 @@ test_documents(void)
 {
     size_t              i, cut, offset;
     wh_json_t          *json;
-    const char         *reason;
+    wh_json_fault_e     fault;
     wh_json_limits_t    limits = { .piece = 1 };
     const document_t   *d;
 
     static const document_t  documents[] = {
-        doc("blanks around", " \t\r\n{} \t\r\n", NULL),
-        doc("a pair of surrogates", "\"\\uD83D\\uDe00\"", NULL),
-        doc("two pairs", "\"\\ud83d\\ude00\\ud83d\\ude00\"", NULL),
-        doc("an escaped backslash before u", "\"\\\\ud800\"", NULL),
-        doc("NUL as an escape", "\"\\u0000\"", NULL),
-        doc("DEL", "\"\x7f\"", NULL),
-        doc("UTF-8", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", NULL),
-        doc("all escapes", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"", NULL),
-        doc("numbers", "[0,-0,1e5,1E-5,-1.25e+10,0.0]", NULL),
+        doc("blanks around", " \t\r\n{} \t\r\n", WH_JSON_FINE),
+        doc("a pair of surrogates", "\"\\uD83D\\uDe00\"", WH_JSON_FINE),
+        doc("two pairs", "\"\\ud83d\\ude00\\ud83d\\ude00\"", WH_JSON_FINE),
+        doc("an escaped backslash before u", "\"\\\\ud800\"", WH_JSON_FINE),
+        doc("NUL as an escape", "\"\\u0000\"", WH_JSON_FINE),
+        doc("DEL", "\"\x7f\"", WH_JSON_FINE),
+        doc("UTF-8", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", WH_JSON_FINE),
+        doc("all escapes", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"", WH_JSON_FINE),
+        doc("numbers", "[0,-0,1e5,1E-5,-1.25e+10,0.0]", WH_JSON_FINE),
 
-        doc("nothing", "", "the document ends early"),
-        doc("only blanks", "  \n", "the document ends early"),
-        doc("cut in an object", "{\"a\":", "the document ends early"),
-        doc("cut in a string", "\"abc", "the document ends early"),
-        doc("cut in a word", "tru", "the document ends early"),
-        doc("cut after minus", "-", "the document ends early"),
-        doc("cut in an escape", "[\"\\u12", "the document ends early"),
-        doc("cut in a character", "[\"\xe2\x82", "the document ends early"),
-        doc("cut in a pair", "[\"\\ud83d", "the document ends early"),
+        doc("nothing", "", WH_JSON_EARLY_END),
+        doc("only blanks", "  \n", WH_JSON_EARLY_END),
+        doc("cut in an object", "{\"a\":", WH_JSON_EARLY_END),
+        doc("cut in a string", "\"abc", WH_JSON_EARLY_END),
+        doc("cut in a word", "tru", WH_JSON_EARLY_END),
+        doc("cut after minus", "-", WH_JSON_EARLY_END),
+        doc("cut in an escape", "[\"\\u12", WH_JSON_EARLY_END),
+        doc("cut in a character", "[\"\xe2\x82", WH_JSON_EARLY_END),
+        doc("cut in a pair", "[\"\\ud83d", WH_JSON_EARLY_END),
 
-        doc("garbage after", "{} x", "something follows the document"),
-        doc("a second value", "{} {}", "something follows the document"),
+        doc("garbage after", "{} x", WH_JSON_TRAILING),
+        doc("a second value", "{} {}", WH_JSON_TRAILING),
         doc("an open string after", "{} \"abc",
-            "something follows the document"),
-        doc("a word begun after", "{} t", "something follows the document"),
-        doc("a brace too many", "{}}", "something follows the document"),
-        doc("two numbers", "1 2", "something follows the document"),
-        doc("a leading zero", "01", "something follows the document"),
-        doc("NUL after", "{}\0", "something follows the document"),
+            WH_JSON_TRAILING),
+        doc("a word begun after", "{} t", WH_JSON_TRAILING),
+        doc("a brace too many", "{}}", WH_JSON_TRAILING),
+        doc("two numbers", "1 2", WH_JSON_TRAILING),
+        doc("a leading zero", "01", WH_JSON_TRAILING),
+        doc("NUL after", "{}\0", WH_JSON_TRAILING),
 
-        doc("vertical tab", "\v{}", "a vertical tab"),
-        doc("form feed", "{}\f", "a form feed"),
-        doc("form feed within", "[1,\f2]", "a form feed"),
-        doc("lone high", "\"\\ud800\"", "an unpaired surrogate"),
-        doc("high, then text", "\"\\ud800x\"", "an unpaired surrogate"),
+        doc("vertical tab", "\v{}", WH_JSON_BLANK),
+        doc("form feed", "{}\f", WH_JSON_BLANK),
+        doc("form feed within", "[1,\f2]", WH_JSON_BLANK),
+        doc("lone high", "\"\\ud800\"", WH_JSON_SURROGATE),
+        doc("high, then text", "\"\\ud800x\"", WH_JSON_SURROGATE),
         doc("high, then another", "\"\\ud800\\u0041\"",
-            "an unpaired surrogate"),
+            WH_JSON_SURROGATE),
         doc("high, then high", "\"\\ud800\\ud800\\udc00\"",
-            "an unpaired surrogate"),
-        doc("high, then newline", "\"\\ud800\\n\"", "an unpaired surrogate"),
-        doc("lone low", "\"\\udc00\"", "an unpaired surrogate"),
-        doc("swapped", "\"\\ude00\\ud83d\"", "an unpaired surrogate"),
-        doc("lone in a name", "{\"\\udfff\":1}", "an unpaired surrogate"),
-        doc("overlong", "\"\xc0\xaf\"", "malformed UTF-8"),
-        doc("overlong NUL", "\"\xc0\x80\"", "malformed UTF-8"),
-        doc("surrogate bytes", "\"\xed\xa0\x80\"", "malformed UTF-8"),
-        doc("above U+10FFFF", "\"\xf4\x90\x80\x80\"", "malformed UTF-8"),
-        doc("lead byte F5", "\"\xf5\x80\x80\x80\"", "malformed UTF-8"),
-        doc("Latin-1", "{\"a\":\"\xe9\"}", "malformed UTF-8"),
+            WH_JSON_SURROGATE),
+        doc("high, then newline", "\"\\ud800\\n\"", WH_JSON_SURROGATE),
+        doc("lone low", "\"\\udc00\"", WH_JSON_SURROGATE),
+        doc("swapped", "\"\\ude00\\ud83d\"", WH_JSON_SURROGATE),
+        doc("lone in a name", "{\"\\udfff\":1}", WH_JSON_SURROGATE),
+        doc("overlong", "\"\xc0\xaf\"", WH_JSON_UTF8),
+        doc("overlong NUL", "\"\xc0\x80\"", WH_JSON_UTF8),
+        doc("surrogate bytes", "\"\xed\xa0\x80\"", WH_JSON_UTF8),
+        doc("above U+10FFFF", "\"\xf4\x90\x80\x80\"", WH_JSON_UTF8),
+        doc("lead byte F5", "\"\xf5\x80\x80\x80\"", WH_JSON_UTF8),
+        doc("Latin-1", "{\"a\":\"\xe9\"}", WH_JSON_UTF8),
 
-        doc("byte order mark", "\xef\xbb\xbf{}", "a syntax error"),
-        doc("NaN", "[NaN]", "a syntax error"),
-        doc("Infinity", "[Infinity]", "a syntax error"),
-        doc("-Infinity", "[-Infinity]", "a syntax error"),
-        doc("comment", "[1/**/]", "a syntax error"),
-        doc("trailing comma", "[1,]", "a syntax error"),
-        doc("trailing comma in an object", "{\"a\":1,}", "a syntax error"),
-        doc("leading zero", "[01]", "a syntax error"),
-        doc("plus", "[+1]", "a syntax error"),
-        doc("no digit before the point", "[.5]", "a syntax error"),
-        doc("no digit after the point", "[5.]", "a syntax error"),
-        doc("no exponent", "[5e]", "a syntax error"),
-        doc("hex", "[0x10]", "a syntax error"),
-        doc("single quotes", "{'a':1}", "a syntax error"),
-        doc("bare name", "{a:1}", "a syntax error"),
-        doc("no colon", "{\"a\" 1}", "a syntax error"),
-        doc("number as a name", "{1:1}", "a syntax error"),
-        doc("wrong bracket", "[1}", "a syntax error"),
-        doc("newline in a string", "[\"a\nb\"]", "a syntax error"),
-        doc("NUL in a string", "[\"a\0b\"]", "a syntax error"),
-        doc("bad escape", "[\"\\x41\"]", "a syntax error"),
-        doc("bad hex", "[\"\\u00g0\"]", "a syntax error"),
-        doc("word in upper case", "[True]", "a syntax error"),
-        doc("backslash outside", "[\\ud800]", "a syntax error"),
-        doc("the first fault counts", "[x,\"\xff\"]", "a syntax error")
+        doc("byte order mark", "\xef\xbb\xbf{}", WH_JSON_SYNTAX),
+        doc("NaN", "[NaN]", WH_JSON_SYNTAX),
+        doc("Infinity", "[Infinity]", WH_JSON_SYNTAX),
+        doc("-Infinity", "[-Infinity]", WH_JSON_SYNTAX),
+        doc("comment", "[1/**/]", WH_JSON_SYNTAX),
+        doc("trailing comma", "[1,]", WH_JSON_SYNTAX),
+        doc("trailing comma in an object", "{\"a\":1,}", WH_JSON_SYNTAX),
+        doc("leading zero", "[01]", WH_JSON_SYNTAX),
+        doc("plus", "[+1]", WH_JSON_SYNTAX),
+        doc("no digit before the point", "[.5]", WH_JSON_SYNTAX),
+        doc("no digit after the point", "[5.]", WH_JSON_SYNTAX),
+        doc("no exponent", "[5e]", WH_JSON_SYNTAX),
+        doc("hex", "[0x10]", WH_JSON_SYNTAX),
+        doc("single quotes", "{'a':1}", WH_JSON_SYNTAX),
+        doc("bare name", "{a:1}", WH_JSON_SYNTAX),
+        doc("no colon", "{\"a\" 1}", WH_JSON_SYNTAX),
+        doc("number as a name", "{1:1}", WH_JSON_SYNTAX),
+        doc("wrong bracket", "[1}", WH_JSON_SYNTAX),
+        doc("newline in a string", "[\"a\nb\"]", WH_JSON_SYNTAX),
+        doc("NUL in a string", "[\"a\0b\"]", WH_JSON_SYNTAX),
+        doc("bad escape", "[\"\\x41\"]", WH_JSON_SYNTAX),
+        doc("bad hex", "[\"\\u00g0\"]", WH_JSON_SYNTAX),
+        doc("word in upper case", "[True]", WH_JSON_SYNTAX),
+        doc("backslash outside", "[\\ud800]", WH_JSON_SYNTAX),
+        doc("the first fault counts", "[x,\"\xff\"]", WH_JSON_SYNTAX)
     };
 
     for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
@@ -416,20 +416,17 @@ test_documents(void)
 
         for (cut = 1; cut <= PIECES + d->len; cut++) {
             json = walk(NULL, &limits, d->text, d->len, cut);
-            reason = wh_json_reason(json, &offset);
+            fault = wh_json_fault(json, &offset);
 
-            if ((reason == NULL) != (d->reason == NULL)
-                || (reason != NULL
-                    && (strcmp(reason, d->reason) != 0 || offset > d->len)))
-            {
+            if (fault != d->fault || offset > d->len) {
                 ok(0, "%s in pieces of %zu: %s, offset %zu", d->name, cut,
-                   reason ? reason : "good", offset);
+                   wh_json_fault_text(fault), offset);
             }
 
             wh_json_free(json);
         }
 
-        ok(1, "%s: %s", d->name, d->reason ? d->reason : "good");
+        ok(1, "%s: %s", d->name, wh_json_fault_text(d->fault));
     }
 }
 
@@ -452,35 +449,36 @@ fill(const char *head, char c, size_t n, const char *tail)
 static void
 test_limits(void)
 {
-    char           *text;
-    size_t          i, cut, index, offset;
-    wh_json_t      *json;
-    const char     *error, *reason;
-    wh_json_set_t  *set;
+    char            *text;
+    size_t           i, cut, index;
+    wh_json_t       *json;
+    const char      *error;
+    wh_json_set_t   *set;
+    wh_json_fault_e  fault;
 
     static const struct {
-        const char  *head;
-        char         c;
-        size_t       n;
-        const char  *tail;
-        const char  *reason;
+        const char       *head;
+        char              c;
+        size_t            n;
+        const char       *tail;
+        wh_json_fault_e   fault;
     } cases[] = {
-        { "{\"x\":[", '[', 2, "]]]}", NULL },
-        { "{\"x\":[", '[', 3, "]]]]}", "nested too deeply" },
-        { "{\"x\":[", '[', 100000, "", "nested too deeply" },
-        { "{\"", 'n', 20, "\":1}", NULL },
-        { "{\"", 'n', 21, "\":1}", "a name is too long" },
-        { "{\"v\":\"", 'v', 30, "\"}", NULL },
-        { "{\"v\":\"", 'v', 31, "\"}", "a wanted value is too long" },
-        { "{\"v\":", '1', 31, "}", "a wanted value is too long" },
-        { "[\"", 't', 48, "\"]", NULL },
-        { "[\"", 't', 49, "\"]", "a token is too long" },
-        { "[\"", 't', 200000, "", "a token is too long" },
-        { "[", '1', 51, "]", "a token is too long" },
-        { "[", ' ', 51, "1]", "a token is too long" },
-        { "", ' ', 50, "", "the document ends early" },
-        { "", ' ', 51, "", "a token is too long" },
-        { "[]", ' ', 1000, "", NULL }
+        { "{\"x\":[", '[', 2, "]]]}", WH_JSON_FINE },
+        { "{\"x\":[", '[', 3, "]]]]}", WH_JSON_TOO_DEEP },
+        { "{\"x\":[", '[', 100000, "", WH_JSON_TOO_DEEP },
+        { "{\"", 'n', 20, "\":1}", WH_JSON_FINE },
+        { "{\"", 'n', 21, "\":1}", WH_JSON_LONG_NAME },
+        { "{\"v\":\"", 'v', 30, "\"}", WH_JSON_FINE },
+        { "{\"v\":\"", 'v', 31, "\"}", WH_JSON_LONG_VALUE },
+        { "{\"v\":", '1', 31, "}", WH_JSON_LONG_VALUE },
+        { "[\"", 't', 48, "\"]", WH_JSON_FINE },
+        { "[\"", 't', 49, "\"]", WH_JSON_LONG_TOKEN },
+        { "[\"", 't', 200000, "", WH_JSON_LONG_TOKEN },
+        { "[", '1', 51, "]", WH_JSON_LONG_TOKEN },
+        { "[", ' ', 51, "1]", WH_JSON_LONG_TOKEN },
+        { "", ' ', 50, "", WH_JSON_EARLY_END },
+        { "", ' ', 51, "", WH_JSON_LONG_TOKEN },
+        { "[]", ' ', 1000, "", WH_JSON_FINE }
     };
 
     wh_json_limits_t  limits = { .depth = 4, .name = 20, .value = 30,
@@ -497,12 +495,10 @@ test_limits(void)
 
             json = walk(set, &limits, text, strlen(text),
                         cut == 64 ? strlen(text) : cut);
-            reason = wh_json_reason(json, &offset);
+            fault = wh_json_fault(json, NULL);
 
-            ok((reason == NULL) == (cases[i].reason == NULL)
-               && (reason == NULL || strcmp(reason, cases[i].reason) == 0),
-               "limits: %s%zu %c: %s", cases[i].head, cases[i].n, cases[i].c,
-               reason ? reason : "good");
+            ok(fault == cases[i].fault, "limits: %s%zu %c: %s", cases[i].head,
+               cases[i].n, cases[i].c, wh_json_fault_text(fault));
 
             wh_json_free(json);
         }
@@ -517,12 +513,11 @@ test_limits(void)
 static void
 test_total(void)
 {
-    size_t            offset;
     wh_json_t        *json;
     wh_json_limits_t  limits = { .total = 4 };
 
     json = walk(NULL, &limits, "[12]", 4, 2);
-    ok(wh_json_reason(json, &offset) == NULL, "as long as allowed");
+    ok(wh_json_fault(json, NULL) == WH_JSON_FINE, "as long as allowed");
     wh_json_free(json);
 
     json = walk(NULL, &limits, "[123]", 5, 2);
@@ -540,9 +535,9 @@ test_memory(void)
 {
     int                rc, done, failed;
     char              *text;
-    size_t             index, offset;
+    size_t             index;
     wh_json_t         *json;
-    const char        *error, *reason;
+    const char        *error;
     wh_json_set_t     *set;
     wh_json_limits_t   limits = { .piece = 7 };
 
@@ -566,16 +561,16 @@ test_memory(void)
         }
 
         rc = wh_json_end(json);
-        reason = wh_json_reason(json, &offset);
-
         if (rc == WH_OK) {
             done = wh_json_value(json, 0)->text.len == 9001;
 
-        } else if (rc == WH_ERROR && strcmp(reason, "no memory") == 0) {
+        } else if (rc == WH_ERROR
+                   && wh_json_fault(json, NULL) == WH_JSON_NO_MEMORY)
+        {
             failed++;
 
         } else {
-            ok(0, "with %zu bytes: %s", limits.memory, reason);
+            ok(0, "with %zu bytes", limits.memory);
         }
 
         wh_json_free(json);
