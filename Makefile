@@ -90,7 +90,8 @@ $(B)/settings: FORCE
 	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(OBJS)/Makefile: $(B)/settings config $(wildcard config.make providers/*) \
+$(OBJS)/Makefile: $(B)/settings Makefile config \
+                  $(wildcard config.make providers/*) \
                   $(wildcard $(TREE)/src/core/nginx.h) | build-packages
 	rm -rf $(OBJS)
 	@$(link_tree)
