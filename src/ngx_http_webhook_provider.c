@@ -77,6 +77,9 @@ static char *ngx_http_webhook_challenge_match(ngx_conf_t *cf,
 static char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t *source);
+static char *ngx_http_webhook_source_no_field(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_source_set(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t **source);
@@ -732,8 +735,8 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        &token->source);
+    return ngx_http_webhook_source_no_field(cf, provider, &words[0],
+                                            &token->source);
 }
 
 
@@ -754,8 +757,8 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     signature->digest = WH_SHA256;
     signature->format.encoding = WH_HEX;
 
-    if (ngx_http_webhook_source_word(cf, provider, &words[0],
-                                     &signature->source)
+    if (ngx_http_webhook_source_no_field(cf, provider, &words[0],
+                                         &signature->source)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -1091,8 +1094,8 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     if (ngx_array_init(&challenge->matches, cf->pool, 1,
                        sizeof(ngx_http_webhook_match_t))
         != NGX_OK
-        || ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        &challenge->source)
+        || ngx_http_webhook_source_no_field(cf, provider, &words[0],
+                                            &challenge->source)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -1226,8 +1229,8 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         challenge->keyed = 1;
     }
 
-    return ngx_http_webhook_source_word(cf, provider, &source,
-                                        &match->source);
+    return ngx_http_webhook_source_no_field(cf, provider, &source,
+                                            &match->source);
 }
 
 
@@ -1334,6 +1337,36 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* The header of a field: source is only known when all rules have been read. */
+
+static char *
+ngx_http_webhook_source_no_field(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_str_t  *rule;
+
+    if (ngx_http_webhook_source_word(cf, provider, word, source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (source->type != NGX_HTTP_WEBHOOK_FIELD) {
+        return NGX_CONF_OK;
+    }
+
+    rule = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"field:%V\" in rule \"%V\", only \"id\" and "
+                       "\"event\" can be fields of the signature header",
+                       &source->name, rule);
+
+    return NGX_CONF_ERROR;
 }
 
 
