@@ -1257,6 +1257,12 @@ static char *
 ngx_http_webhook_rule_ack(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
+    if (provider->ack != NGX_CONF_UNSET) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"ack\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_http_webhook_status_word(cf, &words[0], 200, 299,
                                         &provider->ack);
 }
@@ -1266,6 +1272,12 @@ static char *
 ngx_http_webhook_rule_reject(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
+    if (provider->reject != NGX_CONF_UNSET) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"reject\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_http_webhook_status_word(cf, &words[0], 400, 599,
                                         &provider->reject);
 }
