@@ -354,5 +354,9 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r, ngx_uint_t status)
 
     cv.value.len = p - cv.value.data;
 
+    /* where an error page is refused, the page's status is left over */
+
+    r->err_status = status;
+
     return ngx_http_send_response(r, status, &json, &cv);
 }
