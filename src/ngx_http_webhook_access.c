@@ -887,7 +887,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 {
     u_char                         mac[WH_HMAC_MAX_SIZE];
     ngx_str_t                      suffix;
-    ngx_uint_t                     i, k;
+    ngx_uint_t                     i, k, matched;
     ngx_http_webhook_hash_t       *hash;
     ngx_http_webhook_candidate_t  *candidate;
 
@@ -895,6 +895,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
+    matched = 0;
     ctx->hashing = 0;
 
     if (ctx->ncandidates == 0) {
@@ -927,15 +928,22 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
             if (candidate->digest == hash->digest
                 && wh_secret_equal(candidate->signature.bytes, mac,
                                    candidate->size)
-                && (ctx->secret == 0 || hash->secret + 1 < ctx->secret))
+                && (matched == 0 || hash->secret + 1 < matched))
             {
-                ctx->secret = hash->secret + 1;
+                matched = hash->secret + 1;
             }
         }
     }
 
-    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
-                       : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    if (matched == 0) {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    }
+
+    /* a token may have matched before, that does not count for the body */
+
+    ctx->secret = matched;
+
+    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 

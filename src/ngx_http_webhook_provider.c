@@ -646,7 +646,7 @@ static char *
 ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
-    u_char                    *slash;
+    u_char                    *p, *end, *slash;
     ngx_uint_t                 i;
     ngx_http_webhook_media_t  *media;
 
@@ -675,32 +675,51 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
             continue;
         }
 
-        slash = ngx_strlchr(words[i].data, words[i].data + words[i].len, '/');
+        p = words[i].data;
+        end = p + words[i].len;
+        slash = ngx_strlchr(p, end, '/');
 
-        if (slash == NULL || slash == words[i].data
-            || slash + 1 == words[i].data + words[i].len)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid media type \"%V\" in rule "
-                               "\"content_type\", it is like "
-                               "\"application/json\", \"application/*\" or "
-                               "\"application/*+json\"", &words[i]);
-            return NGX_CONF_ERROR;
+        if (slash == NULL || slash == p) {
+            goto invalid;
         }
 
-        media->type.data = words[i].data;
-        media->type.len = slash - words[i].data;
+        media->type.data = p;
+        media->type.len = slash - p;
 
-        media->subtype.data = slash + 1;
-        media->subtype.len = words[i].len - media->type.len - 1;
+        p = slash + 1;
 
-        if (media->subtype.len > 1 && media->subtype.data[0] == '*') {
-            media->subtype.data++;
-            media->subtype.len--;
+        /* "*" alone, or the suffix behind it */
+
+        if (end - p > 1 && p[0] == '*') {
+
+            if (end - p == 2 || p[1] != '+') {
+                goto invalid;
+            }
+
+            p++;
+        }
+
+        media->subtype.data = p;
+        media->subtype.len = end - p;
+
+        if (media->subtype.len == 0
+            || ngx_strlchr(words[i].data, slash, '*') != NULL
+            || (media->subtype.len > 1 && ngx_strlchr(p, end, '*') != NULL))
+        {
+            goto invalid;
         }
     }
 
     return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid media type \"%V\" in rule \"content_type\", "
+                       "it is like \"application/json\", \"application/*\" or "
+                       "\"application/*+json\"", &words[i]);
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -373,6 +373,10 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 
     cv.value.len = p - cv.value.data;
 
+    /* where an error page is refused, the page's status is left over */
+
+    r->err_status = ctx->status;
+
     return ngx_http_send_response(r, ctx->status, &json, &cv);
 }
 
