@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t status);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -101,7 +103,15 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         return ngx_http_webhook_begin(r, ctx);
 
     case NGX_HTTP_WEBHOOK_READING:
-        return NGX_DONE;
+
+        /*
+         * Phases run before the body is there only when it could not be
+         * read, and an error page is to be shown for that.
+         */
+
+        ngx_http_webhook_unreadable(ctx, r->err_status);
+
+        return ngx_http_webhook_refuse(r, ctx);
 
     case NGX_HTTP_WEBHOOK_READ:
         reason = ngx_http_webhook_verify_signature(r, ctx);
@@ -178,13 +188,7 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     rc = ngx_http_read_client_request_body(r, ngx_http_webhook_body_handler);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-
-        ctx->state = NGX_HTTP_WEBHOOK_DONE;
-        ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
-        ctx->reason = (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-                      ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE
-                      : NGX_HTTP_WEBHOOK_INTERNAL;
-        ctx->status = rc;
+        ngx_http_webhook_unreadable(ctx, rc);
 
         return rc;
     }
@@ -192,6 +196,25 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
+}
+
+
+/* nginx has a status for what was wrong with the body, and logs the rest. */
+
+static void
+ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
+{
+    ctx->state = NGX_HTTP_WEBHOOK_DONE;
+    ctx->hashing = 0;
+    ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+    ctx->reason = (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
+                  ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE
+                  : NGX_HTTP_WEBHOOK_INTERNAL;
+
+    /* "error_page ... =200" leaves no status of a failure */
+
+    ctx->status = (status >= NGX_HTTP_BAD_REQUEST) ? status
+                                                   : NGX_HTTP_BAD_REQUEST;
 }
 
 
