@@ -143,6 +143,7 @@ wh_pyjson_read(wh_pyjson_t **doc, const wh_str_t *pieces, size_t n,
     json = wh_json_create(NULL, &limits, wh_pyjson_event, *doc);
     if (json == NULL) {
         wh_pyjson_free(*doc);
+        *doc = NULL;
         return WH_ERROR;
     }
 
@@ -158,6 +159,7 @@ wh_pyjson_read(wh_pyjson_t **doc, const wh_str_t *pieces, size_t n,
 
     if (rc != WH_OK) {
         wh_pyjson_free(*doc);
+        *doc = NULL;
     }
 
     return rc;
