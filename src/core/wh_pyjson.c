@@ -26,6 +26,10 @@
 
 #define WH_PYJSON_SAFE    15
 
+/* With so many a double survives the way through decimal. */
+
+#define WH_PYJSON_FULL    17
+
 
 struct wh_pyjson_s {
     wh_pyjson_node_t  *nodes;
@@ -103,6 +107,10 @@ static int wh_pyjson_exponent(const unsigned char *p,
     const unsigned char *last);
 static double wh_pyjson_magnitude(const wh_pyjson_decimal_t *d);
 static void wh_pyjson_shortest(wh_pyjson_decimal_t *d, double value);
+static void wh_pyjson_cut(wh_pyjson_decimal_t *d,
+    const wh_pyjson_decimal_t *full, double value, int n);
+static void wh_pyjson_copy(wh_pyjson_decimal_t *d,
+    const wh_pyjson_decimal_t *full, int n);
 static void wh_pyjson_round(wh_pyjson_decimal_t *d, double value, int n);
 static void wh_pyjson_increment(wh_pyjson_decimal_t *d);
 static void wh_pyjson_strip(wh_pyjson_decimal_t *d);
@@ -980,15 +988,34 @@ wh_pyjson_exponent(const unsigned char *p, const unsigned char *last)
 static double
 wh_pyjson_magnitude(const wh_pyjson_decimal_t *d)
 {
-    char  text[sizeof(d->digits) + 16];
+    int   exponent;
+    char  text[sizeof(d->digits) + 16], *p;
 
     if (d->n == 0 || d->point < -400) {
         return 0;
     }
 
+    /* so that four digits hold the exponent; infinite with any digits */
+
+    exponent = (d->point < 400) ? d->point - d->n : 400;
+
     /* no point in it: which one strtod() takes is up to the locale */
 
-    snprintf(text, sizeof(text), "%.*se%d", d->n, d->digits, d->point - d->n);
+    memcpy(text, d->digits, d->n);
+    p = text + d->n;
+
+    *p++ = 'e';
+
+    if (exponent < 0) {
+        exponent = -exponent;
+        *p++ = '-';
+    }
+
+    *p++ = '0' + exponent / 1000;
+    *p++ = '0' + exponent / 100 % 10;
+    *p++ = '0' + exponent / 10 % 10;
+    *p++ = '0' + exponent % 10;
+    *p = '\0';
 
     return strtod(text, NULL);
 }
@@ -997,8 +1024,9 @@ wh_pyjson_magnitude(const wh_pyjson_decimal_t *d)
 static void
 wh_pyjson_shortest(wh_pyjson_decimal_t *d, double value)
 {
-    int       n;
-    uint64_t  bits;
+    int                  n;
+    uint64_t             bits;
+    wh_pyjson_decimal_t  full;
 
     if (value == 0) {
         d->n = 0;
@@ -1008,11 +1036,15 @@ wh_pyjson_shortest(wh_pyjson_decimal_t *d, double value)
 
     memcpy(&bits, &value, sizeof(bits));
 
+    wh_pyjson_round(&full, value, WH_PYJSON_FULL);
+
     /* the 15 safe digits are none for a double that has lost bits */
 
-    for (n = (bits >> 52 == 0) ? 1 : WH_PYJSON_SAFE; n < 17; n++) {
-
-        wh_pyjson_round(d, value, n);
+    for (n = (bits >> 52 == 0) ? 1 : WH_PYJSON_SAFE;
+         n < WH_PYJSON_FULL;
+         n++)
+    {
+        wh_pyjson_cut(d, &full, value, n);
 
         if (wh_pyjson_magnitude(d) == value) {
             break;
@@ -1032,11 +1064,57 @@ wh_pyjson_shortest(wh_pyjson_decimal_t *d, double value)
         }
     }
 
-    if (n == 17) {
-        wh_pyjson_round(d, value, 17);
+    if (n == WH_PYJSON_FULL) {
+        wh_pyjson_copy(d, &full, n);
     }
 
     wh_pyjson_strip(d);
+}
+
+
+/*
+ * The n digits nearest to a value, from its 17 where they can tell: rounding
+ * what has been rounded to a tie would be wrong.
+ */
+
+static void
+wh_pyjson_cut(wh_pyjson_decimal_t *d, const wh_pyjson_decimal_t *full,
+    double value, int n)
+{
+    int  i;
+
+    wh_pyjson_copy(d, full, n);
+
+    if (full->digits[n] != '5') {
+
+        if (full->digits[n] > '5') {
+            wh_pyjson_increment(d);
+        }
+
+        return;
+    }
+
+    for (i = n + 1; i < full->n; i++) {
+
+        if (full->digits[i] != '0') {
+            wh_pyjson_increment(d);
+            return;
+        }
+    }
+
+    wh_pyjson_round(d, value, n);
+}
+
+
+/* The sign stays. */
+
+static void
+wh_pyjson_copy(wh_pyjson_decimal_t *d, const wh_pyjson_decimal_t *full, int n)
+{
+    memcpy(d->digits, full->digits, n);
+
+    d->n = n;
+    d->point = full->point;
 }
 
 
