@@ -145,6 +145,7 @@ static int wh_json_blanks(wh_json_t *json, const unsigned char *data,
 
 static int wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault,
     size_t offset);
+static int wh_json_no_memory(wh_json_t *json);
 static int wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault);
 static size_t wh_json_position(wh_json_t *json);
 
@@ -541,7 +542,7 @@ wh_json_gather(wh_json_t *json, const unsigned char **data, size_t *len)
 
         json->piece = wh_json_realloc(json, NULL, json->limits.piece);
         if (json->piece == NULL) {
-            return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+            return wh_json_no_memory(json);
         }
     }
 
@@ -745,7 +746,7 @@ wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
     if (!json->done) {
 
         if (setjmp(json->no_memory) != 0) {
-            return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+            return wh_json_no_memory(json);
         }
 
         if (yajl_parse(json->yajl, data, len) != yajl_status_ok
@@ -768,7 +769,7 @@ static int
 wh_json_parse_end(wh_json_t *json)
 {
     if (setjmp(json->no_memory) != 0) {
-        return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+        return wh_json_no_memory(json);
     }
 
     (void) yajl_complete_parse(json->yajl);
@@ -820,6 +821,13 @@ wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault, size_t offset)
     }
 
     return json->rc;
+}
+
+
+static int
+wh_json_no_memory(wh_json_t *json)
+{
+    return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
 }
 
 
