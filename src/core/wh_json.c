@@ -19,7 +19,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "wh_json.h"
-#include "wh_utf8.h"
+#include "wh_json_scan.h"
 
 
 #define WH_JSON_DEPTH  64
@@ -46,20 +46,6 @@ struct wh_json_block_s {
     size_t                 size;
     size_t                 unused; /* keeps what follows aligned */
 };
-
-
-/* Where a document is in a \uXXXX escape, and whether one half is due. */
-
-typedef struct {
-    enum {
-        WH_JSON_PLAIN = 0,
-        WH_JSON_BACKSLASH,
-        WH_JSON_HEX
-    }                      state;
-    unsigned               digits;
-    unsigned               code;
-    unsigned               high;   /* a high surrogate waits for its low one */
-} wh_json_escape_t;
 
 
 /* An object or array that is open; the lowest frame is the document. */
@@ -96,8 +82,7 @@ struct wh_json_s {
     wh_json_block_t        blocks;
     size_t                 memory;
 
-    wh_utf8_t              utf8;
-    wh_json_escape_t       escape;
+    wh_json_scan_t         scan;
 
     unsigned char         *piece;
     size_t                 gathered;
@@ -132,11 +117,6 @@ static int wh_json_gather(wh_json_t *json, const unsigned char **data,
     size_t *len);
 static int wh_json_slice(wh_json_t *json, const unsigned char *data,
     size_t len);
-static size_t wh_json_scan(wh_json_t *json, const unsigned char *data,
-    size_t len, wh_json_fault_e *fault);
-static size_t wh_json_scan_escapes(wh_json_escape_t *escape,
-    const unsigned char *data, size_t len);
-static int wh_json_hex(unsigned char c);
 static int wh_json_parse(wh_json_t *json, const unsigned char *data,
     size_t len);
 static int wh_json_parse_end(wh_json_t *json);
@@ -145,6 +125,7 @@ static int wh_json_blanks(wh_json_t *json, const unsigned char *data,
 
 static int wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault,
     size_t offset);
+static int wh_json_no_memory(wh_json_t *json);
 static int wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault);
 static size_t wh_json_position(wh_json_t *json);
 
@@ -541,7 +522,7 @@ wh_json_gather(wh_json_t *json, const unsigned char **data, size_t *len)
 
         json->piece = wh_json_realloc(json, NULL, json->limits.piece);
         if (json->piece == NULL) {
-            return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+            return wh_json_no_memory(json);
         }
     }
 
@@ -573,7 +554,7 @@ wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
     size_t           good;
     wh_json_fault_e  fault;
 
-    good = wh_json_scan(json, data, len, &fault);
+    good = wh_json_scan(&json->scan, data, len, &fault);
 
     /*
      * What comes before a bad byte is parsed all the same, so that the first
@@ -599,153 +580,13 @@ wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
 }
 
 
-/* How many bytes are good, and what is wrong with the next one. */
-
-static size_t
-wh_json_scan(wh_json_t *json, const unsigned char *data, size_t len,
-    wh_json_fault_e *fault)
-{
-    size_t                good, n;
-    const unsigned char  *p;
-
-    good = wh_utf8_scan(&json->utf8, data, len);
-    *fault = WH_JSON_UTF8;
-
-    /* blanks to yajl between tokens, and not allowed within */
-
-    p = memchr(data, '\v', good);
-
-    if (p != NULL) {
-        good = p - data;
-        *fault = WH_JSON_BLANK;
-    }
-
-    p = memchr(data, '\f', good);
-
-    if (p != NULL) {
-        good = p - data;
-        *fault = WH_JSON_BLANK;
-    }
-
-    n = wh_json_scan_escapes(&json->escape, data, good);
-
-    if (n < good) {
-        good = n;
-        *fault = WH_JSON_SURROGATE;
-    }
-
-    return good;
-}
-
-
-/*
- * Looks at escapes only, be they in a string or not: outside, and when they
- * are malformed, they are for yajl to refuse.
- */
-
-static size_t
-wh_json_scan_escapes(wh_json_escape_t *escape, const unsigned char *data,
-    size_t len)
-{
-    int                   hex;
-    size_t                i;
-    unsigned              code;
-    const unsigned char  *p;
-
-    for (i = 0; i < len; i++) {
-
-        switch (escape->state) {
-
-        case WH_JSON_PLAIN:
-
-            if (!escape->high) {
-                p = memchr(data + i, '\\', len - i);
-                if (p == NULL) {
-                    return len;
-                }
-
-                i = p - data;
-
-            } else if (data[i] != '\\') {
-                return i;
-            }
-
-            escape->state = WH_JSON_BACKSLASH;
-            break;
-
-        case WH_JSON_BACKSLASH:
-
-            if (data[i] == 'u') {
-                escape->state = WH_JSON_HEX;
-                escape->digits = 0;
-                escape->code = 0;
-                break;
-            }
-
-            if (escape->high) {
-                return i;
-            }
-
-            escape->state = WH_JSON_PLAIN;
-            break;
-
-        case WH_JSON_HEX:
-
-            hex = wh_json_hex(data[i]);
-
-            if (hex < 0) {
-                escape->state = WH_JSON_PLAIN;
-                escape->high = 0;
-                break;
-            }
-
-            escape->code = escape->code << 4 | hex;
-
-            if (++escape->digits < 4) {
-                break;
-            }
-
-            escape->state = WH_JSON_PLAIN;
-
-            code = escape->code & 0xfc00;
-
-            if (escape->high != (code == 0xdc00)) {
-                return i;
-            }
-
-            escape->high = (code == 0xd800);
-            break;
-        }
-    }
-
-    return len;
-}
-
-
-static int
-wh_json_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return -1;
-}
-
-
 static int
 wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
 {
     if (!json->done) {
 
         if (setjmp(json->no_memory) != 0) {
-            return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+            return wh_json_no_memory(json);
         }
 
         if (yajl_parse(json->yajl, data, len) != yajl_status_ok
@@ -768,7 +609,7 @@ static int
 wh_json_parse_end(wh_json_t *json)
 {
     if (setjmp(json->no_memory) != 0) {
-        return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+        return wh_json_no_memory(json);
     }
 
     (void) yajl_complete_parse(json->yajl);
@@ -820,6 +661,13 @@ wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault, size_t offset)
     }
 
     return json->rc;
+}
+
+
+static int
+wh_json_no_memory(wh_json_t *json)
+{
+    return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
 }
 
 

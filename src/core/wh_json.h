@@ -116,8 +116,9 @@ void wh_json_free(wh_json_t *json);
 
 /*
  * Takes the document in pieces of any length, then its end.  WH_INVALID: not
- * JSON, or over a limit.  WH_ERROR: no memory.  After a failure, the same
- * code again.  After an end without one, only values may be asked for.
+ * JSON, or over a limit; how the document was cut has no influence on that.
+ * WH_ERROR: no memory.  After a failure, the same code again.  After an end
+ * without one, only values may be asked for.
  */
 int wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len);
 int wh_json_end(wh_json_t *json);

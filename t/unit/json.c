@@ -340,7 +340,8 @@ test_documents(void)
         doc("NUL as an escape", "\"\\u0000\"", WH_JSON_FINE),
         doc("DEL", "\"\x7f\"", WH_JSON_FINE),
         doc("UTF-8", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", WH_JSON_FINE),
-        doc("all escapes", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"", WH_JSON_FINE),
+        doc("all escapes", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"",
+            WH_JSON_FINE),
         doc("numbers", "[0,-0,1e5,1E-5,-1.25e+10,0.0]", WH_JSON_FINE),
 
         doc("nothing", "", WH_JSON_EARLY_END),
