@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 
 #include "wh_pelorus.h"
+#include "wh_pyfloat.h"
 #include "wh_utf8.h"
 
 
@@ -61,7 +62,7 @@ typedef struct {
 
 typedef struct {
     wh_str_t       text;
-    unsigned char  buf[WH_PYJSON_FLOAT_LEN];
+    unsigned char  buf[WH_PYFLOAT_LEN];
 } wh_pelorus_string_t;
 
 
@@ -1113,7 +1114,7 @@ wh_pelorus_string(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
     case WH_JSON_NUMBER:
 
-        if (wh_pyjson_is_int(string->text)) {
+        if (wh_pyfloat_is_int(string->text)) {
 
             if (wh_pelorus_is(string->text, "-0")) {
                 string->text.len = 1;
@@ -1122,7 +1123,7 @@ wh_pelorus_string(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
             return NULL;
         }
 
-        string->text.len = wh_pyjson_repr(string->text, string->buf);
+        string->text.len = wh_pyfloat_repr(string->text, string->buf);
         string->text.data = string->buf;
 
         /* str() has "inf" where json.dumps() has "Infinity" */
@@ -1161,11 +1162,11 @@ wh_pelorus_integer(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
     case WH_JSON_NUMBER:
 
-        if (wh_pyjson_is_int(text)) {
+        if (wh_pyfloat_is_int(text)) {
             return wh_pelorus_digits(text, n);
         }
 
-        value = wh_pyjson_double(text);
+        value = wh_pyfloat_value(text);
 
         if (value > 1.7976931348623157e308 || value < -1.7976931348623157e308)
         {

@@ -18,7 +18,6 @@
 
 #define WH_PYJSON_DEPTH      900   /* Python: a thousand less its own calls */
 #define WH_PYJSON_DIGITS     4300  /* of an integer; Python's own limit */
-#define WH_PYJSON_FLOAT_LEN  32    /* room for any float's text */
 
 /* What the writer puts for the separators, which the caller chooses. */
 
@@ -84,19 +83,6 @@ typedef int (*wh_pyjson_sink_pt)(void *data, const unsigned char *text,
  */
 int wh_pyjson_write(const wh_pyjson_t *doc, wh_pyjson_sink_pt sink,
     void *data);
-
-
-/* Whether a JSON number is an int to Python, not a float. */
-int wh_pyjson_is_int(wh_str_t number);
-
-/*
- * The double that a JSON number is nearest to, infinite when too great, and
- * its shortest text that reads back the same, as repr() has it, but
- * "Infinity" for "inf".  Neither heeds the locale.  repr answers the length
- * and needs WH_PYJSON_FLOAT_LEN bytes.
- */
-double wh_pyjson_double(wh_str_t number);
-size_t wh_pyjson_repr(wh_str_t number, unsigned char *buf);
 
 
 #endif /* _WH_PYJSON_H_INCLUDED_ */
