@@ -23,6 +23,7 @@
 #include "core/wh_credential.h"
 #include "core/wh_form.h"
 #include "core/wh_json.h"
+#include "core/wh_pelorus.h"
 #include "core/wh_rule.h"
 #include "core/wh_time.h"
 
@@ -171,6 +172,15 @@ typedef struct {
 } ngx_http_webhook_timestamp_t;
 
 
+/* The headers that "body pelorus" looks at, by their index. */
+
+typedef struct {
+    ngx_uint_t                  user_agent;
+    ngx_uint_t                  event;
+    ngx_uint_t                  signature;
+} ngx_http_webhook_pelorus_t;
+
+
 typedef struct {
     ngx_str_t                   name;
     ngx_uint_t                  methods;
@@ -187,6 +197,7 @@ typedef struct {
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
+    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL: a body as it is */
     ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
     ngx_array_t                 pointers;     /* ngx_str_t, of the sources */
     ngx_http_webhook_window_t   window;
@@ -358,6 +369,7 @@ typedef struct {
     ngx_chain_t                   *walked;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
+    ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
     unsigned                       hashing:1;
@@ -429,6 +441,13 @@ ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
 ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_payload_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+/* _pelorus.c: the verdict of the Pelorus receiver */
+
+ngx_http_webhook_reason_e ngx_http_webhook_pelorus_headers(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _access.c: the way of a request */

@@ -77,6 +77,16 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_steps[] = {
 };
 
 
+/* The Pelorus receiver looks at the body first. */
+
+static ngx_http_webhook_step_pt  ngx_http_webhook_pelorus_steps[] = {
+    ngx_http_webhook_step_certificate,
+    ngx_http_webhook_step_keys,
+    ngx_http_webhook_pelorus_headers,
+    NULL
+};
+
+
 /* What the access phase is to do with a request whose location has a gate. */
 
 ngx_int_t
@@ -116,11 +126,15 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
     case NGX_HTTP_WEBHOOK_READ:
         reason = ngx_http_webhook_verify_signature(r, ctx);
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return ngx_http_webhook_reject(r, ctx, reason);
+        if (reason == NGX_HTTP_WEBHOOK_PASSED
+            && ctx->gate->provider->pelorus)
+        {
+            reason = ngx_http_webhook_pelorus_body(r, ctx);
         }
 
-        reason = ngx_http_webhook_payload_start(r, ctx);
+        if (reason == NGX_HTTP_WEBHOOK_PASSED) {
+            reason = ngx_http_webhook_payload_start(r, ctx);
+        }
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
@@ -143,6 +157,7 @@ static ngx_int_t
 ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t                 i;
+    ngx_http_webhook_step_pt  *steps;
     ngx_http_webhook_reason_e  reason;
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
@@ -150,9 +165,12 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     ngx_http_webhook_find_headers(r, ctx->gate->provider, ctx->found);
 
-    for (i = 0; ngx_http_webhook_steps[i]; i++) {
+    steps = ctx->gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
+                                         : ngx_http_webhook_steps;
 
-        reason = ngx_http_webhook_steps[i](r, ctx);
+    for (i = 0; steps[i]; i++) {
+
+        reason = steps[i](r, ctx);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);

@@ -34,6 +34,8 @@ static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
 static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source);
@@ -55,6 +57,8 @@ static char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
 static char *ngx_http_webhook_rule_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_http_webhook_rule_event(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
@@ -140,6 +144,9 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("event"), 1, 1, ngx_http_webhook_rule_event,
       "event SOURCE" },
+
+    { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
+      "body raw|pelorus" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
@@ -485,6 +492,12 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (provider->pelorus
+        && ngx_http_webhook_provider_pelorus(cf, provider) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     if (provider->methods == 0
         && ngx_http_webhook_rule_methods(cf, provider, &post, 1)
            != NGX_CONF_OK)
@@ -507,6 +520,43 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     {
         return NGX_CONF_ERROR;
     }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * The receiver has rules of its own for headers and methods, so a provider
+ * says no more than where the signature is.
+ */
+
+static char *
+ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    if (provider->signatures.nelts != 1
+        || signature->source.type != NGX_HTTP_WEBHOOK_HEADER
+        || provider->tokens.nelts
+        || provider->challenges.nelts
+        || provider->media.nelts
+        || provider->required.nelts
+        || provider->timestamp
+        || provider->prefix
+        || provider->methods)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body pelorus\" in webhook_provider \"%V\" goes "
+                           "with one \"signature header:NAME\" rule, and "
+                           "with id, event, require, client_certificate, "
+                           "ack and reject", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->pelorus->signature = signature->source.header;
 
     return NGX_CONF_OK;
 }
@@ -583,7 +633,7 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown rule \"%V\" in webhook_provider \"%V\", the "
                        "rules are: methods, content_type, header, token, "
-                       "signature, message, timestamp, window, id, event, "
+                       "signature, message, body, timestamp, window, id, event, "
                        "require, json, query, client_certificate, challenge, "
                        "ack, reject", &value[0], &provider->name);
 
@@ -1130,6 +1180,45 @@ ngx_http_webhook_source_set(ngx_conf_t *cf,
     }
 
     return ngx_http_webhook_source_word(cf, provider, word, *source);
+}
+
+
+static char *
+ngx_http_webhook_rule_body(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_http_webhook_pelorus_t  *pelorus;
+
+    static ngx_str_t  user_agent = ngx_string("User-Agent");
+    static ngx_str_t  event = ngx_string("X-Pelorus-Event");
+
+    if (ngx_strcmp(words[0].data, "raw") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(words[0].data, "pelorus") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown body \"%V\", it can be raw, pelorus",
+                           &words[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
+
+    if (pelorus == NULL
+        || ngx_http_webhook_provider_header(cf, provider, &user_agent,
+                                            &pelorus->user_agent)
+           != NGX_OK
+        || ngx_http_webhook_provider_header(cf, provider, &event,
+                                            &pelorus->event)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    provider->pelorus = pelorus;
+
+    return NGX_CONF_OK;
 }
 
 

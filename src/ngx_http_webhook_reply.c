@@ -354,11 +354,20 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
         }
     }
 
+    /* where an error page is refused, the page's status is left over */
+
+    r->err_status = ctx->status;
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+
+    if (ctx->answer.len) {
+        cv.value = ctx->answer;
+        return ngx_http_send_response(r, ctx->status, &json, &cv);
+    }
+
     if (ngx_http_webhook_detail(r, ctx, &detail) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
     len = sizeof("{\"status\":,\"error\":\"\"}\n") + NGX_INT_T_LEN
           + class->text.len + detail.len;
@@ -372,10 +381,6 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
                     ctx->status, &class->text, &detail);
 
     cv.value.len = p - cv.value.data;
-
-    /* where an error page is refused, the page's status is left over */
-
-    r->err_status = ctx->status;
 
     return ngx_http_send_response(r, ctx->status, &json, &cv);
 }

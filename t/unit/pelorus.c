@@ -69,7 +69,7 @@ main(int argc, char **argv)
     test_types();
     test_speed();
 
-    return tap_done();
+    return done_testing();
 }
 
 

@@ -39,7 +39,7 @@ main(int argc, char **argv)
     test_faults();
     test_members();
 
-    return tap_done();
+    return done_testing();
 }
 
 
