@@ -350,7 +350,8 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
 void ngx_http_webhook_md_put(EVP_MD_CTX *md);

@@ -732,7 +732,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_hash_t       *hash;
     ngx_http_webhook_candidate_t  *candidate;
 
-    if (ngx_http_webhook_body_complete(r) != NGX_OK || ctx->failed) {
+    if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
