@@ -464,9 +464,11 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 
 void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);

@@ -185,10 +185,7 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    if (ctx->gate->provider->signatures.nelts
-        || ctx->gate->provider->form
-        || ctx->gate->json)
-    {
+    if (ngx_http_webhook_body_wanted(ctx)) {
         return ngx_http_webhook_read_body(r, ctx);
     }
 
@@ -932,7 +929,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_hash_t       *hash;
     ngx_http_webhook_candidate_t  *candidate;
 
-    if (ngx_http_webhook_body_complete(r) != NGX_OK || ctx->failed) {
+    if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 

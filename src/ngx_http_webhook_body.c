@@ -15,6 +15,7 @@
 
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_digests_wanted(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
@@ -27,6 +28,17 @@ static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
 
 static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
 static ngx_uint_t   ngx_http_webhook_nidle;
+
+
+/* Whether there is no verdict without the body. */
+
+ngx_uint_t
+ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->gate->provider->signatures.nelts
+           || ctx->gate->provider->form
+           || ctx->gate->json;
+}
 
 
 /*
@@ -57,7 +69,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->nhashes == 0 && ctx->sha256 == NULL) {
+    if (ctx->sha256 == NULL && !ngx_http_webhook_body_wanted(ctx)) {
         return NGX_OK;
     }
 
@@ -232,11 +244,37 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 
 
 /*
- * NGX_OK when the whole body has been read.  A request body structure alone
- * does not say so: after a failed read it holds what had come by then.
+ * NGX_OK when the whole body has been read and hashed.  Where another module
+ * sent it on while it came, as proxy_request_buffering off does, it has been
+ * read, but it is not there any more.
  */
 
 ngx_int_t
+ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->failed || ngx_http_webhook_body_complete(r) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    /* of a chunked body this is the length that has come */
+
+    if (r->headers_in.content_length_n > 0
+        && r->headers_in.content_length_n != ctx->hashed)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A request body structure alone does not say that the body is complete: after
+ * a failed read it holds what had come by then.
+ */
+
+static ngx_int_t
 ngx_http_webhook_body_complete(ngx_http_request_t *r)
 {
     if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {

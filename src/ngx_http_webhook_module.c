@@ -232,7 +232,7 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+    ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx && ctx->hashing) {
         ngx_http_webhook_body_hash(r, ctx, in);

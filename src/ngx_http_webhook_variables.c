@@ -370,8 +370,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     size_t  size;
 
     if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
-        || ctx->failed
-        || ngx_http_webhook_body_complete(r) != NGX_OK)
+        || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
     {
         return NGX_DECLINED;
     }
