@@ -379,7 +379,7 @@ typedef struct {
 
 /* _ctx.c: the state of a request, kept across internal redirects */
 
-ngx_http_webhook_ctx_t *ngx_http_webhook_get_ctx(ngx_http_request_t *r);
+ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate);
 
@@ -511,6 +511,23 @@ ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 extern ngx_module_t  ngx_http_webhook_module;
 extern ngx_module_t  ngx_http_webhook_filter_module;
+
+
+/* on the way of every request, also where there is no gate */
+
+static ngx_inline ngx_http_webhook_ctx_t *
+ngx_http_webhook_get_ctx(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    if (ctx != NULL || !(r->internal || r->filter_finalize)) {
+        return ctx;
+    }
+
+    return ngx_http_webhook_restore_ctx(r);
+}
 
 
 /* core takes wh_str_t, nginx has ngx_str_t; both are length and bytes */

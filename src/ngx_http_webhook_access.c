@@ -735,7 +735,7 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                     i, n;
+    ngx_uint_t                     i, n, max;
     ngx_http_webhook_reason_e      reason, worst;
     ngx_http_webhook_signature_t  *signature;
 
@@ -746,8 +746,12 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    ctx->candidates = ngx_palloc(r->pool, n * WH_SIGNATURE_MAX_COUNT
-                                 * sizeof(ngx_http_webhook_candidate_t));
+    for (i = 0, max = 0; i < n; i++) {
+        max += signature[i].format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
+    }
+
+    ctx->candidates = ngx_palloc(r->pool,
+                                 max * sizeof(ngx_http_webhook_candidate_t));
     if (ctx->candidates == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }

@@ -28,12 +28,13 @@ void
 ngx_http_webhook_find_headers(ngx_http_request_t *r,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_t *found)
 {
-    ngx_uint_t                  i, k;
+    ngx_uint_t                  i, k, n;
     ngx_list_part_t            *part;
     ngx_table_elt_t            *header;
     ngx_http_webhook_header_t  *wanted;
 
     wanted = provider->headers.elts;
+    n = provider->headers.nelts;
     part = &r->headers_in.headers.part;
     header = part->elts;
 
@@ -49,7 +50,7 @@ ngx_http_webhook_find_headers(ngx_http_request_t *r,
             i = 0;
         }
 
-        for (k = 0; k < provider->headers.nelts; k++) {
+        for (k = 0; k < n; k++) {
 
             if (header[i].hash != wanted[k].hash
                 || header[i].key.len != wanted[k].name.len
