@@ -83,11 +83,12 @@ all: module
 build-packages:
 	@$(call install_packages,build)
 
-# What the objects were made with: another compiler or another nginx, and
-# they are all made anew.
+# What the objects were made with: another compiler, another nginx or another
+# list of sources, and they are all made anew.
 $(B)/settings: FORCE
 	@mkdir -p $(B)
-	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' > $@.new
+	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' \
+	    '$(sort $(wildcard src/*.c src/core/*.c))' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(OBJS)/Makefile: $(B)/settings Makefile config \
