@@ -401,7 +401,7 @@ ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
 u_char *ngx_http_webhook_provider_names(u_char *p, u_char *last);
 char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_array_t **certificates);
-char *ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word,
+char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 
 ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,

@@ -438,9 +438,13 @@ ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t  *value;
 
+    if (wlcf->reject != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
     value = cf->args->elts;
 
-    return ngx_http_webhook_status_once(cf, &value[1], 400, 599,
+    return ngx_http_webhook_status_word(cf, &value[1], 400, 599,
                                         &wlcf->reject);
 }
 
@@ -452,20 +456,18 @@ ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t  *value;
 
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "off") != 0) {
-        return ngx_http_webhook_status_once(cf, &value[1], 200, 299,
-                                            &wlcf->ack);
-    }
-
     if (wlcf->ack != NGX_CONF_UNSET) {
         return "is duplicate";
     }
 
-    wlcf->ack = 0;
+    value = cf->args->elts;
 
-    return NGX_CONF_OK;
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        wlcf->ack = 0;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_webhook_status_word(cf, &value[1], 200, 299, &wlcf->ack);
 }
 
 

@@ -97,7 +97,7 @@ static char *ngx_http_webhook_time_option(ngx_conf_t *cf, ngx_str_t *word,
     ngx_http_webhook_window_t *window);
 static char *ngx_http_webhook_time_value(ngx_conf_t *cf, ngx_str_t *value,
     time_t *time);
-static char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
+static char *ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 static char *ngx_http_webhook_source_outside(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
@@ -1724,9 +1724,7 @@ ngx_http_webhook_rule_reject(ngx_conf_t *cf,
 }
 
 
-/* A status that is not set yet, of a rule or of a directive. */
-
-char *
+static char *
 ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     ngx_int_t max, ngx_int_t *status)
 {
@@ -1735,8 +1733,8 @@ ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     value = cf->args->elts;
 
     if (*status != NGX_CONF_UNSET) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" is duplicate",
-                           &value[0]);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"%V\" is duplicate", &value[0]);
         return NGX_CONF_ERROR;
     }
 
@@ -1744,7 +1742,9 @@ ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
 }
 
 
-static char *
+/* Reads a status from min to max. */
+
+char *
 ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     ngx_int_t max, ngx_int_t *status)
 {

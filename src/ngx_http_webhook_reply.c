@@ -128,6 +128,12 @@ ngx_http_webhook_status(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_uint_t                    status;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
+    /* the page of an earlier error is refused: that error remains */
+
+    if (r->err_status >= NGX_HTTP_BAD_REQUEST) {
+        return r->err_status;
+    }
+
     if (ctx->status) {
         return ctx->status;
     }

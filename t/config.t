@@ -309,7 +309,8 @@ location_says("webhook github;\n webhook_secret file:"
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'message, id, event, client_certificate, challenge, ack, reject in @';
+    . 'message, body, timestamp, window, id, event, require, json, query, '
+    . 'client_certificate, challenge, ack, reject in @';
 
 rule_says($_, "unknown rule \"$_\" in webhook_provider \"own\", $rules")
     for qw/method Methods content-type headers tokens signatures messages ids
@@ -348,8 +349,8 @@ rule_says('header X-A ~(',
           qr/^pcre2?_compile\(\) failed: .* in "\(".* in rule "header" in \@$/);
 rule_says('header X-A ~^a.b$ status=422');
 
-my $source = 'it is header:NAME, query:NAME, cookie:NAME, bearer, basic or '
-    . 'field:NAME in @';
+my $source = 'it is header:NAME, query:NAME, cookie:NAME, bearer, basic, '
+    . 'field:NAME, json:POINTER or form:NAME in @';
 
 for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
              'basic:', 'Bearer', 'body:x', '')
@@ -362,12 +363,14 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
               "invalid source \"$bad\", $source");
 }
 
-my $field = '"field:t" in rule "%s", only "id" and "event" can be fields of '
-    . 'the signature header in @';
+# what is needed before the body is there, and before the signature is found
+for my $late (qw{field:t json:/t form:t}) {
+    my $says = "invalid source \"$late\", a credential or a challenge is "
+        . 'header:NAME, query:NAME, cookie:NAME, bearer or basic in @';
 
-rule_says("$_ field:t", sprintf $field, $_) for qw/token signature challenge/;
-rule_says('challenge query:a match=field:t=b', sprintf $field, 'challenge');
-rule_says('challenge query:a match=field:t', sprintf $field, 'challenge');
+    rule_says("$_ $late", $says) for qw/token signature challenge/;
+    rule_says("challenge query:a match=$late$_", $says) for '', '=b';
+}
 
 rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
     . 'takes "for=NAME" in @') for 'for=', 'for', 'name=x';
