@@ -19,6 +19,10 @@ static ngx_int_t ngx_http_webhook_strip_header(ngx_http_request_t *r,
     ngx_http_webhook_header_t *name);
 static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *header, ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_strip_query(ngx_http_request_t *r,
+    ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_strip_argument(ngx_http_request_t *r,
+    ngx_str_t *query, ngx_str_t *name);
 
 
 ngx_int_t
@@ -82,7 +86,7 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
     switch (source->type) {
 
     case NGX_HTTP_WEBHOOK_QUERY:
-        return NGX_OK;
+        return ngx_http_webhook_strip_query(r, &source->name);
 
     case NGX_HTTP_WEBHOOK_COOKIE:
 
@@ -203,6 +207,95 @@ ngx_http_webhook_strip_cookie(ngx_http_request_t *r, ngx_table_elt_t *header,
     }
 
     header->value.len = p - header->value.data;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The URL goes upstream as the client has sent it, so the argument is taken
+ * out of that too, and the rest stays as it is, byte by byte.
+ */
+
+static ngx_int_t
+ngx_http_webhook_strip_query(ngx_http_request_t *r, ngx_str_t *name)
+{
+    u_char     *mark, *p;
+    ngx_str_t   query;
+
+    if (ngx_http_webhook_strip_argument(r, &r->args, name) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    mark = ngx_strlchr(r->unparsed_uri.data,
+                       r->unparsed_uri.data + r->unparsed_uri.len, '?');
+    if (mark == NULL) {
+        return NGX_OK;
+    }
+
+    query.data = mark + 1;
+    query.len = r->unparsed_uri.data + r->unparsed_uri.len - query.data;
+
+    if (ngx_http_webhook_strip_argument(r, &query, name) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_pnalloc(r->pool, mark + 1 - r->unparsed_uri.data + query.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    mark = ngx_cpymem(p, r->unparsed_uri.data, mark - r->unparsed_uri.data);
+    r->unparsed_uri.data = p;
+
+    if (query.len) {
+        *mark++ = '?';
+        mark = ngx_cpymem(mark, query.data, query.len);
+    }
+
+    r->unparsed_uri.len = mark - p;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_strip_argument(ngx_http_request_t *r, ngx_str_t *query,
+    ngx_str_t *name)
+{
+    u_char      *p, *buf;
+    wh_str_t     rest, element, stripped, value;
+    ngx_uint_t   n;
+
+    rest = ngx_http_webhook_wh_str(query);
+    stripped = ngx_http_webhook_wh_str(name);
+
+    /* the result, and behind it the argument that is looked at */
+
+    p = ngx_pnalloc(r->pool, 2 * rest.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    buf = p + rest.len;
+
+    query->data = p;
+    n = 0;
+
+    while (wh_list_next(&rest, '&', &element)) {
+
+        if (wh_query(element, stripped, buf, &value) != WH_ABSENT) {
+            continue;
+        }
+
+        if (n++) {
+            *p++ = '&';
+        }
+
+        p = ngx_cpymem(p, element.data, element.len);
+    }
+
+    query->len = p - query->data;
 
     return NGX_OK;
 }
