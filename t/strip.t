@@ -34,6 +34,7 @@ my %providers = (
     mixed => 'token header:X-Token; signature cookie:sig;',
     crossed => 'signature header:X-Signature; signature cookie:sig;',
     query => 'token query:key;',
+    signed_query => 'signature query:sig;',
 );
 
 my $blocks = join '', map { "webhook_provider $_ { $providers{$_} }\n" }
@@ -128,9 +129,19 @@ goes('crossed', [['X-Signature', $mac], ['Cookie', "a=b; sig=$mac"]],
      [['Cookie', 'a=b']]);
 
 
-# A query is part of the URL, which goes upstream as it came
+# Arguments
 
-goes('query', [@before], [@before], '?key=' . $secret =~ s/ /+/gr);
+my $key = 'key=' . $secret =~ s/ /+/gr;
+
+goes('query', [@before], [@before], "?$_->[0]", $_->[1])
+    for ["$key", ''], ["a=b&$key", '?a=b'], ["$key&a=b", '?a=b'],
+        ["a=%41+b&$key&&c&d=%zz&e=%20", '?a=%41+b&&c&d=%zz&e=%20'],
+        ['k%65y=' . $secret =~ s/ /%20/gr, ''],
+        ["xkey=1&$key&key2=2&Key=3&key", '?xkey=1&key2=2&Key=3&key'],
+        ["$key&a=?b", '?a=?b'], ["&a&$key&", '?&a&'];
+goes('query/%6bept/../trial', [], [], "?a=b&$key", '?a=b');
+goes('query/kept', [], [], "?$key");
+goes('signed_query', [], [], "?a=b&sig=$mac&c=d", '?a=b&c=d');
 
 
 # Not where it is off, and the log still knows what went by
@@ -206,7 +217,7 @@ done_testing();
 
 # Sends headers, and compares those that arrive, besides what nginx adds.
 sub goes {
-    my ($location, $sent, $expected, $query) = @_;
+    my ($location, $sent, $expected, $query, $stripped) = @_;
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
@@ -220,7 +231,8 @@ sub goes {
                   @{ $seen->{headers} // [] };
 
     is_deeply([$r->{status}, $seen->{uri}, $seen->{body}, @arrived],
-              [202, "/$location" . ($query // ''), $body, @$expected],
+              [202, "/$location" . ($stripped // $query // ''), $body,
+               @$expected],
               "$location: " . substr join(', ', map { $_->[0] } @$sent), 0, 60);
 }
 
