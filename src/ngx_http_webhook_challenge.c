@@ -50,7 +50,7 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
             continue;
         }
 
-        rc = ngx_http_webhook_source_value(r, ctx->found, &challenge->source,
+        rc = ngx_http_webhook_source_value(r, ctx, &challenge->source,
                                            &ctx->challenge_value);
 
         if (rc == WH_ABSENT) {
@@ -114,7 +114,7 @@ ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
 
     for (i = 0; i < challenge->matches.nelts; i++) {
 
-        rc = ngx_http_webhook_source_value(r, ctx->found, &match[i].source,
+        rc = ngx_http_webhook_source_value(r, ctx, &match[i].source,
                                            &value);
 
         if (rc == WH_ERROR) {

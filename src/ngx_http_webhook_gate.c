@@ -23,6 +23,9 @@ static ngx_int_t ngx_http_webhook_gate_separate(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
+static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf);
+
 
 /* Sets conf->gate, or says in one line what is wrong and where. */
 
@@ -40,14 +43,41 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     if (ngx_http_webhook_gate_provider(cf, gate, conf) != NGX_OK
         || ngx_http_webhook_gate_certificates(cf, gate, conf) != NGX_OK
         || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
-        || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK)
+        || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK
+        || ngx_http_webhook_payload_compile(cf, gate, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_webhook_gate_window(gate, conf);
+
     conf->gate = gate;
 
     return NGX_CONF_OK;
+}
+
+
+/* The directive goes before the rule, and that before the timestamp's own. */
+
+static void
+ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+
+    if (conf->window.past != NGX_CONF_UNSET) {
+        gate->window = conf->window;
+
+    } else if (provider->window.past != NGX_CONF_UNSET
+               || provider->timestamp == NULL)
+    {
+        gate->window = provider->window;
+
+    } else {
+        gate->window = provider->timestamp->window;
+    }
 }
 
 
