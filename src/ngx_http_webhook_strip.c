@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook.h"
+#include "core/wh_form.h"
 #include "core/wh_list.h"
 
 
@@ -20,9 +21,9 @@ static ngx_int_t ngx_http_webhook_strip_header(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *header, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_strip_query(ngx_http_request_t *r,
-    ngx_str_t *name);
+    ngx_str_t *name, ngx_uint_t semicolon);
 static ngx_int_t ngx_http_webhook_strip_argument(ngx_http_request_t *r,
-    ngx_str_t *query, ngx_str_t *name);
+    ngx_str_t *query, ngx_str_t *name, ngx_uint_t semicolon);
 
 
 ngx_int_t
@@ -86,7 +87,8 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
     switch (source->type) {
 
     case NGX_HTTP_WEBHOOK_QUERY:
-        return ngx_http_webhook_strip_query(r, &source->name);
+        return ngx_http_webhook_strip_query(r, &source->name,
+                        ctx->gate->provider->query & WH_FORM_SEMICOLON);
 
     case NGX_HTTP_WEBHOOK_COOKIE:
 
@@ -218,12 +220,15 @@ ngx_http_webhook_strip_cookie(ngx_http_request_t *r, ngx_table_elt_t *header,
  */
 
 static ngx_int_t
-ngx_http_webhook_strip_query(ngx_http_request_t *r, ngx_str_t *name)
+ngx_http_webhook_strip_query(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_uint_t semicolon)
 {
     u_char     *mark, *p;
     ngx_str_t   query;
 
-    if (ngx_http_webhook_strip_argument(r, &r->args, name) != NGX_OK) {
+    if (ngx_http_webhook_strip_argument(r, &r->args, name, semicolon)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -236,7 +241,9 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r, ngx_str_t *name)
     query.data = mark + 1;
     query.len = r->unparsed_uri.data + r->unparsed_uri.len - query.data;
 
-    if (ngx_http_webhook_strip_argument(r, &query, name) != NGX_OK) {
+    if (ngx_http_webhook_strip_argument(r, &query, name, semicolon)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -261,38 +268,51 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r, ngx_str_t *name)
 
 static ngx_int_t
 ngx_http_webhook_strip_argument(ngx_http_request_t *r, ngx_str_t *query,
-    ngx_str_t *name)
+    ngx_str_t *name, ngx_uint_t semicolon)
 {
-    u_char      *p, *buf;
-    wh_str_t     rest, element, stripped, value;
+    u_char      *p, *start, *end, *last, *equal;
+    wh_str_t     encoded, stripped;
     ngx_uint_t   n;
 
-    rest = ngx_http_webhook_wh_str(query);
+    if (query->len == 0) {
+        return NGX_OK;
+    }
+
     stripped = ngx_http_webhook_wh_str(name);
+    start = query->data;
+    last = start + query->len;
 
-    /* the result, and behind it the argument that is looked at */
-
-    p = ngx_pnalloc(r->pool, 2 * rest.len + 1);
+    p = ngx_pnalloc(r->pool, query->len + 1);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    buf = p + rest.len;
-
     query->data = p;
-    n = 0;
 
-    while (wh_list_next(&rest, '&', &element)) {
+    for (n = 0; start <= last; start = end + 1) {
 
-        if (wh_query(element, stripped, buf, &value) != WH_ABSENT) {
+        for (end = start; end < last; end++) {
+            if (*end == '&' || (*end == ';' && semicolon)) {
+                break;
+            }
+        }
+
+        equal = ngx_strlchr(start, end, '=');
+
+        encoded.data = start;
+        encoded.len = (equal ? equal : end) - start;
+
+        if (wh_form_is(encoded, stripped)) {
             continue;
         }
 
+        /* the separator as it stands in front */
+
         if (n++) {
-            *p++ = '&';
+            *p++ = start[-1];
         }
 
-        p = ngx_cpymem(p, element.data, element.len);
+        p = ngx_cpymem(p, start, end - start);
     }
 
     query->len = p - query->data;
