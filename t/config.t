@@ -155,7 +155,7 @@ for my $directive (qw/webhook_reject webhook_ack/) {
         for $range[0] - 1, $range[1] + 1, -1, 'x', '20x', '4294967696',
             $directive eq 'webhook_ack' ? 'on' : 'off';
     location_says("$directive $range[0]; $directive $range[1]; #<",
-                  "\"$directive\" directive is duplicate in \@");
+                  "\"$directive\" is duplicate in \@");
     location_says("$directive $range[0] $range[1]; #<", 'invalid number of '
         . "arguments in \"$directive\" directive in \@");
     location_says("$directive $_;") for @range;
@@ -163,7 +163,7 @@ for my $directive (qw/webhook_reject webhook_ack/) {
 
 location_says('webhook_ack off;');
 location_says('webhook_ack off; webhook_ack 200; #<',
-              '"webhook_ack" directive is duplicate in @');
+              '"webhook_ack" is duplicate in @');
 
 for my $directive (qw/webhook_enforce webhook_strip/) {
     location_says("$directive yes; #<", 'invalid value "yes" in "' . $directive
@@ -309,7 +309,8 @@ location_says("webhook github;\n webhook_secret file:"
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'message, id, event, client_certificate, challenge, ack, reject in @';
+    . 'message, body, timestamp, window, id, event, require, json, query, '
+    . 'client_certificate, challenge, ack, reject in @';
 
 rule_says($_, "unknown rule \"$_\" in webhook_provider \"own\", $rules")
     for qw/method Methods content-type headers tokens signatures messages ids
@@ -348,8 +349,8 @@ rule_says('header X-A ~(',
           qr/^pcre2?_compile\(\) failed: .* in "\(".* in rule "header" in \@$/);
 rule_says('header X-A ~^a.b$ status=422');
 
-my $source = 'it is header:NAME, query:NAME, cookie:NAME, bearer, basic or '
-    . 'field:NAME in @';
+my $source = 'it is header:NAME, query:NAME, cookie:NAME, bearer, basic, '
+    . 'field:NAME, json:POINTER or form:NAME in @';
 
 for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
              'basic:', 'Bearer', 'body:x', '')
@@ -362,12 +363,15 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
               "invalid source \"$bad\", $source");
 }
 
-my $field = '"field:t" in rule "%s", only "id" and "event" can be fields of '
-    . 'the signature header in @';
-
-rule_says("$_ field:t", sprintf $field, $_) for qw/token signature challenge/;
-rule_says('challenge query:a match=field:t=b', sprintf $field, 'challenge');
-rule_says('challenge query:a match=field:t', sprintf $field, 'challenge');
+for my $late ('field:t', 'json:/t', 'form:t') {
+    rule_says("$_ $late", "invalid source \"$late\", a credential or a "
+        . 'challenge is header:NAME, query:NAME, cookie:NAME, bearer or '
+        . 'basic in @')
+        for qw/token signature challenge/;
+    rule_says("challenge query:a match=$late$_", "invalid source \"$late\", "
+        . 'a credential or a challenge is header:NAME, query:NAME, '
+        . 'cookie:NAME, bearer or basic in @') for '', '=b';
+}
 
 rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
     . 'takes "for=NAME" in @') for 'for=', 'for', 'name=x';
@@ -422,7 +426,7 @@ for my $rule (qw/ack reject/) {
 
     rule_says("$rule $_", "invalid status \"$_\", it must be from $range[0] "
         . "to $range[1] in \@") for $range[0] - 1, $range[1] + 1, 'off';
-    rule_says("$rule $range[1]", "rule \"$rule\" is duplicate in \@",
+    rule_says("$rule $range[1]", "\"$rule\" is duplicate in \@",
               "$rule $range[0];");
 }
 
