@@ -500,6 +500,8 @@ ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *line);
 
 /* _variables.c */
 

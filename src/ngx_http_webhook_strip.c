@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook.h"
+#include "core/wh_form.h"
 #include "core/wh_list.h"
 
 
@@ -19,6 +20,14 @@ static ngx_int_t ngx_http_webhook_strip_header(ngx_http_request_t *r,
     ngx_http_webhook_header_t *name);
 static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *header, ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_strip_query(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_line_without(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *name, u_char mask, u_char *last,
+    ngx_str_t *line);
+static ngx_int_t ngx_http_webhook_strip_masked(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *line);
 
 
 ngx_int_t
@@ -82,7 +91,7 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
     switch (source->type) {
 
     case NGX_HTTP_WEBHOOK_QUERY:
-        return NGX_OK;
+        return ngx_http_webhook_strip_query(r, ctx, &source->name);
 
     case NGX_HTTP_WEBHOOK_COOKIE:
 
@@ -205,4 +214,171 @@ ngx_http_webhook_strip_cookie(ngx_http_request_t *r, ngx_table_elt_t *header,
     header->value.len = p - header->value.data;
 
     return NGX_OK;
+}
+
+
+/*
+ * The URL goes upstream as the client has sent it, so the argument is taken
+ * out of that too, and the rest stays as it is, byte by byte.
+ */
+
+static ngx_int_t
+ngx_http_webhook_strip_query(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *name)
+{
+    u_char  *p, *mark, *last;
+    size_t   len;
+
+    p = ngx_pnalloc(r->pool, r->args.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->args.len = wh_form_without(ngx_http_webhook_wh_str(&r->args),
+                                  ctx->gate->provider->query,
+                                  ngx_http_webhook_wh_str(name), 0, p);
+    r->args.data = p;
+
+    last = r->unparsed_uri.data + r->unparsed_uri.len;
+    mark = ngx_strlchr(r->unparsed_uri.data, last, '?');
+
+    if (mark == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_webhook_line_without(r, ctx, name, 0, last, &r->unparsed_uri)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    len = r->unparsed_uri.len;
+
+    if (r->unparsed_uri.data[len - 1] == '?') {
+        r->unparsed_uri.len--;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Takes an argument out of the query in a line, or covers its value with a
+ * mask.  The query begins behind the first "?" and ends at last.
+ */
+
+static ngx_int_t
+ngx_http_webhook_line_without(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *name, u_char mask, u_char *last,
+    ngx_str_t *line)
+{
+    u_char    *p, *start, *query, *end;
+    wh_str_t   text;
+
+    end = line->data + line->len;
+    query = ngx_strlchr(line->data, last, '?');
+
+    if (query == NULL) {
+        return NGX_OK;
+    }
+
+    query++;
+
+    start = ngx_pnalloc(r->pool, line->len + 1);
+    if (start == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.data = query;
+    text.len = last - query;
+
+    p = ngx_cpymem(start, line->data, query - line->data);
+    p += wh_form_without(text, ctx->gate->provider->query,
+                         ngx_http_webhook_wh_str(name), mask, p);
+    p = ngx_cpymem(p, last, end - last);
+
+    line->data = start;
+    line->len = p - start;
+
+    return NGX_OK;
+}
+
+
+/* The request line with the values of all credentials in its query covered. */
+
+ngx_int_t
+ngx_http_webhook_strip_line(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *line)
+{
+    ngx_uint_t                     i, k;
+    ngx_http_webhook_match_t      *match;
+    ngx_http_webhook_token_t      *token;
+    ngx_http_webhook_provider_t   *provider;
+    ngx_http_webhook_challenge_t  *challenge;
+    ngx_http_webhook_signature_t  *signature;
+
+    provider = ctx->gate->provider;
+
+    token = provider->tokens.elts;
+
+    for (i = 0; i < provider->tokens.nelts; i++) {
+        if (ngx_http_webhook_strip_masked(r, ctx, &token[i].source, line)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        if (ngx_http_webhook_strip_masked(r, ctx, &signature[i].source, line)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    challenge = provider->challenges.elts;
+
+    for (i = 0; i < provider->challenges.nelts; i++) {
+
+        match = challenge[i].matches.elts;
+
+        for (k = 0; k < challenge[i].matches.nelts; k++) {
+            if (match[k].value.len == 0
+                && ngx_http_webhook_strip_masked(r, ctx, &match[k].source,
+                                                 line)
+                   != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_strip_masked(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *line)
+{
+    u_char  *last;
+
+    if (source->type != NGX_HTTP_WEBHOOK_QUERY) {
+        return NGX_OK;
+    }
+
+    last = line->data + line->len;
+
+    /* the protocol stands behind the last blank */
+
+    if (r->http_version > NGX_HTTP_VERSION_9) {
+        while (last > line->data && *--last != ' ') { /* void */ }
+    }
+
+    return ngx_http_webhook_line_without(r, ctx, &source->name, '*', last,
+                                         line);
 }

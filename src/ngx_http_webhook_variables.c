@@ -31,6 +31,8 @@ static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_request_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_json_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_var_copy(ngx_http_request_t *r,
@@ -85,6 +87,8 @@ ngx_http_webhook_add_variables(ngx_conf_t *cf)
     ngx_uint_t            i;
     ngx_http_variable_t  *v;
 
+    static ngx_str_t  request = ngx_string("webhook_request");
+
     for (i = 0; ngx_http_webhook_vars[i].name.len; i++) {
 
         v = ngx_http_add_variable(cf, &ngx_http_webhook_vars[i].name,
@@ -96,6 +100,13 @@ ngx_http_webhook_add_variables(ngx_conf_t *cf)
         v->get_handler = ngx_http_webhook_variable;
         v->data = i;
     }
+
+    v = ngx_http_add_variable(cf, &request, NGX_HTTP_VAR_NOCACHEABLE);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->get_handler = ngx_http_webhook_request_variable;
 
     return NGX_OK;
 }
@@ -243,6 +254,33 @@ ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
     return ngx_http_webhook_var_source(r, ctx,
                                        &ctx->gate->provider->timestamp->source,
                                        value);
+}
+
+
+/* $request without credentials; without a gate there are none. */
+
+static ngx_int_t
+ngx_http_webhook_request_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t                line;
+    ngx_http_webhook_ctx_t  *ctx;
+
+    line = r->main->request_line;
+    ctx = ngx_http_webhook_get_ctx(r->main);
+
+    if (ctx
+        && ngx_http_webhook_strip_line(r->main, ctx, &line) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    *v = ngx_http_variable_null_value;
+
+    v->len = line.len;
+    v->data = line.data;
+
+    return NGX_OK;
 }
 
 

@@ -155,7 +155,7 @@ for my $directive (qw/webhook_reject webhook_ack/) {
         for $range[0] - 1, $range[1] + 1, -1, 'x', '20x', '4294967696',
             $directive eq 'webhook_ack' ? 'on' : 'off';
     location_says("$directive $range[0]; $directive $range[1]; #<",
-                  "\"$directive\" directive is duplicate in \@");
+                  "\"$directive\" is duplicate in \@");
     location_says("$directive $range[0] $range[1]; #<", 'invalid number of '
         . "arguments in \"$directive\" directive in \@");
     location_says("$directive $_;") for @range;
@@ -425,9 +425,37 @@ for my $rule (qw/ack reject/) {
 
     rule_says("$rule $_", "invalid status \"$_\", it must be from $range[0] "
         . "to $range[1] in \@") for $range[0] - 1, $range[1] + 1, 'off';
-    rule_says("$rule $range[1]", "rule \"$rule\" is duplicate in \@",
+    rule_says("$rule $range[1]", "\"$rule\" is duplicate in \@",
               "$rule $range[0];");
 }
+
+
+# Times, bodies and payloads
+
+my $time = 'it is like 30s, 5m or 1h in @';
+
+rule_says("timestamp header:A unit=$_", "unknown unit \"$_\" in rule "
+    . '"timestamp", it can be s, ms, rfc3339, http in @') for 'min', '', 'S';
+rule_says("timestamp header:A $_", "unknown option \"$_\" of rule "
+    . '"timestamp", it takes unit=, past= and future= in @') for 'x', 'window=5m';
+rule_says("timestamp header:A $_=x", "invalid time \"x\", $time")
+    for qw/past future/;
+rule_says('timestamp header:B', 'rule "timestamp" is duplicate in @',
+          'timestamp header:A;');
+rule_says('window x', "invalid time \"x\", $time");
+rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
+    . 'takes "future=TIME" in @');
+location_says('webhook_window x; #<', "invalid time \"x\", $time");
+rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus in @');
+rule_says('json array list', 'unknown word "list" in rule "json", it can be '
+    . 'object, array, empty in @');
+rule_says('query first', 'unknown word "first" in rule "query", it can be '
+    . 'last, semicolon in @');
+rule_says("$_ json:x", qr/^invalid JSON Pointer "x": .+ in \@$/)
+    for qw/id event/;
+rule_says('require /a strings', 'invalid rule for a payload at "strings": a '
+    . 'JSON pointer must be followed by string, integer, number, boolean, '
+    . 'object, array, null or any in @');
 
 
 # Blocks

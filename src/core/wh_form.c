@@ -130,6 +130,65 @@ wh_form_get(wh_str_t text, unsigned flags, wh_str_t name, unsigned char *buf,
 }
 
 
+size_t
+wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
+    unsigned char mask, unsigned char *buf)
+{
+    int                   matches;
+    size_t                len, n;
+    wh_str_t              encoded;
+    unsigned char        *dst;
+    const unsigned char  *start, *end, *last, *equal;
+
+    if (text.len == 0) {
+        return 0;
+    }
+
+    dst = buf;
+    last = text.data + text.len;
+
+    for (start = text.data, n = 0; start <= last; start = end + 1) {
+
+        for (end = start; end < last; end++) {
+            if (*end == '&' || (*end == ';' && (flags & WH_FORM_SEMICOLON))) {
+                break;
+            }
+        }
+
+        len = end - start;
+        equal = len ? memchr(start, '=', len) : NULL;
+
+        encoded.data = start;
+        encoded.len = equal ? (size_t) (equal - start) : len;
+
+        matches = wh_form_is(encoded, name);
+
+        if (matches && mask == 0) {
+            continue;
+        }
+
+        /* the separator as it stands in front */
+
+        if (n++) {
+            *dst++ = start[-1];
+        }
+
+        if (matches && equal && equal + 1 < end) {
+            len = equal + 1 - start;
+        }
+
+        memcpy(dst, start, len);
+        dst += len;
+
+        if (start + len < end) {
+            *dst++ = mask;
+        }
+    }
+
+    return dst - buf;
+}
+
+
 int
 wh_form_is(wh_str_t encoded, wh_str_t name)
 {

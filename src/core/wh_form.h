@@ -49,6 +49,15 @@ int wh_form_decode(wh_str_t text, unsigned char *buf, size_t *len);
 int wh_form_get(wh_str_t text, unsigned flags, wh_str_t name,
     unsigned char *buf, wh_str_t *value);
 
+/*
+ * Copies a text to buf, which has room for text.len bytes, without the pairs
+ * of a name, compared as above; or with them, if a mask is given, each value
+ * of theirs that is not empty then being the mask alone.  All else stays as
+ * it is written.  Returns the length.
+ */
+size_t wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
+    unsigned char mask, unsigned char *buf);
+
 /* Whether an encoded name, once decoded, is this one: 1 or 0. */
 int wh_form_is(wh_str_t encoded, wh_str_t name);
 
