@@ -21,7 +21,9 @@ OBJS  := $(B)/objs
 NAME  := ngx_http_webhook_module.so
 
 # nginx's own flags hold -Wall and -Werror already; -Werror must not go in with
-# cc-opt, where it would spoil the feature tests of configure.
+# cc-opt, where it would spoil the feature tests of configure.  Parameters of
+# callbacks may stay unused, as in nginx; clang wants to hear it after -Wextra.
+EXTRA := -Wextra -Wno-unused-parameter
 
 ifdef NGINX_SRC
 
@@ -39,7 +41,7 @@ FLAGS     := --with-compat --with-debug --with-threads \
 link_tree = mkdir -p $(TREE) && ln -sfn $(SRC)/* $(TREE)/ && \
             rm -f $(TREE)/Makefile $(TREE)/objs
 configure = cd $(TREE) && ./$(CONFIGURE) $(FLAGS) --with-cc=$(CC) \
-            --with-cc-opt="-O2 -fPIC -Wextra $(CC_OPT)" \
+            --with-cc-opt="-O2 -fPIC $(EXTRA) $(CC_OPT)" \
             --with-ld-opt="$(LD_OPT)"
 
 else
@@ -53,7 +55,7 @@ link_tree = true
 buildflags = $$(dpkg-buildflags --get $(1))
 configure = cd $(TREE) && . ./conf_flags && ./configure --with-cc=$(CC) \
             --with-cc-opt="$(call buildflags,CFLAGS) -fPIC \
-            $(call buildflags,CPPFLAGS) -Wextra $(CC_OPT)" \
+            $(call buildflags,CPPFLAGS) $(EXTRA) $(CC_OPT)" \
             --with-ld-opt="$(call buildflags,LDFLAGS) -fPIC $(LD_OPT)" \
             "$${NGX_CONF_FLAGS[@]}"
 
@@ -81,14 +83,16 @@ all: module
 build-packages:
 	@$(call install_packages,build)
 
-# What the objects were made with: another compiler or another nginx, and
-# they are all made anew.
+# What the objects were made with: another compiler, another nginx or another
+# list of sources, and they are all made anew.
 $(B)/settings: FORCE
 	@mkdir -p $(B)
-	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' > $@.new
+	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' \
+	    '$(sort $(wildcard src/*.c src/core/*.c))' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(OBJS)/Makefile: $(B)/settings config $(wildcard config.make providers/*) \
+$(OBJS)/Makefile: $(B)/settings Makefile config \
+                  $(wildcard config.make providers/*) \
                   $(wildcard $(TREE)/src/core/nginx.h) | build-packages
 	rm -rf $(OBJS)
 	@$(link_tree)

@@ -30,6 +30,17 @@ static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
 static ngx_uint_t   ngx_http_webhook_nidle;
 
 
+/* Whether there is no verdict without the body. */
+
+ngx_uint_t
+ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->gate->provider->signatures.nelts
+           || ctx->gate->provider->form
+           || ctx->gate->json;
+}
+
+
 /*
  * Starts the hashes that a request needs.  A body that is there already,
  * because another module or another gate has read it, is hashed at once.
@@ -58,7 +69,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->nhashes == 0 && ctx->sha256 == NULL) {
+    if (ctx->sha256 == NULL && !ngx_http_webhook_body_wanted(ctx)) {
         return NGX_OK;
     }
 
@@ -289,6 +300,66 @@ ngx_http_webhook_body_complete(ngx_http_request_t *r)
 }
 
 
+/*
+ * The whole of a body that has been read, in one piece of the request's
+ * memory.  NGX_DECLINED when it is longer than max.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body)
+{
+    off_t         size;
+    u_char       *p;
+    ssize_t       n;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    size = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    if (size > (off_t) max) {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(r->pool, size + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->data = p;
+    body->len = size;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            p = ngx_cpymem(p, b->pos, b->last - b->pos);
+            continue;
+        }
+
+        if (ngx_buf_size(b) == 0) {
+            continue;
+        }
+
+        n = ngx_read_file(b->file, p, b->file_last - b->file_pos,
+                          b->file_pos);
+
+        if (n == NGX_ERROR || n != b->file_last - b->file_pos) {
+            return NGX_ERROR;
+        }
+
+        p += n;
+    }
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 {
@@ -302,6 +373,9 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
         ngx_http_webhook_md_put(ctx->sha256);
     }
 
+    wh_json_free(ctx->json);
+
+    ctx->json = NULL;
     ctx->nhashes = 0;
     ctx->sha256 = NULL;
     ctx->hashing = 0;

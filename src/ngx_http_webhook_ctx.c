@@ -18,16 +18,12 @@ static void ngx_http_webhook_cleanup(void *data);
  */
 
 ngx_http_webhook_ctx_t *
-ngx_http_webhook_get_ctx(ngx_http_request_t *r)
+ngx_http_webhook_restore_ctx(ngx_http_request_t *r)
 {
     ngx_pool_cleanup_t      *cln;
     ngx_http_webhook_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
-
-    if (ctx != NULL || !(r->internal || r->filter_finalize)) {
-        return ctx;
-    }
+    ctx = NULL;
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
         if (cln->handler == ngx_http_webhook_cleanup) {

@@ -95,6 +95,9 @@ ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         ccv.complex_value = secret->value;
 
         if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"$\" in a secret begins a variable, a secret "
+                               "with this character goes into a \"file:\"");
             return NGX_CONF_ERROR;
         }
 

@@ -17,10 +17,31 @@
 static int wh_decode_hex(wh_str_t src, unsigned char *dst);
 static int wh_decode_base64(wh_str_t src, unsigned char *dst,
     unsigned char c62, unsigned char c63);
-static int wh_hex_digit(unsigned char c);
 static int wh_base64_digit(unsigned char c, unsigned char c62,
     unsigned char c63);
 static wh_str_t wh_base64_unpad(wh_str_t src);
+
+
+/* what a byte is worth as a hex digit, -1 if it is none */
+
+static const signed char  wh_hex_digits[256] = {
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+     0,  1,  2,  3,  4,  5,  6,  7,  8,  9, -1, -1, -1, -1, -1, -1,
+    -1, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
+};
 
 
 int
@@ -105,41 +126,25 @@ static int
 wh_decode_hex(wh_str_t src, unsigned char *dst)
 {
     int     hi, lo;
-    size_t  i;
+    size_t  i, k;
 
     if (src.len % 2) {
         return WH_INVALID;
     }
 
-    for (i = 0; i < src.len; i += 2) {
-        hi = wh_hex_digit(src.data[i]);
-        lo = wh_hex_digit(src.data[i + 1]);
+    for (i = 0, k = 0; i < src.len; i += 2, k++) {
 
-        if (hi < 0 || lo < 0) {
+        hi = wh_hex_digits[src.data[i]];
+        lo = wh_hex_digits[src.data[i + 1]];
+
+        if ((hi | lo) < 0) {
             return WH_INVALID;
         }
 
-        *dst++ = (unsigned char) (hi << 4 | lo);
+        dst[k] = (unsigned char) (hi << 4 | lo);
     }
 
     return WH_OK;
-}
-
-
-static int
-wh_hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return -1;
 }
 
 

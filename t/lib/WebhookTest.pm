@@ -195,7 +195,8 @@ sub start {
 
     if ($valgrind) {
         unshift @command, 'valgrind', '-q', '--leak-check=full',
-            '--show-leak-kinds=definite', '--num-callers=25',
+            '--show-leak-kinds=definite', '--num-callers=40',
+            '--keep-debuginfo=yes',
             '--gen-suppressions=all',
             "--suppressions=$root/t/valgrind.suppress",
             "--log-file=$self->{dir}/logs/valgrind.%p";
