@@ -53,7 +53,6 @@ my $t = WebhookTest->new(conf => <<"EOF");
 
         location /limited {
             client_max_body_size 1k;
-            error_page 413 /page;
             proxy_pass http://%%APP%%;
         }
     }
