@@ -934,6 +934,13 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_candidate_t  *candidate;
 
     if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
+
+        /* behind an error page, its status tells the sender more */
+
+        if (r->error_page && r->err_status >= NGX_HTTP_BAD_REQUEST) {
+            ctx->status = r->err_status;
+        }
+
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
@@ -990,9 +997,10 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
 
 /*
- * A subrequest skips the access phase.  It may carry the body of the main
- * request to an application behind a gate only when that gate has let the
- * main request through; the subrequest of auth_request has a body of its own.
+ * A subrequest skips the access phase.  It may go to an application behind a
+ * gate only when that gate has let the main request through: it has the main
+ * request's headers, and its body unless somebody made another.  The one of
+ * auth_request, which asks before there is a verdict, has a body of its own.
  */
 
 ngx_int_t
@@ -1002,8 +1010,7 @@ ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t  *ctx;
 
     if (!wlcf->enforce
-        || r->request_body == NULL
-        || r->request_body != r->main->request_body)
+        || (r->request_body && r->request_body != r->main->request_body))
     {
         return NGX_DECLINED;
     }
@@ -1018,7 +1025,7 @@ ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     }
 
     ngx_log_error(wlcf->log_level, r->connection->log, 0,
-                  "webhook %V: subrequest \"%V\" refused, its body has not "
+                  "webhook %V: subrequest \"%V\" refused, the request has not "
                   "been verified", &wlcf->gate->provider->name, &r->uri);
 
     return NGX_HTTP_FORBIDDEN;

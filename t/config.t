@@ -155,7 +155,7 @@ for my $directive (qw/webhook_reject webhook_ack/) {
         for $range[0] - 1, $range[1] + 1, -1, 'x', '20x', '4294967696',
             $directive eq 'webhook_ack' ? 'on' : 'off';
     location_says("$directive $range[0]; $directive $range[1]; #<",
-                  "\"$directive\" is duplicate in \@");
+                  "\"$directive\" directive is duplicate in \@");
     location_says("$directive $range[0] $range[1]; #<", 'invalid number of '
         . "arguments in \"$directive\" directive in \@");
     location_says("$directive $_;") for @range;
@@ -425,7 +425,7 @@ for my $rule (qw/ack reject/) {
 
     rule_says("$rule $_", "invalid status \"$_\", it must be from $range[0] "
         . "to $range[1] in \@") for $range[0] - 1, $range[1] + 1, 'off';
-    rule_says("$rule $range[1]", "\"$rule\" is duplicate in \@",
+    rule_says("$rule $range[1]", "rule \"$rule\" is duplicate in \@",
               "$rule $range[0];");
 }
 

@@ -181,9 +181,14 @@ is_deeply([$t->app_requests], [], 'nothing of them upstream');
 
 
 # too large
-for my $uri (qw{/limited /limited/page /limited/app /limited/other}) {
+# (what nginx refuses from the length alone it throws away: a gate that an error
+# page stands behind sees a GET, or an empty body, and refuses that)
+my %by_length = ('/limited' => 413, '/limited/page' => 405,
+                 '/limited/app' => 403, '/limited/other' => 403);
+
+for my $uri (sort keys %by_length) {
     my $r = $t->request(signed(uri => $uri, body => 'b' x 2000));
-    is($r->{status}, 413, "$uri: too large by its length");
+    is($r->{status}, $by_length{$uri}, "$uri: too large by its length");
 
     for my $split (undef, 300) {
         for my $make (\&signed, \&forged) {
