@@ -21,10 +21,20 @@
 #include "core/wh_signature.h"
 #include "core/wh_subject.h"
 #include "core/wh_credential.h"
+#include "core/wh_form.h"
+#include "core/wh_json.h"
+#include "core/wh_pelorus.h"
+#include "core/wh_rule.h"
+#include "core/wh_time.h"
 
 
 #if !(NGX_HTTP_SSL)
 #error "the webhook module needs nginx with http_ssl_module"
+#endif
+
+
+#if !(NGX_PCRE)
+typedef void  ngx_regex_t;
 #endif
 
 
@@ -46,7 +56,13 @@ typedef enum {
     NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH,
     NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED,
     NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED,
+    NGX_HTTP_WEBHOOK_TIMESTAMP_MISSING,
+    NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED,
+    NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD,
+    NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE,
     NGX_HTTP_WEBHOOK_BODY_TOO_LARGE,
+    NGX_HTTP_WEBHOOK_JSON_INVALID,
+    NGX_HTTP_WEBHOOK_PAYLOAD_INVALID,
     NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE,
     NGX_HTTP_WEBHOOK_INTERNAL
 } ngx_http_webhook_reason_e;
@@ -60,14 +76,18 @@ typedef enum {
     NGX_HTTP_WEBHOOK_COOKIE,
     NGX_HTTP_WEBHOOK_BEARER,
     NGX_HTTP_WEBHOOK_BASIC,
-    NGX_HTTP_WEBHOOK_FIELD
+    NGX_HTTP_WEBHOOK_FIELD,
+    NGX_HTTP_WEBHOOK_JSON,
+    NGX_HTTP_WEBHOOK_FORM
 } ngx_http_webhook_source_e;
 
 
 typedef struct {
     ngx_http_webhook_source_e   type;
-    ngx_uint_t                  header;     /* index in provider->headers */
-    ngx_str_t                   name;       /* of the argument, cookie, field */
+    ngx_uint_t                  header;     /* index in provider->headers, of
+                                               JSON in provider->pointers */
+    ngx_str_t                   name;       /* of the argument, cookie, field,
+                                               or the JSON Pointer */
     u_char                      separator;  /* between the fields */
 } ngx_http_webhook_source_t;
 
@@ -81,8 +101,9 @@ typedef struct {
 /* A provider: who sends, and how the sender signs; made of its rules. */
 
 typedef struct {
-    ngx_str_t                   type;       /* "application" or "*" */
+    ngx_str_t                   type;       /* "application"; "" for none */
     ngx_str_t                   subtype;    /* "json", "*" or "+json" */
+    ngx_regex_t                *regex;      /* of the whole value instead */
 } ngx_http_webhook_media_t;
 
 
@@ -91,9 +112,7 @@ typedef struct {
     ngx_str_t                   value;
     ngx_uint_t                  status;
     unsigned                    prefix:1;
-#if (NGX_PCRE)
     ngx_regex_t                *regex;
-#endif
 } ngx_http_webhook_required_t;
 
 
@@ -129,6 +148,39 @@ typedef struct {
 } ngx_http_webhook_challenge_t;
 
 
+/* A line of "require": its words, and its pattern compiled. */
+
+typedef struct {
+    wh_str_t                   *words;
+    ngx_uint_t                  n;
+    ngx_regex_t                *regex;
+} ngx_http_webhook_require_t;
+
+
+/* How long ago, and how far ahead, a timestamp may be; -1 for no limit. */
+
+typedef struct {
+    time_t                      past;
+    time_t                      future;
+} ngx_http_webhook_window_t;
+
+
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    wh_time_unit_e              unit;
+    ngx_http_webhook_window_t   window;
+} ngx_http_webhook_timestamp_t;
+
+
+/* The headers that "body pelorus" looks at, by their index. */
+
+typedef struct {
+    ngx_uint_t                  user_agent;
+    ngx_uint_t                  event;
+    ngx_uint_t                  signature;
+} ngx_http_webhook_pelorus_t;
+
+
 typedef struct {
     ngx_str_t                   name;
     ngx_uint_t                  methods;
@@ -144,6 +196,15 @@ typedef struct {
     ngx_http_complex_value_t   *suffix;
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
+    ngx_http_webhook_timestamp_t  *timestamp;
+    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL: a body as it is */
+    ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
+    ngx_array_t                 pointers;     /* ngx_str_t, of the sources */
+    ngx_http_webhook_window_t   window;
+    ngx_uint_t                  json;         /* bits, 1 << wh_json_type_e,
+                                                 and 1 for an empty body */
+    unsigned                    query;        /* WH_FORM_ flags */
+    unsigned                    form:1;       /* a source is in a form */
     ngx_uint_t                  digests;      /* bits, 1 << wh_digest_e */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
@@ -185,9 +246,20 @@ typedef struct {
     ngx_http_webhook_key_t       *challenge_key;
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     ngx_str_t                     allow;
+    wh_json_set_t                *json;         /* or NULL */
+    ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
+    wh_rule_t                    *rules;
+    size_t                       *vars;         /* in the set, for each
+                                                   webhook_var */
+    ngx_http_webhook_window_t     window;
+    size_t                        root;         /* of the document, if the
+                                                   provider has "json" */
+    ngx_uint_t                    encoding;     /* header Content-Encoding */
+    ngx_uint_t                    nrules;
     ngx_uint_t                    nkeys;
     unsigned                      variable:1;   /* some secret has variables */
     unsigned                      incomplete:1; /* no secret at this level */
+    unsigned                      strict:1;     /* the body must be JSON */
 } ngx_http_webhook_gate_t;
 
 
@@ -196,6 +268,9 @@ typedef struct {
     ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
     ngx_http_webhook_secret_t  *challenge_secret;
     ngx_array_t                *certificates;
+    ngx_array_t                *requires;   /* ngx_http_webhook_require_t */
+    ngx_http_webhook_window_t   window;
+    size_t                      max_body;
     ngx_flag_t                  enforce;
     ngx_flag_t                  strip;
     ngx_int_t                   ack;
@@ -218,6 +293,7 @@ typedef struct {
 typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 certificate_users;
+    ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
     ngx_flag_t                  body_sha256;
 } ngx_http_webhook_main_conf_t;
 
@@ -247,13 +323,15 @@ typedef struct {
 
 /*
  * The state of a request.  It goes from START to READING when the body has
- * to be read, from there to READ, and from any of these to DONE.
+ * to be read, from there to READ, to WALKING while verified JSON is looked
+ * at, and from any of these to DONE.
  */
 
 typedef enum {
     NGX_HTTP_WEBHOOK_START = 0,
     NGX_HTTP_WEBHOOK_READING,
     NGX_HTTP_WEBHOOK_READ,
+    NGX_HTTP_WEBHOOK_WALKING,
     NGX_HTTP_WEBHOOK_DONE
 } ngx_http_webhook_state_e;
 
@@ -287,6 +365,13 @@ typedef struct {
     ngx_str_t                      challenge_value;
     ngx_http_webhook_source_t     *credential;  /* the token's source */
     ngx_int_t                      ack;         /* status for 2xx, if > 0 */
+    wh_json_t                     *json;        /* the walker, or NULL */
+    ngx_chain_t                   *walked;      /* where it is in the body */
+    off_t                          offset;      /* in that buffer */
+    ngx_str_t                      form;        /* the body, if it is one */
+    ngx_str_t                      answer;      /* instead of our own */
+    ngx_str_t                      pointer;     /* of what is invalid */
+    const char                    *rule;        /* that it breaks */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
 } ngx_http_webhook_ctx_t;
@@ -303,10 +388,9 @@ ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 void ngx_http_webhook_find_headers(ngx_http_request_t *r,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_t *found);
 ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
-    ngx_http_webhook_found_t *found, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
-ngx_uint_t ngx_http_webhook_source_is_header(
-    ngx_http_webhook_source_t *source);
+ngx_uint_t ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source);
 
 /* _provider.c: the provider language */
 
@@ -317,8 +401,19 @@ ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
 u_char *ngx_http_webhook_provider_names(u_char *p, u_char *last);
 char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_array_t **certificates);
-char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
+char *ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
+
+ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name,
+    ngx_uint_t *index);
+ngx_uint_t ngx_http_webhook_pattern_match(ngx_regex_t *regex,
+    ngx_str_t *value);
+char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
+char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **requires);
+char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_http_webhook_window_t *window);
 
 /* _secret.c: secrets, from the configuration to keys */
 
@@ -337,7 +432,28 @@ char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
 ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
+/* _payload.c: what a verified body must be like */
+
+char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+/* _pelorus.c: the verdict of the Pelorus receiver */
+
+ngx_http_webhook_reason_e ngx_http_webhook_pelorus_headers(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
 /* _access.c: the way of a request */
+
+ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
@@ -348,9 +464,13 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 
 void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
 void ngx_http_webhook_md_put(EVP_MD_CTX *md);
@@ -384,6 +504,8 @@ ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
 /* _variables.c */
 
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t index);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 

@@ -17,7 +17,12 @@ static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t status);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_walk(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_walk_on(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
@@ -39,12 +44,16 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_token(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_timestamp(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 static ngx_uint_t ngx_http_webhook_media_match(
     ngx_http_webhook_media_t *media, ngx_str_t *content_type);
-static ngx_uint_t ngx_http_webhook_required_match(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_webhook_required_match(
     ngx_http_webhook_required_t *required, ngx_str_t *value);
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
@@ -62,6 +71,18 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_steps[] = {
     ngx_http_webhook_step_keys,
     ngx_http_webhook_step_token,
     ngx_http_webhook_step_signature,
+    ngx_http_webhook_step_timestamp,
+    ngx_http_webhook_step_size,
+    NULL
+};
+
+
+/* The Pelorus receiver looks at the body first. */
+
+static ngx_http_webhook_step_pt  ngx_http_webhook_pelorus_steps[] = {
+    ngx_http_webhook_step_certificate,
+    ngx_http_webhook_step_keys,
+    ngx_http_webhook_pelorus_headers,
     NULL
 };
 
@@ -92,16 +113,39 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         return ngx_http_webhook_begin(r, ctx);
 
     case NGX_HTTP_WEBHOOK_READING:
-        return NGX_DONE;
+
+        /*
+         * Phases run before the body is there only when it could not be
+         * read, and an error page is to be shown for that.
+         */
+
+        ngx_http_webhook_unreadable(ctx, r->err_status);
+
+        return ngx_http_webhook_refuse(r, ctx);
 
     case NGX_HTTP_WEBHOOK_READ:
         reason = ngx_http_webhook_verify_signature(r, ctx);
+
+        if (reason == NGX_HTTP_WEBHOOK_PASSED
+            && ctx->gate->provider->pelorus)
+        {
+            reason = ngx_http_webhook_pelorus_body(r, ctx);
+        }
+
+        if (reason == NGX_HTTP_WEBHOOK_PASSED) {
+            reason = ngx_http_webhook_payload_start(r, ctx);
+        }
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
         }
 
-        return ngx_http_webhook_accept(r, ctx);
+        ctx->state = NGX_HTTP_WEBHOOK_WALKING;
+
+        /* fall through */
+
+    case NGX_HTTP_WEBHOOK_WALKING:
+        return ngx_http_webhook_walk(r, ctx);
 
     default: /* NGX_HTTP_WEBHOOK_DONE */
         return ngx_http_webhook_answer(r, ctx);
@@ -113,6 +157,7 @@ static ngx_int_t
 ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t                 i;
+    ngx_http_webhook_step_pt  *steps;
     ngx_http_webhook_reason_e  reason;
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
@@ -120,9 +165,12 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     ngx_http_webhook_find_headers(r, ctx->gate->provider, ctx->found);
 
-    for (i = 0; ngx_http_webhook_steps[i]; i++) {
+    steps = ctx->gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
+                                         : ngx_http_webhook_steps;
 
-        reason = ngx_http_webhook_steps[i](r, ctx);
+    for (i = 0; steps[i]; i++) {
+
+        reason = steps[i](r, ctx);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
@@ -137,11 +185,11 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    if (ctx->gate->provider->signatures.nelts == 0) {
-        return ngx_http_webhook_accept(r, ctx);
+    if (ngx_http_webhook_body_wanted(ctx)) {
+        return ngx_http_webhook_read_body(r, ctx);
     }
 
-    return ngx_http_webhook_read_body(r, ctx);
+    return ngx_http_webhook_accept(r, ctx);
 }
 
 
@@ -155,13 +203,7 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     rc = ngx_http_read_client_request_body(r, ngx_http_webhook_body_handler);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-
-        ctx->state = NGX_HTTP_WEBHOOK_DONE;
-        ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
-        ctx->reason = (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-                      ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE
-                      : NGX_HTTP_WEBHOOK_INTERNAL;
-        ctx->status = rc;
+        ngx_http_webhook_unreadable(ctx, rc);
 
         return rc;
     }
@@ -169,6 +211,25 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
+}
+
+
+/* nginx has a status for what was wrong with the body, and logs the rest. */
+
+static void
+ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
+{
+    ctx->state = NGX_HTTP_WEBHOOK_DONE;
+    ctx->hashing = 0;
+    ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+    ctx->reason = (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
+                  ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE
+                  : NGX_HTTP_WEBHOOK_INTERNAL;
+
+    /* "error_page ... =200" leaves no status of a failure */
+
+    ctx->status = (status >= NGX_HTTP_BAD_REQUEST) ? status
+                                                   : NGX_HTTP_BAD_REQUEST;
 }
 
 
@@ -186,6 +247,60 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
     r->preserve_body = 1;
 
     r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+}
+
+
+/*
+ * Looks at the verified body, a slice at a time, so that the worker's other
+ * requests have their turn in between.
+ */
+
+static ngx_int_t
+ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_event_t                *wev;
+    ngx_http_webhook_reason_e   reason;
+
+    switch (ngx_http_webhook_payload_walk(r, ctx)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_AGAIN:
+
+        if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+            return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+        }
+
+        r->read_event_handler = ngx_http_test_reading;
+        r->write_event_handler = ngx_http_webhook_walk_on;
+
+        wev = r->connection->write;
+        ngx_post_event(wev, &ngx_posted_next_events);
+
+        return NGX_AGAIN;
+
+    default: /* NGX_ERROR */
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
+
+    reason = ngx_http_webhook_payload_check(r, ctx);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return ngx_http_webhook_reject(r, ctx, reason);
+    }
+
+    return ngx_http_webhook_accept(r, ctx);
+}
+
+
+static void
+ngx_http_webhook_walk_on(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
     ngx_http_core_run_phases(r);
 }
 
@@ -267,19 +382,31 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_HEADER_MISMATCH;
     }
 
+    /* nginx does not decode request bodies, so there would be no JSON */
+
+    if (ctx->gate->strict && ctx->found[ctx->gate->encoding].count) {
+        return NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED;
+    }
+
     media = &ctx->gate->provider->media;
 
     if (media->nelts == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (found->count == 0) {
-        return NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED;
-    }
-
     elts = media->elts;
 
     for (i = 0; i < media->nelts; i++) {
+
+        if (found->count == 0) {
+
+            if (elts[i].type.len == 0 && elts[i].regex == NULL) {
+                return NGX_HTTP_WEBHOOK_PASSED;
+            }
+
+            continue;
+        }
+
         if (ngx_http_webhook_media_match(&elts[i], &found->first->value)) {
             return NGX_HTTP_WEBHOOK_PASSED;
         }
@@ -297,6 +424,14 @@ ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
 {
     size_t   len;
     u_char  *p, *end, *slash;
+
+    if (media->regex) {
+        return ngx_http_webhook_pattern_match(media->regex, content_type);
+    }
+
+    if (media->type.len == 0) {
+        return 0;
+    }
 
     p = content_type->data;
     end = ngx_strlchr(p, p + content_type->len, ';');
@@ -357,7 +492,7 @@ ngx_http_webhook_step_required(ngx_http_request_t *r,
         found = &ctx->found[required[i].header];
 
         if (found->count == 1
-            && ngx_http_webhook_required_match(r, &required[i],
+            && ngx_http_webhook_required_match(&required[i],
                                                &found->first->value))
         {
             continue;
@@ -374,16 +509,12 @@ ngx_http_webhook_step_required(ngx_http_request_t *r,
 
 
 static ngx_uint_t
-ngx_http_webhook_required_match(ngx_http_request_t *r,
-    ngx_http_webhook_required_t *required, ngx_str_t *value)
+ngx_http_webhook_required_match(ngx_http_webhook_required_t *required,
+    ngx_str_t *value)
 {
-#if (NGX_PCRE)
-
     if (required->regex) {
-        return ngx_regex_exec(required->regex, value, NULL, 0) >= 0;
+        return ngx_http_webhook_pattern_match(required->regex, value);
     }
-
-#endif
 
     if (required->prefix) {
         return value->len >= required->value.len
@@ -537,7 +668,7 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
     rc = WH_ABSENT;
 
     for (i = 0; i < n; i++) {
-        rc = ngx_http_webhook_source_value(r, ctx->found, &token[i].source,
+        rc = ngx_http_webhook_source_value(r, ctx, &token[i].source,
                                            &value);
         if (rc != WH_ABSENT) {
             ctx->credential = &token[i].source;
@@ -660,7 +791,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
     wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
     ngx_http_webhook_candidate_t  *candidate;
 
-    rc = ngx_http_webhook_source_value(r, ctx->found, &signature->source,
+    rc = ngx_http_webhook_source_value(r, ctx, &signature->source,
                                        &value);
     switch (rc) {
 
@@ -701,6 +832,95 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
 }
 
 
+/* A time that is in the headers; one in the body waits until it is verified. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_timestamp_t  *timestamp;
+
+    timestamp = ctx->gate->provider->timestamp;
+
+    if (timestamp == NULL
+        || ngx_http_webhook_source_in_body(&timestamp->source))
+    {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_timestamp_check(r, ctx);
+}
+
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_timestamp_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    time_t                         now;
+    ngx_str_t                      value;
+    wh_time_t                      time;
+    ngx_http_webhook_window_t     *window;
+    ngx_http_webhook_timestamp_t  *timestamp;
+
+    timestamp = ctx->gate->provider->timestamp;
+    window = &ctx->gate->window;
+
+    switch (ngx_http_webhook_source_value(r, ctx, &timestamp->source, &value)) {
+
+    case WH_OK:
+        break;
+
+    case WH_ABSENT:
+        return NGX_HTTP_WEBHOOK_TIMESTAMP_MISSING;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (wh_time_parse(ngx_http_webhook_wh_str(&value), timestamp->unit, &time)
+        != WH_OK)
+    {
+        return NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED;
+    }
+
+    now = ngx_time();
+
+    if (window->past != NGX_CONF_UNSET && time.sec < now - window->past) {
+        return NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD;
+    }
+
+    if (window->future != NGX_CONF_UNSET && time.sec > now + window->future) {
+        return NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE;
+    }
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/* What has to be held whole is bounded. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (!ctx->gate->provider->form) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    return r->headers_in.content_length_n > (off_t) wlcf->max_body
+           ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE : NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
 /* The body has been read: do the MACs match what was offered? */
 
 static ngx_http_webhook_reason_e
@@ -709,15 +929,21 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 {
     u_char                         mac[WH_HMAC_MAX_SIZE];
     ngx_str_t                      suffix;
-    ngx_uint_t                     i, k;
+    ngx_uint_t                     i, k, matched;
     ngx_http_webhook_hash_t       *hash;
     ngx_http_webhook_candidate_t  *candidate;
 
-    if (ngx_http_webhook_body_complete(r) != NGX_OK || ctx->failed) {
+    if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
+    matched = 0;
     ctx->hashing = 0;
+
+    if (ctx->ncandidates == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
     ngx_str_null(&suffix);
 
     if (ctx->gate->provider->suffix
@@ -744,15 +970,22 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
             if (candidate->digest == hash->digest
                 && wh_secret_equal(candidate->signature.bytes, mac,
                                    candidate->size)
-                && (ctx->secret == 0 || hash->secret + 1 < ctx->secret))
+                && (matched == 0 || hash->secret + 1 < matched))
             {
-                ctx->secret = hash->secret + 1;
+                matched = hash->secret + 1;
             }
         }
     }
 
-    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
-                       : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    if (matched == 0) {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    }
+
+    /* a token may have matched before, that does not count for the body */
+
+    ctx->secret = matched;
+
+    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 

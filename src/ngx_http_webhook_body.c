@@ -15,6 +15,7 @@
 
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_digests_wanted(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
@@ -27,6 +28,17 @@ static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
 
 static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
 static ngx_uint_t   ngx_http_webhook_nidle;
+
+
+/* Whether there is no verdict without the body. */
+
+ngx_uint_t
+ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->gate->provider->signatures.nelts
+           || ctx->gate->provider->form
+           || ctx->gate->json;
+}
 
 
 /*
@@ -57,7 +69,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->nhashes == 0 && ctx->sha256 == NULL) {
+    if (ctx->sha256 == NULL && !ngx_http_webhook_body_wanted(ctx)) {
         return NGX_OK;
     }
 
@@ -232,11 +244,37 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 
 
 /*
- * NGX_OK when the whole body has been read.  A request body structure alone
- * does not say so: after a failed read it holds what had come by then.
+ * NGX_OK when the whole body has been read and hashed.  Where another module
+ * sent it on while it came, as proxy_request_buffering off does, it has been
+ * read, but it is not there any more.
  */
 
 ngx_int_t
+ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->failed || ngx_http_webhook_body_complete(r) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    /* of a chunked body this is the length that has come */
+
+    if (r->headers_in.content_length_n > 0
+        && r->headers_in.content_length_n != ctx->hashed)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A request body structure alone does not say that the body is complete: after
+ * a failed read it holds what had come by then.
+ */
+
+static ngx_int_t
 ngx_http_webhook_body_complete(ngx_http_request_t *r)
 {
     if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
@@ -262,6 +300,66 @@ ngx_http_webhook_body_complete(ngx_http_request_t *r)
 }
 
 
+/*
+ * The whole of a body that has been read, in one piece of the request's
+ * memory.  NGX_DECLINED when it is longer than max.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body)
+{
+    off_t         size;
+    u_char       *p;
+    ssize_t       n;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    size = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    if (size > (off_t) max) {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(r->pool, size + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->data = p;
+    body->len = size;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            p = ngx_cpymem(p, b->pos, b->last - b->pos);
+            continue;
+        }
+
+        if (ngx_buf_size(b) == 0) {
+            continue;
+        }
+
+        n = ngx_read_file(b->file, p, b->file_last - b->file_pos,
+                          b->file_pos);
+
+        if (n == NGX_ERROR || n != b->file_last - b->file_pos) {
+            return NGX_ERROR;
+        }
+
+        p += n;
+    }
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 {
@@ -275,6 +373,9 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
         ngx_http_webhook_md_put(ctx->sha256);
     }
 
+    wh_json_free(ctx->json);
+
+    ctx->json = NULL;
     ctx->nhashes = 0;
     ctx->sha256 = NULL;
     ctx->hashing = 0;

@@ -18,8 +18,8 @@ static ngx_uint_t ngx_http_webhook_challenge_active(
 static ngx_int_t ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
-static ngx_int_t ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_http_webhook_reason_e ngx_http_webhook_challenge_secret(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_challenge_valid(
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_challenge_key(ngx_http_request_t *r,
@@ -50,7 +50,7 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
             continue;
         }
 
-        rc = ngx_http_webhook_source_value(r, ctx->found, &challenge->source,
+        rc = ngx_http_webhook_source_value(r, ctx, &challenge->source,
                                            &ctx->challenge_value);
 
         if (rc == WH_ABSENT) {
@@ -114,7 +114,7 @@ ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
 
     for (i = 0; i < challenge->matches.nelts; i++) {
 
-        rc = ngx_http_webhook_source_value(r, ctx->found, &match[i].source,
+        rc = ngx_http_webhook_source_value(r, ctx, &match[i].source,
                                            &value);
 
         if (rc == WH_ERROR) {
@@ -144,10 +144,11 @@ ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
             return NGX_ABORT;
         }
 
-        if (rc != WH_OK
-            || ngx_http_webhook_challenge_secret(r, ctx, &value) != NGX_OK)
-        {
-            *reason = NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+        *reason = (rc == WH_OK)
+                  ? ngx_http_webhook_challenge_secret(r, ctx, &value)
+                  : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+
+        if (*reason != NGX_HTTP_WEBHOOK_PASSED) {
             return NGX_ABORT;
         }
     }
@@ -156,23 +157,34 @@ ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
 }
 
 
-/* NGX_OK when a value is the challenge secret. */
+/* Is the value the challenge secret? */
 
-static ngx_int_t
+static ngx_http_webhook_reason_e
 ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
     u_char                   digest[WH_TOKEN_DIGEST_SIZE];
     ngx_http_webhook_key_t  *key;
 
-    if (ngx_http_webhook_challenge_key(r, ctx, &key) != NGX_OK
-        || wh_token_digest(ngx_http_webhook_wh_str(value), digest) != WH_OK
-        || !wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE))
-    {
-        return NGX_DECLINED;
+    switch (ngx_http_webhook_challenge_key(r, ctx, &key)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
+
+    default: /* NGX_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    return NGX_OK;
+    if (wh_token_digest(ngx_http_webhook_wh_str(value), digest) != WH_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    return wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE)
+           ? NGX_HTTP_WEBHOOK_PASSED
+           : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
 }
 
 

@@ -23,6 +23,9 @@ static ngx_int_t ngx_http_webhook_gate_separate(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
+static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf);
+
 
 /* Sets conf->gate, or says in one line what is wrong and where. */
 
@@ -40,14 +43,41 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     if (ngx_http_webhook_gate_provider(cf, gate, conf) != NGX_OK
         || ngx_http_webhook_gate_certificates(cf, gate, conf) != NGX_OK
         || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
-        || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK)
+        || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK
+        || ngx_http_webhook_payload_compile(cf, gate, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_webhook_gate_window(gate, conf);
+
     conf->gate = gate;
 
     return NGX_CONF_OK;
+}
+
+
+/* The directive goes before the rule, and that before the timestamp's own. */
+
+static void
+ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+
+    if (conf->window.past != NGX_CONF_UNSET) {
+        gate->window = conf->window;
+
+    } else if (provider->window.past != NGX_CONF_UNSET
+               || provider->timestamp == NULL)
+    {
+        gate->window = provider->window;
+
+    } else {
+        gate->window = provider->timestamp->window;
+    }
 }
 
 
@@ -83,7 +113,7 @@ static ngx_int_t
 ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t                    i, level, digests;
+    ngx_uint_t                    i, level, digests, signing;
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_webhook_secret_t    *secret;
     ngx_http_webhook_provider_t  *provider;
@@ -123,9 +153,12 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     /* SHA-256 also serves a challenge that the signing secret answers */
 
     digests = provider->digests | 1 << WH_SHA256;
+    signing = 0;
     secret = conf->secrets->elts;
 
     for (i = 0; i < gate->nkeys; i++) {
+
+        signing |= (secret[i].rule.len == 0);
 
         if (ngx_http_webhook_gate_rule_known(cf, gate, conf, &secret[i].rule)
             != NGX_OK)
@@ -150,6 +183,14 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         }
 
         gate->keys[i]->rule = secret[i].rule;
+    }
+
+    if (provider->signatures.nelts && !signing) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook %V\" in %V:%ui has no \"webhook_secret\" for "
+                      "its signatures, give one without \"for=\"",
+                      &provider->name, &conf->file, conf->line);
+        return NGX_ERROR;
     }
 
     return NGX_OK;

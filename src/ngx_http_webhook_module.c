@@ -21,6 +21,12 @@ static char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_webhook_client_certificate(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
+static char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -74,6 +80,34 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook_client_certificate,
       NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_require"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_webhook_require,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_window"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_webhook_window,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_max_body"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_webhook_loc_conf_t, max_body),
+      NULL },
+
+    { ngx_string("webhook_var"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_webhook_var,
+      NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
@@ -198,7 +232,7 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+    ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx && ctx->hashing) {
         ngx_http_webhook_body_hash(r, ctx, in);
@@ -329,19 +363,84 @@ ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 static char *
+ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_require_words(cf, &value[1], cf->args->nelts - 1,
+                                          &wlcf->requires);
+}
+
+
+static char *
+ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->window.past != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_window_words(cf, &value[1], cf->args->nelts - 1,
+                                         &wlcf->window);
+}
+
+
+static char *
+ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_main_conf_t  *wmcf = conf;
+
+    ngx_str_t  *value, *pointer;
+
+    value = cf->args->elts;
+
+    if (value[1].data[0] != '$' || value[1].len == 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid variable name \"%V\", it is like \"$name\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    value[1].data++;
+    value[1].len--;
+
+    if (ngx_http_webhook_pointer_valid(cf, &value[2]) != NGX_CONF_OK
+        || ngx_http_webhook_add_json_variable(cf, &value[1], wmcf->vars.nelts)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    pointer = ngx_array_push(&wmcf->vars);
+    if (pointer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *pointer = value[2];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
     ngx_str_t  *value;
 
-    if (wlcf->reject != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
     value = cf->args->elts;
 
-    return ngx_http_webhook_status_word(cf, &value[1], 400, 599,
+    return ngx_http_webhook_status_once(cf, &value[1], 400, 599,
                                         &wlcf->reject);
 }
 
@@ -353,18 +452,20 @@ ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t  *value;
 
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") != 0) {
+        return ngx_http_webhook_status_once(cf, &value[1], 200, 299,
+                                            &wlcf->ack);
+    }
+
     if (wlcf->ack != NGX_CONF_UNSET) {
         return "is duplicate";
     }
 
-    value = cf->args->elts;
+    wlcf->ack = 0;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        wlcf->ack = 0;
-        return NGX_CONF_OK;
-    }
-
-    return ngx_http_webhook_status_word(cf, &value[1], 200, 299, &wlcf->ack);
+    return NGX_CONF_OK;
 }
 
 
@@ -434,6 +535,8 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&wmcf->providers, cf->pool, 4,
                        sizeof(ngx_http_webhook_provider_t *))
         != NGX_OK
+        || ngx_array_init(&wmcf->vars, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&wmcf->certificate_users, cf->pool, 4,
                           sizeof(ngx_http_webhook_certificate_user_t))
            != NGX_OK)
@@ -462,9 +565,13 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->secrets = NULL;
      *     conf->challenge_secret = NULL;
      *     conf->certificates = NULL;
+     *     conf->requires = NULL;
      *     conf->gate = NULL;
      */
 
+    conf->window.past = NGX_CONF_UNSET;
+    conf->window.future = NGX_CONF_UNSET;
+    conf->max_body = NGX_CONF_UNSET_SIZE;
     conf->enforce = NGX_CONF_UNSET;
     conf->strip = NGX_CONF_UNSET;
     conf->ack = NGX_CONF_UNSET;
@@ -483,6 +590,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_uint_t  same;
 
+    ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
     ngx_conf_merge_value(conf->enforce, prev->enforce, 1);
     ngx_conf_merge_value(conf->strip, prev->strip, 0);
     ngx_conf_merge_value(conf->ack, prev->ack, NGX_CONF_UNSET);
@@ -492,7 +600,9 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     same = (conf->provider.data == NULL
             && conf->secrets == NULL
             && conf->challenge_secret == NULL
-            && conf->certificates == NULL);
+            && conf->certificates == NULL
+            && conf->requires == NULL
+            && conf->window.past == NGX_CONF_UNSET);
 
     if (conf->provider.data == NULL) {
         conf->provider = prev->provider;
@@ -510,6 +620,14 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->certificates == NULL) {
         conf->certificates = prev->certificates;
+    }
+
+    if (conf->requires == NULL) {
+        conf->requires = prev->requires;
+    }
+
+    if (conf->window.past == NGX_CONF_UNSET) {
+        conf->window = prev->window;
     }
 
     if (conf->provider.data == NULL

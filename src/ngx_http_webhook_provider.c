@@ -34,6 +34,8 @@ static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
 static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source);
@@ -56,6 +58,18 @@ static char *ngx_http_webhook_rule_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_http_webhook_rule_event(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_window(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_require(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
@@ -77,11 +91,22 @@ static char *ngx_http_webhook_challenge_match(ngx_conf_t *cf,
 static char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t *source);
+static char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern,
+    char *rule, ngx_regex_t **regex);
+static char *ngx_http_webhook_time_option(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_http_webhook_window_t *window);
+static char *ngx_http_webhook_time_value(ngx_conf_t *cf, ngx_str_t *value,
+    time_t *time);
+static char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
+static char *ngx_http_webhook_source_outside(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_source_set(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t **source);
-static ngx_int_t ngx_http_webhook_header_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name,
+static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
     ngx_uint_t *index);
 static u_char *ngx_http_webhook_find_body(ngx_str_t *text, u_char *from,
     size_t *len);
@@ -99,7 +124,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "methods METHOD ..." },
 
     { ngx_string("content_type"), 1, 8, ngx_http_webhook_rule_content_type,
-      "content_type TYPE ..." },
+      "content_type TYPE|~REGEX|none ..." },
 
     { ngx_string("header"), 2, 3, ngx_http_webhook_rule_header,
       "header NAME VALUE|PREFIX*|~REGEX [status=CODE]" },
@@ -119,6 +144,24 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("event"), 1, 1, ngx_http_webhook_rule_event,
       "event SOURCE" },
+
+    { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
+      "body raw|pelorus" },
+
+    { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
+      "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
+
+    { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
+      "window PAST [future=TIME]" },
+
+    { ngx_string("require"), 2, 16, ngx_http_webhook_rule_require,
+      "require POINTER TYPE [rule ...]" },
+
+    { ngx_string("json"), 1, 3, ngx_http_webhook_rule_json,
+      "json object|array|empty ..." },
+
+    { ngx_string("query"), 1, 2, ngx_http_webhook_rule_query,
+      "query last|semicolon ..." },
 
     { ngx_string("client_certificate"), 1, 16,
       ngx_http_webhook_rule_certificate,
@@ -167,6 +210,21 @@ static ngx_http_webhook_word_t  ngx_http_webhook_encodings[] = {
 };
 
 
+static ngx_http_webhook_word_t  ngx_http_webhook_json_types[] = {
+    { ngx_string("object"), 1 << WH_JSON_OBJECT },
+    { ngx_string("array"), 1 << WH_JSON_ARRAY },
+    { ngx_string("empty"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_query_flags[] = {
+    { ngx_string("last"), WH_FORM_LAST },
+    { ngx_string("semicolon"), WH_FORM_SEMICOLON },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_http_webhook_word_t  ngx_http_webhook_sources[] = {
     { ngx_string("header:"), NGX_HTTP_WEBHOOK_HEADER },
     { ngx_string("query:"), NGX_HTTP_WEBHOOK_QUERY },
@@ -174,6 +232,8 @@ static ngx_http_webhook_word_t  ngx_http_webhook_sources[] = {
     { ngx_string("bearer"), NGX_HTTP_WEBHOOK_BEARER },
     { ngx_string("basic"), NGX_HTTP_WEBHOOK_BASIC },
     { ngx_string("field:"), NGX_HTTP_WEBHOOK_FIELD },
+    { ngx_string("json:"), NGX_HTTP_WEBHOOK_JSON },
+    { ngx_string("form:"), NGX_HTTP_WEBHOOK_FORM },
     { ngx_null_string, 0 }
 };
 
@@ -318,6 +378,8 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
     provider->name = *name;
     provider->ack = NGX_CONF_UNSET;
     provider->reject = NGX_CONF_UNSET;
+    provider->window.past = NGX_CONF_UNSET;
+    provider->window.future = NGX_CONF_UNSET;
 
     if (ngx_array_init(&provider->headers, cf->pool, 4,
                        sizeof(ngx_http_webhook_header_t))
@@ -334,10 +396,14 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
         || ngx_array_init(&provider->signatures, cf->pool, 1,
                           sizeof(ngx_http_webhook_signature_t))
            != NGX_OK
+        || ngx_array_init(&provider->pointers, cf->pool, 1,
+                          sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&provider->challenges, cf->pool, 1,
                           sizeof(ngx_http_webhook_challenge_t))
            != NGX_OK
-        || ngx_http_webhook_header_index(cf, provider, &content_type, &index)
+        || ngx_http_webhook_provider_header(cf, provider, &content_type,
+                                            &index)
            != NGX_OK)
     {
         return NULL;
@@ -426,8 +492,22 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (provider->pelorus
+        && ngx_http_webhook_provider_pelorus(cf, provider) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     if (provider->methods == 0
         && ngx_http_webhook_rule_methods(cf, provider, &post, 1)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->timestamp
+        && ngx_http_webhook_provider_field(cf, provider,
+                                           &provider->timestamp->source)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -440,6 +520,43 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     {
         return NGX_CONF_ERROR;
     }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * The receiver has rules of its own for headers and methods, so a provider
+ * says no more than where the signature is.
+ */
+
+static char *
+ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    if (provider->signatures.nelts != 1
+        || signature->source.type != NGX_HTTP_WEBHOOK_HEADER
+        || provider->tokens.nelts
+        || provider->challenges.nelts
+        || provider->media.nelts
+        || provider->required.nelts
+        || provider->timestamp
+        || provider->prefix
+        || provider->methods)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body pelorus\" in webhook_provider \"%V\" goes "
+                           "with one \"signature header:NAME\" rule, and "
+                           "with id, event, require, client_certificate, "
+                           "ack and reject", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->pelorus->signature = signature->source.header;
 
     return NGX_CONF_OK;
 }
@@ -516,8 +633,9 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown rule \"%V\" in webhook_provider \"%V\", the "
                        "rules are: methods, content_type, header, token, "
-                       "signature, message, id, event, client_certificate, "
-                       "challenge, ack, reject", &value[0], &provider->name);
+                       "signature, message, body, timestamp, window, id, event, "
+                       "require, json, query, client_certificate, challenge, "
+                       "ack, reject", &value[0], &provider->name);
 
     return NGX_CONF_ERROR;
 }
@@ -578,43 +696,80 @@ static char *
 ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
-    u_char                    *slash;
+    u_char                    *p, *end, *slash;
     ngx_uint_t                 i;
     ngx_http_webhook_media_t  *media;
 
     for (i = 0; i < n; i++) {
-
-        slash = ngx_strlchr(words[i].data, words[i].data + words[i].len, '/');
 
         media = ngx_array_push(&provider->media);
         if (media == NULL) {
             return NGX_CONF_ERROR;
         }
 
-        if (slash == NULL || slash == words[i].data
-            || slash + 1 == words[i].data + words[i].len)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid media type \"%V\" in rule "
-                               "\"content_type\", it is like "
-                               "\"application/json\", \"application/*\" or "
-                               "\"application/*+json\"", &words[i]);
-            return NGX_CONF_ERROR;
+        ngx_memzero(media, sizeof(ngx_http_webhook_media_t));
+
+        if (ngx_strcmp(words[i].data, "none") == 0) {
+            continue;
         }
 
-        media->type.data = words[i].data;
-        media->type.len = slash - words[i].data;
+        if (words[i].data[0] == '~') {
 
-        media->subtype.data = slash + 1;
-        media->subtype.len = words[i].len - media->type.len - 1;
+            if (ngx_http_webhook_pattern(cf, &words[i], "content_type",
+                                         &media->regex)
+                != NGX_CONF_OK)
+            {
+                return NGX_CONF_ERROR;
+            }
 
-        if (media->subtype.len > 1 && media->subtype.data[0] == '*') {
-            media->subtype.data++;
-            media->subtype.len--;
+            continue;
+        }
+
+        p = words[i].data;
+        end = p + words[i].len;
+        slash = ngx_strlchr(p, end, '/');
+
+        if (slash == NULL || slash == p) {
+            goto invalid;
+        }
+
+        media->type.data = p;
+        media->type.len = slash - p;
+
+        p = slash + 1;
+
+        /* "*" alone, or the suffix behind it */
+
+        if (end - p > 1 && p[0] == '*') {
+
+            if (end - p == 2 || p[1] != '+') {
+                goto invalid;
+            }
+
+            p++;
+        }
+
+        media->subtype.data = p;
+        media->subtype.len = end - p;
+
+        if (media->subtype.len == 0
+            || ngx_strlchr(words[i].data, slash, '*') != NULL
+            || (media->subtype.len > 1 && ngx_strlchr(p, end, '*') != NULL))
+        {
+            goto invalid;
         }
     }
 
     return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid media type \"%V\" in rule \"content_type\", "
+                       "it is like \"application/json\", \"application/*\" or "
+                       "\"application/*+json\"", &words[i]);
+
+    return NGX_CONF_ERROR;
 }
 
 
@@ -625,10 +780,6 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     ngx_int_t                     status;
     ngx_str_t                     value;
     ngx_http_webhook_required_t  *required;
-#if (NGX_PCRE)
-    ngx_regex_compile_t           rc;
-    u_char                        errstr[NGX_MAX_CONF_ERRSTR];
-#endif
 
     required = ngx_array_push(&provider->required);
     if (required == NULL) {
@@ -637,8 +788,8 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
 
     ngx_memzero(required, sizeof(ngx_http_webhook_required_t));
 
-    if (ngx_http_webhook_header_index(cf, provider, &words[0],
-                                      &required->header)
+    if (ngx_http_webhook_provider_header(cf, provider, &words[0],
+                                         &required->header)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -665,37 +816,8 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     }
 
     if (required->value.len && required->value.data[0] == '~') {
-
-        required->value.data++;
-        required->value.len--;
-
-#if (NGX_PCRE)
-
-        ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
-
-        rc.pattern = required->value;
-        rc.pool = cf->pool;
-        rc.err.len = NGX_MAX_CONF_ERRSTR;
-        rc.err.data = errstr;
-
-        if (ngx_regex_compile(&rc) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V in rule \"header\"",
-                               &rc.err);
-            return NGX_CONF_ERROR;
-        }
-
-        required->regex = rc.regex;
-
-        return NGX_CONF_OK;
-
-#else
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a pattern in rule \"header\" needs nginx with "
-                           "PCRE");
-        return NGX_CONF_ERROR;
-
-#endif
+        return ngx_http_webhook_pattern(cf, &required->value, "header",
+                                        &required->regex);
     }
 
     if (required->value.len
@@ -706,6 +828,57 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
+{
+#if (NGX_PCRE)
+    return ngx_regex_exec(regex, value, NULL, 0) >= 0;
+#else
+    return 0;
+#endif
+}
+
+
+/* Compiles a word "~REGEX". */
+
+static char *
+ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
+    ngx_regex_t **regex)
+{
+#if (NGX_PCRE)
+
+    u_char               errstr[NGX_MAX_CONF_ERRSTR];
+    ngx_regex_compile_t  rc;
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern.data = pattern->data + 1;
+    rc.pattern.len = pattern->len - 1;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V in rule \"%s\"",
+                           &rc.err, rule);
+        return NGX_CONF_ERROR;
+    }
+
+    *regex = rc.regex;
+
+    return NGX_CONF_OK;
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "a pattern in rule \"%s\" needs nginx with PCRE",
+                       rule);
+    return NGX_CONF_ERROR;
+
+#endif
 }
 
 
@@ -732,8 +905,8 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        &token->source);
+    return ngx_http_webhook_source_outside(cf, provider, &words[0],
+                                           &token->source);
 }
 
 
@@ -754,8 +927,8 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     signature->digest = WH_SHA256;
     signature->format.encoding = WH_HEX;
 
-    if (ngx_http_webhook_source_word(cf, provider, &words[0],
-                                     &signature->source)
+    if (ngx_http_webhook_source_outside(cf, provider, &words[0],
+                                        &signature->source)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -1011,6 +1184,308 @@ ngx_http_webhook_source_set(ngx_conf_t *cf,
 
 
 static char *
+ngx_http_webhook_rule_body(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_http_webhook_pelorus_t  *pelorus;
+
+    static ngx_str_t  user_agent = ngx_string("User-Agent");
+    static ngx_str_t  event = ngx_string("X-Pelorus-Event");
+
+    if (ngx_strcmp(words[0].data, "raw") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(words[0].data, "pelorus") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown body \"%V\", it can be raw, pelorus",
+                           &words[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
+
+    if (pelorus == NULL
+        || ngx_http_webhook_provider_header(cf, provider, &user_agent,
+                                            &pelorus->user_agent)
+           != NGX_OK
+        || ngx_http_webhook_provider_header(cf, provider, &event,
+                                            &pelorus->event)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    provider->pelorus = pelorus;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_str_t                      value;
+    ngx_uint_t                     i;
+    ngx_http_webhook_timestamp_t  *timestamp;
+
+    if (provider->timestamp) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"timestamp\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
+    timestamp = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_timestamp_t));
+    if (timestamp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    timestamp->window.past = NGX_CONF_UNSET;
+    timestamp->window.future = NGX_CONF_UNSET;
+
+    for (i = 1; i < n; i++) {
+
+        if (ngx_http_webhook_option(&words[i], "unit", &value) == NGX_OK) {
+
+            if (wh_time_unit(ngx_http_webhook_wh_str(&value),
+                             &timestamp->unit)
+                != WH_OK)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "unknown unit \"%V\" in rule "
+                                   "\"timestamp\", it can be s, ms, rfc3339, "
+                                   "http", &value);
+                return NGX_CONF_ERROR;
+            }
+
+            continue;
+        }
+
+        if (ngx_http_webhook_time_option(cf, &words[i], &timestamp->window)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    provider->timestamp = timestamp;
+
+    return ngx_http_webhook_source_word(cf, provider, &words[0],
+                                        &timestamp->source);
+}
+
+
+static char *
+ngx_http_webhook_time_option(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_http_webhook_window_t *window)
+{
+    ngx_str_t  value;
+
+    if (ngx_http_webhook_option(word, "past", &value) == NGX_OK) {
+        return ngx_http_webhook_time_value(cf, &value, &window->past);
+    }
+
+    if (ngx_http_webhook_option(word, "future", &value) == NGX_OK) {
+        return ngx_http_webhook_time_value(cf, &value, &window->future);
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown option \"%V\" of rule \"timestamp\", it takes "
+                       "unit=, past= and future=", word);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_webhook_time_value(ngx_conf_t *cf, ngx_str_t *value, time_t *time)
+{
+    *time = ngx_parse_time(value, 1);
+
+    if (*time == (time_t) NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it is like 30s, 5m or 1h",
+                           value);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_rule_window(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    return ngx_http_webhook_window_words(cf, words, n, &provider->window);
+}
+
+
+/* PAST [future=TIME] */
+
+char *
+ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    ngx_http_webhook_window_t *window)
+{
+    ngx_str_t  value;
+
+    if (ngx_http_webhook_time_value(cf, &words[0], &window->past)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (n == 1) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(&words[1], "future", &value) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown option \"%V\" of a window, it takes "
+                           "\"future=TIME\"", &words[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_time_value(cf, &value, &window->future);
+}
+
+
+static char *
+ngx_http_webhook_rule_require(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    return ngx_http_webhook_require_words(cf, words, n, &provider->requires);
+}
+
+
+/*
+ * One more line to a list of rules, which is made if need be.  It is parsed
+ * here for its mistakes, and for good when the gate's set of pointers is made.
+ */
+
+char *
+ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **requires)
+{
+    int                          rc;
+    size_t                       word;
+    wh_rule_t                    rule;
+    ngx_str_t                    pattern;
+    ngx_uint_t                   i;
+    const char                  *error;
+    wh_json_set_t               *set;
+    ngx_http_webhook_require_t  *require;
+
+    if (*requires == NULL) {
+        *requires = ngx_array_create(cf->pool, 4,
+                                     sizeof(ngx_http_webhook_require_t));
+        if (*requires == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    require = ngx_array_push(*requires);
+    if (require == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(require, sizeof(ngx_http_webhook_require_t));
+
+    require->n = n;
+    require->words = ngx_palloc(cf->pool, n * sizeof(wh_str_t));
+    if (require->words == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        require->words[i] = ngx_http_webhook_wh_str(&words[i]);
+    }
+
+    set = wh_json_set_create();
+    if (set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rc = wh_rule_parse(&rule, set, require->words, n, &word, &error);
+
+    wh_json_set_free(set);
+
+    if (rc == WH_INVALID) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid rule for a payload at \"%V\": %s",
+                           &words[ngx_min(word, n - 1)], error);
+        return NGX_CONF_ERROR;
+    }
+
+    if (rc != WH_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (rule.pattern.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    /* the word is "pattern=REGEX", the compiler wants "~REGEX" */
+
+    pattern.data = (u_char *) rule.pattern.data - 1;
+    pattern.len = rule.pattern.len + 1;
+
+    return ngx_http_webhook_pattern(cf, &pattern, "require", &require->regex);
+}
+
+
+static char *
+ngx_http_webhook_rule_json(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_uint_t  i, type;
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_http_webhook_word(ngx_http_webhook_json_types, &words[i],
+                                  &type)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown word \"%V\" in rule \"json\", it can "
+                               "be object, array, empty", &words[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        provider->json |= type;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_rule_query(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_uint_t  i, flag;
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_http_webhook_word(ngx_http_webhook_query_flags, &words[i],
+                                  &flag)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown word \"%V\" in rule \"query\", it can "
+                               "be last, semicolon", &words[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        provider->query |= flag;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
@@ -1091,8 +1566,8 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     if (ngx_array_init(&challenge->matches, cf->pool, 1,
                        sizeof(ngx_http_webhook_match_t))
         != NGX_OK
-        || ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        &challenge->source)
+        || ngx_http_webhook_source_outside(cf, provider, &words[0],
+                                           &challenge->source)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -1226,8 +1701,8 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         challenge->keyed = 1;
     }
 
-    return ngx_http_webhook_source_word(cf, provider, &source,
-                                        &match->source);
+    return ngx_http_webhook_source_outside(cf, provider, &source,
+                                           &match->source);
 }
 
 
@@ -1235,7 +1710,7 @@ static char *
 ngx_http_webhook_rule_ack(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
-    return ngx_http_webhook_status_word(cf, &words[0], 200, 299,
+    return ngx_http_webhook_status_once(cf, &words[0], 200, 299,
                                         &provider->ack);
 }
 
@@ -1244,12 +1719,32 @@ static char *
 ngx_http_webhook_rule_reject(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
-    return ngx_http_webhook_status_word(cf, &words[0], 400, 599,
+    return ngx_http_webhook_status_once(cf, &words[0], 400, 599,
                                         &provider->reject);
 }
 
 
+/* A status that is not set yet, of a rule or of a directive. */
+
 char *
+ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
+    ngx_int_t max, ngx_int_t *status)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (*status != NGX_CONF_UNSET) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" is duplicate",
+                           &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_status_word(cf, word, min, max, status);
+}
+
+
+static char *
 ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     ngx_int_t max, ngx_int_t *status)
 {
@@ -1259,6 +1754,33 @@ ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid status \"%V\", it must be from %i to %i",
                            word, min, max);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* A source of what has to be known before the body is read. */
+
+static char *
+ngx_http_webhook_source_outside(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source)
+{
+    if (ngx_http_webhook_source_word(cf, provider, word, source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_source_in_body(source)
+        || source->type == NGX_HTTP_WEBHOOK_FIELD)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid source \"%V\", a credential or a "
+                           "challenge is header:NAME, query:NAME, "
+                           "cookie:NAME, bearer or basic", word);
         return NGX_CONF_ERROR;
     }
 
@@ -1300,8 +1822,8 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     if (known->name.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid source \"%V\", it is header:NAME, "
-                           "query:NAME, cookie:NAME, bearer, basic or "
-                           "field:NAME", word);
+                           "query:NAME, cookie:NAME, bearer, basic, "
+                           "field:NAME, json:POINTER or form:NAME", word);
         return NGX_CONF_ERROR;
     }
 
@@ -1323,11 +1845,20 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
         ngx_str_set(&header, "Authorization");
         break;
 
+    case NGX_HTTP_WEBHOOK_JSON:
+        return ngx_http_webhook_pointer_index(cf, provider, &rest,
+                                              &source->header);
+
+    case NGX_HTTP_WEBHOOK_FORM:
+        provider->form = 1;
+        return NGX_CONF_OK;
+
     default: /* NGX_HTTP_WEBHOOK_QUERY, NGX_HTTP_WEBHOOK_FIELD */
         return NGX_CONF_OK;
     }
 
-    if (ngx_http_webhook_header_index(cf, provider, &header, &source->header)
+    if (ngx_http_webhook_provider_header(cf, provider, &header,
+                                         &source->header)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -1337,8 +1868,10 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
 }
 
 
-static ngx_int_t
-ngx_http_webhook_header_index(ngx_conf_t *cf,
+/* The index of a header among those that the provider looks at. */
+
+ngx_int_t
+ngx_http_webhook_provider_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name,
     ngx_uint_t *index)
 {
@@ -1373,6 +1906,70 @@ ngx_http_webhook_header_index(ngx_conf_t *cf,
     *index = i;
 
     return NGX_OK;
+}
+
+
+/* Says what is wrong with a JSON Pointer, if something is. */
+
+char *
+ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer)
+{
+    int             rc;
+    size_t          index;
+    const char     *error;
+    wh_json_set_t  *set;
+
+    set = wh_json_set_create();
+    if (set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rc = wh_json_set_add(set, ngx_http_webhook_wh_str(pointer), &index,
+                         &error);
+
+    wh_json_set_free(set);
+
+    if (rc == WH_INVALID) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid JSON Pointer \"%V\": %s", pointer, error);
+    }
+
+    return rc == WH_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_webhook_pointer_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index)
+{
+    ngx_str_t   *pointers;
+    ngx_uint_t   i;
+
+    pointers = provider->pointers.elts;
+
+    for (i = 0; i < provider->pointers.nelts; i++) {
+        if (pointers[i].len == pointer->len
+            && ngx_strncmp(pointers[i].data, pointer->data, pointer->len) == 0)
+        {
+            *index = i;
+            return NGX_CONF_OK;
+        }
+    }
+
+    if (ngx_http_webhook_pointer_valid(cf, pointer) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    pointers = ngx_array_push(&provider->pointers);
+    if (pointers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *pointers = *pointer;
+    *index = i;
+
+    return NGX_CONF_OK;
 }
 
 

@@ -31,7 +31,9 @@ static ngx_uint_t ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t status);
 static ngx_int_t ngx_http_webhook_send_refusal(ngx_http_request_t *r,
-    ngx_uint_t status);
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *detail);
 
 
 /* in the order of ngx_http_webhook_reason_e */
@@ -53,7 +55,13 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
     { ngx_string("signature_mismatch"), NGX_HTTP_FORBIDDEN },
     { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST },
     { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST },
+    { ngx_string("timestamp_missing"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("timestamp_malformed"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("timestamp_too_old"), NGX_HTTP_FORBIDDEN },
+    { ngx_string("timestamp_in_future"), NGX_HTTP_FORBIDDEN },
     { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE },
+    { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST },
+    { ngx_string("payload_invalid"), 422 },
     { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE },
     { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR }
 };
@@ -69,6 +77,7 @@ static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
     { 405, ngx_string("method not allowed") },
     { 409, ngx_string("conflict") },
     { 410, ngx_string("gone") },
+    { 412, ngx_string("precondition failed") },
     { 413, ngx_string("content too large") },
     { 415, ngx_string("unsupported media type") },
     { 422, ngx_string("unprocessable content") },
@@ -162,12 +171,14 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_log_error(wlcf->log_level, r->connection->log, 0,
-                  "webhook %V: %s, %V, %O bytes of body hashed, "
+                  "webhook %V: %s, %V%s%V%s%s, %O bytes of body hashed, "
                   "location: \"%V\"",
                   &ctx->gate->provider->name,
                   wlcf->enforce ? "refused" : "would be refused",
-                  ngx_http_webhook_reason_name(ctx->reason), ctx->hashed,
-                  &clcf->name);
+                  ngx_http_webhook_reason_name(ctx->reason),
+                  ctx->rule ? ", at \"" : "", &ctx->pointer,
+                  ctx->rule ? "\": " : "", ctx->rule ? ctx->rule : "",
+                  ctx->hashed, &clcf->name);
 }
 
 
@@ -196,8 +207,8 @@ ngx_http_webhook_refuse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ctx->status;
     }
 
-    ngx_http_finalize_request(r, ngx_http_webhook_send_refusal(r,
-                                                               ctx->status));
+    ngx_http_finalize_request(r, ngx_http_webhook_send_refusal(r, ctx));
+
     return NGX_DONE;
 }
 
@@ -326,33 +337,90 @@ ngx_http_webhook_add_header(ngx_http_request_t *r, char *name,
 
 
 static ngx_int_t
-ngx_http_webhook_send_refusal(ngx_http_request_t *r, ngx_uint_t status)
+ngx_http_webhook_send_refusal(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
 {
     u_char                    *p;
+    size_t                     len;
+    ngx_str_t                  detail;
     ngx_http_complex_value_t   cv;
     ngx_http_webhook_class_t  *class;
 
     static ngx_str_t  json = ngx_string("application/json");
 
     for (class = ngx_http_webhook_classes; class->status; class++) {
-        if (class->status == status) {
+        if (class->status == ctx->status) {
             break;
         }
     }
 
+    /* where an error page is refused, the page's status is left over */
+
+    r->err_status = ctx->status;
+
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
-    cv.value.data = ngx_pnalloc(r->pool,
-                                sizeof("{\"status\":,\"error\":\"\"}\n")
-                                + NGX_INT_T_LEN + class->text.len);
+    if (ctx->answer.len) {
+        cv.value = ctx->answer;
+        return ngx_http_send_response(r, ctx->status, &json, &cv);
+    }
+
+    if (ngx_http_webhook_detail(r, ctx, &detail) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    len = sizeof("{\"status\":,\"error\":\"\"}\n") + NGX_INT_T_LEN
+          + class->text.len + detail.len;
+
+    cv.value.data = ngx_pnalloc(r->pool, len);
     if (cv.value.data == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    p = ngx_sprintf(cv.value.data, "{\"status\":%ui,\"error\":\"%V\"}\n",
-                    status, &class->text);
+    p = ngx_sprintf(cv.value.data, "{\"status\":%ui,\"error\":\"%V\"%V}\n",
+                    ctx->status, &class->text, &detail);
 
     cv.value.len = p - cv.value.data;
 
-    return ngx_http_send_response(r, status, &json, &cv);
+    return ngx_http_send_response(r, ctx->status, &json, &cv);
+}
+
+
+/* What is wrong with a body is said: by then the sender is known. */
+
+static ngx_int_t
+ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *detail)
+{
+    u_char     *p;
+    size_t      len;
+    uintptr_t   escape;
+
+    ngx_str_null(detail);
+
+    if (ctx->rule == NULL) {
+        return NGX_OK;
+    }
+
+    escape = ngx_escape_json(NULL, ctx->pointer.data, ctx->pointer.len);
+
+    len = sizeof(",\"reason\":\"\",\"pointer\":\"\",\"rule\":\"\"")
+          + ngx_http_webhook_reasons[ctx->reason].name.len
+          + ctx->pointer.len + escape + ngx_strlen(ctx->rule);
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    detail->data = p;
+
+    p = ngx_sprintf(p, ",\"reason\":\"%V\",\"pointer\":\"",
+                    &ngx_http_webhook_reasons[ctx->reason].name);
+    p = (u_char *) ngx_escape_json(p, ctx->pointer.data, ctx->pointer.len);
+    p = ngx_sprintf(p, "\",\"rule\":\"%s\"", ctx->rule);
+
+    detail->len = p - detail->data;
+
+    return NGX_OK;
 }

@@ -95,6 +95,9 @@ ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         ccv.complex_value = secret->value;
 
         if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"$\" in a secret begins a variable, a secret "
+                               "with this character goes into a \"file:\"");
             return NGX_CONF_ERROR;
         }
 
@@ -116,7 +119,10 @@ static char *
 ngx_http_webhook_secret_option(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *word)
 {
+    ngx_str_t                  *directive;
     ngx_http_webhook_decode_t  *decode;
+
+    directive = cf->args->elts;
 
     for (decode = ngx_http_webhook_decodes; decode->name.len; decode++) {
         if (decode->name.len == word->len
@@ -134,9 +140,9 @@ ngx_http_webhook_secret_option(ngx_conf_t *cf,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option behind a secret, it takes "
-                       "\"decode=text\", \"decode=hex\", \"decode=base64\" "
-                       "and \"for=NAME\"; a secret with blanks needs quotes");
+                       "unknown option of \"%V\", it takes \"decode=text\", "
+                       "\"decode=hex\", \"decode=base64\" and \"for=NAME\"; "
+                       "a secret with blanks needs quotes", directive);
 
     return NGX_CONF_ERROR;
 }
@@ -264,11 +270,15 @@ static char *
 ngx_http_webhook_secret_decode(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *raw)
 {
-    size_t  len;
+    size_t      len;
+    ngx_str_t  *directive;
+
+    directive = cf->args->elts;
 
     if (raw->len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a secret is empty, everybody would know it");
+                           "\"%V\" is empty, anybody would know it",
+                           directive);
         return NGX_CONF_ERROR;
     }
 
@@ -286,7 +296,8 @@ ngx_http_webhook_secret_decode(ngx_conf_t *cf,
         || len == 0)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a secret is not valid %s, as its \"decode=\" says",
+                           "\"%V\" is not %s, as its \"decode=\" says",
+                           directive,
                            secret->encoding == WH_HEX ? "hex" : "base64");
         return NGX_CONF_ERROR;
     }
@@ -295,8 +306,9 @@ ngx_http_webhook_secret_decode(ngx_conf_t *cf,
 
     if (len < NGX_HTTP_WEBHOOK_SECRET_MIN) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "a secret has only %uz bytes, fewer than %d can be "
-                           "guessed", len, NGX_HTTP_WEBHOOK_SECRET_MIN);
+                           "\"%V\" has only %uz bytes, fewer than %d can be "
+                           "guessed", directive, len,
+                           NGX_HTTP_WEBHOOK_SECRET_MIN);
     }
 
     return NGX_CONF_OK;

@@ -10,6 +10,18 @@
 #include "core/wh_list.h"
 
 
+static int ngx_http_webhook_source_argument(ngx_http_request_t *r,
+    ngx_http_webhook_source_t *source, ngx_str_t *arguments, unsigned flags,
+    wh_str_t *text);
+static int ngx_http_webhook_source_json(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_source_t *source, wh_str_t *text);
+static int ngx_http_webhook_source_header(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    wh_str_t *text);
+static int ngx_http_webhook_source_basic(ngx_http_request_t *r,
+    wh_str_t header, wh_str_t *text);
+
+
 /* One pass over the request's headers finds all that the provider wants. */
 
 void
@@ -62,90 +74,38 @@ ngx_http_webhook_find_headers(ngx_http_request_t *r,
 /*
  * The value of a source: WH_OK, WH_ABSENT also for an empty value,
  * WH_REPEATED, WH_INVALID, or WH_ERROR without memory.  The value is in the
- * request's memory and may be pointed to as long as the request lives.
+ * request's memory and may be pointed to as long as the request lives, but
+ * for one from JSON, which lives as long as the walker.
  */
 
 ngx_int_t
 ngx_http_webhook_source_value(ngx_http_request_t *r,
-    ngx_http_webhook_found_t *found, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value)
 {
-    int        rc;
-    u_char    *buf;
-    size_t     len;
-    wh_str_t   text, name, header;
-
-    static const wh_str_t  bearer = wh_string("Bearer");
-    static const wh_str_t  basic = wh_string("Basic");
-
-    rc = WH_OK;
-    name = ngx_http_webhook_wh_str(&source->name);
+    int       rc;
+    wh_str_t  text;
 
     ngx_memzero(&text, sizeof(wh_str_t));
-    ngx_memzero(&header, sizeof(wh_str_t));
-
-    if (ngx_http_webhook_source_is_header(source)) {
-
-        if (found[source->header].count == 0) {
-            return WH_ABSENT;
-        }
-
-        if (found[source->header].count > 1) {
-            return WH_REPEATED;
-        }
-
-        header = ngx_http_webhook_wh_str(&found[source->header].first->value);
-    }
 
     switch (source->type) {
 
-    case NGX_HTTP_WEBHOOK_HEADER:
-        text = header;
-        break;
-
-    case NGX_HTTP_WEBHOOK_FIELD:
-        rc = wh_pair_find(header, source->separator, name, &text);
-        break;
-
-    case NGX_HTTP_WEBHOOK_COOKIE:
-        rc = wh_pair_find(header, ';', name, &text);
-        break;
-
-    case NGX_HTTP_WEBHOOK_BEARER:
-        rc = wh_authorization(header, bearer, &text);
-        break;
-
-    case NGX_HTTP_WEBHOOK_BASIC:
-        rc = wh_authorization(header, basic, &header);
-
-        if (rc == WH_OK) {
-            len = wh_decoded_len(WH_BASE64, header.len);
-
-            buf = ngx_pnalloc(r->pool, len + 1);
-            if (buf == NULL) {
-                return WH_ERROR;
-            }
-
-            rc = wh_decode(WH_BASE64, header, buf, &len);
-
-            text.data = buf;
-            text.len = len;
-        }
-
-        break;
-
     case NGX_HTTP_WEBHOOK_QUERY:
+        rc = ngx_http_webhook_source_argument(r, source, &r->args,
+                                              ctx->gate->provider->query,
+                                              &text);
+        break;
 
-        if (r->args.len == 0) {
-            return WH_ABSENT;
-        }
+    case NGX_HTTP_WEBHOOK_FORM:
+        rc = ngx_http_webhook_source_argument(r, source, &ctx->form, 0, &text);
+        break;
 
-        buf = ngx_pnalloc(r->pool, r->args.len);
-        if (buf == NULL) {
-            return WH_ERROR;
-        }
+    case NGX_HTTP_WEBHOOK_JSON:
+        rc = ngx_http_webhook_source_json(ctx, source, &text);
+        break;
 
-        rc = wh_query(ngx_http_webhook_wh_str(&r->args), name, buf, &text);
+    default:
+        rc = ngx_http_webhook_source_header(r, ctx, source, &text);
         break;
     }
 
@@ -160,8 +120,137 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
 }
 
 
+/* Whether a source can only be looked at when the body is there. */
+
 ngx_uint_t
-ngx_http_webhook_source_is_header(ngx_http_webhook_source_t *source)
+ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source)
 {
-    return source->type != NGX_HTTP_WEBHOOK_QUERY;
+    return source->type == NGX_HTTP_WEBHOOK_JSON
+           || source->type == NGX_HTTP_WEBHOOK_FORM;
+}
+
+
+static int
+ngx_http_webhook_source_argument(ngx_http_request_t *r,
+    ngx_http_webhook_source_t *source, ngx_str_t *arguments, unsigned flags,
+    wh_str_t *text)
+{
+    u_char  *buf;
+
+    if (arguments->len == 0) {
+        return WH_ABSENT;
+    }
+
+    buf = ngx_pnalloc(r->pool, arguments->len);
+    if (buf == NULL) {
+        return WH_ERROR;
+    }
+
+    return wh_form_get(ngx_http_webhook_wh_str(arguments), flags,
+                       ngx_http_webhook_wh_str(&source->name), buf, text);
+}
+
+
+static int
+ngx_http_webhook_source_json(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_source_t *source, wh_str_t *text)
+{
+    const wh_json_value_t  *value;
+
+    if (ctx->json == NULL) {
+        return WH_ABSENT;
+    }
+
+    value = wh_json_value(ctx->json, source->header);
+
+    switch (value->type) {
+
+    case WH_JSON_STRING:
+    case WH_JSON_INTEGER:
+    case WH_JSON_NUMBER:
+    case WH_JSON_BOOLEAN:
+        *text = value->text;
+        return value->repeated ? WH_REPEATED : WH_OK;
+
+    default:
+        return WH_ABSENT;
+    }
+}
+
+
+static int
+ngx_http_webhook_source_header(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    wh_str_t *text)
+{
+    wh_str_t                   name, header;
+    ngx_http_webhook_found_t  *found;
+
+    static const wh_str_t  bearer = wh_string("Bearer");
+
+    found = &ctx->found[source->header];
+
+    if (found->count == 0) {
+        return WH_ABSENT;
+    }
+
+    if (found->count > 1) {
+        return WH_REPEATED;
+    }
+
+    name = ngx_http_webhook_wh_str(&source->name);
+    header = ngx_http_webhook_wh_str(&found->first->value);
+
+    switch (source->type) {
+
+    case NGX_HTTP_WEBHOOK_FIELD:
+        return wh_pair_find(header, source->separator, name, text);
+
+    case NGX_HTTP_WEBHOOK_COOKIE:
+        return wh_pair_find(header, ';', name, text);
+
+    case NGX_HTTP_WEBHOOK_BEARER:
+        return wh_authorization(header, bearer, text);
+
+    case NGX_HTTP_WEBHOOK_BASIC:
+        return ngx_http_webhook_source_basic(r, header, text);
+
+    default: /* NGX_HTTP_WEBHOOK_HEADER */
+        *text = header;
+        return WH_OK;
+    }
+}
+
+
+/* user:password (RFC 7617) */
+
+static int
+ngx_http_webhook_source_basic(ngx_http_request_t *r, wh_str_t header,
+    wh_str_t *text)
+{
+    int      rc;
+    size_t   len;
+    u_char  *buf;
+
+    static const wh_str_t  basic = wh_string("Basic");
+
+    rc = wh_authorization(header, basic, &header);
+
+    if (rc != WH_OK) {
+        return rc;
+    }
+
+    len = wh_decoded_len(WH_BASE64, header.len);
+
+    buf = ngx_pnalloc(r->pool, len + 1);
+    if (buf == NULL) {
+        return WH_ERROR;
+    }
+
+    rc = wh_decode(WH_BASE64, header, buf, &len);
+
+    text->data = buf;
+    text->len = len;
+
+    return rc;
 }

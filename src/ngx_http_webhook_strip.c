@@ -10,8 +10,11 @@
 #include "core/wh_list.h"
 
 
+static ngx_int_t ngx_http_webhook_strip_sources(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t cookies);
 static ngx_int_t ngx_http_webhook_strip_source(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source);
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_uint_t cookies);
 static ngx_int_t ngx_http_webhook_strip_header(ngx_http_request_t *r,
     ngx_http_webhook_header_t *name);
 static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
@@ -21,14 +24,27 @@ static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_webhook_strip(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    /* a cookie is taken out in place, a header moves all the others */
+
+    if (ngx_http_webhook_strip_sources(r, ctx, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_webhook_strip_sources(r, ctx, 0);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_strip_sources(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t cookies)
+{
     ngx_uint_t                     i;
     ngx_http_webhook_provider_t   *provider;
     ngx_http_webhook_signature_t  *signature;
 
-    /* a cookie first: it is taken out in place, a header moves the rest */
-
     if (ctx->credential
-        && ngx_http_webhook_strip_source(r, ctx, ctx->credential) != NGX_OK)
+        && ngx_http_webhook_strip_source(r, ctx, ctx->credential, cookies)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -37,7 +53,8 @@ ngx_http_webhook_strip(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     signature = provider->signatures.elts;
 
     for (i = 0; i < provider->signatures.nelts; i++) {
-        if (ngx_http_webhook_strip_source(r, ctx, &signature[i].source)
+        if (ngx_http_webhook_strip_source(r, ctx, &signature[i].source,
+                                          cookies)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -50,10 +67,15 @@ ngx_http_webhook_strip(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 static ngx_int_t
 ngx_http_webhook_strip_source(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source)
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_uint_t cookies)
 {
     ngx_table_elt_t            *header;
     ngx_http_webhook_header_t  *headers;
+
+    if ((source->type == NGX_HTTP_WEBHOOK_COOKIE) != cookies) {
+        return NGX_OK;
+    }
 
     headers = ctx->gate->provider->headers.elts;
 

@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_webhook_var_id(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_event(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
@@ -29,6 +31,10 @@ static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_json_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_webhook_var_copy(ngx_http_request_t *r,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_source(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
@@ -52,6 +58,7 @@ static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_reason"), ngx_http_webhook_var_reason },
     { ngx_string("webhook_id"), ngx_http_webhook_var_id },
     { ngx_string("webhook_event"), ngx_http_webhook_var_event },
+    { ngx_string("webhook_timestamp"), ngx_http_webhook_var_timestamp },
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
     { ngx_string("webhook_challenge"), ngx_http_webhook_var_challenge },
@@ -89,6 +96,26 @@ ngx_http_webhook_add_variables(ngx_conf_t *cf)
         v->get_handler = ngx_http_webhook_variable;
         v->data = i;
     }
+
+    return NGX_OK;
+}
+
+
+/* A variable of webhook_var; index is that of its pointer. */
+
+ngx_int_t
+ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t index)
+{
+    ngx_http_variable_t  *v;
+
+    v = ngx_http_add_variable(cf, name, NGX_HTTP_VAR_NOCACHEABLE);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->get_handler = ngx_http_webhook_json_variable;
+    v->data = index;
 
     return NGX_OK;
 }
@@ -206,6 +233,86 @@ ngx_http_webhook_var_event(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 
 static ngx_int_t
+ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    if (ctx->gate->provider->timestamp == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_var_source(r, ctx,
+                                       &ctx->gate->provider->timestamp->source,
+                                       value);
+}
+
+
+/* A scalar at a pointer; objects, arrays and null give an empty value. */
+
+static ngx_int_t
+ngx_http_webhook_json_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_int_t                   rc;
+    ngx_str_t                   value;
+    ngx_http_webhook_ctx_t     *ctx;
+    ngx_http_webhook_source_t   source;
+
+    *v = ngx_http_variable_null_value;
+
+    ctx = ngx_http_webhook_get_ctx(r->main);
+
+    if (ctx == NULL || ctx->json == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(&source, sizeof(ngx_http_webhook_source_t));
+
+    source.type = NGX_HTTP_WEBHOOK_JSON;
+    source.header = ctx->gate->vars[data];
+
+    rc = ngx_http_webhook_var_source(r->main, ctx, &source, &value);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
+    }
+
+    v->len = value.len;
+    v->data = value.data;
+
+    return NGX_OK;
+}
+
+
+/*
+ * What a sender wrote goes into headers and logs: text with control
+ * characters is left out.  The walker's memory may be gone before a header
+ * or a log is written, so what comes from it is copied.
+ */
+
+static ngx_int_t
+ngx_http_webhook_var_copy(ngx_http_request_t *r, ngx_str_t *value)
+{
+    size_t   i;
+    u_char  *p;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            return NGX_DECLINED;
+        }
+    }
+
+    p = ngx_pstrdup(r->pool, value);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_http_webhook_var_source(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value)
@@ -214,10 +321,18 @@ ngx_http_webhook_var_source(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    switch (ngx_http_webhook_source_value(r, ctx->found, source, value)) {
+    /* the body counts only when it has been verified, and is what it must be */
+
+    if (ngx_http_webhook_source_in_body(source)
+        && ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED)
+    {
+        return NGX_DECLINED;
+    }
+
+    switch (ngx_http_webhook_source_value(r, ctx, source, value)) {
 
     case WH_OK:
-        return NGX_OK;
+        return ngx_http_webhook_var_copy(r, value);
 
     case WH_ERROR:
         return NGX_ERROR;
@@ -255,8 +370,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     size_t  size;
 
     if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
-        || ctx->failed
-        || ngx_http_webhook_body_complete(r) != NGX_OK)
+        || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
     {
         return NGX_DECLINED;
     }

@@ -10,12 +10,8 @@
 #include <openssl/err.h>
 
 #include "wh_credential.h"
-#include "wh_decode.h"
 #include "wh_hmac.h"
 #include "wh_list.h"
-
-
-static int wh_percent_decode(wh_str_t src, unsigned char *dst, size_t *len);
 
 
 int
@@ -67,83 +63,4 @@ wh_authorization(wh_str_t header, wh_str_t scheme, wh_str_t *credentials)
     *credentials = header;
 
     return header.len ? WH_OK : WH_ABSENT;
-}
-
-
-int
-wh_query(wh_str_t query, wh_str_t name, unsigned char *buf, wh_str_t *value)
-{
-    int       rc, found;
-    size_t    len;
-    wh_str_t  element, this_name, this_value;
-
-    found = 0;
-    rc = WH_ABSENT;
-
-    while (wh_list_next(&query, '&', &element)) {
-
-        if (!wh_pair(element, &this_name, &this_value)) {
-            continue;
-        }
-
-        if (wh_percent_decode(this_name, buf, &len) != WH_OK) {
-            continue;
-        }
-
-        this_name.data = buf;
-        this_name.len = len;
-
-        if (!wh_equal(this_name, name)) {
-            continue;
-        }
-
-        if (found++) {
-            return WH_REPEATED;
-        }
-
-        /* the next names are decoded behind the value */
-
-        rc = wh_percent_decode(this_value, buf, &len);
-
-        value->data = buf;
-        value->len = len;
-
-        buf += len;
-    }
-
-    return rc;
-}
-
-
-static int
-wh_percent_decode(wh_str_t src, unsigned char *dst, size_t *len)
-{
-    size_t    i, n;
-    wh_str_t  digits;
-
-    *len = 0;
-
-    for (i = 0; i < src.len; i++) {
-
-        if (src.data[i] != '%') {
-            dst[(*len)++] = (src.data[i] == '+') ? ' ' : src.data[i];
-            continue;
-        }
-
-        n = 1;
-
-        digits.data = src.data + i + 1;
-        digits.len = 2;
-
-        if (src.len - i < 3
-            || wh_decode(WH_HEX, digits, dst + *len, &n) != WH_OK)
-        {
-            return WH_INVALID;
-        }
-
-        (*len)++;
-        i += 2;
-    }
-
-    return WH_OK;
 }

@@ -33,14 +33,5 @@ int wh_secret_equal(const unsigned char *a, const unsigned char *b,
  */
 int wh_authorization(wh_str_t header, wh_str_t scheme, wh_str_t *credentials);
 
-/*
- * A query argument's value: names are case-sensitive, names and values are
- * percent-decoded once and "+" is a blank.  The value is written to buf,
- * which has room for query.len bytes.  WH_ABSENT, WH_REPEATED when the name
- * comes twice, WH_INVALID when the value has a broken escape.
- */
-int wh_query(wh_str_t query, wh_str_t name, unsigned char *buf,
-    wh_str_t *value);
-
 
 #endif /* _WH_CREDENTIAL_H_INCLUDED_ */

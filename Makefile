@@ -1,0 +1,136 @@
+# Builds, runs and tests ngx_http_webhook_module.
+#
+#   make                        the module, for the nginx installed here
+#   make NGINX_SRC=/path        the module, for an nginx source tree
+#   make NGINX_SRC=/path nginx  that nginx as well
+#   make run [ONCE=1]           the demo: nginx, an application, webhooks
+#   make test [TESTS=t/x.t]     all tests, or those named
+#   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
+#   make install [DESTDIR=...]  the module into nginx's modules directory
+#   make clean
+#
+# Further: BUILD=directory, CC=clang, CC_OPT=flags, LD_OPT=flags,
+# NGINX=binary, NO_INSTALL=1 (leave the system's packages alone).
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+BUILD ?= build
+B     := $(abspath $(BUILD))
+OBJS  := $(B)/objs
+NAME  := ngx_http_webhook_module.so
+
+# nginx's own flags hold -Wall and -Werror already; -Werror must not go in with
+# cc-opt, where it would spoil the feature tests of configure.  Parameters of
+# callbacks may stay unused, as in nginx; clang wants to hear it after -Wextra.
+EXTRA := -Wextra -Wno-unused-parameter
+
+ifdef NGINX_SRC
+
+# configure writes a Makefile where it stands, so it stands in a tree of links
+SRC       := $(abspath $(NGINX_SRC))
+TREE      := $(B)/tree
+NGINX     := $(OBJS)/nginx
+NGINX_DEP := nginx
+CONFIGURE := $(if $(wildcard $(SRC)/auto/configure),auto/configure,configure)
+FLAGS     := --with-compat --with-debug --with-threads \
+             --with-http_ssl_module --with-http_v2_module \
+             --with-http_realip_module --with-http_auth_request_module \
+             --with-http_stub_status_module
+
+link_tree = mkdir -p $(TREE) && ln -sfn $(SRC)/* $(TREE)/ && \
+            rm -f $(TREE)/Makefile $(TREE)/objs
+configure = cd $(TREE) && ./$(CONFIGURE) $(FLAGS) --with-cc=$(CC) \
+            --with-cc-opt="-O2 -fPIC $(EXTRA) $(CC_OPT)" \
+            --with-ld-opt="$(LD_OPT)"
+
+else
+
+# nginx-dev: headers and configure, with the flags of the installed nginx
+TREE      := /usr/share/nginx/src
+NGINX     ?= $(or $(shell command -v nginx),/usr/sbin/nginx)
+NGINX_DEP :=
+
+link_tree = true
+buildflags = $$(dpkg-buildflags --get $(1))
+configure = cd $(TREE) && . ./conf_flags && ./configure --with-cc=$(CC) \
+            --with-cc-opt="$(call buildflags,CFLAGS) -fPIC \
+            $(call buildflags,CPPFLAGS) $(EXTRA) $(CC_OPT)" \
+            --with-ld-opt="$(call buildflags,LDFLAGS) -fPIC $(LD_OPT)" \
+            "$${NGX_CONF_FLAGS[@]}"
+
+endif
+
+UNITS     := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
+TEST_ENV   = TEST_NGINX_BINARY=$(NGINX) \
+             TEST_NGINX_LOAD_MODULES=$(B)/$(NAME) \
+             TEST_NGINX_SERVROOT=$(B)/servroot \
+             TEST_NGINX_PORT=$$(tools/free-port) \
+             WEBHOOK_BUILD=$(B)
+
+ifdef NO_INSTALL
+install_packages = true
+else
+install_packages = tools/install $(1)
+endif
+
+
+.PHONY: all module nginx run test units valgrind install clean
+.PHONY: build-packages FORCE
+
+all: module
+
+build-packages:
+	@$(call install_packages,build)
+
+# What the objects were made with: another compiler or another nginx, and
+# they are all made anew.
+$(B)/settings: FORCE
+	@mkdir -p $(B)
+	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(OBJS)/Makefile: $(B)/settings Makefile config \
+                  $(wildcard config.make providers/*) \
+                  $(wildcard $(TREE)/src/core/nginx.h) | build-packages
+	rm -rf $(OBJS)
+	@$(link_tree)
+	$(configure) --add-dynamic-module=$(CURDIR) --builddir=$(OBJS) \
+	    > $(B)/configure.log 2>&1 || { cat $(B)/configure.log >&2; exit 1; }
+
+module: $(OBJS)/Makefile
+	@$(MAKE) --no-print-directory -C $(TREE) -f $(OBJS)/Makefile modules
+	@ln -sfn objs/$(NAME) $(B)/$(NAME)
+
+nginx: $(OBJS)/Makefile
+	@test -n "$(NGINX_SRC)" || { echo "make nginx needs NGINX_SRC=" >&2; \
+	    exit 1; }
+	@$(MAKE) --no-print-directory -C $(TREE) -f $(OBJS)/Makefile binary
+
+$(B)/unit/%: t/unit/%.c $(wildcard src/core/*.[ch] t/unit/*.h) \
+             $(B)/settings | build-packages
+	@mkdir -p $(@D)
+	$(CC) -Wall -Wextra -Werror -O1 -g $(CC_OPT) -I src/core -o $@ $< \
+	    src/core/*.c $(LD_OPT) -lyajl -lcrypto
+
+units: $(UNITS)
+
+run: module $(NGINX_DEP)
+	@$(call install_packages,run)
+	@NGINX=$(NGINX) WEBHOOK_BUILD=$(B) tools/run $(if $(ONCE),--once)
+
+test: module $(NGINX_DEP) units
+	@$(call install_packages,test)
+	@$(TEST_ENV) prove -r $(or $(TESTS),t/)
+
+valgrind: module $(NGINX_DEP) units
+	@$(call install_packages,test valgrind)
+	@$(TEST_ENV) WEBHOOK_VALGRIND=1 \
+	    prove $(or $(TESTS),$(shell grep -lE 'WebhookTest|unit' t/*.t))
+
+install: module
+	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \
+	    | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')/$(NAME)"
+
+clean:
+	rm -rf $(B)

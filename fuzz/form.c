@@ -1,0 +1,71 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Query strings and form bodies: a value that is found is one of the pairs.
+ * The first byte holds the flags.
+ */
+
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wh_form.h"
+
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    int             rc;
+    size_t          n, decoded;
+    unsigned        flags;
+    wh_str_t        text, name, value, found, sought;
+    wh_form_t       form;
+    unsigned char  *buf;
+
+    if (len == 0) {
+        return 0;
+    }
+
+    flags = data[0] & (WH_FORM_SEMICOLON | WH_FORM_LAST);
+
+    buf = malloc(len);
+
+    text.data = data + 1;
+    text.len = len - 1;
+
+    sought.data = (const unsigned char *) "a b";
+    sought.len = 3;
+
+    rc = wh_form_get(text, flags, sought, buf, &found);
+    n = 0;
+
+    wh_form_start(&form, text, flags);
+
+    while (wh_form_next(&form, &name, &value) == WH_OK) {
+
+        if (name.data < text.data
+            || value.data + value.len > text.data + text.len)
+        {
+            abort();
+        }
+
+        n += wh_form_is(name, sought);
+
+        (void) wh_form_decode(value, buf, &decoded);
+    }
+
+    if ((n == 0 && rc != WH_ABSENT)
+        || (rc == WH_REPEATED) != (n > 1 && !(flags & WH_FORM_LAST)))
+    {
+        abort();
+    }
+
+    free(buf);
+
+    return 0;
+}

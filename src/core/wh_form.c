@@ -1,0 +1,202 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Query strings and application/x-www-form-urlencoded bodies.
+ */
+
+
+#include <string.h>
+
+#include "wh_form.h"
+#include "wh_utf8.h"
+
+
+static int wh_form_char(const unsigned char **p, const unsigned char *last);
+static int wh_form_hex(unsigned char c);
+
+
+void
+wh_form_start(wh_form_t *form, wh_str_t text, unsigned flags)
+{
+    form->pos = text.data;
+    form->last = text.data + text.len;
+    form->semicolon = flags & WH_FORM_SEMICOLON;
+}
+
+
+int
+wh_form_next(wh_form_t *form, wh_str_t *name, wh_str_t *value)
+{
+    const unsigned char  *p, *equal;
+
+    for (p = form->pos; p < form->last; p++) {
+
+        if (*p == '&' || (*p == ';' && form->semicolon)) {
+
+            if (p > form->pos) {
+                break;
+            }
+
+            form->pos++;
+        }
+    }
+
+    if (p == form->pos) {
+        return WH_ABSENT;
+    }
+
+    name->data = form->pos;
+    name->len = p - form->pos;
+
+    value->data = p;
+    value->len = 0;
+
+    equal = memchr(name->data, '=', name->len);
+
+    if (equal != NULL) {
+        name->len = equal - name->data;
+
+        value->data = equal + 1;
+        value->len = p - value->data;
+    }
+
+    form->pos = (p < form->last) ? p + 1 : p;
+
+    return WH_OK;
+}
+
+
+int
+wh_form_decode(wh_str_t text, unsigned char *buf, size_t *len)
+{
+    int                   c;
+    unsigned char        *dst;
+    const unsigned char  *p, *last;
+
+    p = text.data;
+    last = p + text.len;
+    dst = buf;
+
+    while (p < last) {
+
+        c = wh_form_char(&p, last);
+        if (c < 0) {
+            return WH_INVALID;
+        }
+
+        *dst++ = (unsigned char) c;
+    }
+
+    *len = dst - buf;
+
+    return wh_utf8_check(buf, *len);
+}
+
+
+int
+wh_form_get(wh_str_t text, unsigned flags, wh_str_t name, unsigned char *buf,
+    wh_str_t *value)
+{
+    size_t     n;
+    wh_str_t   encoded, found, next;
+    wh_form_t  form;
+
+    n = 0;
+    found.data = NULL;
+    found.len = 0;
+
+    wh_form_start(&form, text, flags);
+
+    while (wh_form_next(&form, &encoded, &next) == WH_OK) {
+
+        if (wh_form_is(encoded, name)) {
+            found = next;
+            n++;
+        }
+    }
+
+    if (n > 1 && !(flags & WH_FORM_LAST)) {
+        return WH_REPEATED;
+    }
+
+    if (found.len == 0) {
+        return WH_ABSENT;
+    }
+
+    value->data = buf;
+
+    return wh_form_decode(found, buf, &value->len);
+}
+
+
+int
+wh_form_is(wh_str_t encoded, wh_str_t name)
+{
+    size_t                i;
+    const unsigned char  *p, *last;
+
+    p = encoded.data;
+    last = p + encoded.len;
+
+    for (i = 0; p < last && i < name.len; i++) {
+
+        if (wh_form_char(&p, last) != name.data[i]) {
+            return 0;
+        }
+    }
+
+    return p == last && i == name.len;
+}
+
+
+/* The next byte, decoded, or -1 for a bad escape. */
+
+static int
+wh_form_char(const unsigned char **p, const unsigned char *last)
+{
+    int            high, low;
+    unsigned char  c;
+
+    c = *(*p)++;
+
+    if (c == '+') {
+        return ' ';
+    }
+
+    if (c != '%') {
+        return c;
+    }
+
+    if (last - *p < 2) {
+        return -1;
+    }
+
+    high = wh_form_hex((*p)[0]);
+    low = wh_form_hex((*p)[1]);
+
+    if (high < 0 || low < 0) {
+        return -1;
+    }
+
+    *p += 2;
+
+    return high << 4 | low;
+}
+
+
+static int
+wh_form_hex(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+
+    return -1;
+}

@@ -1,0 +1,56 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Query strings and application/x-www-form-urlencoded bodies.
+ */
+
+
+#ifndef _WH_FORM_H_INCLUDED_
+#define _WH_FORM_H_INCLUDED_
+
+
+#include "wh.h"
+
+
+#define WH_FORM_SEMICOLON  1       /* ";" separates pairs as "&" does */
+#define WH_FORM_LAST       2       /* of repeated names the last one counts */
+
+
+typedef struct {
+    const unsigned char  *pos;
+    const unsigned char  *last;
+    unsigned              semicolon;
+} wh_form_t;
+
+
+/*
+ * Walks the pairs in order as they are written, still encoded, empty ones
+ * left out.  A pair without "=" has an empty value.  WH_OK, or WH_ABSENT when
+ * there are no more.  Of the flags, WH_FORM_SEMICOLON has a meaning here.
+ */
+void wh_form_start(wh_form_t *form, wh_str_t text, unsigned flags);
+int wh_form_next(wh_form_t *form, wh_str_t *name, wh_str_t *value);
+
+/*
+ * Decodes %XX and "+", once, into buf, which must have room for text.len
+ * bytes and may be where text is.  WH_INVALID: a bad escape, or what comes
+ * out is not UTF-8.
+ */
+int wh_form_decode(wh_str_t text, unsigned char *buf, size_t *len);
+
+/*
+ * Finds a value by its name, compared decoded and with case, and decodes it
+ * into buf, which must have room for text.len bytes.  WH_ABSENT: no such
+ * name, or the value is empty.  WH_REPEATED: the name came twice and
+ * WH_FORM_LAST was not given.  WH_INVALID: the value, not another one, is
+ * malformed.
+ */
+int wh_form_get(wh_str_t text, unsigned flags, wh_str_t name,
+    unsigned char *buf, wh_str_t *value);
+
+/* Whether an encoded name, once decoded, is this one: 1 or 0. */
+int wh_form_is(wh_str_t encoded, wh_str_t name);
+
+
+#endif /* _WH_FORM_H_INCLUDED_ */

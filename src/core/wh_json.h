@@ -1,0 +1,138 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The JSON walker: reads a document in pieces, keeps the values that a set
+ * of JSON Pointers leads to, and is strict where yajl is not.
+ */
+
+
+#ifndef _WH_JSON_H_INCLUDED_
+#define _WH_JSON_H_INCLUDED_
+
+
+#include "wh.h"
+#include "wh_json_set.h"
+
+
+typedef enum {
+    WH_JSON_ABSENT = 0,
+    WH_JSON_NULL,
+    WH_JSON_BOOLEAN,
+    WH_JSON_INTEGER,               /* digits and a sign only */
+    WH_JSON_NUMBER,                /* with a fraction or an exponent */
+    WH_JSON_STRING,
+    WH_JSON_OBJECT,
+    WH_JSON_ARRAY
+} wh_json_type_e;
+
+
+/*
+ * What is at a pointer.  The last of repeated keys counts, and what was
+ * below an earlier one is forgotten.
+ */
+
+typedef struct {
+    wh_json_type_e  type;
+    unsigned        repeated;      /* its key, or one on the way, came twice */
+    size_t          count;         /* values met here, forgotten ones too */
+    size_t          size;          /* members (repeats too) or elements */
+    wh_str_t        text;          /* string: decoded, may hold NUL; number:
+                                      as written; boolean: true or false */
+} wh_json_value_t;
+
+
+/* Why a walk failed. */
+
+typedef enum {
+    WH_JSON_FINE = 0,
+    WH_JSON_NO_MEMORY,
+    WH_JSON_SYNTAX,
+    WH_JSON_EARLY_END,
+    WH_JSON_TRAILING,              /* something follows the document */
+    WH_JSON_BLANK,                 /* vertical tab or form feed */
+    WH_JSON_UTF8,
+    WH_JSON_SURROGATE,             /* half a pair, as an escape */
+    WH_JSON_TOO_DEEP,
+    WH_JSON_LONG_NAME,
+    WH_JSON_LONG_VALUE,
+    WH_JSON_LONG_TOKEN,
+    WH_JSON_LONG_DOCUMENT,
+    WH_JSON_REFUSED                /* by the observer */
+} wh_json_fault_e;
+
+
+/* Zero stands for the default. */
+
+typedef struct {
+    size_t          depth;         /* of nested objects and arrays; 64 */
+    size_t          name;          /* bytes of a member's name; 1024 */
+    size_t          value;         /* bytes of a captured value; 65536 */
+    size_t          token;         /* bytes from one value or name to the end
+                                      of the next; 65536 */
+    size_t          total;         /* bytes of the document; no limit */
+    size_t          memory;        /* bytes the walker may hold; no limit */
+    size_t          piece;         /* bytes to gather before yajl is called,
+                                      at most 65536; 16384 */
+} wh_json_limits_t;
+
+
+typedef enum {
+    WH_JSON_ON_NULL = 0,
+    WH_JSON_ON_BOOLEAN,
+    WH_JSON_ON_NUMBER,
+    WH_JSON_ON_STRING,
+    WH_JSON_ON_NAME,
+    WH_JSON_ON_OBJECT,
+    WH_JSON_ON_OBJECT_END,
+    WH_JSON_ON_ARRAY,
+    WH_JSON_ON_ARRAY_END
+} wh_json_event_e;
+
+
+/*
+ * Is told of all that the document holds, in its order, after the strict
+ * checks; the text is gone when it returns.  Anything but WH_OK ends the
+ * walk with that code.
+ */
+typedef int (*wh_json_observer_pt)(void *data, wh_json_event_e event,
+    wh_str_t text);
+
+
+typedef struct wh_json_s  wh_json_t;
+
+
+/*
+ * Set and observer may be NULL; a set must outlive the walker.  NULL limits
+ * are the defaults.  The walker takes its memory from malloc(): a few
+ * kilobytes at first, never more than what the limits imply, whatever the
+ * length of the document.  NULL when there is no memory.
+ */
+wh_json_t *wh_json_create(const wh_json_set_t *set,
+    const wh_json_limits_t *limits, wh_json_observer_pt observer, void *data);
+
+/* Gives everything back, the captured values included; NULL is allowed. */
+void wh_json_free(wh_json_t *json);
+
+/*
+ * Takes the document in pieces of any length, then its end.  WH_INVALID: not
+ * JSON, or over a limit; how the document was cut has no influence on that.
+ * WH_ERROR: no memory.  After a failure, the same code again.  After an end
+ * without one, only values may be asked for.
+ */
+int wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len);
+int wh_json_end(wh_json_t *json);
+
+/* The value at a pointer by its index in the set; final after the end. */
+const wh_json_value_t *wh_json_value(const wh_json_t *json, size_t index);
+
+/*
+ * Why it failed, and where the document was left, give or take the last
+ * token; offset may be NULL.  The text is static and has not a byte of the
+ * document.
+ */
+wh_json_fault_e wh_json_fault(const wh_json_t *json, size_t *offset);
+const char *wh_json_fault_text(wh_json_fault_e fault);
+
+
+#endif /* _WH_JSON_H_INCLUDED_ */

@@ -1,0 +1,73 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * A set of JSON Pointers (RFC 6901) as a trie for the walker to follow.
+ */
+
+
+#ifndef _WH_JSON_SET_H_INCLUDED_
+#define _WH_JSON_SET_H_INCLUDED_
+
+
+#include "wh.h"
+
+
+#define WH_JSON_NONE  ((size_t) -1)
+
+
+/*
+ * One step of a pointer.  The same step names a member of an object and,
+ * when it reads as a number, an element of an array.
+ */
+
+typedef struct wh_json_node_s  wh_json_node_t;
+
+struct wh_json_node_s {
+    wh_json_node_t  *parent;
+    wh_json_node_t  *child;        /* the first of those below */
+    wh_json_node_t  *next;         /* under the same parent */
+    size_t           id;           /* 0 is the root */
+    size_t           index;        /* of the pointer that ends here, or none */
+    size_t           element;      /* or none */
+    wh_str_t         name;         /* ~0 and ~1 decoded */
+};
+
+
+typedef struct {
+    wh_json_node_t  *root;
+    size_t           nodes;
+    size_t           pointers;
+} wh_json_set_t;
+
+
+/*
+ * Made while the configuration is read; afterwards nothing changes it, so
+ * any number of walkers may share it.  NULL when there is no memory.
+ */
+wh_json_set_t *wh_json_set_create(void);
+
+/* NULL is allowed. */
+void wh_json_set_free(wh_json_set_t *set);
+
+/*
+ * Adds a pointer, whose text is copied, and stores its index, counted from 0
+ * in the order of addition; a pointer that is there already keeps its index.
+ * "" is the whole document.  WH_INVALID: *error says what is wrong, a static
+ * text.  WH_ERROR: no memory; the set is as good as before.
+ */
+int wh_json_set_add(wh_json_set_t *set, wh_str_t pointer, size_t *index,
+    const char **error);
+
+/* The step below a node that a member or an element leads to, or NULL. */
+const wh_json_node_t *wh_json_set_member(const wh_json_node_t *node,
+    const unsigned char *name, size_t len);
+const wh_json_node_t *wh_json_set_element(const wh_json_node_t *node,
+    size_t element);
+
+/* Walks a node and all below it: start with top, ends with NULL. */
+const wh_json_node_t *wh_json_set_next(const wh_json_node_t *top,
+    const wh_json_node_t *node);
+
+
+#endif /* _WH_JSON_SET_H_INCLUDED_ */

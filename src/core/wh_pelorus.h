@@ -1,0 +1,112 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The verdict of the Pelorus webhook receiver on a request.
+ */
+
+
+#ifndef _WH_PELORUS_H_INCLUDED_
+#define _WH_PELORUS_H_INCLUDED_
+
+
+#include <stdint.h>
+
+#include "wh.h"
+#include "wh_hmac.h"
+#include "wh_pyjson.h"
+
+
+#define WH_PELORUS_MAX_BODY  100000
+#define WH_PELORUS_MAC       32
+#define WH_PELORUS_FORMS     20
+#define WH_PELORUS_ANSWER    512   /* bytes, the longest answer fits */
+
+
+/* In the order of the receiver's checks. */
+
+typedef enum {
+    WH_PELORUS_ACCEPTED = 0,
+    WH_PELORUS_PONG,
+    WH_PELORUS_SYNTAX,             /* the body is not JSON */
+    WH_PELORUS_UNREADABLE,         /* nor is it text, or it is extreme */
+    WH_PELORUS_REQUEST,            /* no length, or the body no object */
+    WH_PELORUS_TOO_BIG,
+    WH_PELORUS_USER_AGENT,
+    WH_PELORUS_HEADERS,
+    WH_PELORUS_NO_SIGNATURE,
+    WH_PELORUS_SIGNATURE,
+    WH_PELORUS_PAYLOAD,
+    WH_PELORUS_CRASH               /* a list makes the receiver fail */
+} wh_pelorus_result_e;
+
+
+/*
+ * Of repeated headers the first; data is NULL for one that is absent.  The
+ * body may be in n pieces; one longer than WH_PELORUS_MAX_BODY need not be
+ * there.
+ */
+
+typedef struct {
+    wh_str_t             content_type;
+    wh_str_t             user_agent;
+    wh_str_t             event;
+    wh_str_t             signature;
+    unsigned             has_length;
+    uint64_t             content_length;
+    const wh_str_t      *body;
+    size_t               pieces;
+    int64_t              now;      /* seconds since 1970 */
+} wh_pelorus_request_t;
+
+
+typedef struct {
+    wh_pelorus_result_e  result;
+    unsigned             status;
+    unsigned             no_length;     /* of WH_PELORUS_REQUEST */
+    unsigned             no_body;       /* likewise, else: no object */
+    unsigned             bad_body;
+    const char          *message;  /* of WH_PELORUS_PAYLOAD, JSON-escaped */
+    const char          *field;
+    size_t               key;      /* which matched, from 0 */
+    unsigned             form;     /* likewise, from 1, 0 if none did */
+} wh_pelorus_verdict_t;
+
+
+/*
+ * All of the receiver's checks, in its order.  No keys: nothing is verified.
+ * WH_OK when there is a verdict, whatever it is; WH_ERROR: no memory or no
+ * digest.  Takes memory from malloc() in proportion to the body.
+ *
+ * The receiver takes some bodies that this refuses: NaN and Infinity, a byte
+ * order mark, UTF-16 and UTF-32, halves of surrogate pairs, nesting of more
+ * than WH_PYJSON_DEPTH.
+ */
+int wh_pelorus_check(const wh_pelorus_request_t *r,
+    const wh_hmac_key_t *keys, size_t nkeys, wh_pelorus_verdict_t *verdict);
+
+/*
+ * The body of the receiver's answer, not terminated; JSON but for
+ * WH_PELORUS_CRASH, which is plain text.  buf has WH_PELORUS_ANSWER bytes.
+ */
+size_t wh_pelorus_answer(const wh_pelorus_verdict_t *verdict,
+    unsigned char *buf);
+
+/*
+ * The HMACs of all forms under all keys, in one walk.  WH_OK: mac is one of
+ * them, *key and *form (from 1) say which; WH_INVALID: it is none; WH_ERROR:
+ * no memory or no digest.  Keys are for SHA-256.
+ */
+int wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
+    size_t nkeys, const unsigned char *mac, size_t *key, unsigned *form);
+
+/*
+ * X-Hub-Signature-256.  WH_INVALID: not of the right shape to the receiver.
+ * WH_OK: it is; *usable is 0 when it cannot match even so, as with digits in
+ * upper case.
+ */
+int wh_pelorus_signature(wh_str_t header, unsigned char *mac,
+    unsigned *usable);
+
+
+#endif /* _WH_PELORUS_H_INCLUDED_ */

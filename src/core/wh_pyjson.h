@@ -1,0 +1,88 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * A JSON document as Python reads it and its json.dumps() writes it.
+ */
+
+
+#ifndef _WH_PYJSON_H_INCLUDED_
+#define _WH_PYJSON_H_INCLUDED_
+
+
+#include <stdint.h>
+
+#include "wh.h"
+#include "wh_json.h"
+
+
+#define WH_PYJSON_DEPTH      900   /* Python: a thousand less its own calls */
+#define WH_PYJSON_DIGITS     4300  /* of an integer; Python's own limit */
+
+/* What the writer puts for the separators, which the caller chooses. */
+
+#define WH_PYJSON_ITEM       0x01  /* for "," */
+#define WH_PYJSON_KEY        0x02  /* for ":" */
+
+
+/*
+ * Values are numbered from 0, the outermost, in the order of the document.
+ * Of repeated keys the first is in its place with the value of the last, the
+ * others are dropped.
+ */
+
+typedef struct {
+    uint32_t         next;         /* in the same container, or 0 */
+    uint32_t         child;        /* the first one, or 0 */
+    uint32_t         size;         /* how many there are */
+    uint32_t         name;         /* offset in the texts */
+    uint32_t         name_len;
+    uint32_t         text;         /* likewise; of scalars */
+    uint32_t         text_len;
+    wh_json_type_e   type;         /* all numbers are WH_JSON_NUMBER */
+} wh_pyjson_node_t;
+
+
+typedef struct wh_pyjson_s  wh_pyjson_t;
+
+
+/*
+ * Reads a whole document, given as n pieces, into memory from malloc() in
+ * proportion to its length.  WH_OK; WH_INVALID: *fault says why, and is
+ * WH_JSON_REFUSED for an integer with too many digits; WH_ERROR: no memory.
+ * *doc is NULL after a failure.
+ */
+int wh_pyjson_read(wh_pyjson_t **doc, const wh_str_t *pieces, size_t n,
+    wh_json_fault_e *fault);
+
+/* NULL is allowed. */
+void wh_pyjson_free(wh_pyjson_t *doc);
+
+const wh_pyjson_node_t *wh_pyjson_root(const wh_pyjson_t *doc);
+const wh_pyjson_node_t *wh_pyjson_next(const wh_pyjson_t *doc,
+    const wh_pyjson_node_t *node);
+const wh_pyjson_node_t *wh_pyjson_child(const wh_pyjson_t *doc,
+    const wh_pyjson_node_t *node);
+
+/* The member of an object by its name, or NULL. */
+const wh_pyjson_node_t *wh_pyjson_member(const wh_pyjson_t *doc,
+    const wh_pyjson_node_t *object, const char *name);
+
+/* The decoded text of a string, the number or the word as written. */
+wh_str_t wh_pyjson_text(const wh_pyjson_t *doc, const wh_pyjson_node_t *node);
+
+
+/* Takes the text in pieces; anything but WH_OK ends the writing. */
+typedef int (*wh_pyjson_sink_pt)(void *data, const unsigned char *text,
+    size_t len);
+
+/*
+ * Writes the outermost value, of an object or array what is between its
+ * brackets, with WH_PYJSON_ITEM and WH_PYJSON_KEY in place of separators;
+ * all else is printable ASCII.  WH_OK, or what the sink answered.
+ */
+int wh_pyjson_write(const wh_pyjson_t *doc, wh_pyjson_sink_pt sink,
+    void *data);
+
+
+#endif /* _WH_PYJSON_H_INCLUDED_ */

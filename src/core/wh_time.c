@@ -1,0 +1,413 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Timestamps as senders write them.
+ */
+
+
+#include <string.h>
+
+#include "wh_time.h"
+
+
+#define WH_TIME_DIGITS  20
+
+
+/* A date and time of day with their fields in the right ranges. */
+
+typedef struct {
+    unsigned  year;
+    unsigned  month;               /* 1 to 12 */
+    unsigned  day;
+    unsigned  hour;
+    unsigned  min;
+    unsigned  sec;                 /* up to 60 */
+} wh_time_fields_t;
+
+
+static int wh_time_epoch(wh_str_t text, unsigned per_sec, wh_time_t *time);
+static int wh_time_rfc3339(wh_str_t text, wh_time_t *time);
+static int wh_time_fraction(wh_str_t *text, unsigned *msec);
+static int wh_time_offset(wh_str_t text, int64_t *offset);
+static int wh_time_http(wh_str_t text, wh_time_t *time);
+
+static int wh_time_form(wh_str_t text, const char *form);
+static unsigned wh_time_number(const unsigned char *p, size_t len);
+static int wh_time_word(const unsigned char *p, const char *words);
+static int wh_time_check(const wh_time_fields_t *f);
+static int64_t wh_time_days(const wh_time_fields_t *f);
+static int wh_time_seconds(const wh_time_fields_t *f, int64_t offset,
+    int64_t *sec);
+
+
+int
+wh_time_unit(wh_str_t name, wh_time_unit_e *unit)
+{
+    size_t  i;
+
+    static const wh_str_t  names[] = {
+        wh_string("s"), wh_string("ms"), wh_string("rfc3339"),
+        wh_string("http")
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        if (names[i].len == name.len
+            && memcmp(names[i].data, name.data, name.len) == 0)
+        {
+            *unit = (wh_time_unit_e) i;
+            return WH_OK;
+        }
+    }
+
+    return WH_INVALID;
+}
+
+
+int
+wh_time_parse(wh_str_t text, wh_time_unit_e unit, wh_time_t *time)
+{
+    switch (unit) {
+
+    case WH_TIME_S:
+        return wh_time_epoch(text, 1, time);
+
+    case WH_TIME_MS:
+        return wh_time_epoch(text, 1000, time);
+
+    case WH_TIME_RFC3339:
+        return wh_time_rfc3339(text, time);
+
+    default: /* WH_TIME_HTTP */
+        return wh_time_http(text, time);
+    }
+}
+
+
+static int
+wh_time_epoch(wh_str_t text, unsigned per_sec, wh_time_t *time)
+{
+    size_t    i;
+    uint64_t  n, digit;
+
+    if (text.len == 0 || text.len > WH_TIME_DIGITS) {
+        return WH_INVALID;
+    }
+
+    n = 0;
+
+    for (i = 0; i < text.len; i++) {
+
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return WH_INVALID;
+        }
+
+        digit = text.data[i] - '0';
+
+        if (n > (INT64_MAX - digit) / 10) {
+            return WH_INVALID;
+        }
+
+        n = n * 10 + digit;
+    }
+
+    time->sec = (int64_t) (n / per_sec);
+    time->msec = (unsigned) (n % per_sec);
+
+    return WH_OK;
+}
+
+
+static int
+wh_time_rfc3339(wh_str_t text, wh_time_t *time)
+{
+    int64_t           offset, sec;
+    unsigned          msec;
+    wh_time_fields_t  f;
+
+    static const char    form[] = "dddd-dd-ddTdd:dd:dd";
+    static const size_t  len = sizeof(form) - 1;
+
+    if (wh_time_form(text, form) != WH_OK) {
+        return WH_INVALID;
+    }
+
+    f.year = wh_time_number(text.data, 4);
+    f.month = wh_time_number(text.data + 5, 2);
+    f.day = wh_time_number(text.data + 8, 2);
+    f.hour = wh_time_number(text.data + 11, 2);
+    f.min = wh_time_number(text.data + 14, 2);
+    f.sec = wh_time_number(text.data + 17, 2);
+
+    text.data += len;
+    text.len -= len;
+
+    if (wh_time_check(&f) != WH_OK
+        || wh_time_fraction(&text, &msec) != WH_OK
+        || wh_time_offset(text, &offset) != WH_OK
+        || wh_time_seconds(&f, offset, &sec) != WH_OK)
+    {
+        return WH_INVALID;
+    }
+
+    time->sec = sec;
+    time->msec = msec;
+
+    return WH_OK;
+}
+
+
+/* Moves text behind the fraction, if there is one, of at most 9 digits. */
+
+static int
+wh_time_fraction(wh_str_t *text, unsigned *msec)
+{
+    size_t    i;
+    unsigned  scale;
+
+    *msec = 0;
+
+    if (text->len == 0 || text->data[0] != '.') {
+        return WH_OK;
+    }
+
+    scale = 100;
+
+    for (i = 1; i < text->len; i++) {
+
+        if (text->data[i] < '0' || text->data[i] > '9') {
+            break;
+        }
+
+        *msec += (text->data[i] - '0') * scale;
+        scale /= 10;
+    }
+
+    if (i < 2 || i > 10) {
+        return WH_INVALID;
+    }
+
+    text->data += i;
+    text->len -= i;
+
+    return WH_OK;
+}
+
+
+static int
+wh_time_offset(wh_str_t text, int64_t *offset)
+{
+    unsigned  hour, min;
+
+    if (text.len == 1 && (text.data[0] == 'Z' || text.data[0] == 'z')) {
+        *offset = 0;
+        return WH_OK;
+    }
+
+    if (text.len != 6 || wh_time_form(text, "?dd:dd") != WH_OK
+        || (text.data[0] != '+' && text.data[0] != '-'))
+    {
+        return WH_INVALID;
+    }
+
+    hour = wh_time_number(text.data + 1, 2);
+    min = wh_time_number(text.data + 4, 2);
+
+    if (hour > 23 || min > 59) {
+        return WH_INVALID;
+    }
+
+    *offset = hour * 3600 + min * 60;
+
+    if (text.data[0] == '-') {
+        *offset = -*offset;
+    }
+
+    return WH_OK;
+}
+
+
+/* The one form of RFC 9110 that may still be sent. */
+
+static int
+wh_time_http(wh_str_t text, wh_time_t *time)
+{
+    int               weekday, month;
+    int64_t           sec;
+    wh_time_fields_t  f;
+
+    static const char  form[] = "???, dd ??? dddd dd:dd:dd GMT";
+
+    if (text.len != sizeof(form) - 1 || wh_time_form(text, form) != WH_OK) {
+        return WH_INVALID;
+    }
+
+    /* the first of January 1970 was a Thursday */
+
+    weekday = wh_time_word(text.data, "ThuFriSatSunMonTueWed");
+    month = wh_time_word(text.data + 8,
+                         "JanFebMarAprMayJunJulAugSepOctNovDec");
+
+    if (weekday < 0 || month < 0) {
+        return WH_INVALID;
+    }
+
+    f.day = wh_time_number(text.data + 5, 2);
+    f.month = month + 1;
+    f.year = wh_time_number(text.data + 12, 4);
+    f.hour = wh_time_number(text.data + 17, 2);
+    f.min = wh_time_number(text.data + 20, 2);
+    f.sec = wh_time_number(text.data + 23, 2);
+
+    if (wh_time_check(&f) != WH_OK
+        || ((wh_time_days(&f) - weekday) % 7) != 0
+        || wh_time_seconds(&f, 0, &sec) != WH_OK)
+    {
+        return WH_INVALID;
+    }
+
+    time->sec = sec;
+    time->msec = 0;
+
+    return WH_OK;
+}
+
+
+/* In a form, "d" is a digit, "T" also "t", "?" anything. */
+
+static int
+wh_time_form(wh_str_t text, const char *form)
+{
+    size_t         i;
+    unsigned char  c;
+
+    for (i = 0; form[i] != '\0'; i++) {
+
+        if (i == text.len) {
+            return WH_INVALID;
+        }
+
+        c = text.data[i];
+
+        switch (form[i]) {
+
+        case 'd':
+            if (c < '0' || c > '9') {
+                return WH_INVALID;
+            }
+            break;
+
+        case '?':
+            break;
+
+        default:
+            if (c != form[i] && !(form[i] == 'T' && c == 't' && i == 10)) {
+                return WH_INVALID;
+            }
+        }
+    }
+
+    return WH_OK;
+}
+
+
+static unsigned
+wh_time_number(const unsigned char *p, size_t len)
+{
+    unsigned  n;
+
+    for (n = 0; len > 0; len--) {
+        n = n * 10 + (*p++ - '0');
+    }
+
+    return n;
+}
+
+
+/* The position of one of the three-letter words, or -1. */
+
+static int
+wh_time_word(const unsigned char *p, const char *words)
+{
+    int  i;
+
+    for (i = 0; words[i * 3] != '\0'; i++) {
+
+        if (memcmp(p, &words[i * 3], 3) == 0) {
+            return i;
+        }
+    }
+
+    return -1;
+}
+
+
+static int
+wh_time_check(const wh_time_fields_t *f)
+{
+    unsigned  days;
+
+    static const unsigned char  month_days[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+
+    if (f->month < 1 || f->month > 12
+        || f->hour > 23 || f->min > 59 || f->sec > 60)
+    {
+        return WH_INVALID;
+    }
+
+    days = month_days[f->month - 1];
+
+    if (f->month == 2
+        && (f->year % 4 == 0 && (f->year % 100 != 0 || f->year % 400 == 0)))
+    {
+        days = 29;
+    }
+
+    return (f->day < 1 || f->day > days) ? WH_INVALID : WH_OK;
+}
+
+
+/* Days since 1970 in the Gregorian calendar, negative before. */
+
+static int64_t
+wh_time_days(const wh_time_fields_t *f)
+{
+    int64_t  year, month;
+
+    /* the year begins in March, so that the leap day is its last one */
+
+    year = f->year;
+    month = f->month;
+
+    if (month < 3) {
+        month += 12;
+        year--;
+    }
+
+    /* 400 years more than needed, so that no division is of a negative */
+
+    year += 400;
+
+    return 365 * year + year / 4 - year / 100 + year / 400
+           + (153 * (month - 3) + 2) / 5 + f->day - 1
+           - 719468 - 146097;
+}
+
+
+static int
+wh_time_seconds(const wh_time_fields_t *f, int64_t offset, int64_t *sec)
+{
+    *sec = wh_time_days(f) * 86400 + f->hour * 3600 + f->min * 60 + f->sec
+           - offset;
+
+    /* leap seconds are inserted at the end of a day, UTC, only */
+
+    if (f->sec == 60 && *sec % 86400 != 0) {
+        return WH_INVALID;
+    }
+
+    return WH_OK;
+}

@@ -1,0 +1,43 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Timestamps as senders write them.
+ */
+
+
+#ifndef _WH_TIME_H_INCLUDED_
+#define _WH_TIME_H_INCLUDED_
+
+
+#include <stdint.h>
+
+#include "wh.h"
+
+
+typedef enum {
+    WH_TIME_S = 0,                 /* seconds since 1970, digits only */
+    WH_TIME_MS,                    /* milliseconds likewise */
+    WH_TIME_RFC3339,               /* 2023-03-06T12:28:21.5+01:00 */
+    WH_TIME_HTTP                   /* Mon, 06 Mar 2023 12:28:21 GMT */
+} wh_time_unit_e;
+
+
+typedef struct {
+    int64_t   sec;                 /* since 1970, UTC */
+    unsigned  msec;                /* of that second; finer ones are cut off */
+} wh_time_t;
+
+
+/* A unit by its name: s, ms, rfc3339, http.  WH_OK or WH_INVALID. */
+int wh_time_unit(wh_str_t name, wh_time_unit_e *unit);
+
+/*
+ * Reads a text that must be all timestamp, without blanks.  Knows neither
+ * locale nor time zone.  A leap second, 23:59:60 UTC, is the next second.
+ * WH_OK or WH_INVALID; *time is untouched then.
+ */
+int wh_time_parse(wh_str_t text, wh_time_unit_e unit, wh_time_t *time);
+
+
+#endif /* _WH_TIME_H_INCLUDED_ */

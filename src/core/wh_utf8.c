@@ -1,0 +1,154 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * UTF-8 (RFC 3629) checked strictly, in pieces of any length.
+ */
+
+
+#include <stdint.h>
+#include <string.h>
+
+#include "wh_utf8.h"
+
+
+#define WH_UTF8_HIGH_BITS  UINT64_C(0x8080808080808080)
+
+
+static size_t wh_utf8_skip_ascii(const unsigned char *data, size_t len);
+static int wh_utf8_lead(wh_utf8_t *utf8, unsigned char c);
+
+
+size_t
+wh_utf8_scan(wh_utf8_t *utf8, const unsigned char *data, size_t len)
+{
+    size_t         i;
+    unsigned char  c;
+
+    i = 0;
+
+    for ( ;; ) {
+
+        if (utf8->left == 0) {
+            i += wh_utf8_skip_ascii(data + i, len - i);
+        }
+
+        if (i == len) {
+            return len;
+        }
+
+        c = data[i];
+
+        if (utf8->left == 0) {
+
+            if (wh_utf8_lead(utf8, c) != WH_OK) {
+                return i;
+            }
+
+        } else {
+
+            if (c < utf8->low || c > utf8->high) {
+                return i;
+            }
+
+            /* only the first continuation has narrower bounds */
+
+            utf8->low = 0x80;
+            utf8->high = 0xbf;
+            utf8->left--;
+        }
+
+        i++;
+    }
+}
+
+
+static size_t
+wh_utf8_skip_ascii(const unsigned char *data, size_t len)
+{
+    size_t    i;
+    uint64_t  word;
+
+    for (i = 0; len - i >= sizeof(word); i += sizeof(word)) {
+
+        memcpy(&word, data + i, sizeof(word));
+
+        if (word & WH_UTF8_HIGH_BITS) {
+            break;
+        }
+    }
+
+    while (i < len && data[i] < 0x80) {
+        i++;
+    }
+
+    return i;
+}
+
+
+static int
+wh_utf8_lead(wh_utf8_t *utf8, unsigned char c)
+{
+    if (c < 0xc2 || c > 0xf4) {
+        return WH_INVALID;
+    }
+
+    utf8->low = 0x80;
+    utf8->high = 0xbf;
+
+    if (c < 0xe0) {
+        utf8->left = 1;
+
+    } else if (c < 0xf0) {
+        utf8->left = 2;
+
+        if (c == 0xe0) {
+            utf8->low = 0xa0;      /* below: overlong */
+
+        } else if (c == 0xed) {
+            utf8->high = 0x9f;     /* above: surrogates */
+        }
+
+    } else {
+        utf8->left = 3;
+
+        if (c == 0xf0) {
+            utf8->low = 0x90;      /* below: overlong */
+
+        } else if (c == 0xf4) {
+            utf8->high = 0x8f;     /* above: beyond U+10FFFF */
+        }
+    }
+
+    return WH_OK;
+}
+
+
+int
+wh_utf8_check(const unsigned char *data, size_t len)
+{
+    wh_utf8_t  utf8;
+
+    memset(&utf8, 0, sizeof(wh_utf8_t));
+
+    if (wh_utf8_scan(&utf8, data, len) != len || utf8.left != 0) {
+        return WH_INVALID;
+    }
+
+    return WH_OK;
+}
+
+
+size_t
+wh_utf8_length(const unsigned char *data, size_t len)
+{
+    size_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < len; i++) {
+        n += (data[i] & 0xc0) != 0x80;
+    }
+
+    return n;
+}

@@ -1,0 +1,214 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The verdict of the Pelorus receiver, in its order and with its answers.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_http_webhook_reason_e ngx_http_webhook_pelorus_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, wh_str_t *body);
+static wh_str_t ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t index);
+static wh_hmac_key_t *ngx_http_webhook_pelorus_keys(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, size_t *n);
+static ngx_uint_t ngx_http_webhook_pelorus_secret(ngx_http_webhook_ctx_t *ctx,
+    size_t key);
+
+
+/* in the order of wh_pelorus_result_e */
+
+static ngx_http_webhook_reason_e  ngx_http_webhook_pelorus_reasons[] = {
+    NGX_HTTP_WEBHOOK_PASSED,
+    NGX_HTTP_WEBHOOK_PASSED,                /* a ping goes upstream too */
+    NGX_HTTP_WEBHOOK_JSON_INVALID,
+    NGX_HTTP_WEBHOOK_JSON_INVALID,
+    NGX_HTTP_WEBHOOK_PAYLOAD_INVALID,
+    NGX_HTTP_WEBHOOK_BODY_TOO_LARGE,
+    NGX_HTTP_WEBHOOK_HEADER_MISMATCH,
+    NGX_HTTP_WEBHOOK_HEADER_MISMATCH,
+    NGX_HTTP_WEBHOOK_SIGNATURE_MISSING,
+    NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH,
+    NGX_HTTP_WEBHOOK_PAYLOAD_INVALID,
+    NGX_HTTP_WEBHOOK_PAYLOAD_INVALID
+};
+
+
+/*
+ * What is answered without the body: the receiver looks at the document
+ * before all headers but these.
+ */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_pelorus_headers(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (r->method != NGX_HTTP_POST) {
+        ngx_str_set(&ctx->answer, "{\"detail\":\"Method Not Allowed\"}");
+        return NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED;
+    }
+
+    if (r->headers_in.content_length_n > WH_PELORUS_MAX_BODY) {
+        return ngx_http_webhook_pelorus_check(r, ctx, NULL);
+    }
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    wh_str_t   piece;
+    ngx_str_t  body;
+
+    ngx_str_null(&body);
+
+    if (r->request_body && r->request_body->bufs) {
+
+        switch (ngx_http_webhook_body_gather(r, WH_PELORUS_MAX_BODY, &body)) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_DECLINED:
+            return ngx_http_webhook_pelorus_check(r, ctx, NULL);
+
+        default: /* NGX_ERROR */
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
+    piece = ngx_http_webhook_wh_str(&body);
+
+    return ngx_http_webhook_pelorus_check(r, ctx, &piece);
+}
+
+
+/* body is NULL for one that is too long to be looked at. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, wh_str_t *body)
+{
+    size_t                       n;
+    wh_hmac_key_t               *keys;
+    wh_pelorus_request_t         request;
+    wh_pelorus_verdict_t         verdict;
+    ngx_http_webhook_pelorus_t  *pelorus;
+
+    pelorus = ctx->gate->provider->pelorus;
+
+    keys = ngx_http_webhook_pelorus_keys(r, ctx, &n);
+    if (keys == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ngx_memzero(&request, sizeof(wh_pelorus_request_t));
+
+    request.content_type = ngx_http_webhook_pelorus_header(ctx,
+                                               NGX_HTTP_WEBHOOK_CONTENT_TYPE);
+    request.user_agent = ngx_http_webhook_pelorus_header(ctx,
+                                                        pelorus->user_agent);
+    request.event = ngx_http_webhook_pelorus_header(ctx, pelorus->event);
+    request.signature = ngx_http_webhook_pelorus_header(ctx,
+                                                        pelorus->signature);
+
+    /* of a chunked body the application is told the length by nginx */
+
+    request.has_length = (r->headers_in.content_length_n >= 0);
+    request.content_length = r->headers_in.content_length_n;
+
+    request.body = body;
+    request.pieces = (body != NULL);
+    request.now = ngx_time();
+
+    if (wh_pelorus_check(&request, keys, n, &verdict) != WH_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (verdict.form) {
+        ctx->secret = ngx_http_webhook_pelorus_secret(ctx, verdict.key);
+    }
+
+    if (ngx_http_webhook_pelorus_reasons[verdict.result]
+        == NGX_HTTP_WEBHOOK_PASSED)
+    {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    ctx->answer.data = ngx_pnalloc(r->pool, WH_PELORUS_ANSWER);
+    if (ctx->answer.data == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ctx->answer.len = wh_pelorus_answer(&verdict, ctx->answer.data);
+    ctx->status = verdict.status;
+
+    return ngx_http_webhook_pelorus_reasons[verdict.result];
+}
+
+
+/* Of repeated headers the receiver takes the first. */
+
+static wh_str_t
+ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t index)
+{
+    wh_str_t  none;
+
+    if (ctx->found[index].count) {
+        return ngx_http_webhook_wh_str(&ctx->found[index].first->value);
+    }
+
+    ngx_memzero(&none, sizeof(wh_str_t));
+
+    return none;
+}
+
+
+/* The keys in one row, without those that this request has not got. */
+
+static wh_hmac_key_t *
+ngx_http_webhook_pelorus_keys(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, size_t *n)
+{
+    ngx_uint_t      i;
+    wh_hmac_key_t  *keys;
+
+    keys = ngx_palloc(r->pool, ctx->gate->nkeys * sizeof(wh_hmac_key_t));
+    if (keys == NULL) {
+        return NULL;
+    }
+
+    *n = 0;
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+        if (ctx->keys[i]) {
+            keys[(*n)++] = ctx->keys[i]->hmac[WH_SHA256];
+        }
+    }
+
+    return keys;
+}
+
+
+/* The number of a secret, from 1, by the place of its key in the row. */
+
+static ngx_uint_t
+ngx_http_webhook_pelorus_secret(ngx_http_webhook_ctx_t *ctx, size_t key)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+        if (ctx->keys[i] && key-- == 0) {
+            break;
+        }
+    }
+
+    return i + 1;
+}

@@ -1,0 +1,379 @@
+#!/usr/bin/perl
+
+# Challenges: what nginx answers by itself, and what it refuses to sign or to
+# repeat.
+
+use strict;
+use warnings;
+
+use Digest::SHA qw/hmac_sha256_base64/;
+use Test::Nginx::Socket 'no_plan';
+
+our $Key = 'the secret of the challenges';
+our $Signing = 'the secret of the messages';
+
+no_shuffle();
+no_long_string();
+
+add_block_preprocessor(sub {
+    my ($block) = @_;
+
+    $block->set_value(http_config => http_config()) if !$block->http_config;
+    $block->set_value(config => config()) if !$block->config;
+    $block->set_value(no_error_log => "[alert]\n[crit]\n[emerg]\n");
+});
+
+run_tests();
+
+
+sub http_config {
+    return <<'EOF';
+    webhook_provider json-echo {
+        token      bearer;
+        challenge  query:challenge 'reply={"challenge":"$webhook_challenge"}'
+                   type=application/json;
+    }
+
+    webhook_provider head-echo {
+        token      bearer;
+        challenge  header:X-Hook-Secret method=HEAD;
+        challenge  query:validationToken method=POST;
+    }
+
+    webhook_provider template {
+        token      bearer;
+        challenge  query:c 'reply=$webhook_challenge:$webhook_provider:$arg_d'
+                   type=text/x-own;
+    }
+
+    webhook_provider two {
+        token      bearer;
+        challenge  query:c match=query:mode=a reply=first-$webhook_challenge;
+        challenge  query:c match=query:mode=b reply=second-$webhook_challenge;
+    }
+EOF
+}
+
+
+sub config {
+    my $content = 'add_header X-Reason $webhook_reason always; '
+        . 'add_header X-Verdict $webhook_verdict always; '
+        . 'default_type text/plain; try_files /none =418;';
+    my $secret = "webhook_secret '$Signing';";
+    my $challenge = "webhook_challenge_secret '$Key';";
+
+    return <<"EOF";
+    location = /dropbox {
+        webhook dropbox; $secret $content
+    }
+    location = /meta {
+        webhook meta; $secret $challenge $content
+    }
+    location = /meta-off {
+        webhook meta; $secret $content
+    }
+    location = /meta-tenant {
+        webhook meta; $secret webhook_challenge_secret \$arg_key; $content
+    }
+    location = /netdata {
+        webhook netdata-bearer; $secret $challenge $content
+    }
+    location = /netdata-off {
+        webhook netdata-bearer; $secret $content
+    }
+    location = /netdata-tenant {
+        webhook netdata-bearer; $secret webhook_challenge_secret \$arg_key;
+        $content
+    }
+    location = /x {
+        webhook x; $secret $challenge $content
+    }
+    location = /x-one {
+        webhook x; $secret $content
+    }
+    location = /x-same {
+        webhook x; $secret webhook_challenge_secret '$Signing'; $content
+    }
+    location = /json {
+        webhook json-echo; $secret $content
+    }
+    location = /head {
+        webhook head-echo; $secret $content
+    }
+    location = /template {
+        webhook template; $secret $content
+    }
+    location = /two {
+        webhook two; $secret $content
+    }
+    location = /trial {
+        webhook dropbox; $secret webhook_enforce off; $content
+    }
+EOF
+}
+
+
+# What an X or Netdata challenge is answered with.
+sub main::signed {
+    my ($token, $key) = @_;
+
+    my $mac = hmac_sha256_base64($token, $key // $Key);
+
+    $mac .= '=' while length($mac) % 4;
+
+    return qq({"response_token":"sha256=$mac"});
+}
+
+
+__DATA__
+
+=== dropbox: the challenge comes back as text that no browser interprets
+--- request
+GET /dropbox?challenge=abc-DEF_123
+--- response_body chop
+abc-DEF_123
+--- response_headers
+Content-Type: text/plain
+X-Content-Type-Options: nosniff
+X-Verdict: challenge
+--- error_code: 200
+--- error_log
+webhook dropbox: challenge answered
+
+=== dropbox: percent-decoded once, and what is visible comes back as it is
+--- request eval
+[ "GET /dropbox?challenge=%3Cscript%3Ealert(1)%3C/script%3E",
+  "GET /dropbox?a=b&challenge=%2541&c=d",
+  "GET /dropbox?%63hallenge=!%22%23%24%26'()*%2b,-./:;<=>?@[]^_`{|}~" ]
+--- response_body eval
+[ "<script>alert(1)</script>", "%41",
+  qq(!"#\$&'()*+,-./:;<=>?@[]^_`{|}~) ]
+--- raw_response_headers_like eval
+[ map { qr{Content-Type: text/plain\r\n(?s:.*)Options: nosniff\r\n} } 1 .. 3 ]
+
+=== dropbox: what is not visible ASCII does not come back
+--- request eval
+[ map { "GET /dropbox?challenge=a$_" }
+  '%00', '%0d%0aSet-Cookie:x', '%0A', '%20', '+', '%7f', '%80', '%C3%A4',
+  '%1b', '%09', '%', '%4', '%zz' ]
+--- error_code eval
+[ (400) x 13 ]
+--- response_body eval
+[ (qq({"status":400,"error":"bad request"}\n)) x 13 ]
+--- response_headers eval
+[ ("X-Reason: challenge_malformed") x 13 ]
+
+=== 512 bytes and no more
+--- request eval
+[ "GET /dropbox?challenge=" . 'a' x 512,
+  "GET /dropbox?challenge=" . 'a' x 513,
+  "GET /dropbox?challenge=" . '%61' x 512,
+  "GET /dropbox?challenge=" . '%61' x 513,
+  "GET /netdata?crc_token=" . 'a' x 512,
+  "GET /netdata?crc_token=" . 'a' x 513 ]
+--- error_code eval
+[ (200, 400) x 3 ]
+--- response_body eval
+[ 'a' x 512, qq({"status":400,"error":"bad request"}\n),
+  'a' x 512, qq({"status":400,"error":"bad request"}\n),
+  main::signed('a' x 512), qq({"status":400,"error":"bad request"}\n) ]
+
+=== a repeated challenge is refused
+--- request eval
+[ "GET /dropbox?challenge=a&challenge=a",
+  "GET /dropbox?challenge=a&c=d&%63hallenge=b",
+  "GET /netdata?crc_token=a&crc_token=b",
+  "GET /dropbox?challenge=a&challenge=" ]
+--- error_code eval
+[ (400) x 4 ]
+--- response_headers eval
+[ ("X-Reason: challenge_malformed") x 4 ]
+
+=== an empty one, another name, another method: no challenge
+--- request eval
+[ "GET /dropbox?challenge=", "GET /dropbox?challenge", "GET /dropbox",
+  "GET /dropbox?Challenge=a", "GET /dropbox?xchallenge=a",
+  "GET /netdata?crc_token=", "HEAD /dropbox?challenge=a",
+  "PUT /dropbox?challenge=a", "HEAD /netdata?crc_token=a" ]
+--- error_code eval
+[ (405) x 9 ]
+--- response_headers eval
+[ ("Allow: POST\nX-Reason: method_not_allowed") x 9 ]
+
+=== POST with a challenge in its query is verified
+--- request eval
+[ "POST /dropbox?challenge=a\nbody", "POST /netdata?crc_token=a\nbody",
+  "POST /x?crc_token=a\nbody" ]
+--- error_code eval
+[ 403, 401, 403 ]
+--- response_headers eval
+[ "X-Reason: signature_missing", "X-Reason: token_missing",
+  "X-Reason: signature_missing" ]
+
+=== netdata: the HMAC of the token
+--- request
+GET /netdata?crc_token=abc123
+--- response_body eval
+main::signed('abc123')
+--- response_headers
+Content-Type: application/json
+X-Content-Type-Options: nosniff
+X-Verdict: challenge
+
+=== netdata: the alphabet of a token that is signed
+--- request eval
+[ "GET /netdata?crc_token=AZaz09-_.~%2B/=",
+  "GET /netdata?crc_token=a+b%20c",
+  "GET /netdata?crc_token=%41%2d" ]
+--- response_body eval
+[ main::signed('AZaz09-_.~+/='), main::signed('a b c'), main::signed('A-') ]
+
+=== netdata: nothing is signed that a message could be
+--- request eval
+[ map { "GET /netdata?crc_token=$_" }
+  '{"event":"push"}', '%7B%22a%22%3A1%7D', '{}', '[]', '[1]', '%22a%22',
+  'a=1%26b=2', 'a%00', 'a%0Ab', 'v0:123:abc', 'a,b', '<a/>', 'a%C3%A4', 'a;b',
+  '%0d', '%09', 'a!b', "a'b", 'a|b', 'a%25b', 'a?b', 'a@b', 'a(b)', '%' ]
+--- error_code eval
+[ (400) x 24 ]
+--- response_headers eval
+[ ("X-Reason: challenge_malformed") x 24 ]
+--- response_body eval
+[ (qq({"status":400,"error":"bad request"}\n)) x 24 ]
+
+=== without a secret of its own there is no challenge
+--- request eval
+[ "GET /netdata-off?crc_token=abc", "GET /meta-off?hub.mode=subscribe"
+  . "&hub.challenge=1&hub.verify_token=the+secret+of+the+messages" ]
+--- error_code eval
+[ 405, 405 ]
+--- response_headers eval
+[ ("Allow: POST\nX-Reason: method_not_allowed") x 2 ]
+
+=== a challenge secret with variables
+--- request eval
+[ "GET /netdata-tenant?crc_token=abc&key=first",
+  "GET /netdata-tenant?crc_token=abc&key=second",
+  "GET /netdata-tenant?crc_token=abc",
+  "GET /meta-tenant?hub.mode=subscribe&hub.challenge=1&hub.verify_token=k"
+  . "&key=k",
+  "GET /meta-tenant?hub.mode=subscribe&hub.challenge=1&hub.verify_token=k"
+  . "&key=l",
+  "GET /meta-tenant?hub.mode=subscribe&hub.challenge=1&hub.verify_token=k",
+  "GET /meta-tenant?hub.mode=subscribe&hub.challenge=1&hub.verify_token=" ]
+--- error_code eval
+[ 200, 200, 503, 200, 403, 503, 403 ]
+--- response_body eval
+[ main::signed('abc', 'first'), main::signed('abc', 'second'),
+  qq({"status":503,"error":"service unavailable"}\n), '1',
+  qq({"status":403,"error":"forbidden"}\n),
+  qq({"status":503,"error":"service unavailable"}\n),
+  qq({"status":403,"error":"forbidden"}\n) ]
+
+=== x: signs with the signing secret, or with another if there is one
+--- request eval
+[ "GET /x?crc_token=abc", "GET /x-one?crc_token=abc",
+  "GET /x-same?crc_token=abc", "GET /x-one?crc_token=%7B%22a%22%3A1%7D",
+  "GET /x-one?crc_token=" ]
+--- error_code eval
+[ 200, 200, 200, 400, 405 ]
+--- response_body eval
+[ main::signed('abc'), main::signed('abc', $::Signing),
+  main::signed('abc', $::Signing),
+  qq({"status":400,"error":"bad request"}\n),
+  qq({"status":405,"error":"method not allowed"}\n) ]
+
+=== meta: the challenge comes back to who knows the verify token
+--- request eval
+"GET /meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="
+. $::Key =~ s/ /%20/gr
+--- response_body chop
+1158201444
+--- response_headers
+Content-Type: text/plain
+X-Content-Type-Options: nosniff
+
+=== meta: a wrong verify token, none, two, an odd one
+--- request eval
+my $ask = "GET /meta?hub.mode=subscribe&hub.challenge=1";
+my $key = $::Key =~ s/ /+/gr;
+[ "$ask&hub.verify_token=x", "$ask&hub.verify_token=${key}x",
+  "$ask&hub.verify_token=the+secret+of+the+messages",
+  "$ask", "$ask&hub.verify_token=",
+  "$ask&hub.verify_token=$key&hub.verify_token=$key",
+  "$ask&hub.verify_token=$key%", "$ask&hub.verify_token=$key%00" ]
+--- error_code eval
+[ 403, 403, 403, 403, 403, 400, 403, 403 ]
+--- response_headers eval
+[ ("X-Reason: token_mismatch") x 3, ("X-Reason: token_missing") x 2,
+  "X-Reason: credential_repeated", ("X-Reason: token_mismatch") x 2 ]
+
+=== meta: another mode, or none, is no challenge
+--- request eval
+my $ask = "GET /meta?hub.challenge=1&hub.verify_token=" . $::Key =~ s/ /+/gr;
+[ "$ask&hub.mode=unsubscribe", $ask, "$ask&hub.mode=Subscribe",
+  "$ask&hub.mode=" ]
+--- error_code eval
+[ (405) x 4 ]
+
+=== an echo in JSON is escaped for JSON
+--- request eval
+[ "GET /json?challenge=abc", "GET /json?challenge=a%22b%5Cc",
+  'GET /json?challenge=%22,%22admin%22:%22yes', "GET /json?challenge=a%0ab" ]
+--- error_code eval
+[ 200, 200, 200, 400 ]
+--- response_body eval
+[ '{"challenge":"abc"}', '{"challenge":"a\"b\\\\c"}',
+  '{"challenge":"\",\"admin\":\"yes"}',
+  qq({"status":400,"error":"bad request"}\n) ]
+--- response_headers eval
+[ ("Content-Type: application/json") x 4 ]
+
+=== other methods and sources
+--- request eval
+[ "HEAD /head", "POST /head?validationToken=abc\nbody",
+  "POST /head?validationToken=a%0ab\nbody", "POST /head\nbody",
+  "GET /head?validationToken=abc" ]
+--- more_headers
+X-Hook-Secret: abc
+--- error_code eval
+[ 200, 200, 400, 401, 405 ]
+--- response_body eval
+[ "", "abc", qq({"status":400,"error":"bad request"}\n),
+  qq({"status":401,"error":"unauthorized"}\n),
+  qq({"status":405,"error":"method not allowed"}\n) ]
+
+=== a reply of several parts
+--- request
+GET /template?c=abc&d=more
+--- response_body chop
+abc:template:more
+--- response_headers
+Content-Type: text/x-own
+X-Content-Type-Options: nosniff
+
+=== the first challenge that fits
+--- request eval
+[ "GET /two?c=1&mode=a", "GET /two?c=1&mode=b", "GET /two?c=1&mode=c" ]
+--- error_code eval
+[ 200, 200, 405 ]
+--- response_body eval
+[ "first-1", "second-1", qq({"status":405,"error":"method not allowed"}\n) ]
+
+=== a trial run answers a good challenge and lets a bad one through
+--- request eval
+[ "GET /trial?challenge=abc", "GET /trial?challenge=a%00" ]
+--- error_code eval
+[ 200, 418 ]
+--- response_headers eval
+[ "X-Verdict: challenge",
+  "X-Verdict: would_reject\nX-Reason: challenge_malformed" ]
+
+=== the connection stays open behind a challenge
+--- pipelined_requests eval
+[ "GET /dropbox?challenge=one", "GET /dropbox?challenge=two",
+  "GET /netdata?crc_token=%00", "GET /dropbox?challenge=three" ]
+--- error_code eval
+[ 200, 200, 400, 200 ]
+--- response_body eval
+[ "one", "two", qq({"status":400,"error":"bad request"}\n), "three" ]

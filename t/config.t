@@ -1,0 +1,581 @@
+#!/usr/bin/perl
+
+# What nginx -t says: each error and each warning in one line, with the file,
+# the line and the remedy; and what it takes without a word.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use File::Temp;
+use Test::More;
+
+use WebhookTest;
+
+my $secrets = File::Temp->newdir;
+my $ca = WebhookTest::ca("$secrets", 'ca');
+my $server = WebhookTest::cert($ca, subject => '/CN=localhost');
+
+my $good = 'webhook_secret 0123456789abcdef;';
+my $other = 'webhook_challenge_secret fedcba9876543210;';
+my $tls = "ssl_certificate $server->{cert}; "
+    . "ssl_certificate_key $server->{key};";
+my $asks = "$tls ssl_verify_client optional; ssl_client_certificate "
+    . "$ca->{cert};";
+
+
+# Directives
+
+my $known = join ' ', map { m{([^/]+)\.conf$} } sort glob
+            "$FindBin::Bin/../providers/*.conf";
+
+location_says("webhook githb; $good #<", "unknown provider \"githb\" in \@, "
+    . "it is neither defined by \"webhook_provider\" nor one of: $known");
+location_says("webhook GitHub; $good #<", qr/^unknown provider "GitHub" in \@/);
+location_says('webhook ""; #<', qr/^unknown provider "" in \@/);
+location_says("webhook github;\n $good webhook gitlab; #<",
+              '"webhook" directive is duplicate in @');
+location_says("webhook github;\n webhook github; #<",
+              '"webhook" directive is duplicate in @');
+location_says('webhook; #<',
+              'invalid number of arguments in "webhook" directive in @');
+location_says('webhook github gitlab; #<',
+              'invalid number of arguments in "webhook" directive in @');
+location_says('webhok github; #<', 'unknown directive "webhok" in @');
+location_says('webhook_secrets a; #<',
+              'unknown directive "webhook_secrets" in @');
+location_says("set \$x 1;\n if (\$x) {\n webhook github; #<\n }",
+              '"webhook" directive is not allowed here in @');
+location_says("limit_except GET {\n webhook github; #<\n }",
+              '"webhook" directive is not allowed here in @');
+
+location_says('webhook github; #<',
+              '"webhook github" in @ needs a "webhook_secret"');
+location_says("webhook netdata-basic; #<\n $other",
+              '"webhook netdata-basic" in @ needs a "webhook_secret"');
+
+for my $word ('', 'a b c d') {
+    location_says("webhook_secret $word; #<", 'invalid number of arguments '
+        . 'in "webhook_secret" directive in @');
+}
+
+for my $directive (qw/webhook_secret webhook_challenge_secret/) {
+    my $end = "webhook github;\n"
+        . ($directive eq 'webhook_secret' ? '' : $good);
+    my $says = sub { location_says("$end\n $directive $_[0]; #<", $_[1]) };
+
+    $says->('""', "\"$directive\" is empty, anybody would know it in \@");
+    $says->('"" decode=hex',
+            "\"$directive\" is empty, anybody would know it in \@");
+    $says->("file:$secrets/none", "secret file: open() \"$secrets/none\" "
+        . 'failed (2: No such file or directory) in @');
+    $says->('file:', 'no path behind "file:" of a secret in @');
+    $says->("file:$secrets", "secret file \"$secrets\" is not a file of at "
+        . 'most 65536 bytes in @');
+    $says->('file:' . secret_file(big => 'x' x 65537), "secret file "
+        . "\"$secrets/big\" is not a file of at most 65536 bytes in \@");
+    $says->('file:' . secret_file("empty$_" => $_),
+            "\"$directive\" is empty, anybody would know it in \@")
+        for '', "\n", "\r\n";
+    $says->('env:WEBHOOK_TEST_NONE', 'no variable "WEBHOOK_TEST_NONE" in the '
+        . 'environment that nginx was started with in @');
+    $says->('env:', 'no variable "" in the environment that nginx was '
+        . 'started with in @');
+
+    {
+        local $ENV{WEBHOOK_TEST_EMPTY} = '';
+        $says->('env:WEBHOOK_TEST_EMPTY',
+                "\"$directive\" is empty, anybody would know it in \@");
+    }
+
+    $says->("$_ decode=hex",
+            "\"$directive\" is not hex, as its \"decode=\" says in \@")
+        for '0123456789abcdeg0123456789abcdef', '0123456789abcdef0',
+            '"01 23456789abcdef"', '0x0123456789abcdef';
+    $says->("$_ decode=base64",
+            "\"$directive\" is not base64, as its \"decode=\" says in \@")
+        for 'MDEyMzQ1Njc4OWFiY2RlZg', 'MDEyMzQ1Njc4OWFiY2RlZh==', '====',
+            'MDEyMzQ1Njc4OWFi_2RlZg==', '"MDEy MzQ1Njc4OWFi"';
+
+    my $options = "unknown option of \"$directive\", it takes "
+        . '"decode=text", "decode=hex", "decode=base64" and "for=NAME"; a '
+        . 'secret with blanks needs quotes in @';
+
+    $says->("0123456789abcdef $_", $options)
+        for 'decode=HEX', 'decode=', 'decode=base64url', 'encoding=hex',
+            'for=', 'second-word';
+    $says->('$webhook_test_none', 'unknown "webhook_test_none" variable');
+    $says->('$webhook_test_none decode=hex',
+            'unknown "webhook_test_none" variable');
+}
+
+location_says('webhook_challenge_secret; #<', 'invalid number of arguments '
+    . 'in "webhook_challenge_secret" directive in @');
+location_says("$other\n $other #<",
+              '"webhook_challenge_secret" directive is duplicate in @');
+location_says('webhook_challenge_secret 0123456789abcdef for=x; #<',
+              '"webhook_challenge_secret" directive takes no "for=" in @');
+location_says("webhook github; #<\n webhook_secret 0123456789abcdef for=key;",
+              '"webhook_secret" with "for=key", but no rule of the provider '
+              . '"github" in @ has this name');
+location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=sig;",
+              '"webhook_secret" with "for=sig", but no rule of the provider '
+              . '"own" in @ has this name',
+              'webhook_provider own { token bearer for=token; }');
+location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=token;",
+              '"webhook own" in @ has no "webhook_secret" for its '
+              . 'signatures, give one without "for="',
+              'webhook_provider own { token bearer for=token; '
+              . 'signature header:X-Signature; }');
+
+for my $provider (qw/meta netdata-basic netdata-bearer/) {
+    location_says("webhook $provider; #<\n $good\n"
+        . 'webhook_challenge_secret 0123456789abcdef;',
+        "\"webhook_challenge_secret\" of \"webhook $provider\" in \@ is also "
+        . 'a "webhook_secret", give it a value of its own');
+}
+
+location_says("webhook meta; #<\n webhook_secret fedcba9876543210; $good\n"
+    . 'webhook_challenge_secret 30313233343536373839616263646566 decode=hex;',
+    '"webhook_challenge_secret" of "webhook meta" in @ is also a '
+    . '"webhook_secret", give it a value of its own');
+location_says("webhook x;\n $good\n webhook_challenge_secret "
+    . '0123456789abcdef;');
+location_says("webhook meta;\n $good\n webhook_challenge_secret "
+    . '0123456789abcdeF;');
+
+for my $directive (qw/webhook_reject webhook_ack/) {
+    my @range = $directive eq 'webhook_ack' ? (200, 299) : (400, 599);
+
+    location_says("$directive $_; #<",
+                  "invalid status \"$_\", it must be from $range[0] to "
+                  . "$range[1] in \@")
+        for $range[0] - 1, $range[1] + 1, -1, 'x', '20x', '4294967696',
+            $directive eq 'webhook_ack' ? 'on' : 'off';
+    location_says("$directive $range[0]; $directive $range[1]; #<",
+                  "\"$directive\" directive is duplicate in \@");
+    location_says("$directive $range[0] $range[1]; #<", 'invalid number of '
+        . "arguments in \"$directive\" directive in \@");
+    location_says("$directive $_;") for @range;
+}
+
+location_says('webhook_ack off;');
+location_says('webhook_ack off; webhook_ack 200; #<',
+              '"webhook_ack" directive is duplicate in @');
+
+for my $directive (qw/webhook_enforce webhook_strip/) {
+    location_says("$directive yes; #<", 'invalid value "yes" in "' . $directive
+        . '" directive, it must be "on" or "off" in @');
+    location_says("$directive on; $directive off; #<",
+                  "\"$directive\" directive is duplicate in \@");
+    location_says("$directive $_;") for qw/on off/;
+}
+
+location_says("webhook_log_level $_; #<", "invalid value \"$_\" in \@")
+    for qw/debug crit errors/;
+location_says('webhook_log_level info; webhook_log_level warn; #<',
+              '"webhook_log_level" directive is duplicate in @');
+location_says("webhook_log_level $_;") for qw/info notice warn error/;
+
+
+# Client certificates
+
+my $attribute = 'it is CN=, O=, OU=, C=, ST=, L=, serialNumber=, '
+    . 'emailAddress=, san=dns:, san=uri: or san=email: with a value in @';
+
+location_says("webhook_client_certificate $_; #<",
+              "invalid certificate attribute \"$_\", $attribute")
+    for 'CN', 'CN=', 'DC=example', 'app.example', '=x', 'san=app.example',
+        'san=dns:', 'san=ip:127.0.0.1', 'san', 'off=', 'on';
+location_says("webhook_client_certificate CN=a O=; #<",
+              "invalid certificate attribute \"O=\", $attribute");
+location_says("webhook_client_certificate CN=a off; #<",
+              "invalid certificate attribute \"off\", $attribute");
+location_says('webhook_client_certificate; #<', 'invalid number of arguments '
+    . 'in "webhook_client_certificate" directive in @');
+
+for my $two (['off', 'CN=a'], ['CN=a', 'off'], ['off', 'off']) {
+    location_says(join("\n", map { "webhook_client_certificate $_;" } @$two)
+        . ' #<', '"webhook_client_certificate" directive has "off" beside '
+        . 'other values in @');
+}
+
+location_says("webhook netdata; #<\n webhook_client_certificate off;",
+              '"webhook_client_certificate off" leaves nothing to verify for '
+              . '"webhook netdata" in @, use a provider with a token or a '
+              . 'signature');
+
+my $never = 'needs a client certificate, but the server never asks for one, '
+    . 'set "ssl_verify_client" and "ssl_client_certificate"';
+
+server_says("location / {\n webhook netdata; #<\n }",
+            "\"webhook netdata\" in \@ $never");
+server_says("$tls location / {\n webhook netdata; #<\n }",
+            "\"webhook netdata\" in \@ $never");
+server_says("$tls ssl_verify_client off; location / {\n webhook netdata; #<\n }",
+            "\"webhook netdata\" in \@ $never");
+server_says("location / {\n webhook github; #<\n $good "
+    . 'webhook_client_certificate CN=a; }', "\"webhook github\" in \@ $never");
+server_says("webhook github; #<\n location / {\n $good\n"
+    . "webhook_client_certificate CN=a; }",
+    "\"webhook github\" in \@ needs a \"webhook_secret\", requests outside "
+    . 'of the locations that have one will get 503',
+    "\"webhook github\" in \@ $never");
+http_says("server { $asks location / { webhook netdata; } }\n"
+    . "server { listen 127.0.0.2:1; location / {\n webhook netdata; #<\n } }",
+    "\"webhook netdata\" in \@ $never");
+http_says("webhook netdata; #<\n server { $asks }\n"
+    . "server { server_name a; location / { } }\n",
+    "\"webhook netdata\" in \@ $never");
+
+server_says("$asks location / { webhook netdata; }");
+server_says("location / { webhook netdata; } $asks");
+server_says("$tls ssl_verify_client optional_no_ca; "
+    . 'location / { webhook netdata; }');
+server_says("location / { webhook own; $good webhook_client_certificate off; }",
+            [], 'webhook_provider own { token bearer; '
+            . 'client_certificate CN=a; }');
+server_says("location / {\n webhook own; #<\n $good }",
+            ["\"webhook own\" in \@ $never"], 'webhook_provider own { '
+            . 'token bearer; client_certificate CN=a; }');
+http_says("$asks server { location / { webhook netdata; } }");
+
+
+# Inheritance
+
+http_says("webhook github; $good server { location / { location /a { } } }");
+http_says("webhook github; server { $good location / { } }");
+http_says("$good server { webhook github; location / { webhook gitlab; } }");
+http_says("webhook github; #<\n server { location / { $good } }",
+          '"webhook github" in @ needs a "webhook_secret", requests outside '
+          . 'of the locations that have one will get 503');
+http_says('webhook github; server { webhook off; location / { } }');
+http_says('webhook github; server { webhook off; location / '
+    . "{\n webhook gitlab; #<\n } }",
+    '"webhook gitlab" in @ needs a "webhook_secret"');
+http_says("webhook github; #<\n server { location / { $good } "
+    . 'location /b { webhook off; } location /c { } }',
+    '"webhook github" in @ needs a "webhook_secret", requests outside of the '
+    . 'locations that have one will get 503',
+    '"webhook github" in @ needs a "webhook_secret"');
+server_says("webhook github; #<\n location / { location /a { $good } "
+    . 'webhook off; }',
+    '"webhook github" in @ needs a "webhook_secret", requests outside of the '
+    . 'locations that have one will get 503');
+server_says('location / { webhook off; }');
+http_says("webhook_secret 0123456789abcdef for=nobody;\n server { location / { "
+    . 'webhook own; webhook_secret 0123456789abcdef for=token; } } '
+    . 'webhook_provider own { token bearer for=token; }');
+
+
+# Warnings
+
+my $short = '"webhook_secret" has only %d bytes, fewer than 16 can be guessed '
+    . 'in @';
+
+location_says("webhook github;\n webhook_secret 0123456789abcde; #<",
+              sprintf $short, 15);
+location_says("webhook github;\n webhook_secret 0123456789abcdef "
+    . 'decode=hex; #<', sprintf $short, 8);
+location_says("webhook github;\n webhook_secret MDEyMzQ1Njc4OWFiY2Q= "
+    . 'decode=base64; #<', sprintf $short, 14);
+location_says("webhook github;\n webhook_secret "
+    . 'file:' . secret_file(short => "012345678901234\n") . '; #<',
+    sprintf $short, 15);
+location_says("webhook meta; $good\n webhook_challenge_secret x; #<",
+              '"webhook_challenge_secret" has only 1 bytes, fewer than 16 '
+              . 'can be guessed in @');
+
+{
+    local $ENV{WEBHOOK_TEST} = 'env';
+    location_says("webhook github;\n webhook_secret env:WEBHOOK_TEST; #<",
+                  sprintf $short, 3);
+}
+
+for my $mode (0644, 0604) {
+    my $path = secret_file("readable$mode" => '0123456789abcdef', $mode);
+    location_says("webhook github;\n webhook_secret file:$path; #<",
+                  "secret file \"$path\" can be read by every user, "
+                  . '"chmod o-r" it in @');
+}
+
+location_says("webhook github;\n webhook_secret file:"
+    . secret_file("private$_" => '0123456789abcdef', $_) . ';')
+    for 0600, 0640, 0400;
+
+
+# Rules
+
+my $rules = 'the rules are: methods, content_type, header, token, signature, '
+    . 'message, id, event, client_certificate, challenge, ack, reject in @';
+
+rule_says($_, "unknown rule \"$_\" in webhook_provider \"own\", $rules")
+    for qw/method Methods content-type headers tokens signatures messages ids
+           events certificate challenges acks rejects webhook_secret include/;
+rule_says('token', 'invalid number of words in rule "token", its form is '
+    . '"token SOURCE [for=NAME]" in @');
+rule_says($_, qr/^invalid number of words in rule "$_", its form is "$_ .*" in \@$/)
+    for qw/methods content_type header token signature message id event
+           client_certificate challenge ack reject/;
+rule_says("$_", qr/^invalid number of words in rule "\w+", its form is "/)
+    for 'header X', 'header X a status=400 b', 'message a b', 'ack 200 201',
+        'id header:A header:B', 'reject 401 403', 'token bearer for=a b';
+
+rule_says('methods POST', 'rule "methods" is duplicate, one takes several '
+    . 'methods in @', 'methods GET;');
+rule_says("methods POST $_", "unknown method \"$_\" in rule \"methods\", it "
+    . 'can be GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH in @')
+    for qw/post TRACE ALL/;
+rule_says('methods GET HEAD POST PUT DELETE OPTIONS PATCH');
+
+rule_says("content_type $_", "invalid media type \"$_\" in rule "
+    . '"content_type", it is like "application/json", "application/*" or '
+    . '"application/*+json" in @')
+    for 'json', '/json', 'application/', '*', '*/*', '*/json',
+        'application/*json', 'application/js*', 'application/**',
+        'app*/json', 'application/*+';
+rule_says("content_type application/json $_") for 'text/*', 'a/*+json';
+
+rule_says('header X-A b status=399', 'invalid status "399", it must be from '
+    . '400 to 599 in @');
+rule_says('header X-A b status=', 'invalid status "", it must be from 400 to '
+    . '599 in @');
+rule_says("header X-A b $_", "unknown option \"$_\" of rule \"header\", it "
+    . 'takes "status=CODE" in @') for 'code=400', 'status', '400';
+rule_says('header X-A ~(',
+          qr/^pcre2?_compile\(\) failed: .* in "\(".* in rule "header" in \@$/);
+rule_says('header X-A ~^a.b$ status=422');
+
+my $source = 'it is header:NAME, query:NAME, cookie:NAME, bearer, basic or '
+    . 'field:NAME in @';
+
+for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
+             'basic:', 'Bearer', 'body:x', '')
+{
+    my $word = $bad eq '' ? '""' : $bad;
+
+    rule_says("$_ $word", "invalid source \"$bad\", $source")
+        for qw/token signature id event challenge/;
+    rule_says("challenge query:a match=$bad=b",
+              "invalid source \"$bad\", $source");
+}
+
+my $field = '"field:t" in rule "%s", only "id" and "event" can be fields of '
+    . 'the signature header in @';
+
+rule_says("$_ field:t", sprintf $field, $_) for qw/token signature challenge/;
+rule_says('challenge query:a match=field:t=b', sprintf $field, 'challenge');
+rule_says('challenge query:a match=field:t', sprintf $field, 'challenge');
+
+rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
+    . 'takes "for=NAME" in @') for 'for=', 'for', 'name=x';
+
+rule_says("signature header:X $_", "unknown option \"$_\" of rule "
+    . '"signature", it takes algorithm=, encoding=, prefix=, list=, field= '
+    . 'in @') for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list';
+rule_says("signature header:X algorithm=$_", "unknown algorithm \"$_\" in "
+    . 'rule "signature", it can be hmac-sha256, hmac-sha1, hmac-sha384, '
+    . 'hmac-sha512 in @') for 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
+rule_says("signature header:X encoding=$_", "unknown encoding \"$_\" in rule "
+    . '"signature", it can be hex, base64, base64url in @')
+    for 'HEX', 'base32', '';
+rule_says("signature header:X list=$_", "invalid \"list=$_\" in rule "
+    . '"signature", a list has one separating character, as in "list=," or, '
+    . 'with the quotes, "list=;" in @') for '', ',,';
+
+rule_says("message $_", "invalid \"$_\" in rule \"message\", it must have "
+    . '$webhook_body exactly once in @', 'signature header:X;')
+    for 'x', '$webhook_body$webhook_body', '$webhook_body.${webhook_body}',
+        '$webhook_body_sha256', '${webhook_bodyx}', '$webhook_bod',
+        '$WEBHOOK_BODY', '$webhook_body2';
+rule_says('message ""', 'invalid "" in rule "message", it must have '
+    . '$webhook_body exactly once in @');
+rule_says('message $webhook_test_none$webhook_body',
+          'unknown "webhook_test_none" variable', 'signature header:X;');
+rule_says('message $webhook_body', 'rule "message" is duplicate in @',
+          'signature header:X; message $webhook_body;');
+rule_says("message $_", [], 'signature header:X;')
+    for '$webhook_body', 'a.${webhook_body}b', '$webhook_body.c',
+        '$webhook_body_sha256.$webhook_body', '$webhook_body-$request_id';
+
+rule_says("$_ header:B", "a provider has one rule of this name, \"header:B\" "
+    . 'is the second in @', "$_ header:A;") for qw/id event/;
+
+rule_says("client_certificate CN=", "invalid certificate attribute \"CN=\", "
+    . $attribute);
+
+rule_says("challenge query:a $_", "unknown option \"$_\" of rule "
+    . '"challenge", it takes method=NAME, match=SOURCE=VALUE, match=SOURCE, '
+    . 'reply=TEMPLATE, type=MIME, key=signing in @')
+    for 'method=get', 'method=', 'reply=', 'type=', 'key=other', 'matches=x',
+        'after=verify';
+rule_says('challenge query:a match=query:b=',
+          'no value in "match=query:b=", leave the last "=" out for the '
+          . 'challenge secret in @');
+rule_says('challenge query:a reply=$webhook_test_none',
+          'unknown "webhook_test_none" variable');
+
+for my $rule (qw/ack reject/) {
+    my @range = $rule eq 'ack' ? (200, 299) : (400, 599);
+
+    rule_says("$rule $_", "invalid status \"$_\", it must be from $range[0] "
+        . "to $range[1] in \@") for $range[0] - 1, $range[1] + 1, 'off';
+    rule_says("$rule $range[1]", "rule \"$rule\" is duplicate in \@",
+              "$rule $range[0];");
+}
+
+
+# Blocks
+
+block_says("webhook_provider own {\n ack 200;\n } #<",
+           'webhook_provider "own" verifies nothing, it needs a "signature", '
+           . '"token" or "client_certificate" rule in @');
+block_says("webhook_provider own {\n } #<",
+           qr/^webhook_provider "own" verifies nothing/);
+block_says("webhook_provider own {\n challenge query:a;\n } #<",
+           qr/^webhook_provider "own" verifies nothing/);
+block_says("webhook_provider own { token bearer;\n message \$webhook_body;\n "
+    . '} #<', 'webhook_provider "own" has a "message" but no "signature" rule '
+    . 'in @');
+block_says("webhook_provider own {\n $_ field:t; signature header:X;\n } #<",
+           '"field:t" in webhook_provider "own" needs a "signature '
+           . 'header:NAME" rule with "list=" or "field=" in @')
+    for qw/id event/;
+block_says("webhook_provider own { id field:t; token bearer;\n } #<",
+           qr/^"field:t" in webhook_provider "own" needs a/);
+block_says('webhook_provider own { id field:t; signature header:X field=v; }');
+block_says('webhook_provider own { signature header:X list=,; id field:t; }');
+block_says('webhook_provider off { token bearer; } #<',
+           'a provider cannot be named "off" in @');
+block_says("webhook_provider own { token bearer; }\n"
+    . 'webhook_provider own { token bearer; } #<',
+    'duplicate webhook_provider "own" in @');
+block_says('webhook_provider { token bearer; } #<', 'invalid number of '
+    . 'arguments in "webhook_provider" directive in @');
+block_says('webhook_provider own; #<',
+           'directive "webhook_provider" has no opening "{" in @');
+block_says("webhook_provider own {\n token bearer\n } #<",
+           'unexpected "}" in @');
+block_says('webhook_provider own { token bearer; token { } #<',
+           qr/ in \@$/);
+server_says('webhook_provider own { token bearer; } #<',
+            '"webhook_provider" directive is not allowed here in @');
+location_says('webhook_provider own { token bearer; } #<',
+              '"webhook_provider" directive is not allowed here in @');
+
+
+# Providers
+
+http_says("server { location / { webhook own; $good } }\n"
+    . 'webhook_provider own { token bearer; }');
+http_says("webhook_provider github { token bearer; client_certificate CN=a; }\n"
+    . "server { location / {\n webhook github; #<\n $good } }",
+    "\"webhook github\" in \@ $never");
+http_says("server { $asks location / { webhook own; } }\n"
+    . 'webhook_provider own { client_certificate CN=a O=b; '
+    . 'client_certificate san=dns:a; }');
+
+for my $name (split / /, $known) {
+    server_says("$asks location / { webhook $name; $good $other }");
+}
+
+done_testing();
+
+
+# What nginx -t says to these directives in a location, and so on outwards.
+# "@" in the text expected is the file and the line with "#<" in it; the last
+# argument goes into http.
+sub location_says {
+    my ($location, $expected, @http) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    server_says("location / {\n$location\n}",
+                @http ? [$expected] : $expected, @http);
+}
+
+
+sub server_says {
+    my ($text, $expected, @more) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    # either texts, or a list of them and what else is in http
+    my @texts = ref $expected eq 'ARRAY' ? @$expected : ($expected, @more);
+    my $http = ref $expected eq 'ARRAY' ? "@more" : '';
+
+    http_says("server {\nlisten 127.0.0.1:1;\n$text\n}\n$http", @texts);
+}
+
+
+sub block_says {
+    my ($block, @expected) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    http_says("$block\nserver { listen 127.0.0.1:1; location / {\n"
+        . "webhook own; $good } }", @expected);
+}
+
+
+# One rule in a provider that has a token besides.
+sub rule_says {
+    my ($rule, $expected, $before) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    block_says("webhook_provider own {\n token header:X-Token;\n"
+        . ($before // '') . "\n $rule; #<\n}",
+        ref $expected eq 'ARRAY' ? @$expected : $expected // ());
+}
+
+
+sub http_says {
+    my ($text, @expected) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    @expected = grep { defined } @expected;
+
+    my ($exit, $said) = WebhookTest::nginx_t('include x.conf;', files => {
+        'x.conf' => $text,
+    });
+
+    my $line = 1;
+    my ($before) = $text =~ /^(.*)#</s;
+    $line += ($before // '') =~ tr/\n//;
+
+    my @said = map { s{/\S*/x\.conf:$line(?!\d)}{\@}gr }
+               map { /\[(?:emerg|warn|alert|crit|error)\] (?:\d+#\d+: )?(.*)/ ? $1 : () }
+               split /\n/, $said;
+
+    # -t says of which user the workers will not be, when it is not root
+    @said = grep { !/^the "user" directive makes sense only/ } @said;
+
+    my $errors = grep { /\[emerg\]/ } split /\n/, $said;
+    my $name = (split /\n/, ($text =~ /^(.*#<)/m)[0] // $text)[0];
+
+    my $fits = @said == @expected && !grep {
+        ref $expected[$_] ? $said[$_] !~ $expected[$_]
+                          : $said[$_] ne $expected[$_]
+    } 0 .. $#expected;
+
+    $fits &&= ($exit != 0) == ($errors > 0) && $errors <= 1;
+
+    ok($fits, "nginx -t: $name")
+        or diag("said:\n", map({ "$_\n" } @said), "expected:\n",
+                map({ "$_\n" } @expected), $text);
+}
+
+
+sub secret_file {
+    my ($name, $bytes, $mode) = @_;
+
+    $name =~ s/\W/_/g;
+    WebhookTest::Cert::write_file("$secrets/$name", $bytes);
+    chmod $mode // 0600, "$secrets/$name";
+
+    return "$secrets/$name";
+}

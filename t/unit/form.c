@@ -1,0 +1,167 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * wh_form: pairs, names, repetitions and escapes.
+ */
+
+
+#include <string.h>
+
+#include "tap.h"
+#include "wh_form.h"
+
+
+static wh_str_t str(const char *s);
+static void test_pairs(void);
+static void test_get(void);
+static void test_decode(void);
+
+
+int
+main(void)
+{
+    test_pairs();
+    test_get();
+    test_decode();
+
+    return done_testing();
+}
+
+
+static wh_str_t
+str(const char *s)
+{
+    wh_str_t  text;
+
+    text.data = (const unsigned char *) s;
+    text.len = strlen(s);
+
+    return text;
+}
+
+
+static void
+test_pairs(void)
+{
+    char       out[200];
+    size_t     i;
+    wh_str_t   name, value;
+    wh_form_t  form;
+
+    static const struct {
+        const char  *text;
+        unsigned     flags;
+        const char  *pairs;
+    } cases[] = {
+        { "", 0, "" },
+        { "a=1", 0, "(a)(1)" },
+        { "a=1&b=2", 0, "(a)(1)(b)(2)" },
+        { "&&a=1&&&b=2&", 0, "(a)(1)(b)(2)" },
+        { "&", 0, "" },
+        { "a", 0, "(a)()" },
+        { "a&b=", 0, "(a)()(b)()" },
+        { "=1", 0, "()(1)" },
+        { "=", 0, "()()" },
+        { "a==b=", 0, "(a)(=b=)" },
+        { "a=1;b=2", 0, "(a)(1;b=2)" },
+        { "a=1;b=2", WH_FORM_SEMICOLON, "(a)(1)(b)(2)" },
+        { ";;a=1;&;b;", WH_FORM_SEMICOLON, "(a)(1)(b)()" },
+        { "a%3D=%26", 0, "(a%3D)(%26)" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        out[0] = '\0';
+        wh_form_start(&form, str(cases[i].text), cases[i].flags);
+
+        while (wh_form_next(&form, &name, &value) == WH_OK) {
+            sprintf(out + strlen(out), "(%.*s)(%.*s)", (int) name.len,
+                    name.data, (int) value.len, value.data);
+        }
+
+        ok(strcmp(out, cases[i].pairs) == 0, "pairs of %s: %s", cases[i].text,
+           out);
+    }
+}
+
+
+static void
+test_get(void)
+{
+    int            rc;
+    size_t         i;
+    wh_str_t       value;
+    unsigned char  buf[200];
+
+    static const struct {
+        const char  *text;
+        unsigned     flags;
+        int          rc;
+        const char  *value;
+    } cases[] = {
+        { "st2-api-key=k", 0, WH_OK, "k" },
+        { "x=1&st2-api-key=k%20+y&z", 0, WH_OK, "k  y" },
+        { "st2%2Dapi%2dkey=k", 0, WH_OK, "k" },
+        { "ST2-Api-Key=k", 0, WH_ABSENT, "" },
+        { "st2_api_key=k", 0, WH_ABSENT, "" },
+        { "st2-api-key", 0, WH_ABSENT, "" },
+        { "st2-api-key=", 0, WH_ABSENT, "" },
+        { "st2-api-keys=k", 0, WH_ABSENT, "" },
+        { "st2-api-ke=k", 0, WH_ABSENT, "" },
+        { "", 0, WH_ABSENT, "" },
+        { "a=1;st2-api-key=k", 0, WH_ABSENT, "" },
+        { "a=1;st2-api-key=k", WH_FORM_SEMICOLON, WH_OK, "k" },
+        { "st2-api-key=a&st2-api-key=b", 0, WH_REPEATED, "" },
+        { "st2-api-key=a&st2%2dapi-key=a", 0, WH_REPEATED, "" },
+        { "st2-api-key=a&st2-api-key=b", WH_FORM_LAST, WH_OK, "b" },
+        { "st2-api-key=a&st2-api-key=", WH_FORM_LAST, WH_ABSENT, "" },
+        { "st2-api-key=%&st2-api-key=b", WH_FORM_LAST, WH_OK, "b" },
+        { "st2-api-key=%zz", 0, WH_INVALID, "" },
+        { "st2-api-key=a%4", 0, WH_INVALID, "" },
+        { "st2-api-key=%", 0, WH_INVALID, "" },
+        { "st2-api-key=%ff", 0, WH_INVALID, "" },
+        { "st2-api-key=%c3%a9", 0, WH_OK, "\xc3\xa9" },
+        { "x=%zz&st2-api-key=k", 0, WH_OK, "k" },
+        { "%zz=x&st2-api-key=k", 0, WH_OK, "k" },
+        { "st2-api-key=%2541", 0, WH_OK, "%41" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        rc = wh_form_get(str(cases[i].text), cases[i].flags,
+                         str("st2-api-key"), buf, &value);
+
+        ok(rc == cases[i].rc
+           && (rc != WH_OK
+               || (value.len == strlen(cases[i].value)
+                   && memcmp(value.data, cases[i].value, value.len) == 0)),
+           "get from %s: %d", cases[i].text, rc);
+    }
+}
+
+
+static void
+test_decode(void)
+{
+    int            wrong;
+    char           text[4];
+    size_t         c, len;
+    unsigned char  buf[4];
+
+    wrong = 0;
+
+    for (c = 0; c < 128; c++) {
+        sprintf(text, "%%%02zx", c);
+
+        wrong += wh_form_decode(str(text), (unsigned char *) text, &len)
+                 != WH_OK || len != 1 || (unsigned char) text[0] != c;
+
+        sprintf(text, "%%%02zX", c);
+
+        wrong += wh_form_decode(str(text), buf, &len) != WH_OK || len != 1
+                 || buf[0] != c;
+    }
+
+    ok(wrong == 0, "every escape, in place and not, in either case");
+}

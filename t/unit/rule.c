@@ -1,0 +1,335 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * wh_rule: lines as in the configuration against documents.
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+#include "wh_rule.h"
+
+
+#define NOW        1700000000
+#define MAX_WORDS  16
+
+
+static wh_str_t str(const char *s);
+static size_t split(char *line, wh_str_t *words);
+static int starts_with_a(void *data, wh_str_t subject);
+static void test_checks(void);
+static void test_errors(void);
+static void test_compare(void);
+static void test_struct(void);
+
+
+int
+main(void)
+{
+    test_checks();
+    test_errors();
+    test_compare();
+    test_struct();
+
+    return done_testing();
+}
+
+
+static wh_str_t
+str(const char *s)
+{
+    wh_str_t  text;
+
+    text.data = (const unsigned char *) s;
+    text.len = strlen(s);
+
+    return text;
+}
+
+
+static size_t
+split(char *line, wh_str_t *words)
+{
+    char    *word;
+    size_t   n;
+
+    n = 0;
+
+    for (word = strtok(line, " "); word != NULL; word = strtok(NULL, " ")) {
+        words[n++] = str(word);
+    }
+
+    return n;
+}
+
+
+static int
+starts_with_a(void *data, wh_str_t subject)
+{
+    return (subject.len > 0 && subject.data[0] == *(char *) data)
+           ? WH_OK : WH_INVALID;
+}
+
+
+static void
+test_checks(void)
+{
+    int             rc;
+    char            line[200], a;
+    size_t          i, n, word;
+    wh_str_t        words[MAX_WORDS];
+    wh_json_t      *json;
+    wh_rule_t       rule;
+    const char     *error, *failed;
+    wh_json_set_t  *set;
+
+    static const struct {
+        const char  *line;
+        const char  *doc;
+        const char  *failed;
+    } cases[] = {
+        { "/a any", "{\"a\":null}", NULL },
+        { "/a any", "{}", "required" },
+        { "/a any optional", "{}", NULL },
+        { "/a any optional", "{\"a\":1,\"a\":1}", "repeated" },
+        { "/a/b any optional", "{\"a\":{\"b\":1},\"a\":{}}", "repeated" },
+        { "/a string", "{\"a\":\"\"}", NULL },
+        { "/a string", "{\"a\":1}", "type" },
+        { "/a string optional", "{\"a\":null}", "type" },
+        { "/a null", "{\"a\":null}", NULL },
+        { "/a null", "{\"a\":0}", "type" },
+        { "/a boolean", "{\"a\":false}", NULL },
+        { "/a boolean", "{\"a\":\"false\"}", "type" },
+        { "/a integer", "{\"a\":-0}", NULL },
+        { "/a integer", "{\"a\":1.0}", "type" },
+        { "/a integer", "{\"a\":1e3}", "type" },
+        { "/a number", "{\"a\":1e3}", NULL },
+        { "/a number", "{\"a\":1}", NULL },
+        { "/a number", "{\"a\":\"1\"}", "type" },
+        { "/a object", "{\"a\":{}}", NULL },
+        { "/a object", "{\"a\":[]}", "type" },
+        { "/a array", "{\"a\":[]}", NULL },
+        { "/a array", "{\"a\":{}}", "type" },
+
+        { "/a string enum=open|close", "{\"a\":\"open\"}", NULL },
+        { "/a string enum=open|close", "{\"a\":\"close\"}", NULL },
+        { "/a string enum=open|close", "{\"a\":\"\"}", "enum" },
+        { "/a string enum=open|close", "{\"a\":\"open|close\"}", "enum" },
+        { "/a string enum=open|close", "{\"a\":\"Open\"}", "enum" },
+        { "/a string enum=open|", "{\"a\":\"\"}", NULL },
+        { "/a integer enum=1|2", "{\"a\":2}", NULL },
+        { "/a boolean enum=true", "{\"a\":false}", "enum" },
+        { "/a any enum=x", "{\"a\":[]}", "enum" },
+        { "/a any enum=null", "{\"a\":null}", "enum" },
+        { "/a string enum=a=b", "{\"a\":\"a=b\"}", NULL },
+
+        { "/a string pattern=^a", "{\"a\":\"abc\"}", NULL },
+        { "/a string pattern=^a", "{\"a\":\"bc\"}", "pattern" },
+
+        { "/a integer min=-5 max=5", "{\"a\":-5}", NULL },
+        { "/a integer min=-5 max=5", "{\"a\":5}", NULL },
+        { "/a integer min=-5 max=5", "{\"a\":-6}", "min" },
+        { "/a integer min=-5 max=5", "{\"a\":6}", "max" },
+        { "/a integer max=9007199254740992", "{\"a\":9007199254740993}",
+          "max" },
+        { "/a integer max=1", "{\"a\":100000000000000000000000000}", "max" },
+        { "/a number min=0.1", "{\"a\":0.10}", NULL },
+        { "/a number min=0.1", "{\"a\":9.99e-2}", "min" },
+
+        { "/a string length=2", "{\"a\":\"\\u00e9\\ud83d\\ude00\"}", NULL },
+        { "/a string length=2", "{\"a\":\"abc\"}", "length" },
+        { "/a string min_length=1", "{\"a\":\"\"}", "min_length" },
+        { "/a string max_length=2", "{\"a\":\"abc\"}", "max_length" },
+        { "/a array length=2", "{\"a\":[[],2]}", NULL },
+        { "/a array min_length=1 max_length=1", "{\"a\":[]}", "min_length" },
+        { "/a array min_length=1 max_length=1", "{\"a\":[1,2]}",
+          "max_length" },
+
+        { "/a integer within=5m", "{\"a\":1699999700}", NULL },
+        { "/a integer within=5m", "{\"a\":1699999699}", "within" },
+        { "/a integer within=300 unit=s", "{\"a\":1799999999}", NULL },
+        { "/a integer within=300s unit=ms", "{\"a\":1699999700000}", NULL },
+        { "/a integer within=300s unit=ms", "{\"a\":1699999699999}",
+          "within" },
+        { "/a integer within=1d", "{\"a\":-1}", "within" },
+        { "/a string within=1h unit=rfc3339",
+          "{\"a\":\"2023-11-14T22:13:20Z\"}", NULL },
+        { "/a string within=1h unit=rfc3339",
+          "{\"a\":\"2023-11-14T21:13:19Z\"}", "within" },
+        { "/a string within=1h", "{\"a\":\"now\"}", "within" },
+
+        { "/a any when=event=push", "{}", "required" },
+        { "/a any when=event=pull", "{}", NULL },
+        { "/a any when=event=pull", "{\"a\":1,\"a\":1}", NULL },
+        { "/a any when=/t=x", "{\"t\":\"x\"}", "required" },
+        { "/a any when=/t=x", "{\"t\":\"y\"}", NULL },
+        { "/a any when=/t=x", "{}", NULL },
+        { "/a any when=/t=x", "{\"t\":\"x\",\"t\":\"y\"}", "repeated" },
+        { "/a any when=/t=true", "{\"t\":true}", "required" },
+        { "/a any when=/t=", "{\"t\":\"\"}", "required" },
+        { "/a any when=/t=", "{\"t\":[]}", NULL }
+    };
+
+    a = 'a';
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        strcpy(line, cases[i].line);
+        n = split(line, words);
+        error = "";
+
+        set = wh_json_set_create();
+
+        rc = wh_rule_parse(&rule, set, words, n, &word, &error);
+
+        rule.match = starts_with_a;
+        rule.match_data = &a;
+
+        json = wh_json_create(set, NULL, NULL, NULL);
+        (void) wh_json_feed(json, str(cases[i].doc).data,
+                            str(cases[i].doc).len);
+
+        ok(rc == WH_OK && wh_json_end(json) == WH_OK
+           && wh_rule_check(&rule, json, str("push"), NOW, &failed)
+              == (cases[i].failed ? WH_INVALID : WH_OK)
+           && (failed == NULL) == (cases[i].failed == NULL)
+           && (failed == NULL || strcmp(failed, cases[i].failed) == 0),
+           "%s, %s: %s%s", cases[i].line, cases[i].doc,
+           cases[i].failed ? cases[i].failed : "good",
+           rc == WH_OK ? "" : error);
+
+        wh_json_free(json);
+        wh_json_set_free(set);
+    }
+}
+
+
+static void
+test_errors(void)
+{
+    int             rc;
+    char            line[200];
+    size_t          i, n, word;
+    wh_str_t        words[MAX_WORDS];
+    wh_rule_t       rule;
+    const char     *error;
+    wh_json_set_t  *set;
+
+    static const struct {
+        const char  *line;
+        size_t       word;
+        const char  *error;
+    } cases[] = {
+        { "", 0, "a rule needs a JSON pointer and a type" },
+        { "a string", 0, "a JSON pointer must begin with" },
+        { "/a", 1, "a JSON pointer must be followed by string" },
+        { "/a str", 1, "a JSON pointer must be followed by string" },
+        { "/a string enum", 2, "a rule must be enum=" },
+        { "/a string enum=", 2, "\"enum=\" needs values" },
+        { "/a string optional=1", 2, "a rule must be enum=" },
+        { "/a string optional optional", 3, "a rule may be given only once" },
+        { "/a string min=1", 2, "\"min\" needs type integer or number" },
+        { "/a integer min=x", 2, "\"min=\" needs a number as in JSON" },
+        { "/a integer min=01", 2, "\"min=\" needs a number as in JSON" },
+        { "/a integer min=1.", 2, "\"min=\" needs a number as in JSON" },
+        { "/a integer max=1e", 2, "\"max=\" needs a number as in JSON" },
+        { "/a integer max=-", 2, "\"max=\" needs a number as in JSON" },
+        { "/a integer min=2 max=1", 4, "\"min\" must not be greater" },
+        { "/a integer pattern=x", 2, "\"pattern\" needs type string" },
+        { "/a string pattern=", 2, "\"pattern=\" needs a regular" },
+        { "/a object length=1", 2, "\"length\" needs type string or array" },
+        { "/a string length=x", 2, "\"length=\" needs a number" },
+        { "/a string length=", 2, "\"length=\" needs a number" },
+        { "/a string length=1 max_length=2", 4, "\"length\" excludes" },
+        { "/a string min_length=3 max_length=2", 4, "\"min_length\" must" },
+        { "/a number within=5m", 2, "\"within\" needs type" },
+        { "/a integer within=5w", 2, "\"within=\" needs a time" },
+        { "/a integer within=0", 2, "\"within=\" needs a time" },
+        { "/a integer within=m", 2, "\"within=\" needs a time" },
+        { "/a integer within=5m unit=us", 3, "\"unit=\" needs s, ms" },
+        { "/a integer within=5m unit=http", 4, "\"unit=rfc3339\" and" },
+        { "/a integer unit=ms", 3, "\"unit\" needs \"within\"" },
+        { "/a any when=", 2, "\"when=\" needs event=VALUE" },
+        { "/a any when=event", 2, "\"when=\" needs event=VALUE" },
+        { "/a any when=t=x", 2, "\"when=\" needs event=VALUE" },
+        { "/a any when=/~=x", 2, "\"~\" in a JSON pointer" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        strcpy(line, cases[i].line);
+        n = split(line, words);
+
+        set = wh_json_set_create();
+        rc = wh_rule_parse(&rule, set, words, n, &word, &error);
+
+        ok(rc == WH_INVALID && word == cases[i].word
+           && strncmp(error, cases[i].error, strlen(cases[i].error)) == 0,
+           "%s: %s", cases[i].line, error ? error : "good");
+
+        wh_json_set_free(set);
+    }
+}
+
+
+static void
+test_compare(void)
+{
+    int     rc;
+    size_t  i;
+
+    static const struct {
+        const char  *a;
+        const char  *b;
+        int          rc;
+    } cases[] = {
+        { "0", "-0", 0 }, { "0", "0.000", 0 }, { "0e9", "-0.0e-9", 0 },
+        { "1", "1.0", 0 }, { "1", "10e-1", 0 }, { "1", "0.1E1", 0 },
+        { "100", "1e2", 0 }, { "0.001", "1e-3", 0 }, { "12.50", "125e-1", 0 },
+        { "1", "2", -1 }, { "-1", "-2", 1 }, { "-1", "1", -1 },
+        { "0", "1", -1 }, { "0", "-1", 1 }, { "10", "9", 1 },
+        { "0.1", "0.09", 1 }, { "1.1", "1.10001", -1 }, { "99", "100", -1 },
+        { "9007199254740993", "9007199254740992", 1 },
+        { "123456789012345678901234567890.5",
+          "123456789012345678901234567890.4", 1 },
+        { "1e400", "1e399", 1 }, { "-1e400", "1e-400", -1 },
+        { "1e-400", "0", 1 }, { "1e99999999999999999999", "5", 1 },
+        { "1e-99999999999999999999", "5", -1 },
+        { "1.5", "1", 1 }, { "1", "1.5", -1 }, { "10", "10.0001", -1 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        rc = wh_rule_compare(str(cases[i].a), str(cases[i].b));
+
+        ok(rc == cases[i].rc
+           && wh_rule_compare(str(cases[i].b), str(cases[i].a)) == -rc,
+           "%s and %s: %d", cases[i].a, cases[i].b, rc);
+    }
+}
+
+
+static void
+test_struct(void)
+{
+    char            line[] = "/a string pattern=^x$ when=/b=1";
+    size_t          n, word;
+    wh_str_t        words[MAX_WORDS];
+    wh_rule_t       rule;
+    const char     *error;
+    wh_json_set_t  *set;
+
+    set = wh_json_set_create();
+    n = split(line, words);
+
+    ok(wh_rule_parse(&rule, set, words, n, &word, &error) == WH_OK
+       && rule.pattern.len == 3 && rule.index == 0 && rule.when == 1
+       && set->pointers == 2
+       && strcmp(wh_rule_type_name(rule.type), "string") == 0,
+       "a parsed rule says what the caller has to do");
+
+    wh_json_set_free(set);
+}

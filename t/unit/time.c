@@ -1,0 +1,196 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * wh_time: every unit, its limits, and every day of 500 years.
+ */
+
+
+#include <string.h>
+
+#include "tap.h"
+#include "wh_time.h"
+
+
+static wh_str_t str(const char *s);
+static void test_table(void);
+static void test_units(void);
+static void test_calendar(void);
+
+
+int
+main(void)
+{
+    test_table();
+    test_units();
+    test_calendar();
+
+    return done_testing();
+}
+
+
+static wh_str_t
+str(const char *s)
+{
+    wh_str_t  text;
+
+    text.data = (const unsigned char *) s;
+    text.len = strlen(s);
+
+    return text;
+}
+
+
+static void
+test_table(void)
+{
+    int        rc;
+    size_t     i;
+    wh_time_t  time;
+
+    static const struct {
+        wh_time_unit_e  unit;
+        const char     *text;
+        int64_t         sec;
+        int             msec;      /* -1: refused */
+    } cases[] = {
+        { WH_TIME_S, "1678105701", 1678105701, 0 },
+        { WH_TIME_S, "0", 0, 0 },
+        { WH_TIME_S, "0001", 1, 0 },
+        { WH_TIME_S, "9223372036854775807", INT64_MAX, 0 },
+        { WH_TIME_S, "9223372036854775808", 0, -1 },
+        { WH_TIME_S, "18446744073709551616", 0, -1 },
+        { WH_TIME_S, "00000000000000000001", 1, 0 },
+        { WH_TIME_S, "000000000000000000001", 0, -1 },
+        { WH_TIME_S, "", 0, -1 },
+        { WH_TIME_S, " 1", 0, -1 },
+        { WH_TIME_S, "1 ", 0, -1 },
+        { WH_TIME_S, "+1", 0, -1 },
+        { WH_TIME_S, "-1", 0, -1 },
+        { WH_TIME_S, "1.5", 0, -1 },
+        { WH_TIME_S, "1e9", 0, -1 },
+        { WH_TIME_S, "0x1", 0, -1 },
+        { WH_TIME_MS, "1678105701987", 1678105701, 987 },
+        { WH_TIME_MS, "7", 0, 7 },
+
+        { WH_TIME_RFC3339, "1970-01-01T00:00:00Z", 0, 0 },
+        { WH_TIME_RFC3339, "1969-12-31T23:59:59Z", -1, 0 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21Z", 1678105701, 0 },
+        { WH_TIME_RFC3339, "2023-03-06t12:28:21z", 1678105701, 0 },
+        { WH_TIME_RFC3339, "2023-03-06T13:28:21+01:00", 1678105701, 0 },
+        { WH_TIME_RFC3339, "2023-03-06T06:58:21-05:30", 1678105701, 0 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21-00:00", 1678105701, 0 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21.5Z", 1678105701, 500 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21.123456789Z", 1678105701, 123 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21.0009+00:00", 1678105701, 0 },
+        { WH_TIME_RFC3339, "2016-12-31T23:59:60Z", 1483228800, 0 },
+        { WH_TIME_RFC3339, "2017-01-01T00:59:60+01:00", 1483228800, 0 },
+        { WH_TIME_RFC3339, "2016-12-31T23:58:60Z", 0, -1 },
+        { WH_TIME_RFC3339, "2016-12-31T23:59:60+01:00", 0, -1 },
+        { WH_TIME_RFC3339, "2016-12-31T23:59:61Z", 0, -1 },
+        { WH_TIME_RFC3339, "2024-02-29T00:00:00Z", 1709164800, 0 },
+        { WH_TIME_RFC3339, "2000-02-29T00:00:00Z", 951782400, 0 },
+        { WH_TIME_RFC3339, "2023-02-29T00:00:00Z", 0, -1 },
+        { WH_TIME_RFC3339, "1900-02-29T00:00:00Z", 0, -1 },
+        { WH_TIME_RFC3339, "0000-01-01T00:00:00Z", -62167219200, 0 },
+        { WH_TIME_RFC3339, "9999-12-31T23:59:59Z", 253402300799, 0 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06 12:28:21Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21.Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21.1234567890Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21,5Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21+0100", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21+01", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21+24:00", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21+01:60", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21 +01:00", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:28:21Zx", 0, -1 },
+        { WH_TIME_RFC3339, "2023-13-06T12:28:21Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-00-06T12:28:21Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-04-31T12:28:21Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-00T12:28:21Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T24:00:00Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-03-06T12:60:21Z", 0, -1 },
+        { WH_TIME_RFC3339, "2023-3-6T12:28:21Z", 0, -1 },
+        { WH_TIME_RFC3339, "", 0, -1 },
+
+        { WH_TIME_HTTP, "Sun, 06 Nov 1994 08:49:37 GMT", 784111777, 0 },
+        { WH_TIME_HTTP, "Thu, 01 Jan 1970 00:00:00 GMT", 0, 0 },
+        { WH_TIME_HTTP, "Wed, 31 Dec 1969 23:59:59 GMT", -1, 0 },
+        { WH_TIME_HTTP, "Mon, 06 Nov 1994 08:49:37 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Sun, 06 nov 1994 08:49:37 GMT", 0, -1 },
+        { WH_TIME_HTTP, "sun, 06 Nov 1994 08:49:37 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Sun, 6 Nov 1994 08:49:37 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Sun, 06 Nov 1994 08:49:37 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Sun, 06 Nov 1994 08:49:37 GMT ", 0, -1 },
+        { WH_TIME_HTTP, "Sunday, 06-Nov-94 08:49:37 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Sun Nov  6 08:49:37 1994", 0, -1 },
+        { WH_TIME_HTTP, "", 0, -1 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        time.sec = 42;
+        time.msec = 42;
+
+        rc = wh_time_parse(str(cases[i].text), cases[i].unit, &time);
+
+        if (cases[i].msec < 0) {
+            ok(rc == WH_INVALID && time.sec == 42 && time.msec == 42,
+               "\"%s\" is refused", cases[i].text);
+
+        } else {
+            ok(rc == WH_OK && time.sec == cases[i].sec
+               && time.msec == (unsigned) cases[i].msec,
+               "\"%s\" is %lld", cases[i].text, (long long) time.sec);
+        }
+    }
+}
+
+
+static void
+test_units(void)
+{
+    wh_time_unit_e  unit;
+
+    ok(wh_time_unit(str("s"), &unit) == WH_OK && unit == WH_TIME_S, "s");
+    ok(wh_time_unit(str("ms"), &unit) == WH_OK && unit == WH_TIME_MS, "ms");
+    ok(wh_time_unit(str("rfc3339"), &unit) == WH_OK
+       && unit == WH_TIME_RFC3339, "rfc3339");
+    ok(wh_time_unit(str("http"), &unit) == WH_OK && unit == WH_TIME_HTTP,
+       "http");
+    ok(wh_time_unit(str("S"), &unit) == WH_INVALID
+       && wh_time_unit(str(""), &unit) == WH_INVALID, "no other unit");
+}
+
+
+static void
+test_calendar(void)
+{
+    int        wrong;
+    char       text[32];
+    int64_t    day;
+    unsigned   y, m, d;
+    wh_time_t  time;
+
+    wrong = 0;
+    day = -135140;                 /* 1600-01-01 */
+
+    for (y = 1600; y < 2100; y++) {
+        for (m = 1; m <= 12; m++) {
+            for (d = 1; d <= 31; d++) {
+
+                sprintf(text, "%04u-%02u-%02uT00:00:00Z", y, m, d);
+
+                if (wh_time_parse(str(text), WH_TIME_RFC3339, &time)
+                    == WH_OK)
+                {
+                    wrong += time.sec != day * 86400;
+                    day++;
+                }
+            }
+        }
+    }
+
+    ok(wrong == 0 && day == 47482, "every day is the next after the last");
+}

@@ -1,0 +1,396 @@
+#!/usr/bin/perl
+
+# Replays every vector of t/vectors/*.json against a running nginx.  A file
+# needs a line in %systems, a vector does not.
+#
+# Vectors of one provider with the same secrets share a server of their own on
+# a socket of the file system, so that Host and the path stay the vector's.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Encode;
+use File::Basename;
+use JSON::PP;
+use MIME::Base64;
+use Test::More;
+
+use WebhookTest;
+
+# By file: what turns a vector into directives, with its secret as text or
+# as { directive => text }.
+my %systems = (
+    'cloudstack'          => provider('cloudstack'),
+    'netdata'             => \&netdata,
+    'provider-cloudstack' => provider('cloudstack'),
+    'provider-dropbox'    => provider('dropbox'),
+    'provider-generic'    => \&generic,
+    'provider-github'     => provider('github'),
+    'provider-gitlab'     => provider('gitlab'),
+    'provider-line'       => provider('line'),
+    'provider-meta'       => \&meta,
+    'provider-netdata'    => provider('netdata-bearer'),
+    'provider-shopify'    => provider('shopify'),
+    'provider-stackstate' => provider('stackstate'),
+    'provider-telegram'   => provider('telegram'),
+    'provider-vercel'     => provider('vercel'),
+    'provider-x-twitter'  =>
+        provider('x', qw/webhook_secret webhook_challenge_secret/),
+    'stackstate'          => provider('stackstate'),
+);
+
+# Vectors for what the module does not do yet, and why.
+my %not_yet = (
+    'gitlab-standard-webhooks' =>
+        'Standard Webhooks signatures need timestamp and key=whsec',
+);
+
+# Blocks of provider-generic.json by the vector's name.
+my @generic = (
+    [qr/^adnanh-(sha\d+)/, 'generic-%s', 'signature header:X-Signature '
+        . 'algorithm=hmac-%s prefix=%s= list=,;'],
+    [qr/^convoy-(sha512)-hex/, 'generic-hex-%s',
+        'signature header:X-Convoy-Signature algorithm=hmac-%s;'],
+    [qr/^convoy-(sha512)-base64/, 'generic-base64-%s',
+        'signature header:X-Convoy-Signature algorithm=hmac-%s '
+        . 'encoding=base64;'],
+    [qr/^gzip-body-signed-()/, 'generic-sha256'],
+);
+
+my $temp = File::Temp->newdir;
+chmod 0755, "$temp";
+
+my $ca = WebhookTest::ca("$temp", 'sender');
+my $server = WebhookTest::cert($ca, subject => '/CN=localhost');
+my %blocks;                             # webhook_provider by name
+my %servers;                            # server blocks by their directives
+my %files;                              # secrets
+
+my @vectors = map { read_vectors($_) } sort glob "$FindBin::Bin/vectors/*.json";
+
+for my $now (unique(map { $_->{now} // '' } @vectors)) {
+    my @group = grep { ($_->{now} // '') eq $now } @vectors;
+    my $t = WebhookTest->new(conf => conf(@group), files => \%files,
+                             $now ne '' ? (now => $now) : ());
+
+    replay($t, $_) for @group;
+    $t->done;
+}
+
+done_testing();
+
+
+# The file's vectors that are to be replayed, with {server} set.
+sub read_vectors {
+    my ($file) = @_;
+
+    my $system = basename($file, '.json');
+
+    if (!$systems{$system}) {
+        fail("$system.json has a line in \%systems");
+        return;
+    }
+
+    my @ready;
+
+    for my $vector (@{ decode_json(WebhookTest::Cert::read_file($file)) }) {
+        if (my $why = $not_yet{ $vector->{name} }) {
+            SKIP: { skip "$vector->{name}: $why", 1 }
+            next;
+        }
+
+        my $directives = $systems{$system}->($vector);
+
+        if (($vector->{secret} // '') eq '') {
+            refused_at_start($vector, $directives);
+            next;
+        }
+
+        $vector->{server} = $servers{$directives} //= keys %servers;
+        push @ready, $vector;
+    }
+
+    return @ready;
+}
+
+
+sub provider {
+    my ($name, @secrets) = @_;
+
+    @secrets = 'webhook_secret' if !@secrets;
+
+    return sub {
+        my ($vector) = @_;
+
+        return directives($name, map { $_ => $vector->{secret} } @secrets);
+    };
+}
+
+
+sub directives {
+    my ($name, @secrets) = @_;
+
+    my $text = "webhook $name;";
+
+    while (my ($directive, $secret) = splice @secrets, 0, 2) {
+        $text .= " $directive file:%%DIR%%/" . secret_file($secret) . ';';
+    }
+
+    return $text;
+}
+
+
+# Secrets are given as files: their bytes need no quoting there.
+sub secret_file {
+    my ($secret) = @_;
+
+    my $bytes = encode_utf8($secret);
+    my ($name) = grep { $files{$_} eq $bytes } keys %files;
+
+    $name //= 'secrets/' . keys %files;
+    $files{$name} = $bytes;
+
+    return $name;
+}
+
+
+# The secret's object says which of the sender's ways is meant.
+sub netdata {
+    my ($vector) = @_;
+
+    my $secret = $vector->{secret};
+
+    $vector->{expect} = 'respond' if $vector->{response_status};
+    $vector->{response} = { status => $vector->{response_status},
+                            json => $vector->{response_json} };
+
+    return directives('netdata-basic', webhook_secret =>
+                      "$secret->{basic}{user}:$secret->{basic}{password}")
+        if $secret->{basic};
+
+    return directives('netdata-bearer', webhook_secret => $secret->{bearer})
+        if $secret->{bearer};
+
+    $vector->{tls} = client_certificate($vector);
+
+    return directives('netdata', $secret->{challenge_secret}
+        ? (webhook_challenge_secret => $secret->{challenge_secret}) : ());
+}
+
+
+# A certificate with the subject, and the verdict, that the vector assumes.
+sub client_certificate {
+    my ($vector) = @_;
+
+    return {} if !$vector->{tls_client_s_dn};
+
+    my @subject = map { [split /=/, $_, 2] }
+                  reverse split /,/, $vector->{tls_client_s_dn};
+
+    return WebhookTest::cert($ca, subject => \@subject,
+        $vector->{tls_client_verify} =~ /expired/
+            ? (until => '20200101000000Z') : ());
+}
+
+
+# The vector's secret is the verify token; the application's own is ours.
+sub meta {
+    my ($vector) = @_;
+
+    return directives('meta', webhook_secret => 'the application secret',
+                      webhook_challenge_secret => $vector->{secret});
+}
+
+
+sub generic {
+    my ($vector) = @_;
+
+    for (@generic) {
+        my ($pattern, $name, $rules) = @$_;
+
+        my ($digest) = $vector->{name} =~ $pattern or next;
+
+        $name =~ s/%s/$digest/;
+        $rules =~ s/%s/$digest/g if $rules;
+        $blocks{$name} //= $rules;
+
+        return directives($name, webhook_secret => $vector->{secret});
+    }
+
+    die "no block for $vector->{name}";
+}
+
+
+sub conf {
+    my (@group) = @_;
+
+    my %used = map { $_->{server} => 1 } @group;
+
+    return provider_blocks() . join '', map { server($servers{$_}, $_) }
+           grep { $used{ $servers{$_} } } sort keys %servers;
+}
+
+
+sub provider_blocks {
+    return join '', map { "webhook_provider $_ { $blocks{$_} }\n" }
+                    sort keys %blocks;
+}
+
+
+sub server {
+    my ($number, $directives) = @_;
+
+    my $tls = $directives =~ /webhook netdata;/;
+    my $listen = socket_name($number) . ($tls ? ' ssl' : '');
+    my $certificates = $tls ? <<"EOF" : '';
+        ssl_certificate $server->{cert};
+        ssl_certificate_key $server->{key};
+        ssl_verify_client optional;
+        ssl_client_certificate $ca->{cert};
+EOF
+
+    return <<"EOF";
+    server {
+        listen unix:%%DIR%%/$listen;
+$certificates
+        location / {
+            $directives
+            proxy_pass http://%%APP%%;
+        }
+    }
+EOF
+}
+
+
+sub socket_name {
+    return "s$_[0]";
+}
+
+
+sub refused_at_start {
+    my ($vector, $directives) = @_;
+
+    my ($exit, $said) = WebhookTest::nginx_t(
+        provider_blocks() . server(0, $directives), files => \%files);
+
+    ok($exit != 0 && $said =~ /\[emerg\].* empty.* in .*:\d+$/m,
+       "$vector->{name}: nginx -t refuses the empty secret")
+        or diag($said);
+}
+
+
+sub replay {
+    my ($t, $vector) = @_;
+
+    $t->app_clear;
+
+    my $body = decode_base64($vector->{body_base64});
+    my $response = $t->request({
+        unix => $t->dir . '/' . socket_name($vector->{server}),
+        tls => $vector->{tls}, method => $vector->{method},
+        uri => $vector->{uri}, headers => $vector->{headers}, body => $body,
+    }) // { status => 'no answer', body => '', header => {} };
+
+    my %problems = (accept => \&not_accepted, reject => \&not_rejected,
+                    respond => \&not_responded);
+
+    my @problems = $problems{ $vector->{expect} }->(
+        $vector, $response, $body, $t->app_requests);
+
+    ok(!@problems, "$vector->{name}: $vector->{expect}")
+        or diag(join("\n", @problems),
+                "\n$response->{status} $response->{body}");
+}
+
+
+sub not_accepted {
+    my ($vector, $response, $body, @seen) = @_;
+
+    return 'the status is none of 2xx' if $response->{status} !~ /^2\d\d$/;
+    return 'the application saw ' . @seen . ' requests' if @seen != 1;
+
+    my $header = sub { join "\n", sort map { lc($_->[0]) . ": $_->[1]" } @_ };
+    my %sent = map { lc($_->[0]) => 1 } @{ $vector->{headers} };
+    my @came = grep { $sent{ lc $_->[0] } } @{ $seen[0]{headers} };
+
+    my @problems;
+
+    push @problems, 'the application saw another body'
+        if $seen[0]{body} ne $body;
+    push @problems, 'the application saw another request line'
+        if "$seen[0]{method} $seen[0]{uri}"
+           ne "$vector->{method} $vector->{uri}";
+    push @problems, 'the application saw other headers'
+        if $header->(@came) ne $header->(@{ $vector->{headers} });
+
+    return @problems;
+}
+
+
+sub not_rejected {
+    my ($vector, $response, $body, @seen) = @_;
+
+    my @problems;
+
+    push @problems, 'the status is none of 4xx and 5xx'
+        if $response->{status} !~ /^[45]\d\d$/;
+    push @problems, 'the application saw it' if @seen;
+
+    return @problems if refused_by_nginx($vector);
+
+    my $json = eval { decode_json($response->{body}) } // {};
+
+    push @problems, 'the body is no refusal in JSON'
+        if ($response->{header}{'content-type'} // '') ne 'application/json'
+           || ($json->{status} // '') ne $response->{status}
+           || ($json->{error} // '') eq '';
+
+    return @problems;
+}
+
+
+# What does not reach the module: a certificate that does not verify, and a
+# header that nginx allows only once.
+sub refused_by_nginx {
+    my ($vector) = @_;
+
+    return ($vector->{tls_client_verify} // '') =~ /^FAILED/
+           || 1 < grep { lc $_->[0] eq 'authorization' }
+                  @{ $vector->{headers} };
+}
+
+
+sub not_responded {
+    my ($vector, $response, $body, @seen) = @_;
+
+    my $want = $vector->{response};
+    my $type = ($response->{header}{'content-type'} // '') =~ s/;.*//r;
+    my $canonical = JSON::PP->new->canonical->allow_nonref;
+
+    my @problems;
+
+    push @problems, "the status is not $want->{status}"
+        if $response->{status} ne $want->{status};
+    push @problems, 'the application saw it' if @seen;
+    push @problems, "the type is $type"
+        if $type ne ($want->{content_type} // $type);
+    push @problems, "the body is not $want->{body}"
+        if $response->{body} ne ($want->{body} // $response->{body});
+    push @problems, 'the JSON is another'
+        if $want->{json}
+           && $canonical->encode($want->{json}) ne
+              (eval { $canonical->encode(decode_json($response->{body})) }
+               // '');
+
+    return @problems;
+}
+
+
+sub unique {
+    my %seen;
+
+    return grep { !$seen{$_}++ } @_;
+}
