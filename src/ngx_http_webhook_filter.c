@@ -54,6 +54,10 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
+    if (ngx_http_webhook_has_no_ctx(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx == NULL
