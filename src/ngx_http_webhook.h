@@ -517,18 +517,26 @@ extern ngx_module_t  ngx_http_webhook_filter_module;
 
 /* on the way of every request, also where there is no gate */
 
+static ngx_inline ngx_uint_t
+ngx_http_webhook_has_no_ctx(ngx_http_request_t *r)
+{
+    return ngx_http_get_module_ctx(r, ngx_http_webhook_module) == NULL
+           && !(r->internal || r->filter_finalize);
+}
+
+
 static ngx_inline ngx_http_webhook_ctx_t *
 ngx_http_webhook_get_ctx(ngx_http_request_t *r)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
-
-    if (ctx != NULL || !(r->internal || r->filter_finalize)) {
-        return ctx;
+    if (ngx_http_webhook_has_no_ctx(r)) {
+        return NULL;
     }
 
-    return ngx_http_webhook_restore_ctx(r);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
 }
 
 

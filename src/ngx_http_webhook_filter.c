@@ -54,10 +54,13 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
+    if (ngx_http_webhook_has_no_ctx(r) || r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx == NULL
-        || r != r->main
         || ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
         || r->headers_out.status < NGX_HTTP_OK
         || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE)

@@ -232,6 +232,10 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
+    if (ngx_http_webhook_has_no_ctx(r)) {
+        return ngx_http_next_request_body_filter(r, in);
+    }
+
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx && ctx->hashing) {

@@ -288,9 +288,14 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     gate = ctx->gate;
-    form = ngx_http_webhook_payload_is_form(ctx);
 
     ctx->walked = r->request_body ? r->request_body->bufs : NULL;
+
+    if (gate->json == NULL && !gate->provider->form) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    form = ngx_http_webhook_payload_is_form(ctx);
 
     if (form && gate->provider->form && ctx->walked) {
 
