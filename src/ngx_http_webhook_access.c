@@ -934,13 +934,6 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_candidate_t  *candidate;
 
     if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
-
-        /* behind an error page, its status tells the sender more */
-
-        if (r->error_page && r->err_status >= NGX_HTTP_BAD_REQUEST) {
-            ctx->status = r->err_status;
-        }
-
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
