@@ -6,6 +6,7 @@
 #   make run [ONCE=1]           the demo: nginx, an application, webhooks
 #   make test [TESTS=t/x.t]     all tests, or those named
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
+#   make bench                  what the module costs beside plain nginx
 #   make install [DESTDIR=...]  the module into nginx's modules directory
 #   make clean
 #
@@ -75,7 +76,7 @@ install_packages = tools/install $(1)
 endif
 
 
-.PHONY: all module nginx run test units valgrind install clean
+.PHONY: all module nginx run test units valgrind bench install clean
 .PHONY: build-packages FORCE
 
 all: module
@@ -128,6 +129,11 @@ valgrind: module $(NGINX_DEP) units
 	@$(call install_packages,test valgrind)
 	@$(TEST_ENV) WEBHOOK_VALGRIND=1 \
 	    prove $(or $(TESTS),$(shell grep -lE 'WebhookTest|unit' t/*.t))
+
+bench: module
+	@$(call install_packages,bench)
+	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/compare
+	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/instructions
 
 install: module
 	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \

@@ -294,7 +294,8 @@ typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 certificate_users;
     ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
-    ngx_flag_t                  body_sha256;
+    unsigned                    body_sha256:1;  /* some log wants it */
+    unsigned                    ack:1;          /* in some location */
 } ngx_http_webhook_main_conf_t;
 
 

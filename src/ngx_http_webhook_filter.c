@@ -88,6 +88,14 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_filter_init(ngx_conf_t *cf)
 {
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    if (!wmcf->ack) {
+        return NGX_OK;
+    }
+
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_webhook_header_filter;
 

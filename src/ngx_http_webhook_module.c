@@ -594,7 +594,8 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *prev = parent;
     ngx_http_webhook_loc_conf_t  *conf = child;
 
-    ngx_uint_t  same;
+    ngx_uint_t                     same;
+    ngx_http_webhook_main_conf_t  *wmcf;
 
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
     ngx_conf_merge_value(conf->enforce, prev->enforce, 1);
@@ -646,8 +647,17 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (same && prev->gate && !prev->gate->incomplete) {
         conf->gate = prev->gate;
-        return NGX_CONF_OK;
+
+    } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_gate_compile(cf, conf);
+    if (conf->ack > 0
+        || (conf->ack == NGX_CONF_UNSET && conf->gate->provider->ack > 0))
+    {
+        wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+        wmcf->ack = 1;
+    }
+
+    return NGX_CONF_OK;
 }
