@@ -6,6 +6,7 @@
 #   make run [ONCE=1]           the demo: nginx, an application, webhooks
 #   make test [TESTS=t/x.t]     all tests, or those named
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
+#   make fuzz                   the fuzz targets, FUZZ_SECONDS=60 each
 #   make install [DESTDIR=...]  the module into nginx's modules directory
 #   make clean
 #
@@ -75,7 +76,7 @@ install_packages = tools/install $(1)
 endif
 
 
-.PHONY: all module nginx run test units valgrind install clean
+.PHONY: all module nginx run test units valgrind fuzz install clean
 .PHONY: build-packages FORCE
 
 all: module
@@ -127,6 +128,11 @@ valgrind: module $(NGINX_DEP) units
 	@$(call install_packages,test valgrind)
 	@$(TEST_ENV) WEBHOOK_VALGRIND=1 \
 	    prove $(or $(TESTS),$(shell grep -lE 'WebhookTest|unit' t/*.t))
+
+fuzz:
+	@$(call install_packages,fuzz)
+	@$(MAKE) --no-print-directory -C fuzz RUN=$(B)/fuzz \
+	    $(if $(FUZZ_SECONDS),FUZZ_SECONDS=$(FUZZ_SECONDS)) fuzz
 
 install: module
 	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \
