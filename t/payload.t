@@ -285,6 +285,12 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
     webhook_provider objects { token header:X-Token; json object; }
     webhook_provider arrays { token header:X-Token; json array empty; }
 
+    webhook_provider dated {
+        signature  header:X-Signature list=, field=v1;
+        timestamp  field:t past=5m future=1m;
+        message    \$webhook_timestamp.\$webhook_body;
+    }
+
     webhook_provider window {
         token      header:X-Token;
         timestamp  header:X-Time past=1h;
@@ -404,6 +410,13 @@ $time_locations
         location = /form/small {
             webhook form;
             webhook_max_body 64;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /dated {
+            webhook dated;
+            webhook_secret "$secret";
+            proxy_set_header X-Time-Was \$webhook_timestamp;
             proxy_pass http://%%APP%%;
         }
 
@@ -928,6 +941,23 @@ sub windows {
         refused("timestamp $rule: absent", 403, 'timestamp_missing',
                 timed("/time$n", $from));
     }
+
+    # the time belongs to what is signed
+    my $dated = sub {
+        my ($time, $signed) = @_;
+
+        my $hmac = hmac_sha256_hex("$signed.{}", $secret);
+
+        return { uri => '/dated', body => '{}',
+                 headers => [['X-Signature', "t=$time,v1=$hmac"]] };
+    };
+
+    is(header(accepted('a signed time', $dated->($now - 1, $now - 1)),
+              'X-Time-Was'), $now - 1, 'as a variable');
+    refused('another time than the signed one', 403, 'signature_mismatch',
+            $dated->($now, $now - 1));
+    refused('a signed time that is too old', 403, 'timestamp_too_old',
+            $dated->($now - 301, $now - 301));
 
     my $stamp = sub { (uri => $_[0], body => '', headers => [$authorized,
                        ['X-Time', $now + $_[1]]]) };
