@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # Replays every vector of t/vectors/*.json against a running nginx.  A file
-# needs a line in %systems, a vector does not.
+# provider-NAME.json or own-NAME.json is for the provider NAME, another one
+# needs a line in %systems.  Every built-in provider must have vectors.
 #
 # Vectors of one provider with the same secrets share a server of their own on
 # a socket of the file system, so that Host and the path stay the vector's.
@@ -21,31 +22,61 @@ use Test::More;
 use WebhookTest;
 
 # By file: what turns a vector into directives, with its secret as text or
-# as { directive => text }.
+# as { directive => text }.  A file provider-NAME or own-NAME needs no line
+# where NAME is a provider with one secret.
 my %systems = (
     'cloudstack'          => provider('cloudstack'),
     'netdata'             => \&netdata,
-    'provider-cloudstack' => provider('cloudstack'),
-    'provider-dropbox'    => provider('dropbox'),
+    'own-netdata'         => certificate('netdata'),
+    'own-netdata-strict'  => certificate('netdata-strict'),
+    'pelorus'             => provider('pelorus'),
+    'pelorus-canonical'   => provider('pelorus'),
     'provider-generic'    => \&generic,
-    'provider-github'     => provider('github'),
-    'provider-gitlab'     => provider('gitlab'),
-    'provider-line'       => provider('line'),
     'provider-meta'       => \&meta,
     'provider-netdata'    => provider('netdata-bearer'),
-    'provider-shopify'    => provider('shopify'),
-    'provider-stackstate' => provider('stackstate'),
-    'provider-telegram'   => provider('telegram'),
-    'provider-vercel'     => provider('vercel'),
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
     'stackstate'          => provider('stackstate'),
+    'stackstorm'          => \&stackstorm,
+);
+
+# Where the gate may differ from the receiver behind it, by the vector's name:
+# what it does instead, with its status if that is its own, and why.
+my %instead = (
+    (map { ("pelorus-canonical/$_" => [reject => 422,
+                'yajl has no such words']) }
+         qw/const-nan const-inf const-neginf/),
+    (map { ("pelorus-canonical/$_" => [reject => 400,
+                'half of a surrogate pair matches no signature']) }
+         qw/lone-high high-then-bmp swapped-pair/),
+    'pelorus-canonical/raw-surrogate-bytes' => [reject => 400,
+        'a surrogate in UTF-8 is not UTF-8 to the gate'],
+    'pelorus-canonical/bom' => [reject => 422,
+        'a byte order mark is not JSON to the gate'],
+    'pelorus-canonical/utf32-bom' => [reject => 400,
+        'the gate reads UTF-8 only'],
+    'pelorus/uri-swapped' => [accept => undef,
+        'paths are for nginx, in its locations'],
+    'provider-pelorus/pelorus-docs-as-sent-raw-body-does-not-match' => [
+        accept => undef, 'the receiver takes the document in any spacing'],
+    'stackstorm/underscore-header' => [reject => 403,
+        'nginx drops such names (underscores_in_headers)'],
+    'stackstorm/query-bad-utf8' => [accept => undef,
+        'what is beside the credential is for the application'],
+    (map { ("stackstorm/$_" => [accept => undef,
+                'which hooks there are only StackStorm knows']) }
+         qw/uri-double-slash uri-case unknown-hook st2-array/),
 );
 
 # Vectors for what the module does not do yet, and why.
 my %not_yet = (
     'gitlab-standard-webhooks' =>
-        'Standard Webhooks signatures need timestamp and key=whsec',
+        'Standard Webhooks signatures need key=whsec',
+    'gitea-form-signs-the-payload-parameter' => 'needs body form:payload',
+    'asana-handshake' => 'needs a challenge answered in a header',
+    'notion-verification-token-delivery' => 'an unsigned first request',
+    (map { ($_ => 'needs challenges that are answered once verified') }
+         qw/twitch-challenge zoom-url-validation/),
 );
 
 # Blocks of provider-generic.json by the vector's name.
@@ -68,17 +99,22 @@ my $server = WebhookTest::cert($ca, subject => '/CN=localhost');
 my %blocks;                             # webhook_provider by name
 my %servers;                            # server blocks by their directives
 my %files;                              # secrets
+my %seen;                               # vectors of a provider, by verdict
 
 my @vectors = map { read_vectors($_) } sort glob "$FindBin::Bin/vectors/*.json";
 
 for my $now (unique(map { $_->{now} // '' } @vectors)) {
     my @group = grep { ($_->{now} // '') eq $now } @vectors;
     my $t = WebhookTest->new(conf => conf(@group), files => \%files,
-                             $now ne '' ? (now => $now) : ());
+                             $now ne '' ? (now => $now, frozen => 1) : ());
 
     replay($t, $_) for @group;
     $t->done;
 }
+
+is(join(' ', sort keys %instead), '', 'every name in %instead is a vector');
+
+covered($_) for sort glob "$FindBin::Bin/../providers/*.conf";
 
 done_testing();
 
@@ -89,8 +125,10 @@ sub read_vectors {
 
     my $system = basename($file, '.json');
 
-    if (!$systems{$system}) {
-        fail("$system.json has a line in \%systems");
+    my $directives_of = $systems{$system} // builtin($system);
+
+    if (!$directives_of) {
+        fail("$system.json is of a provider or has a line in \%systems");
         return;
     }
 
@@ -102,7 +140,10 @@ sub read_vectors {
             next;
         }
 
-        my $directives = $systems{$system}->($vector);
+        my $directives = $directives_of->($vector);
+
+        differs($system, $vector);
+        seen($vector, $directives);
 
         if (($vector->{secret} // '') eq '') {
             refused_at_start($vector, $directives);
@@ -114,6 +155,66 @@ sub read_vectors {
     }
 
     return @ready;
+}
+
+
+# What a file's name says, if it is that of a built-in provider.
+sub builtin {
+    my ($system) = @_;
+
+    my ($name) = $system =~ /^(?:provider|own)-(.+)/ or return;
+
+    return -e "$FindBin::Bin/../providers/$name.conf" ? provider($name)
+                                                       : undef;
+}
+
+
+sub seen {
+    my ($vector, $directives) = @_;
+
+    my ($name) = $directives =~ /^webhook (\S+);/ or die $directives;
+    my $stale = ($vector->{reason} // '') =~ /too.old/;
+
+    $seen{$name}{ $vector->{expect} }++;
+    $seen{$name}{stale}++ if $stale && $vector->{expect} eq 'reject';
+}
+
+
+# Is there a vector for what the provider's file promises?
+sub covered {
+    my ($file) = @_;
+
+    my $name = basename($file, '.conf');
+    my $rules = WebhookTest::Cert::read_file($file);
+    my @wanted = qw/accept reject/;
+
+    push @wanted, 'stale' if $rules =~ /^\s*timestamp\s[^;]*\bpast=/m;
+
+    my @missing = grep { !$seen{$name}{$_} } @wanted;
+
+    ok(!@missing, "$name has vectors") or diag("none: @missing");
+}
+
+
+# What the gate does instead of the receiver, and else the receiver's answer
+# where the gate gives it for the receiver.
+sub differs {
+    my ($system, $vector) = @_;
+
+    my $name = $vector->{name};
+    my ($instead) = grep { $_ } delete @instead{ $name, "$system/$name" };
+
+    if ($instead) {
+        ($vector->{expect}, $vector->{status}, my $why) = @$instead;
+        $vector->{name} .= " ($why)";
+
+    } elsif ($system =~ /^pelorus/ && $vector->{expect} eq 'reject') {
+        $vector->{status} = $vector->{receiver_status};
+        $vector->{answer} = $vector->{receiver_body};
+
+    } elsif ($vector->{reject_status}) {
+        $vector->{status} = $vector->{reject_status};
+    }
 }
 
 
@@ -147,7 +248,7 @@ sub directives {
 sub secret_file {
     my ($secret) = @_;
 
-    my $bytes = encode_utf8($secret);
+    my $bytes = encode_utf8($secret // '');
     my ($name) = grep { $files{$_} eq $bytes } keys %files;
 
     $name //= 'secrets/' . keys %files;
@@ -178,6 +279,31 @@ sub netdata {
 
     return directives('netdata', $secret->{challenge_secret}
         ? (webhook_challenge_secret => $secret->{challenge_secret}) : ());
+}
+
+
+sub certificate {
+    my ($name) = @_;
+
+    return sub {
+        my ($vector) = @_;
+
+        $vector->{tls} = client_certificate($vector);
+
+        return directives($name);
+    };
+}
+
+
+# The application knows of more keys than the gate, one of them disabled.
+sub stackstorm {
+    my ($vector) = @_;
+
+    return 'webhook stackstorm;' . join '', map {
+        my ($key, $rule) = @$_;
+        " webhook_secret file:%%DIR%%/"
+            . secret_file($vector->{secret}{$key}) . " for=$rule;";
+    } [api_key => 'api-key'], [token => 'token'];
 }
 
 
@@ -243,7 +369,7 @@ sub provider_blocks {
 sub server {
     my ($number, $directives) = @_;
 
-    my $tls = $directives =~ /webhook netdata;/;
+    my $tls = $directives =~ /webhook netdata(-strict)?;/;
     my $listen = socket_name($number) . ($tls ? ' ssl' : '');
     my $certificates = $tls ? <<"EOF" : '';
         ssl_certificate $server->{cert};
@@ -312,7 +438,9 @@ sub not_accepted {
     return 'the status is none of 2xx' if $response->{status} !~ /^2\d\d$/;
     return 'the application saw ' . @seen . ' requests' if @seen != 1;
 
-    my $header = sub { join "\n", sort map { lc($_->[0]) . ": $_->[1]" } @_ };
+    my $header = sub {
+        join "\n", sort map { lc($_->[0]) . ': ' . trim($_->[1]) } @_;
+    };
     my %sent = map { lc($_->[0]) => 1 } @{ $vector->{headers} };
     my @came = grep { $sent{ lc $_->[0] } } @{ $seen[0]{headers} };
 
@@ -330,6 +458,14 @@ sub not_accepted {
 }
 
 
+# Blanks around a header's value are not part of it (RFC 9110).
+sub trim {
+    my ($value) = @_;
+
+    return $value =~ s/\A[ \t]+|[ \t]+\z//gr;
+}
+
+
 sub not_rejected {
     my ($vector, $response, $body, @seen) = @_;
 
@@ -337,11 +473,16 @@ sub not_rejected {
 
     push @problems, 'the status is none of 4xx and 5xx'
         if $response->{status} !~ /^[45]\d\d$/;
+    push @problems, "the status is not $vector->{status}"
+        if $response->{status} ne ($vector->{status} // $response->{status});
     push @problems, 'the application saw it' if @seen;
 
     return @problems if refused_by_nginx($vector);
 
     my $json = eval { decode_json($response->{body}) } // {};
+
+    return @problems, not_the_receivers($vector, $response, $json)
+        if $vector->{system} && $vector->{system} =~ /^pelorus/;
 
     push @problems, 'the body is no refusal in JSON'
         if ($response->{header}{'content-type'} // '') ne 'application/json'
@@ -349,6 +490,25 @@ sub not_rejected {
            || ($json->{error} // '') eq '';
 
     return @problems;
+}
+
+
+# Pelorus' own words.  Its 422 for what is not JSON shows the document and a
+# position in it, ours does not.
+sub not_the_receivers {
+    my ($vector, $response, $json) = @_;
+
+    my $want = $vector->{answer};
+
+    return if !defined $want && $json->{detail};
+    return 'the body is no refusal of Pelorus' if !defined $want;
+    return if $response->{body} eq $want;
+
+    my $same = eval { decode_json($want) } // return "the body is not $want";
+    my $canonical = JSON::PP->new->canonical;
+
+    return if $canonical->encode($same) eq $canonical->encode($json);
+    return "the body is not $want";
 }
 
 

@@ -53,6 +53,7 @@ $SIG{$_} = sub { exit 1 } for qw/HUP INT PIPE TERM/;
 # main      what stands outside of it
 # events    what stands in events { }
 # now       the clock's time at the start, in seconds of Unix time
+# frozen    true: and for ever
 # workers   1 unless told
 # log       level of the error log; info unless told
 # modules   further modules to load, by file name or path
@@ -238,17 +239,19 @@ sub environment {
 
     $library // die "no libfaketime\n";
 
-    # An offset, because libfaketime reads it anew now and then.
-    my %value = (LD_PRELOAD => $library, FAKETIME_DONT_FAKE_MONOTONIC => 1,
-                 FAKETIME => sprintf '%+d', $self->{now} - int time);
+    my %value = (LD_PRELOAD => $library, FAKETIME_DONT_FAKE_MONOTONIC => 1);
 
-    return \%value;
+    # An offset, because libfaketime reads it anew now and then.
+    return { %value, FAKETIME => sprintf '%+d', $self->{now} - int time }
+        if !$self->{frozen};
+
+    return { %value, FAKETIME => $self->{now}, FAKETIME_FMT => '%s' };
 }
 
 
 # Those a worker must see too; nginx takes the rest from it.
 sub faketime_variables {
-    return qw/LD_PRELOAD FAKETIME FAKETIME_DONT_FAKE_MONOTONIC
+    return qw/LD_PRELOAD FAKETIME FAKETIME_FMT FAKETIME_DONT_FAKE_MONOTONIC
               FAKETIME_SHARED/;
 }
 
