@@ -218,21 +218,70 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_CONTENT_TYPE  0
 
 
-/* A secret as configured, and as ready for use. */
+/*
+ * A secret ready for use.  Places, the cache and requests hold it; it is wiped
+ * when the last of them lets go.
+ */
 
 typedef struct {
-    ngx_str_t                   rule;       /* "for=", or empty */
+    ngx_uint_t                  refs;
     u_char                      digest[WH_TOKEN_DIGEST_SIZE];
     wh_hmac_key_t               hmac[WH_DIGESTS];
 } ngx_http_webhook_key_t;
 
 
+/* Keys of secrets that have variables, those used last. */
+
+typedef struct ngx_http_webhook_cache_s  ngx_http_webhook_cache_t;
+
+
+typedef struct ngx_http_webhook_gate_s  ngx_http_webhook_gate_t;
+typedef struct ngx_http_webhook_file_s  ngx_http_webhook_file_t;
+typedef struct ngx_http_webhook_place_s  ngx_http_webhook_place_t;
+
+
+/* A secret as configured. */
+
 typedef struct {
-    ngx_str_t                   bytes;      /* decoded, or empty if value */
+    ngx_str_t                   bytes;      /* decoded, or empty if value;
+                                               wiped when the configuration
+                                               has been read */
     ngx_http_complex_value_t   *value;      /* of text with variables */
+    ngx_http_webhook_file_t    *file;       /* or NULL */
     wh_encoding_e               encoding;
-    ngx_str_t                   rule;
+    ngx_str_t                   rule;       /* "for=", or empty */
 } ngx_http_webhook_secret_t;
+
+
+/*
+ * What changes while nginx runs: the key that a secret of a gate has now, and
+ * what is known of its file.  The configuration beside it is not written to.
+ * Both are made when the configuration is read, so each worker is born with
+ * its own copy, and looks at the files for itself.
+ */
+
+struct ngx_http_webhook_place_s {
+    ngx_http_webhook_key_t       *key;      /* NULL for a variable's */
+    ngx_http_webhook_key_t       *successor;  /* while a file is read again */
+    ngx_http_webhook_secret_t    *secret;
+    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
+                                               challenges */
+    ngx_http_webhook_place_t     *next;     /* with a key of the same file */
+};
+
+
+struct ngx_http_webhook_file_s {
+    ngx_str_t                     path;
+    wh_encoding_e                 encoding;
+    ngx_file_info_t               info;     /* when it was last read */
+    ngx_msec_t                    checked;
+    ngx_err_t                     err;      /* of the last look at it */
+    ngx_http_webhook_place_t     *places;
+    ngx_http_webhook_file_t      *next;
+    unsigned                      seen:1;   /* the worker may look at it */
+    unsigned                      young:1;  /* a change might not show */
+};
 
 
 /*
@@ -241,12 +290,10 @@ typedef struct {
  * inherit everything share one: a verdict counts for one gate.
  */
 
-typedef struct {
+struct ngx_http_webhook_gate_s {
     ngx_http_webhook_provider_t  *provider;
-    ngx_array_t                  *secrets;      /* or NULL */
-    ngx_http_webhook_key_t      **keys;         /* NULL for a variable's */
-    ngx_http_webhook_secret_t    *challenge_secret;
-    ngx_http_webhook_key_t       *challenge_key;
+    ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
+    ngx_http_webhook_place_t     *challenge;    /* or NULL */
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     ngx_str_t                     allow;
     wh_json_set_t                *json;         /* or NULL */
@@ -260,10 +307,11 @@ typedef struct {
     ngx_uint_t                    encoding;     /* header Content-Encoding */
     ngx_uint_t                    nrules;
     ngx_uint_t                    nkeys;
-    unsigned                      variable:1;   /* some secret has variables */
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
-} ngx_http_webhook_gate_t;
+    unsigned                      separate:1;   /* the challenge secret must
+                                                   differ from the others */
+};
 
 
 typedef struct {
@@ -294,9 +342,22 @@ typedef struct {
 } ngx_http_webhook_certificate_user_t;
 
 
+/* a location that has a gate */
+
+typedef struct {
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_core_srv_conf_t     *cscf;
+    ngx_http_webhook_gate_t      *gate;
+} ngx_http_webhook_location_t;
+
+
 typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 certificate_users;
+    ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
+    ngx_http_webhook_file_t    *files;      /* of secrets */
+    ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
+                                               variables */
     ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
     unsigned                    body_sha256:1;  /* some log wants it */
     unsigned                    ack:1;          /* in some location */
@@ -357,7 +418,8 @@ typedef struct {
     ngx_http_webhook_reason_e      reason;
     ngx_uint_t                     status;      /* of the rule, or 0 */
     ngx_http_webhook_found_t      *found;       /* beside provider->headers */
-    ngx_http_webhook_key_t       **keys;
+    ngx_http_webhook_key_t       **keys;        /* held, gate->nkeys */
+    ngx_http_webhook_key_t        *challenge_key;
     ngx_http_webhook_hash_t       *hashes;
     ngx_uint_t                     nhashes;
     EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
@@ -420,15 +482,40 @@ char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
 char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_http_webhook_window_t *window);
 
-/* _secret.c: secrets, from the configuration to keys */
+/* _secret.c: secrets in the configuration */
 
 char *ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_http_webhook_secret_t *secret);
-ngx_int_t ngx_http_webhook_secret_key(ngx_pool_t *pool, ngx_str_t *bytes,
-    ngx_uint_t digests, ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
-    ngx_http_webhook_secret_t *secret, ngx_uint_t digests,
-    ngx_http_webhook_key_t **key);
+    ngx_http_webhook_secret_t *secret, ngx_str_t *bytes);
+
+/* _key.c: keys, and who holds them */
+
+ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
+    ngx_http_webhook_place_t *place);
+ngx_http_webhook_key_t *ngx_http_webhook_key_create(ngx_str_t *bytes,
+    ngx_http_webhook_provider_t *provider, ngx_log_t *log);
+void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
+ngx_uint_t ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
+ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
+    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
+ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t *n);
+void ngx_http_webhook_keys_release(ngx_http_webhook_ctx_t *ctx);
+
+/* _file.c: files of secrets, read again when they change */
+
+#define NGX_HTTP_WEBHOOK_SECRET_MIN  16         /* bytes, below is a warning */
+#define NGX_HTTP_WEBHOOK_SECRET_MAX  65536      /* bytes of a file */
+
+ngx_http_webhook_file_t *ngx_http_webhook_file_add(ngx_conf_t *cf,
+    ngx_str_t *path, wh_encoding_e encoding);
+const char *ngx_http_webhook_file_read(ngx_str_t *path, ngx_log_t *log,
+    ngx_str_t *raw, ngx_file_info_t *fi);
+void ngx_http_webhook_file_free(ngx_str_t *raw);
+void ngx_http_webhook_file_check(ngx_http_webhook_file_t *file,
+    ngx_log_t *log);
 
 /* _gate.c: provider and directives of a location, compiled */
 
@@ -476,6 +563,7 @@ ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
+void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
 void ngx_http_webhook_md_put(EVP_MD_CTX *md);

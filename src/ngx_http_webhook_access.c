@@ -323,6 +323,8 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
+    ngx_http_webhook_hashes_release(ctx);
+
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     ctx->ack = (wlcf->ack != NGX_CONF_UNSET) ? wlcf->ack
@@ -591,56 +593,21 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
 }
 
 
-/* The location's keys; those with variables are made for the request. */
-
 static ngx_http_webhook_reason_e
 ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                  i, n, digests;
-    ngx_http_webhook_gate_t    *gate;
-    ngx_http_webhook_secret_t  *secret;
+    ngx_uint_t  n;
 
-    gate = ctx->gate;
-
-    if (gate->incomplete) {
+    if (ctx->gate->incomplete) {
         return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
     }
 
-    ctx->keys = gate->keys;
-
-    if (!gate->variable) {
+    if (ctx->gate->nkeys == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    ctx->keys = ngx_palloc(r->pool,
-                           gate->nkeys * sizeof(ngx_http_webhook_key_t *));
-    if (ctx->keys == NULL) {
+    if (ngx_http_webhook_keys_get(r, ctx, &n) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    n = 0;
-    digests = gate->provider->digests | 1 << WH_SHA256;
-    secret = gate->secrets->elts;
-
-    for (i = 0; i < gate->nkeys; i++) {
-
-        ctx->keys[i] = gate->keys[i];
-
-        if (secret[i].value) {
-
-            if (ngx_http_webhook_secret_evaluate(r, &secret[i], digests,
-                                                 &ctx->keys[i])
-                != NGX_OK)
-            {
-                return NGX_HTTP_WEBHOOK_INTERNAL;
-            }
-
-            if (ctx->keys[i]) {
-                ctx->keys[i]->rule = secret[i].rule;
-            }
-        }
-
-        n += (ctx->keys[i] != NULL);
     }
 
     return n ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
@@ -656,6 +623,7 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
     u_char                     digest[WH_TOKEN_DIGEST_SIZE];
     ngx_int_t                  rc;
     ngx_str_t                  value;
+    ngx_str_t                 *rule;
     ngx_uint_t                 i, n;
     ngx_http_webhook_key_t    *key;
     ngx_http_webhook_token_t  *token;
@@ -706,12 +674,12 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         key = ctx->keys[i];
+        rule = &ctx->gate->places[i].secret->rule;
 
         if (key == NULL
-            || (key->rule.len
-                && (key->rule.len != token->rule.len
-                    || ngx_strncmp(key->rule.data, token->rule.data,
-                                   key->rule.len)
+            || (rule->len
+                && (rule->len != token->rule.len
+                    || ngx_strncmp(rule->data, token->rule.data, rule->len)
                        != 0)))
         {
             continue;

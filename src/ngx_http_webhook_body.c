@@ -115,7 +115,9 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 
         /* a secret with "for=" serves a token */
 
-        if (ctx->keys[i] == NULL || ctx->keys[i]->rule.len) {
+        if (ctx->keys[i] == NULL
+            || ctx->gate->places[i].secret->rule.len)
+        {
             continue;
         }
 
@@ -360,14 +362,30 @@ ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
 }
 
 
+/*
+ * With the verdict keys and what was made of them go: the answer may take long,
+ * and an old secret is to be forgotten soon.
+ */
+
 void
-ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < ctx->nhashes; i++) {
         ngx_http_webhook_md_put(ctx->hashes[i].md);
     }
+
+    ctx->nhashes = 0;
+
+    ngx_http_webhook_keys_release(ctx);
+}
+
+
+void
+ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_hashes_release(ctx);
 
     if (ctx->sha256) {
         ngx_http_webhook_md_put(ctx->sha256);
@@ -376,7 +394,6 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
     wh_json_free(ctx->json);
 
     ctx->json = NULL;
-    ctx->nhashes = 0;
     ctx->sha256 = NULL;
     ctx->hashing = 0;
 }

@@ -130,7 +130,7 @@ ngx_http_webhook_challenge_active(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_challenge_t *challenge)
 {
     return !challenge->keyed
-           || gate->challenge_secret
+           || gate->challenge
            || (challenge->signing && gate->nkeys);
 }
 
@@ -266,34 +266,33 @@ ngx_http_webhook_challenge_valid(ngx_http_webhook_challenge_t *challenge,
 }
 
 
+/* One key for the whole request, also if a file changes meanwhile. */
+
 static ngx_int_t
 ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key)
 {
-    ngx_http_webhook_gate_t    *gate;
-    ngx_http_webhook_secret_t  *secret;
+    ngx_http_webhook_gate_t  *gate;
 
     gate = ctx->gate;
 
-    if (gate->challenge_secret) {
-        *key = gate->challenge_key;
-        secret = gate->challenge_secret;
+    /* a verified sender is answered with the secret that it has used */
 
-    } else if (ctx->secret) {
+    if (gate->challenge == NULL && ctx->secret) {
         *key = ctx->keys[ctx->secret - 1];
         return NGX_OK;
-
-    } else {
-        *key = gate->keys[0];
-        secret = gate->secrets->elts;
     }
 
-    if (*key == NULL
-        && ngx_http_webhook_secret_evaluate(r, secret, 1 << WH_SHA256, key)
+    if (ctx->challenge_key == NULL
+        && ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
+                                                       : gate->places,
+                                    &ctx->challenge_key)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    *key = ctx->challenge_key;
 
     return *key ? NGX_OK : NGX_DECLINED;
 }

@@ -113,8 +113,9 @@ static ngx_int_t
 ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t                    i, level, digests, signing;
+    ngx_uint_t                    i, level, signing;
     ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_webhook_place_t     *place;
     ngx_http_webhook_secret_t    *secret;
     ngx_http_webhook_provider_t  *provider;
 
@@ -142,17 +143,13 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return gate->incomplete ? NGX_OK : NGX_ERROR;
     }
 
-    gate->secrets = conf->secrets;
     gate->nkeys = conf->secrets->nelts;
-    gate->keys = ngx_pcalloc(cf->pool, gate->nkeys
-                                       * sizeof(ngx_http_webhook_key_t *));
-    if (gate->keys == NULL) {
+    gate->places = ngx_pcalloc(cf->pool, gate->nkeys
+                                         * sizeof(ngx_http_webhook_place_t));
+    if (gate->places == NULL) {
         return NGX_ERROR;
     }
 
-    /* SHA-256 also serves a challenge that the signing secret answers */
-
-    digests = provider->digests | 1 << WH_SHA256;
     signing = 0;
     secret = conf->secrets->elts;
 
@@ -166,23 +163,19 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
             return NGX_ERROR;
         }
 
-        if (secret[i].value) {
-            gate->variable = 1;
-            continue;
-        }
+        place = &gate->places[i];
 
-        if (ngx_http_webhook_secret_key(cf->pool, &secret[i].bytes, digests,
-                                        &gate->keys[i])
-            != NGX_OK)
-        {
+        place->secret = &secret[i];
+        place->gate = gate;
+        place->provider = provider;
+
+        if (ngx_http_webhook_place_init(cf, place) != NGX_OK) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "OpenSSL does not take a secret of \"webhook %V\" "
                           "in %V:%ui", &provider->name, &conf->file,
                           conf->line);
             return NGX_ERROR;
         }
-
-        gate->keys[i]->rule = secret[i].rule;
     }
 
     if (provider->signatures.nelts && !signing) {
@@ -240,18 +233,19 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    gate->challenge_secret = secret;
-
-    if (secret->value) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_webhook_gate_separate(cf, gate, conf) != NGX_OK) {
+    gate->challenge = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_place_t));
+    if (gate->challenge == NULL) {
         return NGX_ERROR;
     }
 
-    return ngx_http_webhook_secret_key(cf->pool, &secret->bytes,
-                                       1 << WH_SHA256, &gate->challenge_key);
+    gate->challenge->secret = secret;
+    gate->challenge->gate = gate;
+
+    if (ngx_http_webhook_place_init(cf, gate->challenge) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_webhook_gate_separate(cf, gate, conf);
 }
 
 
@@ -264,44 +258,27 @@ static ngx_int_t
 ngx_http_webhook_gate_separate(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t                     i, k;
-    ngx_http_webhook_secret_t     *secret, *signing;
+    ngx_uint_t                     i;
     ngx_http_webhook_challenge_t  *challenge;
 
-    if (gate->secrets == NULL) {
+    challenge = gate->provider->challenges.elts;
+
+    for (i = 0; i < gate->provider->challenges.nelts; i++) {
+        gate->separate |= (challenge[i].keyed && !challenge[i].signing);
+    }
+
+    if (!ngx_http_webhook_key_shared(gate, gate->challenge,
+                                     gate->challenge->key))
+    {
         return NGX_OK;
     }
 
-    secret = gate->challenge_secret;
-    signing = gate->secrets->elts;
-    challenge = gate->provider->challenges.elts;
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"webhook_challenge_secret\" of \"webhook %V\" in %V:%ui "
+                  "is also a \"webhook_secret\", give it a value of its own",
+                  &gate->provider->name, &conf->file, conf->line);
 
-    for (i = 0; i < gate->secrets->nelts; i++) {
-
-        if (signing[i].bytes.len != secret->bytes.len
-            || ngx_memcmp(signing[i].bytes.data, secret->bytes.data,
-                          secret->bytes.len)
-               != 0)
-        {
-            continue;
-        }
-
-        for (k = 0; k < gate->provider->challenges.nelts; k++) {
-
-            if (!challenge[k].keyed || challenge[k].signing) {
-                continue;
-            }
-
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"webhook_challenge_secret\" of \"webhook %V\" in "
-                          "%V:%ui is also a \"webhook_secret\", give it a "
-                          "value of its own",
-                          &gate->provider->name, &conf->file, conf->line);
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
+    return NGX_ERROR;
 }
 
 

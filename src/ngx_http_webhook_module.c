@@ -36,6 +36,7 @@ static char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
 
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_webhook_init_module(ngx_cycle_t *cycle);
 static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent,
@@ -187,7 +188,7 @@ ngx_module_t  ngx_http_webhook_module = {
     ngx_http_webhook_commands,             /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_webhook_init_module,          /* init module */
     NULL,                                  /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -578,6 +579,43 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 }
 
 
+/* Says how many secrets there are, where a configuration goes to work. */
+
+static ngx_int_t
+ngx_http_webhook_init_module(ngx_cycle_t *cycle)
+{
+    ngx_str_t                     *name;
+    ngx_uint_t                     i;
+    ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_location_t   *location;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
+
+    if (wmcf == NULL || ngx_test_config) {
+        return NGX_OK;
+    }
+
+    location = wmcf->locations.elts;
+
+    for (i = 0; i < wmcf->locations.nelts; i++) {
+
+        gate = location[i].gate;
+        name = &location[i].clcf->name;
+
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "webhook %V: %ui secret%s%s, %s \"%V\"",
+                      &gate->provider->name, gate->nkeys,
+                      gate->nkeys == 1 ? "" : "s",
+                      gate->challenge ? " and a challenge secret" : "",
+                      name->len ? "location" : "server",
+                      name->len ? name : &location[i].cscf->server_name);
+    }
+
+    return NGX_OK;
+}
+
+
 static void *
 ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
 {
@@ -592,6 +630,9 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
                        sizeof(ngx_http_webhook_provider_t *))
         != NGX_OK
         || ngx_array_init(&wmcf->vars, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&wmcf->locations, cf->pool, 4,
+                          sizeof(ngx_http_webhook_location_t))
            != NGX_OK
         || ngx_array_init(&wmcf->certificate_users, cf->pool, 4,
                           sizeof(ngx_http_webhook_certificate_user_t))
@@ -646,6 +687,8 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *conf = child;
 
     ngx_uint_t                     same;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_webhook_location_t   *location;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
@@ -704,12 +747,29 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
     if (conf->ack > 0
         || (conf->ack == NGX_CONF_UNSET && conf->gate->provider->ack > 0))
     {
-        wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
         wmcf->ack = 1;
     }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname) {
+        return NGX_CONF_OK;
+    }
+
+    location = ngx_array_push(&wmcf->locations);
+    if (location == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    location->clcf = clcf;
+    location->cscf = ngx_http_conf_get_module_srv_conf(cf,
+                                                       ngx_http_core_module);
+    location->gate = conf->gate;
 
     return NGX_CONF_OK;
 }

@@ -108,6 +108,8 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
+    ngx_http_webhook_hashes_release(ctx);
+
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;
     ctx->reason = reason;

@@ -2,15 +2,11 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Secrets, from the configuration to keys that are ready for use.
+ * Secrets in the configuration, and those that a request brings to light.
  */
 
 
 #include "ngx_http_webhook.h"
-
-
-#define NGX_HTTP_WEBHOOK_SECRET_MIN   16        /* bytes, below is a warning */
-#define NGX_HTTP_WEBHOOK_SECRET_MAX   65536     /* bytes of a file */
 
 
 typedef struct {
@@ -21,8 +17,8 @@ typedef struct {
 
 static char *ngx_http_webhook_secret_option(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *word);
-static char *ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_str_t *path,
-    ngx_str_t *raw);
+static char *ngx_http_webhook_secret_file(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *path);
 static char *ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *raw);
 static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
@@ -30,7 +26,6 @@ static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_secret_keep(ngx_pool_t *pool,
     ngx_str_t *bytes, size_t len);
 static void ngx_http_webhook_secret_wipe(void *data);
-static void ngx_http_webhook_key_cleanup(void *data);
 
 
 static ngx_http_webhook_decode_t  ngx_http_webhook_decodes[] = {
@@ -68,9 +63,7 @@ ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         rest.data = words[0].data + 5;
         rest.len = words[0].len - 5;
 
-        if (ngx_http_webhook_secret_file(cf, &rest, &raw) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
-        }
+        return ngx_http_webhook_secret_file(cf, secret, &rest);
 
     } else if (ngx_strncmp(words[0].data, "env:", 4) == 0) {
         rest.data = words[0].data + 4;
@@ -149,90 +142,48 @@ ngx_http_webhook_secret_option(ngx_conf_t *cf,
 
 
 static char *
-ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_str_t *path, ngx_str_t *raw)
+ngx_http_webhook_secret_file(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *path)
 {
     char             *rv;
-    ssize_t           n;
-    ngx_file_t        file;
+    ngx_str_t         raw;
+    const char       *what;
     ngx_file_info_t   fi;
 
-    rv = NGX_CONF_ERROR;
-
-    ngx_memzero(&file, sizeof(ngx_file_t));
-
-    file.name = *path;
-    file.log = cf->log;
-
     if (path->len == 0
-        || ngx_conf_full_name(cf->cycle, &file.name, 1) != NGX_OK)
+        || ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "no path behind \"file:\" of a secret");
         return NGX_CONF_ERROR;
     }
 
-    file.fd = ngx_open_file(file.name.data, NGX_FILE_RDONLY, NGX_FILE_OPEN,
-                            0);
-
-    if (file.fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "secret file: " ngx_open_file_n " \"%V\" failed",
-                           &file.name);
+    secret->file = ngx_http_webhook_file_add(cf, path, secret->encoding);
+    if (secret->file == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR) {
+    what = ngx_http_webhook_file_read(path, cf->log, &raw, &fi);
+
+    if (what) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "secret file: " ngx_fd_info_n " \"%V\" failed",
-                           &file.name);
-        goto done;
+                           "secret file \"%V\" %s", path, what);
+        return NGX_CONF_ERROR;
     }
 
-    if (!ngx_is_file(&fi) || ngx_file_size(&fi) > NGX_HTTP_WEBHOOK_SECRET_MAX)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "secret file \"%V\" is not a file of at most %d "
-                           "bytes", &file.name, NGX_HTTP_WEBHOOK_SECRET_MAX);
-        goto done;
+    if (secret->file->info.st_ino == 0) {
+        secret->file->info = fi;
     }
 
     if (ngx_file_access(&fi) & S_IROTH) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "secret file \"%V\" can be read by every user, "
-                           "\"chmod o-r\" it", &file.name);
+                           "\"chmod o-r\" it", path);
     }
 
-    raw->len = ngx_file_size(&fi);
-    raw->data = ngx_pnalloc(cf->pool, raw->len + 1);
-    if (raw->data == NULL) {
-        goto done;
-    }
+    rv = ngx_http_webhook_secret_decode(cf, secret, &raw);
 
-    n = ngx_read_file(&file, raw->data, raw->len, 0);
-
-    if (n == NGX_ERROR || (size_t) n != raw->len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "secret file \"%V\" could not be read whole",
-                           &file.name);
-        goto done;
-    }
-
-    if (raw->len && raw->data[raw->len - 1] == LF) {
-        raw->len--;
-
-        if (raw->len && raw->data[raw->len - 1] == CR) {
-            raw->len--;
-        }
-    }
-
-    rv = NGX_CONF_OK;
-
-done:
-
-    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", &file.name);
-    }
+    ngx_http_webhook_file_free(&raw);
 
     return rv;
 }
@@ -255,7 +206,7 @@ ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
     /* the environment itself stays as it is: a reload reads it again */
 
     raw->len = ngx_strlen(value);
-    raw->data = ngx_pnalloc(cf->pool, raw->len + 1);
+    raw->data = ngx_pnalloc(cf->temp_pool, raw->len + 1);
     if (raw->data == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -284,7 +235,9 @@ ngx_http_webhook_secret_decode(ngx_conf_t *cf,
 
     len = wh_decoded_len(secret->encoding, raw->len);
 
-    if (ngx_http_webhook_secret_keep(cf->pool, &secret->bytes, len)
+    /* keys are made of it before this pool goes */
+
+    if (ngx_http_webhook_secret_keep(cf->temp_pool, &secret->bytes, len)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -350,80 +303,22 @@ ngx_http_webhook_secret_wipe(void *data)
 
 
 /*
- * Schedules a secret's bytes for comparing tokens and for the HMACs whose
- * bits are set in digests.  The key belongs to the pool, which wipes it.
- */
-
-ngx_int_t
-ngx_http_webhook_secret_key(ngx_pool_t *pool, ngx_str_t *bytes,
-    ngx_uint_t digests, ngx_http_webhook_key_t **key)
-{
-    ngx_uint_t           i;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(pool, sizeof(ngx_http_webhook_key_t));
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    *key = cln->data;
-    ngx_memzero(*key, sizeof(ngx_http_webhook_key_t));
-
-    cln->handler = ngx_http_webhook_key_cleanup;
-
-    if (wh_token_digest(ngx_http_webhook_wh_str(bytes), (*key)->digest)
-        != WH_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < WH_DIGESTS; i++) {
-        if ((digests & (1 << i))
-            && wh_hmac_key_init(&(*key)->hmac[i], i, bytes->data, bytes->len)
-               != WH_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_webhook_key_cleanup(void *data)
-{
-    ngx_http_webhook_key_t  *key = data;
-
-    ngx_uint_t  i;
-
-    for (i = 0; i < WH_DIGESTS; i++) {
-        wh_hmac_key_free(&key->hmac[i]);
-    }
-
-    ngx_explicit_memzero(key, sizeof(ngx_http_webhook_key_t));
-}
-
-
-/*
- * The key of a secret that has variables, for this request.  An empty value
- * and one that cannot be decoded give no key, *key is then NULL: a tenant
- * need not have a second secret.
+ * The bytes of a secret that has variables, for this request, to be wiped by
+ * the caller.  There are none when it is empty or cannot be decoded.
  */
 
 ngx_int_t
 ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
-    ngx_http_webhook_secret_t *secret, ngx_uint_t digests,
-    ngx_http_webhook_key_t **key)
+    ngx_http_webhook_secret_t *secret, ngx_str_t *bytes)
 {
     int          rc;
     size_t       len;
     ngx_int_t    evaluated;
-    ngx_str_t    raw, bytes;
+    ngx_str_t    raw;
     ngx_log_t   *log;
     ngx_uint_t   level;
 
-    *key = NULL;
+    ngx_str_null(bytes);
 
     /* nginx's script engine and map print values at debug level */
 
@@ -445,12 +340,18 @@ ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
 
     len = wh_decoded_len(secret->encoding, raw.len);
 
-    if (ngx_http_webhook_secret_keep(r->pool, &bytes, len) != NGX_OK) {
+    bytes->data = ngx_pnalloc(r->pool, len + 1);
+    if (bytes->data == NULL) {
+        ngx_explicit_memzero(raw.data, raw.len);
         return NGX_ERROR;
     }
 
     rc = wh_decode(secret->encoding, ngx_http_webhook_wh_str(&raw),
-                   bytes.data, &len);
+                   bytes->data, &len);
+
+    /* of a value with variables nginx makes a copy for us */
+
+    ngx_explicit_memzero(raw.data, raw.len);
 
     if (rc != WH_OK || len == 0) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
@@ -458,7 +359,7 @@ ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    bytes.len = len;
+    bytes->len = len;
 
-    return ngx_http_webhook_secret_key(r->pool, &bytes, digests, key);
+    return NGX_OK;
 }

@@ -69,8 +69,8 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
     $says->('""', "\"$directive\" is empty, anybody would know it in \@");
     $says->('"" decode=hex',
             "\"$directive\" is empty, anybody would know it in \@");
-    $says->("file:$secrets/none", "secret file: open() \"$secrets/none\" "
-        . 'failed (2: No such file or directory) in @');
+    $says->("file:$secrets/none", "secret file \"$secrets/none\" cannot "
+        . 'be opened (2: No such file or directory) in @');
     $says->('file:', 'no path behind "file:" of a secret in @');
     $says->("file:$secrets", "secret file \"$secrets\" is not a file of at "
         . 'most 65536 bytes in @');

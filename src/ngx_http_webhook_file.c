@@ -1,0 +1,403 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Files of secrets, read when nginx starts and again when they change.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+#define NGX_HTTP_WEBHOOK_FILE_CHECK  1000       /* milliseconds in between */
+
+
+static void ngx_http_webhook_file_gone(ngx_http_webhook_file_t *file,
+    ngx_log_t *log, ngx_err_t err);
+static ngx_uint_t ngx_http_webhook_file_same(ngx_file_info_t *one,
+    ngx_file_info_t *two);
+static void ngx_http_webhook_file_changed(ngx_http_webhook_file_t *file,
+    ngx_log_t *log, ngx_uint_t changed);
+static const char *ngx_http_webhook_file_use(ngx_http_webhook_file_t *file,
+    ngx_str_t *raw, ngx_log_t *log);
+static const char *ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file,
+    ngx_str_t *bytes, ngx_log_t *log);
+static void ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file,
+    ngx_uint_t taken);
+
+
+/* One record for all secrets that are in a file. */
+
+ngx_http_webhook_file_t *
+ngx_http_webhook_file_add(ngx_conf_t *cf, ngx_str_t *path,
+    wh_encoding_e encoding)
+{
+    ngx_http_webhook_file_t       *file;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    for (file = wmcf->files; file; file = file->next) {
+        if (file->encoding == encoding
+            && file->path.len == path->len
+            && ngx_strncmp(file->path.data, path->data, path->len) == 0)
+        {
+            return file;
+        }
+    }
+
+    file = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_file_t));
+    if (file == NULL) {
+        return NULL;
+    }
+
+    file->path = *path;
+    file->encoding = encoding;
+    file->young = 1;
+    file->next = wmcf->files;
+
+    wmcf->files = file;
+
+    return file;
+}
+
+
+/*
+ * Reads a file without the line break at its end, for
+ * ngx_http_webhook_file_free().  Otherwise says what is wrong, with errno of
+ * the system or 0.
+ */
+
+const char *
+ngx_http_webhook_file_read(ngx_str_t *path, ngx_log_t *log, ngx_str_t *raw,
+    ngx_file_info_t *fi)
+{
+    ssize_t      n;
+    ngx_err_t    err;
+    ngx_file_t   file;
+    const char  *what;
+
+    ngx_str_null(raw);
+    ngx_memzero(&file, sizeof(ngx_file_t));
+
+    file.name = *path;
+    file.log = log;
+
+    /* nobody is to wait for the other end of a pipe */
+
+    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                            NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        return "cannot be opened";
+    }
+
+    err = 0;
+    what = NULL;
+
+    if (ngx_fd_info(file.fd, fi) == NGX_FILE_ERROR) {
+        err = ngx_errno;
+        what = "cannot be looked at";
+        goto done;
+    }
+
+    if (!ngx_is_file(fi) || ngx_file_size(fi) > NGX_HTTP_WEBHOOK_SECRET_MAX) {
+        what = "is not a file of at most "
+               ngx_value(NGX_HTTP_WEBHOOK_SECRET_MAX) " bytes";
+        goto done;
+    }
+
+    raw->len = ngx_file_size(fi);
+    raw->data = ngx_alloc(raw->len + 1, log);
+
+    if (raw->data == NULL) {
+        what = "could not be read without memory";
+        goto done;
+    }
+
+    n = ngx_read_file(&file, raw->data, raw->len, 0);
+
+    if (n == NGX_ERROR || (size_t) n != raw->len) {
+        what = "could not be read whole";
+        ngx_http_webhook_file_free(raw);
+        goto done;
+    }
+
+    if (raw->len && raw->data[raw->len - 1] == LF) {
+        raw->len--;
+
+        if (raw->len && raw->data[raw->len - 1] == CR) {
+            raw->len--;
+        }
+    }
+
+done:
+
+    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_ALERT, log, ngx_errno,
+                      ngx_close_file_n " \"%V\" failed", path);
+    }
+
+    ngx_set_errno(err);
+
+    return what;
+}
+
+
+void
+ngx_http_webhook_file_free(ngx_str_t *raw)
+{
+    if (raw->data) {
+        ngx_explicit_memzero(raw->data, raw->len);
+        ngx_free(raw->data);
+        ngx_str_null(raw);
+    }
+}
+
+
+/*
+ * On the way of a request: once a second one look at the file, which is read
+ * when it is another one than before.  Links are followed.
+ */
+
+void
+ngx_http_webhook_file_check(ngx_http_webhook_file_t *file, ngx_log_t *log)
+{
+    ngx_uint_t       changed;
+    ngx_file_info_t  fi;
+
+    if (ngx_current_msec - file->checked < NGX_HTTP_WEBHOOK_FILE_CHECK) {
+        return;
+    }
+
+    file->checked = ngx_current_msec;
+
+    if (ngx_file_info(file->path.data, &fi) == NGX_FILE_ERROR) {
+        ngx_http_webhook_file_gone(file, log, ngx_errno);
+        return;
+    }
+
+    file->seen = 1;
+    file->err = 0;
+
+    changed = !ngx_http_webhook_file_same(&file->info, &fi);
+
+    if (!changed && !file->young) {
+        return;
+    }
+
+    /*
+     * Times are compared in seconds, all that every system has, so a second
+     * change of a young file may not show; it is read until it is older.
+     */
+
+    file->info = fi;
+    file->young = (fi.st_ctime > ngx_time() - 2
+                   && fi.st_ctime < ngx_time() + 2);
+
+    ngx_http_webhook_file_changed(file, log, changed);
+}
+
+
+/* Says once that the file is not there. */
+
+static void
+ngx_http_webhook_file_gone(ngx_http_webhook_file_t *file, ngx_log_t *log,
+    ngx_err_t err)
+{
+    if (file->err == err) {
+        return;
+    }
+
+    file->err = err;
+
+    if (err == NGX_EACCES && !file->seen) {
+
+        /* a directory for root only is a good place for secrets */
+
+        ngx_log_error(NGX_LOG_NOTICE, log, err,
+                      "secret file \"%V\" cannot be watched by the worker, "
+                      "changes need a reload", &file->path);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, log, err,
+                  "secret file \"%V\" is gone, what was read last stays in "
+                  "use", &file->path);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_file_same(ngx_file_info_t *one, ngx_file_info_t *two)
+{
+    return one->st_mtime == two->st_mtime
+           && one->st_ctime == two->st_ctime
+           && one->st_size == two->st_size
+           && one->st_ino == two->st_ino
+           && one->st_dev == two->st_dev;
+}
+
+
+static void
+ngx_http_webhook_file_changed(ngx_http_webhook_file_t *file, ngx_log_t *log,
+    ngx_uint_t changed)
+{
+    ngx_err_t         err;
+    ngx_str_t         raw;
+    const char       *what;
+    ngx_file_info_t   fi;
+
+    err = 0;
+    what = ngx_http_webhook_file_read(&file->path, log, &raw, &fi);
+
+    if (what == NULL) {
+        what = ngx_http_webhook_file_use(file, &raw, log);
+
+    } else {
+        err = ngx_errno;
+    }
+
+    ngx_http_webhook_file_free(&raw);
+
+    if (!changed) {
+        return;
+    }
+
+    if (what) {
+        ngx_log_error(NGX_LOG_ERR, log, err,
+                      "secret file \"%V\" has changed but %s, what was read "
+                      "last stays in use", &file->path, what);
+    }
+
+    if (ngx_file_access(&file->info) & S_IROTH) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "secret file \"%V\" can be read by every user, "
+                      "\"chmod o-r\" it", &file->path);
+    }
+}
+
+
+/* Puts keys of the new content to work, or says what is wrong with it. */
+
+static const char *
+ngx_http_webhook_file_use(ngx_http_webhook_file_t *file, ngx_str_t *raw,
+    ngx_log_t *log)
+{
+    size_t       len;
+    ngx_str_t    bytes;
+    const char  *what;
+
+    if (raw->len == 0) {
+        return "is empty";
+    }
+
+    len = wh_decoded_len(file->encoding, raw->len);
+
+    bytes.len = len;
+    bytes.data = ngx_alloc(len + 1, log);
+    if (bytes.data == NULL) {
+        return "could not be read without memory";
+    }
+
+    if (wh_decode(file->encoding, ngx_http_webhook_wh_str(raw), bytes.data,
+                  &len)
+        == WH_OK
+        && len)
+    {
+        bytes.len = len;
+        what = ngx_http_webhook_file_keys(file, &bytes, log);
+
+    } else {
+        what = (file->encoding == WH_HEX) ? "is not hex" : "is not base64";
+    }
+
+    ngx_http_webhook_file_free(&bytes);
+
+    return what;
+}
+
+
+/* All places get their new key, or none does. */
+
+static const char *
+ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
+    ngx_log_t *log)
+{
+    u_char                     digest[WH_TOKEN_DIGEST_SIZE];
+    const char                *what;
+    ngx_http_webhook_place_t  *place;
+
+    place = file->places;
+
+    if (place == NULL) {
+        return NULL;
+    }
+
+    what = NULL;
+
+    if (wh_token_digest(ngx_http_webhook_wh_str(bytes), digest) != WH_OK) {
+        what = "OpenSSL does not take it";
+
+    } else if (wh_secret_equal(place->key->digest, digest,
+                               WH_TOKEN_DIGEST_SIZE))
+    {
+        return NULL;
+    }
+
+    for ( /* void */ ; place && what == NULL; place = place->next) {
+
+        place->successor = ngx_http_webhook_key_create(bytes, place->provider,
+                                                       log);
+        if (place->successor == NULL) {
+            what = "OpenSSL does not take it";
+
+        } else if (ngx_http_webhook_key_shared(place->gate, place,
+                                               place->successor))
+        {
+            what = "a challenge secret must not be a signing secret";
+        }
+    }
+
+    ngx_http_webhook_file_switch(file, what == NULL);
+
+    if (what) {
+        return what;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                  "secret file \"%V\" has changed, the new secret is in use",
+                  &file->path);
+
+    if (bytes->len < NGX_HTTP_WEBHOOK_SECRET_MIN) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "secret file \"%V\" has only %uz bytes, fewer than %d "
+                      "can be guessed", &file->path, bytes->len,
+                      NGX_HTTP_WEBHOOK_SECRET_MIN);
+    }
+
+    return NULL;
+}
+
+
+/* Requests that hold the old keys keep them to their end. */
+
+static void
+ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file, ngx_uint_t taken)
+{
+    ngx_http_webhook_key_t    *old;
+    ngx_http_webhook_place_t  *place;
+
+    for (place = file->places; place; place = place->next) {
+
+        old = place->successor;
+
+        if (taken) {
+            old = place->key;
+            place->key = place->successor;
+        }
+
+        place->successor = NULL;
+
+        ngx_http_webhook_key_release(old);
+    }
+}
