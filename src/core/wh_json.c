@@ -35,6 +35,10 @@
 
 #define WH_JSON_SLICE  65536
 
+/* Most values are no longer than this, and need no memory of their own. */
+
+#define WH_JSON_SMALL  48
+
 
 /* All memory of a walker but itself hangs on one ring. */
 
@@ -61,8 +65,9 @@ typedef struct {
 
 typedef struct {
     wh_json_value_t        value;
-    unsigned char         *data;
+    unsigned char         *data;   /* NULL: in small */
     size_t                 size;
+    unsigned char          small[WH_JSON_SMALL];
 } wh_json_capture_t;
 
 
@@ -833,7 +838,7 @@ wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
         return wh_json_refuse(json, WH_INVALID, WH_JSON_LONG_VALUE);
     }
 
-    if (len > capture->size) {
+    if (len > WH_JSON_SMALL && len > capture->size) {
 
         data = wh_json_realloc(json, capture->data, len);
         if (data == NULL) {
@@ -844,8 +849,10 @@ wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
         capture->size = len;
     }
 
+    data = capture->data ? capture->data : capture->small;
+
     if (len > 0) {
-        memcpy(capture->data, text, len);
+        memcpy(data, text, len);
     }
 
     if (type == WH_JSON_NUMBER && wh_json_is_integer(text, len)) {
@@ -855,7 +862,7 @@ wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
     capture->value.type = type;
     capture->value.count++;
     capture->value.size = 0;
-    capture->value.text.data = capture->data;
+    capture->value.text.data = data;
     capture->value.text.len = len;
 
     return 1;

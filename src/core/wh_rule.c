@@ -139,6 +139,11 @@ static const wh_rule_name_t  wh_rule_names[] = {
 };
 
 
+/* What a length has to be counted for. */
+
+#define WH_RULE_COUNTING    (1u << WH_RULE_LENGTH | 1u << WH_RULE_MIN_LENGTH \
+                             | 1u << WH_RULE_MAX_LENGTH)
+
 #define WH_RULE_NAMES  (sizeof(wh_rule_names) / sizeof(wh_rule_names[0]))
 
 #define wh_rule_has(rule, which)  ((rule)->rules & (1u << (which)))
@@ -641,7 +646,7 @@ wh_rule_failed(const wh_rule_t *rule, const wh_json_value_t *value,
         return "max";
     }
 
-    length = wh_rule_length(value);
+    length = (rule->rules & WH_RULE_COUNTING) ? wh_rule_length(value) : 0;
 
     if (wh_rule_has(rule, WH_RULE_LENGTH) && length != rule->length) {
         return "length";

@@ -67,13 +67,22 @@ static size_t
 wh_utf8_skip_ascii(const unsigned char *data, size_t len)
 {
     size_t    i;
-    uint64_t  word;
+    uint64_t  word[4];
 
     for (i = 0; len - i >= sizeof(word); i += sizeof(word)) {
 
-        memcpy(&word, data + i, sizeof(word));
+        memcpy(word, data + i, sizeof(word));
 
-        if (word & WH_UTF8_HIGH_BITS) {
+        if ((word[0] | word[1] | word[2] | word[3]) & WH_UTF8_HIGH_BITS) {
+            break;
+        }
+    }
+
+    for ( /* void */ ; len - i >= sizeof(word[0]); i += sizeof(word[0])) {
+
+        memcpy(word, data + i, sizeof(word[0]));
+
+        if (word[0] & WH_UTF8_HIGH_BITS) {
             break;
         }
     }
