@@ -7,6 +7,7 @@
 #   make test [TESTS=t/x.t]     all tests, or those named
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
 #   make bench                  what the module costs beside plain nginx
+#   make fuzz                   the fuzz targets, FUZZ_SECONDS=60 each
 #   make install [DESTDIR=...]  the module into nginx's modules directory
 #   make clean
 #
@@ -76,7 +77,7 @@ install_packages = tools/install $(1)
 endif
 
 
-.PHONY: all module nginx run test units valgrind bench install clean
+.PHONY: all module nginx run test units valgrind bench fuzz install clean
 .PHONY: build-packages FORCE
 
 all: module
@@ -134,6 +135,11 @@ bench: module
 	@$(call install_packages,bench)
 	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/compare
 	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/instructions
+
+fuzz:
+	@$(call install_packages,fuzz)
+	@$(MAKE) --no-print-directory -C fuzz RUN=$(B)/fuzz \
+	    $(if $(FUZZ_SECONDS),FUZZ_SECONDS=$(FUZZ_SECONDS)) fuzz
 
 install: module
 	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \

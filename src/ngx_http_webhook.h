@@ -141,6 +141,9 @@ typedef struct {
     ngx_array_t                 matches;    /* ngx_http_webhook_match_t */
     ngx_http_complex_value_t    reply;
     ngx_str_t                   type;
+    ngx_str_t                   header;     /* that has the text, or empty */
+    unsigned                    always:1;   /* SOURCE is "none" */
+    unsigned                    after:1;    /* only to a verified sender */
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    keyed:1;    /* it needs a challenge secret */
     unsigned                    json:1;
@@ -270,6 +273,7 @@ typedef struct {
     ngx_array_t                *certificates;
     ngx_array_t                *requires;   /* ngx_http_webhook_require_t */
     ngx_http_webhook_window_t   window;
+    ngx_str_t                   public_url; /* scheme and host */
     size_t                      max_body;
     ngx_flag_t                  enforce;
     ngx_flag_t                  strip;
@@ -479,13 +483,12 @@ void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _challenge.c: answers that nginx itself gives */
 
-ngx_http_webhook_challenge_t *ngx_http_webhook_challenge_find(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_reason_e *reason);
+ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t after);
 ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+    ngx_http_webhook_ctx_t *ctx, u_char *mac, size_t *size);
 
 /* _reply.c: refusals */
 

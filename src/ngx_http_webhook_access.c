@@ -308,7 +308,18 @@ ngx_http_webhook_walk_on(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_http_webhook_reason_e     reason;
     ngx_http_webhook_loc_conf_t  *wlcf;
+
+    reason = ngx_http_webhook_challenge_find(r, ctx, 1);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return ngx_http_webhook_reject(r, ctx, reason);
+    }
+
+    if (ctx->challenge) {
+        return ngx_http_webhook_challenge_send(r, ctx);
+    }
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
@@ -340,16 +351,7 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_reason_e  reason;
-
-    if (ctx->gate->provider->challenges.nelts == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    reason = NGX_HTTP_WEBHOOK_PASSED;
-    ctx->challenge = ngx_http_webhook_challenge_find(r, ctx, &reason);
-
-    return reason;
+    return ngx_http_webhook_challenge_find(r, ctx, 0);
 }
 
 

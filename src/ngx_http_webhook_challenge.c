@@ -13,6 +13,9 @@
 #define NGX_HTTP_WEBHOOK_CHALLENGE_MAX  512     /* bytes */
 
 
+static ngx_int_t ngx_http_webhook_challenge_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
+    ngx_http_webhook_reason_e *reason);
 static ngx_uint_t ngx_http_webhook_challenge_active(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_challenge_t *challenge);
 static ngx_int_t ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
@@ -27,16 +30,17 @@ static ngx_int_t ngx_http_webhook_challenge_key(ngx_http_request_t *r,
 
 
 /*
- * The challenge that this request is, if any; its text is then in the
- * context.  A challenge that is to be refused sets the reason.
+ * Looks whether the request is a challenge of those that are answered before
+ * the sender is verified, or after.  If it is, the context has the challenge
+ * and its text; a challenge that is to be refused gives the reason.
  */
 
-ngx_http_webhook_challenge_t *
+ngx_http_webhook_reason_e
 ngx_http_webhook_challenge_find(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e *reason)
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t after)
 {
-    ngx_int_t                      rc;
     ngx_uint_t                     i, n;
+    ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_challenge_t  *challenge;
 
     challenge = ctx->gate->provider->challenges.elts;
@@ -44,42 +48,78 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
 
     for (i = 0; i < n; i++, challenge++) {
 
-        if (!(r->method & challenge->method)
+        if (challenge->after != after
+            || !(r->method & challenge->method)
             || !ngx_http_webhook_challenge_active(ctx->gate, challenge))
         {
             continue;
         }
 
-        rc = ngx_http_webhook_source_value(r, ctx, &challenge->source,
-                                           &ctx->challenge_value);
+        switch (ngx_http_webhook_challenge_text(r, ctx, challenge, &reason)) {
 
-        if (rc == WH_ABSENT) {
+        case NGX_OK:
+            ctx->challenge = challenge;
+            return NGX_HTTP_WEBHOOK_PASSED;
+
+        case NGX_DECLINED:
             continue;
+
+        default: /* NGX_ABORT */
+            return reason;
         }
-
-        if (rc == WH_ERROR) {
-            *reason = NGX_HTTP_WEBHOOK_INTERNAL;
-            return NULL;
-        }
-
-        if (rc != WH_OK
-            || !ngx_http_webhook_challenge_valid(challenge,
-                                                 &ctx->challenge_value))
-        {
-            *reason = NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED;
-            return NULL;
-        }
-
-        rc = ngx_http_webhook_challenge_matches(r, ctx, challenge, reason);
-
-        if (rc == NGX_DECLINED) {
-            continue;
-        }
-
-        return rc == NGX_OK ? challenge : NULL;
     }
 
-    return NULL;
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * NGX_OK, NGX_DECLINED when it is another kind of request, or NGX_ABORT with
+ * the reason of a refusal.
+ */
+
+static ngx_int_t
+ngx_http_webhook_challenge_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
+    ngx_http_webhook_reason_e *reason)
+{
+    ngx_int_t  rc, matched;
+
+    ngx_str_null(&ctx->challenge_value);
+
+    if (challenge->always) {
+        return ngx_http_webhook_challenge_matches(r, ctx, challenge, reason);
+    }
+
+    rc = ngx_http_webhook_source_value(r, ctx, &challenge->source,
+                                       &ctx->challenge_value);
+
+    if (rc == WH_ABSENT) {
+        return NGX_DECLINED;
+    }
+
+    if (rc == WH_ERROR) {
+        *reason = NGX_HTTP_WEBHOOK_INTERNAL;
+        return NGX_ABORT;
+    }
+
+    /* what is no challenge need not look like one */
+
+    matched = ngx_http_webhook_challenge_matches(r, ctx, challenge, reason);
+
+    if (matched != NGX_OK) {
+        return matched;
+    }
+
+    if (rc != WH_OK
+        || !ngx_http_webhook_challenge_valid(challenge,
+                                             &ctx->challenge_value))
+    {
+        *reason = NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED;
+        return NGX_ABORT;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -95,10 +135,7 @@ ngx_http_webhook_challenge_active(ngx_http_webhook_gate_t *gate,
 }
 
 
-/*
- * NGX_OK, NGX_DECLINED when it is another kind of request, or NGX_ABORT with
- * the reason of a refusal.
- */
+/* As above. */
 
 static ngx_int_t
 ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
@@ -191,7 +228,7 @@ ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
 /*
  * An HMAC answer signs whatever a stranger sends: in this alphabet there is
  * no room for a message that a sender would sign.  What is echoed is visible
- * ASCII.
+ * ASCII and blanks.
  */
 
 static ngx_uint_t
@@ -220,7 +257,7 @@ ngx_http_webhook_challenge_valid(ngx_http_webhook_challenge_t *challenge,
                 return 0;
             }
 
-        } else if (c <= 0x20 || c >= 0x7f) {
+        } else if (c < 0x20 || c >= 0x7f) {
             return 0;
         }
     }
@@ -241,6 +278,10 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     if (gate->challenge_secret) {
         *key = gate->challenge_key;
         secret = gate->challenge_secret;
+
+    } else if (ctx->secret) {
+        *key = ctx->keys[ctx->secret - 1];
+        return NGX_OK;
 
     } else {
         *key = gate->keys[0];
@@ -291,6 +332,14 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ctx->challenge->header.len
+        && ngx_http_webhook_add_header(r, (char *) ctx->challenge->header.data,
+                                       &ctx->challenge_value)
+           == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     ngx_http_finalize_request(r,
                        ngx_http_send_response(r, NGX_HTTP_OK,
                                               &ctx->challenge->type,
@@ -299,17 +348,13 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
 }
 
 
-/*
- * The Base64 of the HMAC-SHA256 of the challenge, in the request's memory.
- */
+/* The HMAC-SHA256 of the challenge; mac has room for WH_HMAC_MAX_SIZE. */
 
 ngx_int_t
 ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+    ngx_http_webhook_ctx_t *ctx, u_char *mac, size_t *size)
 {
-    u_char                   mac[WH_HMAC_MAX_SIZE];
     ngx_int_t                rc;
-    ngx_str_t                src;
     EVP_MD_CTX              *md;
     ngx_http_webhook_key_t  *key;
 
@@ -335,15 +380,7 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
 
     ngx_http_webhook_md_put(md);
 
-    src.data = mac;
-    src.len = key->hmac[WH_SHA256].size;
-
-    value->data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(src.len));
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_encode_base64(value, &src);
+    *size = key->hmac[WH_SHA256].size;
 
     return rc;
 }

@@ -25,6 +25,8 @@ static char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -93,6 +95,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
     { ngx_string("webhook_window"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_webhook_window,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_public_url"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_webhook_public_url,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -399,6 +408,47 @@ ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
+ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    u_char     *host, *last;
+    ngx_str_t  *value;
+
+    if (wlcf->public_url.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    host = value[1].data;
+    last = value[1].data + value[1].len;
+
+    if (ngx_strncasecmp(host, (u_char *) "https://", 8) == 0) {
+        host += 8;
+
+    } else if (ngx_strncasecmp(host, (u_char *) "http://", 7) == 0) {
+        host += 7;
+
+    } else {
+        host = last;
+    }
+
+    if (host == last || ngx_strlchr(host, last, '/')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid public URL \"%V\", it is a scheme and a "
+                           "host without a path, like "
+                           "\"https://example.com\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    wlcf->public_url = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_main_conf_t  *wmcf = conf;
@@ -572,6 +622,7 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->challenge_secret = NULL;
      *     conf->certificates = NULL;
      *     conf->requires = NULL;
+     *     conf->public_url = { 0, NULL };
      *     conf->gate = NULL;
      */
 
@@ -597,6 +648,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_uint_t                     same;
     ngx_http_webhook_main_conf_t  *wmcf;
 
+    ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
     ngx_conf_merge_value(conf->enforce, prev->enforce, 1);
     ngx_conf_merge_value(conf->strip, prev->strip, 0);

@@ -297,6 +297,12 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
 
     form = ngx_http_webhook_payload_is_form(ctx);
 
+    /* the body may be a buffer without a byte */
+
+    while (ctx->walked && ngx_buf_size(ctx->walked->buf) == 0) {
+        ctx->walked = ctx->walked->next;
+    }
+
     if (form && gate->provider->form && ctx->walked) {
 
         wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);

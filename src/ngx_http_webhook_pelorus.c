@@ -153,21 +153,40 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
 }
 
 
-/* Of repeated headers the receiver takes the first. */
+/*
+ * Of repeated headers the receiver takes the first.  Of the blanks around a
+ * value nginx has left the tabs, the receiver sees none.
+ */
 
 static wh_str_t
 ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t index)
 {
-    wh_str_t  none;
+    wh_str_t  value;
 
-    if (ctx->found[index].count) {
-        return ngx_http_webhook_wh_str(&ctx->found[index].first->value);
+    ngx_memzero(&value, sizeof(wh_str_t));
+
+    if (ctx->found[index].count == 0) {
+        return value;
     }
 
-    ngx_memzero(&none, sizeof(wh_str_t));
+    value = ngx_http_webhook_wh_str(&ctx->found[index].first->value);
 
-    return none;
+    while (value.len
+           && (value.data[0] == ' ' || value.data[0] == '\t'))
+    {
+        value.data++;
+        value.len--;
+    }
+
+    while (value.len
+           && (value.data[value.len - 1] == ' '
+               || value.data[value.len - 1] == '\t'))
+    {
+        value.len--;
+    }
+
+    return value;
 }
 
 

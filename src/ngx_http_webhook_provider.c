@@ -85,6 +85,10 @@ static char *ngx_http_webhook_challenge_option(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
     ngx_str_t *reply);
+static char *ngx_http_webhook_challenge_source(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_challenge_match(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word);
@@ -168,8 +172,9 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "client_certificate ATTRIBUTE=VALUE ..." },
 
     { ngx_string("challenge"), 1, 8, ngx_http_webhook_rule_challenge,
-      "challenge SOURCE [method=NAME] [match=SOURCE[=VALUE]] "
-      "[reply=TEMPLATE] [type=MIME] [key=signing]" },
+      "challenge SOURCE|none [method=NAME] [match=SOURCE[=VALUE]] "
+      "[reply=TEMPLATE] [type=MIME] [header=NAME] [key=signing] "
+      "[after=verify]" },
 
     { ngx_string("ack"), 1, 1, ngx_http_webhook_rule_ack,
       "ack CODE" },
@@ -1565,10 +1570,27 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
 
     if (ngx_array_init(&challenge->matches, cf->pool, 1,
                        sizeof(ngx_http_webhook_match_t))
-        != NGX_OK
-        || ngx_http_webhook_source_outside(cf, provider, &words[0],
-                                           &challenge->source)
-           != NGX_CONF_OK)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    /* where a source may be depends on this option */
+
+    for (i = 1; i < n; i++) {
+        if (ngx_strcmp(words[i].data, "after=verify") == 0) {
+            challenge->after = 1;
+        }
+    }
+
+    if (ngx_strcmp(words[0].data, "none") == 0) {
+        challenge->always = 1;
+        ngx_str_set(&reply, "");
+
+    } else if (ngx_http_webhook_challenge_source(cf, provider, challenge,
+                                                 &words[0],
+                                                 &challenge->source)
+               != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -1648,17 +1670,46 @@ ngx_http_webhook_challenge_option(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
+    if (ngx_http_webhook_option(word, "header", &value) == NGX_OK
+        && value.len)
+    {
+        challenge->header = value;
+        ngx_str_set(reply, "");
+        return NGX_CONF_OK;
+    }
+
     if (ngx_strcmp(word->data, "key=signing") == 0) {
         challenge->signing = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(word->data, "after=verify") == 0) {
         return NGX_CONF_OK;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown option \"%V\" of rule \"challenge\", it takes "
                        "method=NAME, match=SOURCE=VALUE, match=SOURCE, "
-                       "reply=TEMPLATE, type=MIME, key=signing", word);
+                       "reply=TEMPLATE, type=MIME, header=NAME, key=signing, "
+                       "after=verify", word);
 
     return NGX_CONF_ERROR;
+}
+
+
+/* The body is looked at only when the sender has been verified. */
+
+static char *
+ngx_http_webhook_challenge_source(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
+    ngx_http_webhook_source_t *source)
+{
+    if (challenge->after && ngx_strncmp(word->data, "json:", 5) == 0) {
+        return ngx_http_webhook_source_word(cf, provider, word, source);
+    }
+
+    return ngx_http_webhook_source_outside(cf, provider, word, source);
 }
 
 
@@ -1701,8 +1752,8 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         challenge->keyed = 1;
     }
 
-    return ngx_http_webhook_source_outside(cf, provider, &source,
-                                           &match->source);
+    return ngx_http_webhook_challenge_source(cf, provider, challenge,
+                                             &source, &match->source);
 }
 
 

@@ -27,9 +27,13 @@ static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_url(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_request_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -63,9 +67,12 @@ static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_timestamp"), ngx_http_webhook_var_timestamp },
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
+    { ngx_string("webhook_url"), ngx_http_webhook_var_url },
     { ngx_string("webhook_challenge"), ngx_http_webhook_var_challenge },
     { ngx_string("webhook_challenge_hmac"),
       ngx_http_webhook_var_challenge_hmac },
+    { ngx_string("webhook_challenge_hmac_hex"),
+      ngx_http_webhook_var_challenge_hex },
     { ngx_null_string, NULL }
 };
 
@@ -443,6 +450,57 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
 }
 
 
+/*
+ * The URL that the sender has called: behind a proxy nginx cannot know scheme
+ * and host, then webhook_public_url says them.
+ */
+
+static ngx_int_t
+ngx_http_webhook_var_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    u_char                       *p;
+    ngx_str_t                     scheme, host;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->public_url.len) {
+        scheme = wlcf->public_url;
+        ngx_str_null(&host);
+
+    } else {
+        if (r->headers_in.host == NULL) {
+            return NGX_DECLINED;
+        }
+
+        host = r->headers_in.host->value;
+
+        if (r->connection->ssl) {
+            ngx_str_set(&scheme, "https://");
+
+        } else {
+            ngx_str_set(&scheme, "http://");
+        }
+    }
+
+    p = ngx_pnalloc(r->pool, scheme.len + host.len + r->unparsed_uri.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+
+    p = ngx_cpymem(p, scheme.data, scheme.len);
+    p = ngx_cpymem(p, host.data, host.len);
+    p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
+
+    value->len = p - value->data;
+
+    return NGX_OK;
+}
+
+
 /* In a JSON answer the challenge is escaped for a JSON string. */
 
 static ngx_int_t
@@ -485,9 +543,51 @@ static ngx_int_t
 ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
+    u_char     mac[WH_HMAC_MAX_SIZE];
+    ngx_str_t  src;
+
     if (ctx->challenge == NULL || !ctx->challenge->hmac) {
         return NGX_DECLINED;
     }
 
-    return ngx_http_webhook_challenge_hmac(r, ctx, value);
+    src.data = mac;
+
+    if (ngx_http_webhook_challenge_hmac(r, ctx, mac, &src.len) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    value->data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(src.len));
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_encode_base64(value, &src);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    u_char  mac[WH_HMAC_MAX_SIZE];
+    size_t  size;
+
+    if (ctx->challenge == NULL || !ctx->challenge->hmac) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_webhook_challenge_hmac(r, ctx, mac, &size) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    value->data = ngx_pnalloc(r->pool, 2 * size);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->len = ngx_hex_dump(value->data, mac, size) - value->data;
+
+    return NGX_OK;
 }

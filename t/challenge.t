@@ -154,7 +154,7 @@ webhook dropbox: challenge answered
 === dropbox: what is not visible ASCII does not come back
 --- request eval
 [ map { "GET /dropbox?challenge=a$_" }
-  '%00', '%0d%0aSet-Cookie:x', '%0A', '%20', '+', '%7f', '%80', '%C3%A4',
+  '%00', '%0d%0aSet-Cookie:x', '%0A', '%01', '%02', '%7f', '%80', '%C3%A4',
   '%1b', '%09', '%', '%4', '%zz' ]
 --- error_code eval
 [ (400) x 13 ]

@@ -411,9 +411,11 @@ rule_says("client_certificate CN=", "invalid certificate attribute \"CN=\", "
 
 rule_says("challenge query:a $_", "unknown option \"$_\" of rule "
     . '"challenge", it takes method=NAME, match=SOURCE=VALUE, match=SOURCE, '
-    . 'reply=TEMPLATE, type=MIME, key=signing in @')
+    . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify in @')
     for 'method=get', 'method=', 'reply=', 'type=', 'key=other', 'matches=x',
-        'after=verify';
+        'header=', 'after=body';
+rule_says('challenge none method=HEAD');
+rule_says('challenge json:/a method=POST match=json:/b=c after=verify');
 rule_says('challenge query:a match=query:b=',
           'no value in "match=query:b=", leave the last "=" out for the '
           . 'challenge secret in @');

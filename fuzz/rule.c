@@ -1,0 +1,188 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Payload rules: the first line is a rule, its words with blanks between
+ * them, the rest a document.  However the document is cut, the verdict is
+ * the same; the order of two numbers is one.
+ */
+
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wh_rule.h"
+
+
+#define WORDS  16
+
+
+typedef struct {
+    int            rc;
+    const char    *failed;
+} verdict_t;
+
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static size_t cut_words(const uint8_t *p, const uint8_t *last,
+    wh_str_t *words);
+static int matches(void *data, wh_str_t subject);
+static verdict_t verdict(const wh_json_set_t *set, const wh_rule_t *rule,
+    const uint8_t *p, size_t len, size_t piece);
+static void compare(const wh_rule_t *rule, const wh_json_t *json);
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    int             rc;
+    size_t          n, word;
+    wh_str_t        words[WORDS];
+    wh_rule_t       rule;
+    verdict_t       whole, cut;
+    const char     *error;
+    wh_json_set_t  *set;
+    const uint8_t  *line;
+
+    line = len ? memchr(data, '\n', len) : NULL;
+
+    if (line == NULL) {
+        return 0;
+    }
+
+    n = cut_words(data, line, words);
+    set = wh_json_set_create();
+
+    rc = wh_rule_parse(&rule, set, words, n, &word, &error);
+
+    if ((rc == WH_OK) != (error == NULL) || word > n) {
+        abort();
+    }
+
+    if (rc == WH_OK) {
+        line++;
+        len -= line - data;
+
+        rule.match = matches;
+
+        whole = verdict(set, &rule, line, len, len);
+        cut = verdict(set, &rule, line, len, 1 + len / 3);
+
+        if (whole.rc != cut.rc || whole.failed != cut.failed) {
+            abort();
+        }
+    }
+
+    wh_json_set_free(set);
+
+    return 0;
+}
+
+
+static size_t
+cut_words(const uint8_t *p, const uint8_t *last, wh_str_t *words)
+{
+    size_t          n;
+    const uint8_t  *blank;
+
+    for (n = 0; n < WORDS; n++) {
+
+        blank = memchr(p, ' ', last - p);
+
+        words[n].data = p;
+        words[n].len = (blank ? blank : last) - p;
+
+        if (blank == NULL) {
+            return n + 1;
+        }
+
+        p = blank + 1;
+    }
+
+    return n;
+}
+
+
+/* Reads all that it is given. */
+
+static int
+matches(void *data, wh_str_t subject)
+{
+    size_t         i;
+    unsigned char  sum;
+
+    (void) data;
+
+    for (i = 0, sum = 0; i < subject.len; i++) {
+        sum += subject.data[i];
+    }
+
+    return (sum & 1) ? WH_OK : WH_INVALID;
+}
+
+
+static verdict_t
+verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
+    size_t len, size_t piece)
+{
+    size_t      n;
+    verdict_t   v;
+    wh_json_t  *json;
+
+    static const wh_str_t  event = wh_string("push");
+
+    v.rc = WH_OK;
+    v.failed = NULL;
+
+    json = wh_json_create(set, NULL, NULL, NULL);
+
+    for ( /* void */ ; len && v.rc == WH_OK; p += n, len -= n) {
+        n = (len < piece) ? len : piece;
+        v.rc = wh_json_feed(json, p, n);
+    }
+
+    if (v.rc == WH_OK) {
+        v.rc = wh_json_end(json);
+    }
+
+    if (v.rc == WH_OK) {
+        v.rc = wh_rule_check(rule, json, event, 1700000000, &v.failed);
+
+        if ((v.rc == WH_OK) != (v.failed == NULL)) {
+            abort();
+        }
+
+        compare(rule, json);
+    }
+
+    wh_json_free(json);
+
+    return v;
+}
+
+
+static void
+compare(const wh_rule_t *rule, const wh_json_t *json)
+{
+    int                     less, more;
+    const wh_json_value_t  *value;
+
+    value = wh_json_value(json, rule->index);
+
+    if (rule->min.len == 0
+        || (value->type != WH_JSON_INTEGER && value->type != WH_JSON_NUMBER))
+    {
+        return;
+    }
+
+    less = wh_rule_compare(value->text, rule->min);
+    more = wh_rule_compare(rule->min, value->text);
+
+    if ((less < 0) != (more > 0) || (less == 0) != (more == 0)
+        || wh_rule_compare(value->text, value->text) != 0)
+    {
+        abort();
+    }
+}

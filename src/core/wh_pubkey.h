@@ -1,0 +1,50 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Signatures by public keys that the receiver knows beforehand.
+ */
+
+
+#ifndef _WH_PUBKEY_H_INCLUDED_
+#define _WH_PUBKEY_H_INCLUDED_
+
+
+#include <openssl/evp.h>
+
+#include "wh.h"
+#include "wh_hmac.h"
+
+
+#define WH_PUBKEY_RSA_BITS  2048    /* fewer are refused */
+
+
+typedef enum {
+    WH_PUBKEY_NONE = 0,
+    WH_ED25519,                     /* RFC 8032; takes the message whole */
+    WH_ECDSA_P256_SHA256,           /* the signature is DER */
+    WH_RSA_SHA256,                  /* RSASSA-PKCS1-v1_5, RFC 8017 */
+    WH_RSA_SHA1
+} wh_pubkey_e;
+
+
+/*
+ * Reads a public key: PEM, the Base64 of a SubjectPublicKeyInfo, and for
+ * Ed25519 also its 32 bytes in hex or in Base64, with "whpk_" in front as
+ * Standard Webhooks has it.  The key belongs to the caller.  WH_INVALID when
+ * it is none of these, of another algorithm or curve, or too short.
+ */
+int wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text);
+
+/* The digest that a scheme signs; Ed25519 has none. */
+wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);
+
+/*
+ * Verifies a signature over a digest, or, of Ed25519, over the message.
+ * WH_OK, WH_INVALID, or WH_ERROR without memory.
+ */
+int wh_pubkey_verify(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t signed_bytes,
+    wh_str_t signature);
+
+
+#endif /* _WH_PUBKEY_H_INCLUDED_ */
