@@ -10,7 +10,7 @@
 
 
 #define NGX_HTTP_WEBHOOK_PIECE  65536       /* bytes of a file at a time */
-#define NGX_HTTP_WEBHOOK_SLICE  262144      /* bytes before others have a turn */
+#define NGX_HTTP_WEBHOOK_SLICE  262144      /* bytes, then others' turn */
 
 
 static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,

@@ -638,9 +638,9 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown rule \"%V\" in webhook_provider \"%V\", the "
                        "rules are: methods, content_type, header, token, "
-                       "signature, message, body, timestamp, window, id, event, "
-                       "require, json, query, client_certificate, challenge, "
-                       "ack, reject", &value[0], &provider->name);
+                       "signature, message, body, timestamp, window, id, "
+                       "event, require, json, query, client_certificate, "
+                       "challenge, ack, reject", &value[0], &provider->name);
 
     return NGX_CONF_ERROR;
 }
