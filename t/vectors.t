@@ -75,6 +75,8 @@ my %not_yet = (
         'Standard Webhooks signatures need key=whsec',
     'gitea-form-signs-the-payload-parameter' => 'needs body form:payload',
     'notion-verification-token-delivery' => 'an unsigned first request',
+    (map { ("hubspot-$_-published" => 'a plain hash, not to be relied on') }
+         qw/v1 v2-get v2-post/),
 );
 
 # Blocks of provider-generic.json by the vector's name.
@@ -224,16 +226,27 @@ sub provider {
     return sub {
         my ($vector) = @_;
 
-        return directives($name, map { $_ => $vector->{secret} } @secrets);
+        return directives($name, map { $_ => $vector->{secret} } @secrets)
+               . public_url($vector);
     };
 }
 
 
-# The handshake comes before there is a secret, and nginx starts with none.
+# The directive takes scheme and host, the rest is in the request.
+sub public_url {
+    my ($vector) = @_;
+
+    my ($url) = ($vector->{public_url} // '') =~ m{^(https?://[^/]+)};
+
+    return $url ? " webhook_public_url $url;" : '';
+}
+
+
+# Its key comes in the request that is answered.
 sub asana {
     my ($vector) = @_;
 
-    $vector->{secret} = 'not-known-yet' if $vector->{secret} eq '';
+    $vector->{secret} ||= 'not known yet';
 
     return directives('asana', webhook_secret => $vector->{secret});
 }
@@ -392,6 +405,7 @@ EOF
 $certificates
         location / {
             $directives
+            proxy_set_header Host \$http_host;
             proxy_pass http://%%APP%%;
         }
     }
@@ -547,9 +561,11 @@ sub not_responded {
         if $type ne ($want->{content_type} // $type);
     push @problems, "the body is not $want->{body}"
         if $response->{body} ne ($want->{body} // $response->{body});
-    push @problems, map { "the header $_ is another" }
-        grep { ($response->{header}{ lc $_ } // '') ne $want->{headers}{$_} }
-        keys %{ $want->{headers} // {} };
+    for (sort keys %{ $want->{headers} // {} }) {
+        push @problems, "the header $_ is another"
+            if ($response->{header}{ lc $_ } // '') ne $want->{headers}{$_};
+    }
+
     push @problems, 'the JSON is another'
         if $want->{json}
            && $canonical->encode($want->{json}) ne
