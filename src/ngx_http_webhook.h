@@ -24,6 +24,7 @@
 #include "core/wh_form.h"
 #include "core/wh_json.h"
 #include "core/wh_pelorus.h"
+#include "core/wh_pubkey.h"
 #include "core/wh_rule.h"
 #include "core/wh_time.h"
 
@@ -122,10 +123,35 @@ typedef struct {
 } ngx_http_webhook_token_t;
 
 
+/*
+ * What a secret is used for: an HMAC, by how the sender writes its keys down
+ * and by digest, or a public key by its scheme.
+ */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_KEY_TEXT = 0,
+    NGX_HTTP_WEBHOOK_KEY_HEX,
+    NGX_HTTP_WEBHOOK_KEY_BASE64,
+    NGX_HTTP_WEBHOOK_KEY_WHSEC,             /* Base64 behind "whsec_" */
+    NGX_HTTP_WEBHOOK_KEYS
+} ngx_http_webhook_key_e;
+
+
+#define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_KEYS * WH_DIGESTS)
+#define NGX_HTTP_WEBHOOK_PUBKEYS  4
+
+#define ngx_http_webhook_use_hmac(key, digest)  ((key) * WH_DIGESTS + (digest))
+#define ngx_http_webhook_use_pubkey(scheme)                                   \
+    (NGX_HTTP_WEBHOOK_HMACS + (scheme) - WH_ED25519)
+
+
 typedef struct {
     ngx_http_webhook_source_t   source;
     wh_signature_format_t       format;
-    wh_digest_e                 digest;
+    wh_digest_e                 digest;     /* of an HMAC */
+    ngx_http_webhook_key_e      key;        /* likewise */
+    wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
+    ngx_uint_t                  use;
 } ngx_http_webhook_signature_t;
 
 
@@ -208,7 +234,7 @@ typedef struct {
                                                  and 1 for an empty body */
     unsigned                    query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
-    ngx_uint_t                  digests;      /* bits, 1 << wh_digest_e */
+    ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
 } ngx_http_webhook_provider_t;
@@ -226,7 +252,9 @@ typedef struct {
 typedef struct {
     ngx_uint_t                  refs;
     u_char                      digest[WH_TOKEN_DIGEST_SIZE];
-    wh_hmac_key_t               hmac[WH_DIGESTS];
+    wh_hmac_key_t               hmac[NGX_HTTP_WEBHOOK_HMACS];
+    EVP_PKEY                   *pubkey[NGX_HTTP_WEBHOOK_PUBKEYS];
+    ngx_uint_t                  uses;       /* that it is good for, bits */
 } ngx_http_webhook_key_t;
 
 
@@ -364,20 +392,23 @@ typedef struct {
 } ngx_http_webhook_main_conf_t;
 
 
-/* One hash of the body in work: an HMAC, or a plain digest without a key. */
+/* One hash of the message in work: an HMAC, or the digest for public keys. */
 
 typedef struct {
     EVP_MD_CTX                 *md;
-    const wh_hmac_key_t        *key;
-    wh_digest_e                 digest;
-    ngx_uint_t                  secret;     /* the key's index */
+    const wh_hmac_key_t        *key;        /* NULL for a digest */
+    wh_digest_e                 digest;     /* if it is one */
+    ngx_uint_t                  use;        /* of an HMAC's key */
+    ngx_uint_t                  secret;     /* its index */
 } ngx_http_webhook_hash_t;
 
 
+/* A signature that the request offers. */
+
 typedef struct {
     wh_signature_t              signature;
-    wh_digest_e                 digest;
-    size_t                      size;
+    wh_pubkey_e                 scheme;
+    ngx_uint_t                  use;
 } ngx_http_webhook_candidate_t;
 
 
@@ -439,6 +470,8 @@ typedef struct {
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
+    unsigned                       whole:1;     /* a signature is over the
+                                                   message in one piece */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
 } ngx_http_webhook_ctx_t;
@@ -493,8 +526,8 @@ ngx_int_t ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
     ngx_http_webhook_place_t *place);
-ngx_http_webhook_key_t *ngx_http_webhook_key_create(ngx_str_t *bytes,
-    ngx_http_webhook_provider_t *provider, ngx_log_t *log);
+ngx_http_webhook_key_t *ngx_http_webhook_key_create(
+    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
 ngx_uint_t ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
@@ -551,6 +584,14 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
+
+/* _pubkey.c: signatures by public keys */
+
+ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hash_t *hash,
+    ngx_str_t *suffix);
+ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
 
 /* _body.c: hashing the body */
 

@@ -51,6 +51,9 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
+static ngx_int_t ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_hash_t *hash, ngx_str_t *suffix);
+
 static ngx_uint_t ngx_http_webhook_media_match(
     ngx_http_webhook_media_t *media, ngx_str_t *content_type);
 static ngx_uint_t ngx_http_webhook_required_match(
@@ -794,8 +797,10 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         candidate = &ctx->candidates[ctx->ncandidates++];
 
         candidate->signature = signatures[i];
-        candidate->digest = signature->digest;
-        candidate->size = signature->format.size;
+        candidate->scheme = signature->scheme;
+        candidate->use = signature->use;
+
+        ctx->whole |= (signature->scheme == WH_ED25519);
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
@@ -880,7 +885,7 @@ ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_loc_conf_t  *wlcf;
 
-    if (!ctx->gate->provider->form) {
+    if (!ctx->gate->provider->form && !ctx->whole) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -897,17 +902,15 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    u_char                         mac[WH_HMAC_MAX_SIZE];
-    ngx_str_t                      suffix;
-    ngx_uint_t                     i, k, matched;
-    ngx_http_webhook_hash_t       *hash;
-    ngx_http_webhook_candidate_t  *candidate;
+    ngx_int_t                 matched;
+    ngx_str_t                 suffix;
+    ngx_uint_t                i, secret;
+    ngx_http_webhook_hash_t  *hash;
 
     if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    matched = 0;
     ctx->hashing = 0;
 
     if (ctx->ncandidates == 0) {
@@ -923,39 +926,81 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    for (i = 0; i < ctx->nhashes; i++) {
+    matched = ctx->whole
+              ? ngx_http_webhook_pubkey_match_whole(r, ctx, &suffix) : 0;
+
+    if (matched == NGX_DECLINED) {
+        return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+    }
+
+    secret = matched > 0 ? matched : 0;
+
+    for (i = 0; i < ctx->nhashes && matched != NGX_ERROR; i++) {
 
         hash = &ctx->hashes[i];
 
-        if (wh_hmac_update(hash->md, suffix.data, suffix.len) != WH_OK
-            || wh_hmac_final(hash->key, hash->md, mac) != WH_OK)
-        {
-            return NGX_HTTP_WEBHOOK_INTERNAL;
-        }
+        matched = hash->key
+                  ? ngx_http_webhook_match_hmac(ctx, hash, &suffix)
+                  : ngx_http_webhook_pubkey_match(r, ctx, hash, &suffix);
 
-        for (k = 0; k < ctx->ncandidates; k++) {
+        /* all are compared, the first secret that matches counts */
 
-            candidate = &ctx->candidates[k];
-
-            if (candidate->digest == hash->digest
-                && wh_secret_equal(candidate->signature.bytes, mac,
-                                   candidate->size)
-                && (matched == 0 || hash->secret + 1 < matched))
-            {
-                matched = hash->secret + 1;
-            }
+        if (matched > 0 && (secret == 0 || (ngx_uint_t) matched < secret)) {
+            secret = matched;
         }
     }
 
-    if (matched == 0) {
+    if (matched == NGX_ERROR) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (secret == 0) {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
     }
 
     /* a token may have matched before, that does not count for the body */
 
-    ctx->secret = matched;
+    ctx->secret = secret;
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * Ends an HMAC.  The number of its secret, from 1, if a signature is the same,
+ * 0 if none is, or NGX_ERROR.
+ */
+
+static ngx_int_t
+ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_hash_t *hash, ngx_str_t *suffix)
+{
+    u_char                         mac[WH_HMAC_MAX_SIZE];
+    ngx_int_t                      matched;
+    ngx_uint_t                     i;
+    ngx_http_webhook_candidate_t  *candidate;
+
+    if (wh_hmac_update(hash->md, suffix->data, suffix->len) != WH_OK
+        || wh_hmac_final(hash->key, hash->md, mac) != WH_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    matched = 0;
+
+    for (i = 0; i < ctx->ncandidates; i++) {
+
+        candidate = &ctx->candidates[i];
+
+        if (candidate->use == hash->use
+            && wh_secret_equal(candidate->signature.bytes, mac,
+                               candidate->signature.len))
+        {
+            matched = hash->secret + 1;
+        }
+    }
+
+    return matched;
 }
 
 

@@ -16,8 +16,12 @@
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_webhook_digests_wanted(
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
+    wh_hmac_key_t *key, wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret,
+    ngx_str_t *prefix);
+static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t *hmacs, ngx_uint_t *digests);
+static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
 static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
@@ -63,7 +67,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
         ctx->sha256 = ngx_http_webhook_md_get();
 
         if (ctx->sha256 == NULL
-            || EVP_DigestInit_ex(ctx->sha256, wh_digest(WH_SHA256), NULL) != 1)
+            || wh_digest_start(WH_SHA256, ctx->sha256) != WH_OK)
         {
             return NGX_ERROR;
         }
@@ -84,15 +88,18 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
 }
 
 
-/* One HMAC for each key and each digest that a signature was offered for. */
+/*
+ * One HMAC for each key and each use that a signature was offered for, and
+ * the digests that public keys sign.
+ */
 
 static ngx_int_t
 ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_str_t                 prefix;
-    ngx_uint_t                i, k, digests;
-    ngx_http_webhook_hash_t  *hash;
+    ngx_str_t       prefix;
+    ngx_uint_t      i, k, hmacs, digests;
+    wh_hmac_key_t  *key;
 
     ngx_str_null(&prefix);
 
@@ -103,13 +110,15 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ctx->hashes = ngx_palloc(r->pool, ctx->gate->nkeys * WH_DIGESTS
-                                      * sizeof(ngx_http_webhook_hash_t));
+    ngx_http_webhook_hashes_wanted(ctx, &hmacs, &digests);
+
+    ctx->hashes = ngx_palloc(r->pool,
+                        (ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
+                         + ngx_http_webhook_bits(digests))
+                        * sizeof(ngx_http_webhook_hash_t));
     if (ctx->hashes == NULL) {
         return NGX_ERROR;
     }
-
-    digests = ngx_http_webhook_digests_wanted(ctx);
 
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
@@ -121,30 +130,28 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
             continue;
         }
 
-        for (k = 0; k < WH_DIGESTS; k++) {
+        for (k = 0; hmacs >> k; k++) {
 
-            if (!(digests & (1 << k))) {
+            if (!(hmacs & ctx->keys[i]->uses & (1 << k))) {
                 continue;
             }
 
-            hash = &ctx->hashes[ctx->nhashes];
+            key = &ctx->keys[i]->hmac[k];
 
-            hash->md = ngx_http_webhook_md_get();
-            if (hash->md == NULL) {
-                return NGX_ERROR;
-            }
-
-            ctx->nhashes++;
-
-            hash->key = &ctx->keys[i]->hmac[k];
-            hash->digest = k;
-            hash->secret = i;
-
-            if (wh_hmac_start(hash->key, hash->md) != WH_OK
-                || wh_hmac_update(hash->md, prefix.data, prefix.len) != WH_OK)
+            if (ngx_http_webhook_hash_start(ctx, key, 0, k, i, &prefix)
+                != NGX_OK)
             {
                 return NGX_ERROR;
             }
+        }
+    }
+
+    for (k = 0; digests >> k; k++) {
+        if ((digests & (1 << k))
+            && ngx_http_webhook_hash_start(ctx, NULL, k, 0, 0, &prefix)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
         }
     }
 
@@ -152,18 +159,83 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 }
 
 
-static ngx_uint_t
-ngx_http_webhook_digests_wanted(ngx_http_webhook_ctx_t *ctx)
+static ngx_int_t
+ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
+    wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret, ngx_str_t *prefix)
 {
-    ngx_uint_t  i, digests;
+    int                       rc;
+    ngx_http_webhook_hash_t  *hash;
 
-    digests = 0;
+    hash = &ctx->hashes[ctx->nhashes];
 
-    for (i = 0; i < ctx->ncandidates; i++) {
-        digests |= 1 << ctx->candidates[i].digest;
+    hash->md = ngx_http_webhook_md_get();
+    if (hash->md == NULL) {
+        return NGX_ERROR;
     }
 
-    return digests;
+    ctx->nhashes++;
+
+    hash->key = key;
+    hash->digest = digest;
+    hash->use = use;
+    hash->secret = secret;
+
+    rc = key ? wh_hmac_start(key, hash->md)
+             : wh_digest_start(digest, hash->md);
+
+    if (rc != WH_OK
+        || wh_hmac_update(hash->md, prefix->data, prefix->len) != WH_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* Bits of the HMACs' uses, and of the digests, that signatures are for. */
+
+static void
+ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t *hmacs, ngx_uint_t *digests)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_candidate_t  *candidate;
+
+    *hmacs = 0;
+    *digests = 0;
+
+    for (i = 0; i < ctx->ncandidates; i++) {
+
+        candidate = &ctx->candidates[i];
+
+        switch (candidate->scheme) {
+
+        case WH_PUBKEY_NONE:
+            *hmacs |= 1 << candidate->use;
+            break;
+
+        case WH_ED25519:
+            break;
+
+        default:
+            *digests |= 1 << wh_pubkey_digest(candidate->scheme);
+            break;
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_bits(ngx_uint_t bits)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; bits; n++) {
+        bits &= bits - 1;
+    }
+
+    return n;
 }
 
 

@@ -346,10 +346,13 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
 
     for ( /* void */ ; place && what == NULL; place = place->next) {
 
-        place->successor = ngx_http_webhook_key_create(bytes, place->provider,
-                                                       log);
+        place->successor = ngx_http_webhook_key_create(place, bytes, log);
+
         if (place->successor == NULL) {
             what = "OpenSSL does not take it";
+
+        } else if (place->successor->uses != place->key->uses) {
+            what = "it is a key of another kind";
 
         } else if (ngx_http_webhook_key_shared(place->gate, place,
                                                place->successor))

@@ -176,6 +176,19 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
                           conf->line);
             return NGX_ERROR;
         }
+
+        if (secret[i].rule.len == 0
+            && place->key
+            && provider->uses
+            && !(place->key->uses & provider->uses))
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "secret %ui of \"webhook %V\" in %V:%ui is no key as "
+                          "this sender has them, see \"key=\" and "
+                          "\"algorithm=\" of its provider", i + 1,
+                          &provider->name, &conf->file, conf->line);
+            return NGX_ERROR;
+        }
     }
 
     if (provider->signatures.nelts && !signing) {

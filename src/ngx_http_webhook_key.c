@@ -17,6 +17,7 @@
 typedef struct {
     u_char                        digest[WH_TOKEN_DIGEST_SIZE];
     ngx_http_webhook_provider_t  *provider;
+    ngx_uint_t                    encoding;
 } ngx_http_webhook_cache_name_t;
 
 
@@ -38,6 +39,11 @@ struct ngx_http_webhook_cache_s {
 
 
 static void ngx_http_webhook_place_cleanup(void *data);
+static ngx_int_t ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
+    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_uint_t use,
+    ngx_log_t *log);
+static ngx_int_t ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place,
+    ngx_str_t *bytes, ngx_http_webhook_key_e how, u_char *buf, size_t *len);
 static ngx_http_webhook_key_t *ngx_http_webhook_key_hold(
     ngx_http_webhook_key_t *key);
 static ngx_int_t ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
@@ -46,7 +52,7 @@ static ngx_int_t ngx_http_webhook_cache_init(ngx_conf_t *cf);
 static void ngx_http_webhook_cache_cleanup(void *data);
 static ngx_http_webhook_key_t *ngx_http_webhook_cache_get(
     ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
-    ngx_http_webhook_provider_t *provider, ngx_log_t *log);
+    ngx_http_webhook_place_t *place, ngx_log_t *log);
 static ngx_http_webhook_cache_entry_t *ngx_http_webhook_cache_room(
     ngx_http_webhook_cache_t *cache);
 
@@ -71,8 +77,8 @@ ngx_http_webhook_place_init(ngx_conf_t *cf, ngx_http_webhook_place_t *place)
         return NGX_ERROR;
     }
 
-    place->key = ngx_http_webhook_key_create(&place->secret->bytes,
-                                             place->provider, cf->log);
+    place->key = ngx_http_webhook_key_create(place, &place->secret->bytes,
+                                             cf->log);
     if (place->key == NULL) {
         return NGX_ERROR;
     }
@@ -108,10 +114,10 @@ ngx_http_webhook_place_cleanup(void *data)
  */
 
 ngx_http_webhook_key_t *
-ngx_http_webhook_key_create(ngx_str_t *bytes,
-    ngx_http_webhook_provider_t *provider, ngx_log_t *log)
+ngx_http_webhook_key_create(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
+    ngx_log_t *log)
 {
-    ngx_uint_t               i, digests;
+    ngx_uint_t               i, uses;
     ngx_http_webhook_key_t  *key;
 
     key = ngx_calloc(sizeof(ngx_http_webhook_key_t), log);
@@ -127,16 +133,18 @@ ngx_http_webhook_key_create(ngx_str_t *bytes,
         goto failed;
     }
 
-    digests = 1 << WH_SHA256;
+    /* a challenge is answered with this one */
 
-    if (provider) {
-        digests |= provider->digests;
+    uses = 1 << ngx_http_webhook_use_hmac(NGX_HTTP_WEBHOOK_KEY_TEXT,
+                                          WH_SHA256);
+
+    if (place->provider) {
+        uses |= place->provider->uses;
     }
 
-    for (i = 0; i < WH_DIGESTS; i++) {
-        if ((digests & (1 << i))
-            && wh_hmac_key_init(&key->hmac[i], i, bytes->data, bytes->len)
-               != WH_OK)
+    for (i = 0; i < NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS; i++) {
+        if ((uses & (1 << i))
+            && ngx_http_webhook_key_use(key, place, bytes, i, log) != NGX_OK)
         {
             goto failed;
         }
@@ -149,6 +157,108 @@ failed:
     ngx_http_webhook_key_release(key);
 
     return NULL;
+}
+
+
+/*
+ * Makes a key good for one use, if its bytes are what that use takes: with a
+ * "key=" of another scheme, or as no public key, they are not.
+ */
+
+static ngx_int_t
+ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
+    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_uint_t use,
+    ngx_log_t *log)
+{
+    u_char     *buf;
+    size_t      len;
+    ngx_int_t   rc;
+
+    if (use >= NGX_HTTP_WEBHOOK_HMACS) {
+
+        use -= NGX_HTTP_WEBHOOK_HMACS;
+
+        if (wh_pubkey_read(&key->pubkey[use], use + WH_ED25519,
+                           ngx_http_webhook_wh_str(bytes))
+            == WH_OK)
+        {
+            key->uses |= 1 << (use + NGX_HTTP_WEBHOOK_HMACS);
+        }
+
+        return NGX_OK;
+    }
+
+    buf = ngx_alloc(bytes->len, log);
+    if (buf == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+    len = bytes->len;
+
+    if (ngx_http_webhook_key_decode(place, bytes, use / WH_DIGESTS, buf, &len)
+        == NGX_OK)
+    {
+        if (wh_hmac_key_init(&key->hmac[use], use % WH_DIGESTS, buf, len)
+            == WH_OK)
+        {
+            key->uses |= 1 << use;
+
+        } else {
+            rc = NGX_ERROR;
+        }
+    }
+
+    ngx_explicit_memzero(buf, bytes->len);
+    ngx_free(buf);
+
+    return rc;
+}
+
+
+/*
+ * The sender's way to write a key down; a "decode=" of the secret says it
+ * first.
+ */
+
+static ngx_int_t
+ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place,
+    ngx_str_t *bytes, ngx_http_webhook_key_e how, u_char *buf, size_t *len)
+{
+    wh_str_t       text;
+    wh_encoding_e  encoding;
+
+    text = ngx_http_webhook_wh_str(bytes);
+    encoding = WH_TEXT;
+
+    if (place->secret->encoding == WH_TEXT) {
+
+        switch (how) {
+
+        case NGX_HTTP_WEBHOOK_KEY_HEX:
+            encoding = WH_HEX;
+            break;
+
+        case NGX_HTTP_WEBHOOK_KEY_WHSEC:
+
+            if (text.len > 6 && ngx_strncmp(text.data, "whsec_", 6) == 0) {
+                text.data += 6;
+                text.len -= 6;
+            }
+
+            /* fall through */
+
+        case NGX_HTTP_WEBHOOK_KEY_BASE64:
+            encoding = WH_BASE64;
+            break;
+
+        default: /* NGX_HTTP_WEBHOOK_KEY_TEXT */
+            break;
+        }
+    }
+
+    return (wh_decode(encoding, text, buf, len) == WH_OK && *len > 0)
+           ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -172,8 +282,12 @@ ngx_http_webhook_key_release(ngx_http_webhook_key_t *key)
         return;
     }
 
-    for (i = 0; i < WH_DIGESTS; i++) {
+    for (i = 0; i < NGX_HTTP_WEBHOOK_HMACS; i++) {
         wh_hmac_key_free(&key->hmac[i]);
+    }
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_PUBKEYS; i++) {
+        EVP_PKEY_free(key->pubkey[i]);
     }
 
     ngx_explicit_memzero(key, sizeof(ngx_http_webhook_key_t));
@@ -265,7 +379,7 @@ ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
 
-    *key = ngx_http_webhook_cache_get(wmcf->cache, &bytes, place->provider,
+    *key = ngx_http_webhook_cache_get(wmcf->cache, &bytes, place,
                                       r->connection->log);
 
     ngx_explicit_memzero(bytes.data, bytes.len);
@@ -382,7 +496,7 @@ ngx_http_webhook_cache_cleanup(void *data)
 
 static ngx_http_webhook_key_t *
 ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
-    ngx_http_webhook_provider_t *provider, ngx_log_t *log)
+    ngx_http_webhook_place_t *place, ngx_log_t *log)
 {
     uint32_t                         hash;
     ngx_str_t                        str;
@@ -391,7 +505,8 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
     ngx_http_webhook_cache_name_t    name;
     ngx_http_webhook_cache_entry_t  *entry;
 
-    name.provider = provider;
+    name.provider = place->provider;
+    name.encoding = place->secret->encoding;
 
     if (wh_token_digest(ngx_http_webhook_wh_str(bytes), name.digest)
         != WH_OK)
@@ -416,7 +531,7 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
         return ngx_http_webhook_key_hold(entry->key);
     }
 
-    key = ngx_http_webhook_key_create(bytes, provider, log);
+    key = ngx_http_webhook_key_create(place, bytes, log);
     if (key == NULL) {
         return NULL;
     }

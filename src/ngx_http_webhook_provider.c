@@ -136,9 +136,9 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
     { ngx_string("token"), 1, 2, ngx_http_webhook_rule_token,
       "token SOURCE [for=NAME]" },
 
-    { ngx_string("signature"), 1, 6, ngx_http_webhook_rule_signature,
+    { ngx_string("signature"), 1, 7, ngx_http_webhook_rule_signature,
       "signature SOURCE [algorithm=NAME] [encoding=NAME] [prefix=TEXT] "
-      "[list=SEPARATOR] [field=NAME]" },
+      "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec]" },
 
     { ngx_string("message"), 1, 1, ngx_http_webhook_rule_message,
       "message TEMPLATE" },
@@ -203,6 +203,24 @@ static ngx_http_webhook_word_t  ngx_http_webhook_algorithms[] = {
     { ngx_string("hmac-sha256"), WH_SHA256 },
     { ngx_string("hmac-sha384"), WH_SHA384 },
     { ngx_string("hmac-sha512"), WH_SHA512 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_schemes[] = {
+    { ngx_string("ed25519"), WH_ED25519 },
+    { ngx_string("ecdsa-p256-sha256"), WH_ECDSA_P256_SHA256 },
+    { ngx_string("rsa-sha256"), WH_RSA_SHA256 },
+    { ngx_string("rsa-sha1"), WH_RSA_SHA1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_key_words[] = {
+    { ngx_string("text"), NGX_HTTP_WEBHOOK_KEY_TEXT },
+    { ngx_string("hex"), NGX_HTTP_WEBHOOK_KEY_HEX },
+    { ngx_string("base64"), NGX_HTTP_WEBHOOK_KEY_BASE64 },
+    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_KEY_WHSEC },
     { ngx_null_string, 0 }
 };
 
@@ -951,9 +969,16 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
         signature->format.separator = ',';
     }
 
-    signature->format.size = EVP_MD_size(wh_digest(signature->digest));
+    if (signature->scheme == WH_PUBKEY_NONE) {
+        signature->format.size = EVP_MD_size(wh_digest(signature->digest));
+        signature->use = ngx_http_webhook_use_hmac(signature->key,
+                                                   signature->digest);
 
-    provider->digests |= 1 << signature->digest;
+    } else {
+        signature->use = ngx_http_webhook_use_pubkey(signature->scheme);
+    }
+
+    provider->uses |= 1 << signature->use;
 
     return NGX_CONF_OK;
 }
@@ -968,13 +993,22 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
 
     if (ngx_http_webhook_option(word, "algorithm", &value) == NGX_OK) {
 
+        if (ngx_http_webhook_word(ngx_http_webhook_schemes, &value, &known)
+            == NGX_OK)
+        {
+            signature->scheme = known;
+            return NGX_CONF_OK;
+        }
+
         if (ngx_http_webhook_word(ngx_http_webhook_algorithms, &value, &known)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "unknown algorithm \"%V\" in rule "
                                "\"signature\", it can be hmac-sha256, "
-                               "hmac-sha1, hmac-sha384, hmac-sha512", &value);
+                               "hmac-sha1, hmac-sha384, hmac-sha512, ed25519, "
+                               "ecdsa-p256-sha256, rsa-sha256, rsa-sha1",
+                               &value);
             return NGX_CONF_ERROR;
         }
 
@@ -996,6 +1030,22 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
         }
 
         signature->format.encoding = known;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(word, "key", &value) == NGX_OK) {
+
+        if (ngx_http_webhook_word(ngx_http_webhook_key_words, &value, &known)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown key \"%V\" in rule \"signature\", it "
+                               "can be text, hex, base64, whsec", &value);
+            return NGX_CONF_ERROR;
+        }
+
+        signature->key = known;
 
         return NGX_CONF_OK;
     }
@@ -1031,7 +1081,8 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown option \"%V\" of rule \"signature\", it takes "
-                       "algorithm=, encoding=, prefix=, list=, field=", word);
+                       "algorithm=, encoding=, prefix=, list=, field=, key=",
+                       word);
 
     return NGX_CONF_ERROR;
 }

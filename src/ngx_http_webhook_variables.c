@@ -423,13 +423,10 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     if (ctx->body_sha256.len == 0) {
 
         if (ctx->sha256 == NULL
-            || EVP_DigestFinal_ex(ctx->sha256, digest, NULL) != 1)
+            || wh_digest_final(ctx->sha256, digest, &size) != WH_OK)
         {
-            ERR_clear_error();
             return NGX_DECLINED;
         }
-
-        size = EVP_MD_size(wh_digest(WH_SHA256));
 
         p = ngx_pnalloc(r->pool, 2 * size);
         if (p == NULL) {

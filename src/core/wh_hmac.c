@@ -74,6 +74,34 @@ wh_digest(wh_digest_e digest)
 
 
 int
+wh_digest_start(wh_digest_e digest, EVP_MD_CTX *ctx)
+{
+    if (EVP_DigestInit_ex(ctx, wh_digests[digest], NULL) != 1) {
+        ERR_clear_error();
+        return WH_ERROR;
+    }
+
+    return WH_OK;
+}
+
+
+int
+wh_digest_final(EVP_MD_CTX *ctx, unsigned char *bytes, size_t *len)
+{
+    unsigned int  size;
+
+    if (EVP_DigestFinal_ex(ctx, bytes, &size) != 1) {
+        ERR_clear_error();
+        return WH_ERROR;
+    }
+
+    *len = size;
+
+    return WH_OK;
+}
+
+
+int
 wh_hmac_key_init(wh_hmac_key_t *key, wh_digest_e digest,
     const unsigned char *secret, size_t len)
 {

@@ -51,6 +51,13 @@ int wh_digest_init(void);
 const EVP_MD *wh_digest(wh_digest_e digest);
 
 /*
+ * A plain digest: start, then wh_hmac_update(), then final, which writes the
+ * digest and its length.  WH_OK or WH_ERROR.
+ */
+int wh_digest_start(wh_digest_e digest, EVP_MD_CTX *ctx);
+int wh_digest_final(EVP_MD_CTX *ctx, unsigned char *bytes, size_t *len);
+
+/*
  * Schedules a key of len bytes, len > 0.  The key's bytes are not kept.
  * WH_ERROR when OpenSSL refuses; the structure is then empty.
  */

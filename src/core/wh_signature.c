@@ -60,7 +60,6 @@ static int
 wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
     wh_signature_t *signature)
 {
-    size_t    len;
     wh_str_t  name, value;
 
     value = element;
@@ -84,10 +83,12 @@ wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
     value.data += format->prefix.len;
     value.len -= format->prefix.len;
 
-    len = format->size;
+    signature->len = format->size ? format->size : WH_SIGNATURE_MAX_SIZE;
 
-    if (wh_decode(format->encoding, value, signature->bytes, &len) != WH_OK
-        || len != format->size)
+    if (wh_decode(format->encoding, value, signature->bytes, &signature->len)
+        != WH_OK
+        || signature->len == 0
+        || (format->size && signature->len != format->size))
     {
         return WH_INVALID;
     }

@@ -14,13 +14,13 @@
 #include "wh_decode.h"
 
 
-#define WH_SIGNATURE_MAX_SIZE   64      /* of one signature, in bytes */
+#define WH_SIGNATURE_MAX_SIZE   512     /* of one signature, in bytes */
 #define WH_SIGNATURE_MAX_COUNT  8       /* of signatures in one header */
 
 
 typedef struct {
     wh_encoding_e  encoding;
-    size_t         size;               /* of a signature, in bytes */
+    size_t         size;               /* of a signature; 0 for any */
     wh_str_t       prefix;             /* in front of each, as "sha256=" */
     wh_str_t       field;              /* its name among fields, or empty */
     unsigned char  separator;          /* of the list; 0 for no list */
@@ -28,6 +28,7 @@ typedef struct {
 
 
 typedef struct {
+    size_t         len;
     unsigned char  bytes[WH_SIGNATURE_MAX_SIZE];
 } wh_signature_t;
 

@@ -1,0 +1,166 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Signatures by public keys.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t message);
+
+
+/*
+ * Ends a digest of the message.  The number of the first secret, from 1, whose
+ * key has signed it, 0 if there is none, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hash_t *hash,
+    ngx_str_t *suffix)
+{
+    u_char                         bytes[EVP_MAX_MD_SIZE];
+    wh_str_t                       digest;
+    ngx_int_t                      matched;
+    ngx_uint_t                     i;
+    ngx_http_webhook_candidate_t  *candidate;
+
+    digest.data = bytes;
+
+    if (wh_hmac_update(hash->md, suffix->data, suffix->len) != WH_OK
+        || wh_digest_final(hash->md, bytes, &digest.len) != WH_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < ctx->ncandidates; i++) {
+
+        candidate = &ctx->candidates[i];
+
+        if (candidate->scheme == WH_PUBKEY_NONE
+            || candidate->scheme == WH_ED25519
+            || wh_pubkey_digest(candidate->scheme) != hash->digest)
+        {
+            continue;
+        }
+
+        matched = ngx_http_webhook_pubkey_try(ctx, candidate, digest);
+
+        if (matched != 0) {
+            return matched;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * The same for Ed25519, which hashes a message twice and so takes it in one
+ * piece.  NGX_DECLINED when it is too long for that.
+ */
+
+ngx_int_t
+ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix)
+{
+    u_char                       *p;
+    ngx_int_t                     matched;
+    ngx_str_t                     body, prefix;
+    wh_str_t                      message;
+    ngx_uint_t                    i;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    ngx_str_null(&body);
+    ngx_str_null(&prefix);
+
+    if (r->request_body && r->request_body->bufs) {
+
+        matched = ngx_http_webhook_body_gather(r, wlcf->max_body, &body);
+
+        if (matched != NGX_OK) {
+            return matched;
+        }
+    }
+
+    if (ctx->gate->provider->prefix
+        && ngx_http_complex_value(r, ctx->gate->provider->prefix, &prefix)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    message.len = prefix.len + body.len + suffix->len;
+
+    p = ngx_pnalloc(r->pool, message.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    message.data = p;
+
+    p = ngx_cpymem(p, prefix.data, prefix.len);
+    p = ngx_cpymem(p, body.data, body.len);
+    ngx_memcpy(p, suffix->data, suffix->len);
+
+    for (i = 0; i < ctx->ncandidates; i++) {
+
+        if (ctx->candidates[i].scheme != WH_ED25519) {
+            continue;
+        }
+
+        matched = ngx_http_webhook_pubkey_try(ctx, &ctx->candidates[i],
+                                              message);
+        if (matched != 0) {
+            return matched;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Nothing here is secret, so the first key that fits will do. */
+
+static ngx_int_t
+ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t message)
+{
+    int         rc;
+    wh_str_t    signature;
+    EVP_PKEY   *pubkey;
+    ngx_uint_t  i;
+
+    signature.data = candidate->signature.bytes;
+    signature.len = candidate->signature.len;
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+
+        if (ctx->keys[i] == NULL
+            || ctx->gate->places[i].secret->rule.len
+            || !(ctx->keys[i]->uses & (1 << candidate->use)))
+        {
+            continue;
+        }
+
+        pubkey = ctx->keys[i]->pubkey[candidate->use - NGX_HTTP_WEBHOOK_HMACS];
+
+        rc = wh_pubkey_verify(pubkey, candidate->scheme, message, signature);
+
+        if (rc == WH_OK) {
+            return i + 1;
+        }
+
+        if (rc == WH_ERROR) {
+            return NGX_ERROR;
+        }
+    }
+
+    return 0;
+}
