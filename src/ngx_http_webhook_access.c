@@ -9,6 +9,9 @@
 #include "ngx_http_webhook.h"
 
 
+#define NGX_HTTP_WEBHOOK_WALK_TIMER  60000      /* ms, never comes to its end */
+
+
 typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -276,7 +279,10 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         r->read_event_handler = ngx_http_test_reading;
         r->write_event_handler = ngx_http_webhook_walk_on;
 
+        /* a worker that is to end waits for timers, not for posted events */
+
         wev = r->connection->write;
+        ngx_add_timer(wev, NGX_HTTP_WEBHOOK_WALK_TIMER);
         ngx_post_event(wev, &ngx_posted_next_events);
 
         return NGX_AGAIN;
@@ -298,6 +304,15 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static void
 ngx_http_webhook_walk_on(ngx_http_request_t *r)
 {
+    ngx_event_t  *wev;
+
+    wev = r->connection->write;
+    wev->timedout = 0;
+
+    if (wev->timer_set) {
+        ngx_del_timer(wev);
+    }
+
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
 
