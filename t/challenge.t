@@ -117,11 +117,18 @@ EOF
 sub main::signed {
     my ($token, $key) = @_;
 
-    my $mac = hmac_sha256_base64($token, $key // $Key);
+    return qq({"response_token":"sha256=${\ main::mac($token, $key // $Key)}"});
+}
+
+
+sub main::mac {
+    my ($text, $key) = @_;
+
+    my $mac = hmac_sha256_base64($text, $key);
 
     $mac .= '=' while length($mac) % 4;
 
-    return qq({"response_token":"sha256=$mac"});
+    return $mac;
 }
 
 
@@ -282,6 +289,15 @@ X-Verdict: challenge
   main::signed('abc', $::Signing),
   qq({"status":400,"error":"bad request"}\n),
   qq({"status":405,"error":"method not allowed"}\n) ]
+
+=== x: what can be had signed is no message
+--- request eval
+[ map { "POST /x-one\n$_" } 'abc', '123', 'true', 'a=b c', 'null' ]
+--- more_headers eval
+[ map { 'X-Twitter-Webhooks-Signature: sha256='
+        . main::mac($_, $::Signing) } 'abc', '123', 'true', 'a=b c', 'null' ]
+--- error_code eval
+[ 400, 422, 422, 400, 422 ]
 
 === meta: the challenge comes back to who knows the verify token
 --- request eval
