@@ -375,6 +375,7 @@ typedef struct {
     const char                    *rule;        /* that it breaks */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
+    unsigned                       stripped:1;  /* of its credential */
 } ngx_http_webhook_ctx_t;
 
 

@@ -323,31 +323,52 @@ ngx_http_webhook_walk_on(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_loc_conf_t  *wlcf;
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
-    ctx->ack = (wlcf->ack != NGX_CONF_UNSET) ? wlcf->ack
-                                             : ctx->gate->provider->ack;
-
-    if (wlcf->strip && ngx_http_webhook_strip(r, ctx) != NGX_OK) {
-        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
-    }
+    ctx->ack = ctx->gate->provider->ack;
 
     return ngx_http_webhook_answer(r, ctx);
 }
 
 
+/*
+ * Locations behind one gate share the verdict, but not the directives for
+ * what comes after it: the last one that has them counts.
+ */
+
 static ngx_int_t
 ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    if (ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED) {
-        return NGX_OK;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (ctx->verdict == NGX_HTTP_WEBHOOK_CHALLENGED) {
+
+        /* the answer could not be sent, and an error page is to be shown */
+
+        ctx->status = (r->err_status >= NGX_HTTP_BAD_REQUEST)
+                      ? r->err_status : NGX_HTTP_BAD_REQUEST;
     }
 
-    return ngx_http_webhook_refuse(r, ctx);
+    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED) {
+        return ngx_http_webhook_refuse(r, ctx);
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->ack != NGX_CONF_UNSET) {
+        ctx->ack = wlcf->ack;
+    }
+
+    if (wlcf->strip && !ctx->stripped) {
+
+        ctx->stripped = 1;
+
+        if (ngx_http_webhook_strip(r, ctx) != NGX_OK) {
+            return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+        }
+    }
+
+    return NGX_OK;
 }
 
 

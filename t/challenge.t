@@ -66,6 +66,9 @@ sub config {
     location = /dropbox {
         webhook dropbox; $secret $content
     }
+    location /paged {
+        webhook dropbox; $secret error_page 400 /paged/400; $content
+    }
     location = /meta {
         webhook meta; $secret $challenge $content
     }
@@ -146,6 +149,14 @@ X-Verdict: challenge
 --- error_code: 200
 --- error_log
 webhook dropbox: challenge answered
+
+=== a challenge with malformed chunks, its error page behind the same gate
+--- raw_request eval
+"GET /paged?challenge=abc HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+. "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"
+--- error_code: 400
+--- response_body
+{"status":400,"error":"bad request"}
 
 === dropbox: percent-decoded once, and what is visible comes back as it is
 --- request eval
