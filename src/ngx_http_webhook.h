@@ -220,6 +220,7 @@ typedef struct {
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
     ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
     ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
+    ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
     ngx_array_t                *certificates; /* of arrays, as the directive */
     ngx_http_complex_value_t   *prefix;       /* of the body in the message */
     ngx_http_complex_value_t   *suffix;
@@ -474,6 +475,7 @@ typedef struct {
                                                    message in one piece */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
+    unsigned                       stripped:1;  /* of its credential */
 } ngx_http_webhook_ctx_t;
 
 
@@ -618,6 +620,9 @@ ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, u_char *mac, size_t *size);
+
+ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _reply.c: refusals */
 

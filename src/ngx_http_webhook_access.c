@@ -9,6 +9,9 @@
 #include "ngx_http_webhook.h"
 
 
+#define NGX_HTTP_WEBHOOK_WALK_TIMER  60000      /* ms, never comes to its end */
+
+
 typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -279,7 +282,10 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         r->read_event_handler = ngx_http_test_reading;
         r->write_event_handler = ngx_http_webhook_walk_on;
 
+        /* a worker that is to end waits for timers, not for posted events */
+
         wev = r->connection->write;
+        ngx_add_timer(wev, NGX_HTTP_WEBHOOK_WALK_TIMER);
         ngx_post_event(wev, &ngx_posted_next_events);
 
         return NGX_AGAIN;
@@ -301,6 +307,15 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static void
 ngx_http_webhook_walk_on(ngx_http_request_t *r)
 {
+    ngx_event_t  *wev;
+
+    wev = r->connection->write;
+    wev->timedout = 0;
+
+    if (wev->timer_set) {
+        ngx_del_timer(wev);
+    }
+
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
 
@@ -311,8 +326,7 @@ ngx_http_webhook_walk_on(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_reason_e     reason;
-    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_webhook_reason_e  reason;
 
     reason = ngx_http_webhook_challenge_find(r, ctx, 1);
 
@@ -324,31 +338,54 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_challenge_send(r, ctx);
     }
 
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
     ngx_http_webhook_hashes_release(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
-    ctx->ack = (wlcf->ack != NGX_CONF_UNSET) ? wlcf->ack
-                                             : ctx->gate->provider->ack;
-
-    if (wlcf->strip && ngx_http_webhook_strip(r, ctx) != NGX_OK) {
-        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
-    }
+    ctx->ack = ctx->gate->provider->ack;
 
     return ngx_http_webhook_answer(r, ctx);
 }
 
 
+/*
+ * Locations behind one gate share the verdict, but not the directives for
+ * what comes after it: the last one that has them counts.
+ */
+
 static ngx_int_t
 ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    if (ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED) {
-        return NGX_OK;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (ctx->verdict == NGX_HTTP_WEBHOOK_CHALLENGED) {
+
+        /* the answer could not be sent, and an error page is to be shown */
+
+        ctx->status = (r->err_status >= NGX_HTTP_BAD_REQUEST)
+                      ? r->err_status : NGX_HTTP_BAD_REQUEST;
     }
 
-    return ngx_http_webhook_refuse(r, ctx);
+    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED) {
+        return ngx_http_webhook_refuse(r, ctx);
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->ack != NGX_CONF_UNSET) {
+        ctx->ack = wlcf->ack;
+    }
+
+    if (wlcf->strip && !ctx->stripped) {
+
+        ctx->stripped = 1;
+
+        if (ngx_http_webhook_strip(r, ctx) != NGX_OK) {
+            return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -962,7 +999,17 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->secret = secret;
 
-    return NGX_HTTP_WEBHOOK_PASSED;
+    switch (ngx_http_webhook_challenge_apart(r, ctx)) {
+
+    case NGX_OK:
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case NGX_DECLINED:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+
+    default: /* NGX_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
 }
 
 

@@ -228,19 +228,22 @@ ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
 /*
  * An HMAC answer signs whatever a stranger sends: in this alphabet there is
  * no room for a message that a sender would sign.  What is echoed is visible
- * ASCII and blanks.
+ * ASCII and blanks.  Where the signing secret answers, not even a blank is left.
  */
 
 static ngx_uint_t
 ngx_http_webhook_challenge_valid(ngx_http_webhook_challenge_t *challenge,
     ngx_str_t *value)
 {
-    u_char  c;
-    size_t  i;
+    u_char       c;
+    size_t       i;
+    const char  *marks;
 
     if (value->len > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) {
         return 0;
     }
+
+    marks = challenge->signing ? "-_.~+/=" : "-_.~+/= ";
 
     for (i = 0; i < value->len; i++) {
 
@@ -253,7 +256,7 @@ ngx_http_webhook_challenge_valid(ngx_http_webhook_challenge_t *challenge,
         }
 
         if (challenge->hmac) {
-            if (ngx_strchr("-_.~+/= ", c) == NULL || c == '\0') {
+            if (ngx_strchr(marks, c) == NULL || c == '\0') {
                 return 0;
             }
 
@@ -382,4 +385,63 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
     *size = key->hmac[WH_SHA256].size;
 
     return rc;
+}
+
+
+/*
+ * A challenge that is answered with the signing secret, and to anybody, makes
+ * signatures for whoever asks.  NGX_OK when the message is none that could
+ * have been had that way, NGX_DECLINED when it is, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    size_t                         len;
+    ngx_int_t                      rc;
+    ngx_str_t                      part[3];
+    ngx_uint_t                     i;
+    ngx_http_webhook_provider_t   *provider;
+    ngx_http_webhook_challenge_t  *oracle;
+
+    provider = ctx->gate->provider;
+    oracle = provider->oracle;
+
+    if (oracle == NULL || ctx->hashed > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(part, sizeof(part));
+
+    if (provider->prefix
+        && (ngx_http_complex_value(r, provider->prefix, &part[0]) != NGX_OK
+            || ngx_http_complex_value(r, provider->suffix, &part[1])
+               != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
+
+    if (r->request_body && r->request_body->bufs) {
+
+        rc = ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_MAX,
+                                          &part[2]);
+        if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    len = 0;
+
+    for (i = 0; i < 3; i++) {
+
+        if (!ngx_http_webhook_challenge_valid(oracle, &part[i])) {
+            return NGX_OK;
+        }
+
+        len += part[i].len;
+    }
+
+    return (len == 0 || len > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) ? NGX_OK
+                                                              : NGX_DECLINED;
 }

@@ -57,7 +57,10 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
 }
 
 
-/* The directive goes before the rule, and that before the timestamp's own. */
+/*
+ * The directive goes before the rule "window", and that before the timestamp's
+ * own; what one does not say is left to the next.
+ */
 
 static void
 ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
@@ -67,16 +70,20 @@ ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
 
     provider = gate->provider;
 
-    if (conf->window.past != NGX_CONF_UNSET) {
-        gate->window = conf->window;
+    gate->window = conf->window;
 
-    } else if (provider->window.past != NGX_CONF_UNSET
-               || provider->timestamp == NULL)
-    {
-        gate->window = provider->window;
+    ngx_conf_merge_value(gate->window.past, provider->window.past,
+                         NGX_CONF_UNSET);
+    ngx_conf_merge_value(gate->window.future, provider->window.future,
+                         NGX_CONF_UNSET);
 
-    } else {
-        gate->window = provider->timestamp->window;
+    if (provider->timestamp) {
+        ngx_conf_merge_value(gate->window.past,
+                             provider->timestamp->window.past,
+                             NGX_CONF_UNSET);
+        ngx_conf_merge_value(gate->window.future,
+                             provider->timestamp->window.future,
+                             NGX_CONF_UNSET);
     }
 }
 

@@ -495,7 +495,9 @@ static char *
 ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    ngx_str_t  post = ngx_string("POST");
+    ngx_str_t                      post = ngx_string("POST");
+    ngx_uint_t                     i;
+    ngx_http_webhook_challenge_t  *challenge;
 
     if (provider->tokens.nelts == 0
         && provider->signatures.nelts == 0
@@ -534,6 +536,14 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    challenge = provider->challenges.elts;
+
+    for (i = 0; i < provider->challenges.nelts; i++) {
+        if (challenge[i].hmac && challenge[i].signing && !challenge[i].after) {
+            provider->oracle = &challenge[i];
+        }
     }
 
     if (ngx_http_webhook_provider_field(cf, provider, provider->id)

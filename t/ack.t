@@ -73,6 +73,10 @@ EOF
     location /open/  { webhook off; webhook_ack 200; $proxy }
     location /trial/ { webhook plain; webhook_ack 200; webhook_enforce off;
                        $proxy }
+    location /late/  { webhook plain; webhook_ack 201; $proxy
+                       location /late/from { try_files /none /late/to/202; }
+                       location /late/to/  { webhook_ack 200;
+                                             proxy_pass http://app/; } }
     location /file/  { webhook plain; webhook_ack 201;
                        webhook_secret 'the secret of this sender';
                        try_files /none \@none; }
@@ -92,6 +96,14 @@ __DATA__
 [ ("body") x 4 ]
 --- raw_response_headers_like eval
 [ (qr{^HTTP/1\.1 200 OK\r\n}) x 4 ]
+
+=== the location counts that the request ends up in
+--- request
+POST /late/from
+{}
+--- error_code: 200
+--- response_body chop
+body
 
 === 204 becomes 200 with an empty body and a length, and the headers stay
 --- request

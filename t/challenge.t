@@ -66,6 +66,9 @@ sub config {
     location = /dropbox {
         webhook dropbox; $secret $content
     }
+    location /paged {
+        webhook dropbox; $secret error_page 400 /paged/400; $content
+    }
     location = /meta {
         webhook meta; $secret $challenge $content
     }
@@ -117,11 +120,18 @@ EOF
 sub main::signed {
     my ($token, $key) = @_;
 
-    my $mac = hmac_sha256_base64($token, $key // $Key);
+    return qq({"response_token":"sha256=${\ main::mac($token, $key // $Key)}"});
+}
+
+
+sub main::mac {
+    my ($text, $key) = @_;
+
+    my $mac = hmac_sha256_base64($text, $key);
 
     $mac .= '=' while length($mac) % 4;
 
-    return qq({"response_token":"sha256=$mac"});
+    return $mac;
 }
 
 
@@ -139,6 +149,14 @@ X-Verdict: challenge
 --- error_code: 200
 --- error_log
 webhook dropbox: challenge answered
+
+=== a challenge with malformed chunks, its error page behind the same gate
+--- raw_request eval
+"GET /paged?challenge=abc HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+. "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"
+--- error_code: 400
+--- response_body
+{"status":400,"error":"bad request"}
 
 === dropbox: percent-decoded once, and what is visible comes back as it is
 --- request eval
@@ -282,6 +300,30 @@ X-Verdict: challenge
   main::signed('abc', $::Signing),
   qq({"status":400,"error":"bad request"}\n),
   qq({"status":405,"error":"method not allowed"}\n) ]
+
+=== x: what can be had signed is no message
+--- request eval
+[ map { "POST /x-one\n$_" } 'abc', '123', 'true', 'a=b+c', 'z' x 512 ]
+--- more_headers eval
+[ map { 'X-Twitter-Webhooks-Signature: sha256='
+        . main::mac($_, $::Signing) } 'abc', '123', 'true', 'a=b+c',
+  'z' x 512 ]
+--- error_code eval
+[ (403) x 5 ]
+
+=== x: what cannot be had signed is one
+--- request eval
+[ map { "POST /x-one\n$_" } 'a b', '{}', '', 'z' x 513 ]
+--- more_headers eval
+[ map { 'X-Twitter-Webhooks-Signature: sha256='
+        . main::mac($_, $::Signing) } 'a b', '{}', '', 'z' x 513 ]
+--- error_code eval
+[ (418) x 4 ]
+
+=== x: and a blank is not signed for anybody
+--- request
+GET /x-one?crc_token=a+b
+--- error_code: 400
 
 === meta: the challenge comes back to who knows the verify token
 --- request eval

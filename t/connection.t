@@ -37,6 +37,13 @@ my $t = WebhookTest->new(conf => <<"EOF");
             proxy_pass http://%%APP%%;
         }
 
+        location /walked {
+            client_max_body_size 40m;
+            client_body_buffer_size 40m;
+            webhook_require "" object;
+            proxy_pass http://%%APP%%;
+        }
+
         location /unbuffered {
             proxy_request_buffering off;
             proxy_pass http://%%APP%%;
@@ -254,6 +261,21 @@ for my $uri (qw{/ /file}) {
     is(scalar(() = $t->app_requests), 0, 'nor does it send anything');
     is($t->request(signed(%request))->{status}, 202, 'its successor does');
     $t->app_clear;
+}
+
+# a reload while verified JSON is walked through, by a worker with nothing else
+{
+    my $body = '{"a":[' . join(',', ('{"k":[1,2,"zz"]}') x 500_000) . ']}';
+    my $c = $t->connection;
+
+    $t->app_clear;
+    $c->send(join '', WebhookTest::format_request(
+        %{ signed(uri => '/walked', body => $body) }, connection => 'close'));
+    $t->reload;
+
+    my $r = $c->read_response;
+    is($r && $r->{status}, 202, 'a walk ends before its worker does');
+    is(scalar(() = $t->log_file('app') =~ /\n/g), 1, 'upstream');
 }
 
 

@@ -65,6 +65,13 @@ my $t = WebhookTest->new(conf => <<"EOF");
         webhook_secret '$secret';
         webhook_strip on;
         $locations
+
+        location /late {
+            webhook cookie;
+
+            location /late/from { webhook_strip off; try_files /none /late/to; }
+            location /late/to { proxy_pass http://%%APP%%/late/from; }
+        }
     }
 EOF
 
@@ -164,6 +171,11 @@ goes('cookie', [['Cookie', "sid=$secret; a=b"]], [['Cookie', 'a=b']]);
 is(last_seen(), 'accepted   [-] [-] [a=b] [-]', 'a cookie in variables');
 goes('cookie', [['Cookie', "sid=$secret"]], []);
 is(last_seen(), 'accepted   [-] [-] [] [-]', 'the last cookie in variables');
+
+
+# Where the request ends up counts, though its verdict comes from elsewhere
+
+goes('late/from', [['Cookie', "sid=$secret; a=b"]], [['Cookie', 'a=b']]);
 
 
 # A trial run: what passes is stripped, what would be refused arrives whole

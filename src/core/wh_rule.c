@@ -226,9 +226,9 @@ wh_rule_word(wh_rule_t *rule, wh_json_set_t *set, wh_str_t word,
     wh_str_t               value;
     const wh_rule_name_t  *name;
 
-    for (i = 0; i < WH_RULE_NAMES; i++) {
+    name = wh_rule_names;
 
-        name = &wh_rule_names[i];
+    for (i = 0; i < WH_RULE_NAMES; i++, name++) {
 
         if (name->value_error == NULL) {
 
