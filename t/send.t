@@ -31,7 +31,6 @@ my %secrets = (
 
 # Another body than tools/samples/NAME-*.json, further arguments.
 my %bodies = (
-    none => '',
     form => 'a=%31+b&ts=1&payload=%7B1%7D',
     odd => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
@@ -51,7 +50,7 @@ my $own = <<'EOF';
         signature  header:svix-signature 'list= ' prefix=v1, encoding=base64;
         timestamp  header:svix-timestamp past=5m future=5m;
         id         header:svix-id;
-        message    $http_svix_id.${webhook_timestamp}.$webhook_body;
+        message    $webhook_id.${webhook_timestamp}.$webhook_body;
     }
     webhook_provider paddle {
         signature  header:Paddle-Signature 'list=;' field=h1;
@@ -166,13 +165,11 @@ sub location {
     my ($name) = @_;
 
     my $rules = $providers{$name};
-    my $key = $rules =~ /\bkey=(hex|base64|whsec)/ ? $1 : 'text';
-    my $file = $rules =~ /^\s*token +basic/m ? 'basic' : $key;
+    my $key = key_of($name);
 
     return "location = /$name { webhook $name; "
         . (is_keyed($name) ? "webhook_secret file:secrets/$key; " : '')
-        . ($rules =~ /challenge_hmac|match=\S+:[^=\s]+[\s;]/
-           && $rules !~ /key=signing/
+        . (has_challenge_secret($name) && $rules !~ /key=signing/
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
         . ($rules =~ /webhook_url/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
@@ -181,6 +178,15 @@ sub location {
 
 
 sub has { return $providers{$_[0]} =~ /^\s*$_[1] /m }
+sub key_of { return $providers{$_[0]} =~ /\bkey=(hex|base64|whsec)/ ? $1
+                                                                   : 'text' }
+
+
+sub has_challenge_secret {
+    return $providers{$_[0]} =~ /challenge_hmac|match=\S+:[^=\s]+[\s;]/;
+}
+
+
 sub is_keyed { return has($_[0], 'signature') || has($_[0], 'token') }
 
 
@@ -189,7 +195,6 @@ sub arguments {
     my ($name, %want) = @_;
 
     my $rules = $providers{$name};
-    my $key = $rules =~ /\bkey=(hex|base64|whsec)/ ? $1 : 'text';
     my $base = 'http://127.0.0.1:' . $t->port;
     my @arguments = ('--provider', $name,
                      (grep { $_ eq $name } @built_in)
@@ -197,7 +202,7 @@ sub arguments {
                      @{ $arguments{$name} // [] });
 
     push @arguments, '--secret', 'file:' . $t->dir . '/secrets/'
-                     . ($want{secret} // $key) if is_keyed($name);
+                     . ($want{secret} // key_of($name)) if is_keyed($name);
 
     if (has($name, 'client_certificate')) {
         my $cert = certificate($want{secret} ? 'stranger' : $rules);
@@ -250,8 +255,7 @@ sub run {
     close $out;
 
     my ($line, $body) = split /\n/, $output, 2;
-    my ($status) = $line // '' =~ /\AHTTP\S+ (\d+)/;
-    ($status) = ($line // '') =~ /\AHTTP\S+ (\d+)/;
+    my ($status) = ($line // '') =~ /\AHTTP\S+ (\d+)/;
 
     return { exit => $? >> 8, status => $status // 0, body => $body // '',
              output => $output,
@@ -301,22 +305,13 @@ sub good_and_bad {
                ? undef : WebhookTest::Cert::read_file($file);
     my @good = arguments($name);
 
-    my $there = accepted(sent(@good, $file), "$name: accepted", $body);
-
-    printed($name, $there, @good, $file);
-
+    accepted(sent(@good, $file), "$name: accepted", $body);
+    printed($name, @good, $file);
     refused(sent(arguments($name, secret => 'other'), $file),
             "$name: another secret or certificate");
 
-    if (has($name, 'signature') && $providers{$name} !~ /method.*GET/) {
+    if (has($name, 'signature') ) {
         refused(sent(@good, '--tamper', $file), "$name: another body");
-
-        my $shell = run(undef, 'sh', '-c',
-                        "$^X $send \"\$@\" | sh", 'sh', @good, '--print',
-                        '--tamper', $file);
-        is($shell->{status} =~ s/100|200/0/r >= 400, 1,
-           "$name: another body in the shell") or diag(explain($shell));
-        $t->app_clear;
     }
 
     if ($timed) {
@@ -330,28 +325,28 @@ sub good_and_bad {
 
 # The curl line sends the same.
 sub printed {
-    my ($name, $there, @arguments) = @_;
+    my ($name, @arguments) = @_;
 
+    my %own = map { $_ => 1 } qw/user-agent accept connection host/;
+
+    unshift @arguments, '--timestamp', time if has($name, 'timestamp');
+    unshift @arguments, '--id', 'i-1'
+        if $providers{$name} =~ /^\s*id ++(?!json|form)/m;
+
+    sent(@arguments);
     my $line = sent(@arguments, '--print')->{output};
     my $r = run(undef, 'sh', '-c', $line);
-    my ($got) = $t->app_requests;
-    my %ignored = map { $_ => 1 } qw/user-agent accept connection
-        content-length host date/;
+    my @got = map { { method => $_->{method}, uri => $_->{uri},
+                      headers => [sort map { lc($_->[0]) . ": $_->[1]" }
+                                  grep { !$own{ lc $_->[0] } }
+                                  @{ $_->{headers} }],
+                      body => $_->{body} } } $t->app_requests;
 
     $t->app_clear;
-    is($line =~ tr/\n//, 1, "$name: one line is printed");
-
-    for my $request ($there, $got) {
-        $request = { method => $request->{method},
-                     headers => has($name, 'timestamp') ? 0
-                         : { map { (lc $_->[0] => $_->[1]) }
-                             grep { !$ignored{ lc $_->[0] } }
-                             @{ $request->{headers} } },
-                     body => $request->{body} =~ s/\d{10,13}/TIME/r };
-    }
-
-    is_deeply($got, $there, "$name: the same through the shell")
+    like($line, qr/\A[^\n]+\n\z/, "$name: one line is printed");
+    is(scalar @got, 2, "$name: it is sent through the shell")
         or diag(explain([$line, $r]));
+    is_deeply($got[1], $got[0], "$name: it is the same");
 }
 
 
@@ -376,10 +371,9 @@ sub challenge {
     is($curl->{output}, $r->{body} =~ s/\n\z//r,
        "$name: the same answer through the shell");
 
-    my %other = (@good, '--challenge-secret', 'another secret');
-    is(sent(%other, '--challenge')->{exit}, 1,
-       "$name: with another secret the answer is not right")
-        if $providers{$name} =~ /challenge_hmac|match=\S+:[^=\s]+[\s;]/;
+    is(sent(@good, '--challenge-secret', 'another secret', '--challenge')
+       ->{exit}, 1, "$name: with another secret the answer is not right")
+        if has_challenge_secret($name);
 
     is(scalar(() = $t->app_requests), 0, "$name: all by nginx alone");
     $t->app_clear;
@@ -403,10 +397,12 @@ sub options {
 
     accepted(run($body, $^X, $send, @github), 'a body from standard input',
              $body);
-    accepted(run(undef, 'sh', '-c', run("\0%'$body", $^X, $send, @github,
-                                        '--print')->{output}
-                                    =~ s/curl -i/curl -si/r),
-             'and printed', "\0%'$body");
+    accepted(run(undef, 'sh', '-c', run("-\0%'$body", $^X, $send, @github,
+                                        '--print')->{output}),
+             'and printed', "-\0%'$body");
+    refused({ %{ run(undef, 'sh', '-c', sent(@github, '--tamper', '--print',
+                                             $file)->{output}) },
+              exit => 1 }, 'what is printed may be tampered with');
 
     local $ENV{WEBHOOK_TEST} = $secrets{text};
     accepted(sent(@github, '--secret', 'env:WEBHOOK_TEST', $file),
@@ -439,18 +435,32 @@ sub options {
 
     refused(sent(@both, '--token', 'another', $file), 'another token');
 
-    for ([['--for', 'none', @both], qr/no token "none"/],
-         [['--challenge', @github], qr/has no challenge/],
-         [['--age', 5, @github], qr/has no timestamp/],
-         [['--decode', 'hex', @github], qr/not hex/],
-         [['--provider', 'none', '--url', 'http://x/'], qr/No such file/],
-         [[@github, '--url', 'ftp://x/'], qr/is not an http/],
-         [['--provider', 'github', '--url', 'http://x/'], qr/--secret/],
-         [[@github, '--url', 'http://127.0.0.1:1/'], qr/refused/],
-         [[arguments('pelorus'), $t->dir . '/bodies/odd'], qr/not JSON/]) {
-        my $r = sent(@{ $_->[0] }, grep { !-e } $file, @{ $_->[0] }[-1]);
-        ok($r->{exit} == 2 && $r->{errors} =~ $_->[1] && $r->{output} eq '',
-           "said in one line: $_->[1]") or diag(explain($r));
+    accepted(run("{\"a\":\"\\u00e9\x7f\xf0\x9f\x98\x80\\/\\n\",\"b\":[-0, {} ]}",
+                 $^X, $send, arguments('pelorus'), '--event', 'ping'),
+             'what Pelorus writes differently');
+
+    my $put = q({"data" : { "webhookTimestamp":"12000", "x":["}",{}]}, )
+              . q("type": "a\\\\"b"});
+    like(run('{"data" : { "webhookTimestamp":"7", "x":["}",{}]}, "type": 1}',
+             $^X, $send, arguments('linear'), '--print', '--timestamp', 12,
+             '--event', 'a"b')->{output}, qr/\Q$put\E/, 'values put into JSON');
+
+    for ([qr/no token "none"/, @both, '--for', 'none', $file],
+         [qr/has no challenge/, @github, '--challenge'],
+         [qr/has no timestamp/, @github, '--age', 5, $file],
+         [qr/not hex/, @github, '--decode', 'hex', $file],
+         [qr/No such file/, @github, '--provider', 'none', $file],
+         [qr/is not an http/, @github, '--url', 'ftp://x/', $file],
+         [qr/needs a --secret/, '--provider', 'x', '--url', 'http://x/', $file],
+         [qr/refused/, @github, '--url', 'http://127.0.0.1:1/', $file],
+         [qr/not JSON/, arguments('pelorus'), $t->dir . '/bodies/odd'])
+    {
+        my ($says, @arguments) = @$_;
+        my $r = sent(@arguments);
+
+        ok($r->{exit} == 2 && $r->{errors} =~ /\A[^\n]*$says[^\n]*\n\z/
+           && $r->{output} eq '', "said in one line: $says")
+            or diag(explain($r));
     }
 }
 
@@ -461,9 +471,8 @@ sub public_keys {
     my $file = body('github');
 
     $t->write_file('public.conf', join '', map {
-        my ($prefix) = /(\w+)/;
         "webhook_provider $_ { signature header:S algorithm=$_"
-        . " encoding=base64 prefix=$prefix; signature header:H; }\n";
+        . " encoding=base64 prefix=v1,; signature header:H; }\n";
     } qw/ed25519 ecdsa-p256-sha256 rsa-sha256 rsa-sha1/);
 
     for (['ed25519', qw/pkeyutl -verify -rawin -pubin -inkey/],
@@ -482,15 +491,12 @@ sub public_keys {
         my $r = sent('--provider-file', "$dir/public.conf", '--provider',
                      $name, '--secret', "file:$dir/private.pem", '--print',
                      '--url', 'http://localhost/', $file);
-        my ($signature) = $r->{output} =~ m{-H 'S: [a-z0-9]*?([A-Za-z0-9+/=]+)'};
-
-        ($signature) = $r->{output} =~ /-H 'S: (\S+)'/;
-        $signature =~ s/\A(ed25519|ecdsa|rsa)// or fail("$name: a prefix");
-        my $path = $t->write_file('signature', decode_base64($signature));
+        my ($signature) = $r->{output} =~ /-H 'S: v1,(\S+)'/;
+        my $path = $t->write_file('signature', decode_base64($signature // ''));
         my $said = run(undef, 'openssl', @verify, "$dir/public.pem",
                        $name eq 'ed25519' ? ('-sigfile', $path, '-in', $file)
                                           : ('-signature', $path, $file));
-        like($said->{output}, qr/Verifi(ed OK|ed Successfully|cation)|Success/,
+        like($said->{output}, qr/Verified (OK|Success)|Signature Verified/,
              "$name: verified by openssl") or diag(explain([$r, $said]));
     }
 }
