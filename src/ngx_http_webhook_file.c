@@ -199,7 +199,7 @@ ngx_http_webhook_file_check(ngx_http_webhook_file_t *file, ngx_log_t *log)
 }
 
 
-/* Says once that the file is not there. */
+/* Says once that the file has gone out of sight. */
 
 static void
 ngx_http_webhook_file_gone(ngx_http_webhook_file_t *file, ngx_log_t *log,
@@ -222,8 +222,8 @@ ngx_http_webhook_file_gone(ngx_http_webhook_file_t *file, ngx_log_t *log,
     }
 
     ngx_log_error(NGX_LOG_ERR, log, err,
-                  "secret file \"%V\" is gone, what was read last stays in "
-                  "use", &file->path);
+                  "secret file \"%V\" cannot be looked at, what was read "
+                  "last stays in use", &file->path);
 }
 
 
