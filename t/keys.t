@@ -402,7 +402,7 @@ $t->done(allow => qr/\[alert\] .* exited on signal 9/);
 SKIP: {
     skip 'needs to be root', 7 if !$root;
 
-    my $t = WebhookTest->new(log => 'notice', files => {
+    my $t = WebhookTest->new(log => 'notice', start => 0, files => {
         'files/closed' => 'the first secret, of the file.',
         'closed/file' => 'the first secret, of the dir.',
     }, conf => <<'EOF');
@@ -443,6 +443,7 @@ EOF
     chmod 0755, "$dir/files";
     chmod 0700, "$dir/closed";
     chmod 0600, "$dir/files/closed";
+    $t->start;
 
     is($status->('file', 'the first secret, of the file.'), 200,
        'a file for root only');
