@@ -343,6 +343,17 @@ for my $tenant (@order) {
 
 is_deeply(\%wrong, {}, 'many tenants');
 
+SKIP: {
+    skip 'no memory of others to look at', 2 if !$root || $valgrind;
+
+    # and one for the secret in the configuration's text
+    my $remembered = remembered($t->workers);
+    my @keys = grep { ($remembered->($_))[3] } values %tenant;
+
+    cmp_ok(@keys, '>', 64, 'keys of tenants are remembered');
+    cmp_ok(@keys, '<=', 129, 'not more than there is room for');
+}
+
 # one key, once for the token and once not
 is(status('tenant/both', $tenant{2}, tenant => 1, token => $tenant{1}), 200,
    'a secret for tokens and one for signatures');
