@@ -309,7 +309,7 @@ struct ngx_http_webhook_file_s {
     ngx_http_webhook_place_t     *places;
     ngx_http_webhook_file_t      *next;
     unsigned                      seen:1;   /* the worker may look at it */
-    unsigned                      young:1;  /* a change might not show */
+    unsigned                      again:1;  /* read it once more */
 };
 
 

@@ -53,7 +53,7 @@ ngx_http_webhook_file_add(ngx_conf_t *cf, ngx_str_t *path,
 
     file->path = *path;
     file->encoding = encoding;
-    file->young = 1;
+    file->again = 1;
     file->next = wmcf->files;
 
     wmcf->files = file;
@@ -182,24 +182,24 @@ ngx_http_webhook_file_check(ngx_http_webhook_file_t *file, ngx_log_t *log)
 
     changed = !ngx_http_webhook_file_same(&file->info, &fi);
 
-    if (!changed && !file->young) {
+    if (!changed && !file->again) {
         return;
     }
 
     /*
      * Times are compared in seconds, all that every system has, so a second
-     * change of a young file may not show; it is read until it is older.
+     * change within one may not show; a young file is read once more.
      */
 
     file->info = fi;
-    file->young = (fi.st_ctime > ngx_time() - 2
+    file->again = (fi.st_ctime > ngx_time() - 2
                    && fi.st_ctime < ngx_time() + 2);
 
     ngx_http_webhook_file_changed(file, log, changed);
 }
 
 
-/* Says once that the file is not there. */
+/* Says once that the file has gone out of sight. */
 
 static void
 ngx_http_webhook_file_gone(ngx_http_webhook_file_t *file, ngx_log_t *log,
@@ -222,8 +222,8 @@ ngx_http_webhook_file_gone(ngx_http_webhook_file_t *file, ngx_log_t *log,
     }
 
     ngx_log_error(NGX_LOG_ERR, log, err,
-                  "secret file \"%V\" is gone, what was read last stays in "
-                  "use", &file->path);
+                  "secret file \"%V\" cannot be looked at, what was read "
+                  "last stays in use", &file->path);
 }
 
 
@@ -259,6 +259,12 @@ ngx_http_webhook_file_changed(ngx_http_webhook_file_t *file, ngx_log_t *log,
 
     ngx_http_webhook_file_free(&raw);
 
+    /* what is wrong may pass without a trace, as a lack of descriptors does */
+
+    if (what) {
+        file->again = 1;
+    }
+
     if (!changed) {
         return;
     }
@@ -267,9 +273,10 @@ ngx_http_webhook_file_changed(ngx_http_webhook_file_t *file, ngx_log_t *log,
         ngx_log_error(NGX_LOG_ERR, log, err,
                       "secret file \"%V\" has changed but %s, what was read "
                       "last stays in use", &file->path, what);
+        return;
     }
 
-    if (ngx_file_access(&file->info) & S_IROTH) {
+    if (ngx_file_access(&fi) & S_IROTH) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "secret file \"%V\" can be read by every user, "
                       "\"chmod o-r\" it", &file->path);

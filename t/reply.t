@@ -206,7 +206,7 @@ X-Gitlab-Token: the secret of this sender
 X-Verdict: accepted
 ! X-Reason
 --- not_logged
-webhook gitlab
+webhook gitlab: refused
 
 === HEAD has no body
 --- request
