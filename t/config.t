@@ -376,11 +376,15 @@ rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
     . 'takes "for=NAME" in @') for 'for=', 'for', 'name=x';
 
 rule_says("signature header:X $_", "unknown option \"$_\" of rule "
-    . '"signature", it takes algorithm=, encoding=, prefix=, list=, field= '
-    . 'in @') for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list';
+    . '"signature", it takes algorithm=, encoding=, prefix=, list=, field=, '
+    . 'key= in @') for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list';
 rule_says("signature header:X algorithm=$_", "unknown algorithm \"$_\" in "
     . 'rule "signature", it can be hmac-sha256, hmac-sha1, hmac-sha384, '
-    . 'hmac-sha512 in @') for 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
+    . 'hmac-sha512, ed25519, ecdsa-p256-sha256, rsa-sha256, rsa-sha1 in @')
+    for 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
+rule_says("signature header:X key=$_", "unknown key \"$_\" in rule "
+    . '"signature", it can be text, hex, base64, whsec in @')
+    for 'raw', 'WHSEC', '';
 rule_says("signature header:X encoding=$_", "unknown encoding \"$_\" in rule "
     . '"signature", it can be hex, base64, base64url in @')
     for 'HEX', 'base32', '';
@@ -510,8 +514,33 @@ http_says("server { $asks location / { webhook own; } }\n"
     . 'webhook_provider own { client_certificate CN=a O=b; '
     . 'client_certificate san=dns:a; }');
 
+# what a sender with public keys wants, by their algorithm
+my %public = (
+    ed25519 => '27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a126282fb0bbbb237a3bde',
+    ecdsa => 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEmAo8A6J28zIcCUzidHzTDF5x'
+        . 'ib2kpRdgirBU3iEb+gaApcutUQzcbLGUZ8wUQ17QO2OzmT+xM5+V+X/ELSBn'
+        . 'UA==',
+    rsa => 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlovmvS2qTXqZX2kJ'
+        . 'wMcaso7iO7QmYV1VlyQwoUl/A2iyGLTMe9+DU0zmQxixT4wFlMnab+jjpxNK'
+        . 'Eeeb3epmixacZhgQnY8R3hdifxjbeiVtg3lkKX/E0Lv6iZFbX1+qacQN1cHu'
+        . 'C5FKFk22HWn8SNiE6yDpjoPJohPj6xJVa4tyjQMs6R1eAt0E121FIQqdOlJA'
+        . 'gLsWJ7Pgsc8wEG6te+qHKuSrd2g/EZuMHBxe/QJZJ6wdMve3PxVH27uhIez/'
+        . 'O7v2eKr/QpUqvx0IgMmeBF9knC+mMHmefqxKyMwgtIvmK2qGlh4lD2TeehkH'
+        . 'MSeGmXQmrvZ2EFdKBCagm8HZDQIDAQAB',
+);
+
 for my $name (split / /, $known) {
-    server_says("$asks location / { webhook $name; $good $other }");
+    my $rules = do {
+        open my $file, '<', "$FindBin::Bin/../providers/$name.conf" or die $!;
+        local $/;
+        <$file>;
+    };
+
+    my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa)/;
+    my $key = $algorithm && $rules !~ /key=whsec/
+        ? "webhook_secret $public{$algorithm};" : $good;
+
+    server_says("$asks location / { webhook $name; $key $other }");
 }
 
 done_testing();
