@@ -473,6 +473,7 @@ typedef struct {
     const char                    *rule;        /* that it breaks */
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
+    unsigned                       refused:1;   /* with its headers */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
     unsigned                       stripped:1;  /* of its credential */

@@ -207,9 +207,15 @@ ngx_http_webhook_refuse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     r->expect_tested = 1;
 
-    if (ngx_http_webhook_status_headers(r, ctx, ctx->status) != NGX_OK) {
+    /* an error page behind the same gate comes here a second time */
+
+    if (!ctx->refused
+        && ngx_http_webhook_status_headers(r, ctx, ctx->status) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ctx->refused = 1;
 
     if (ngx_http_webhook_answered_elsewhere(r, ctx->status)) {
         return ctx->status;

@@ -173,6 +173,14 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
         *h = header[i];
     }
 
+    /* $remote_user would have it from there */
+
+    if (name->name.len == sizeof("authorization") - 1
+        && ngx_strncmp(name->name.data, "authorization", name->name.len) == 0)
+    {
+        r->headers_in.authorization = NULL;
+    }
+
     return NGX_OK;
 }
 

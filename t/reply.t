@@ -457,6 +457,14 @@ location @page {
 [ "X-Page: POST signature_missing\n! Allow",
   "X-Page: PUT method_not_allowed\nAllow: POST" ]
 
+=== error_page: behind the same gate its headers are sent once
+--- directives: error_page 405 /github/page;
+--- request
+PUT /github
+{}
+--- error_code: 405
+--- raw_response_headers_unlike: (?s)Allow:.*Allow:
+
 === error_page: a redirect to somewhere else
 --- directives: error_page 403 http://example.org/;
 --- request

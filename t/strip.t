@@ -66,6 +66,13 @@ my $t = WebhookTest->new(conf => <<"EOF");
         webhook_strip on;
         $locations
 
+        location /user {
+            webhook basic;
+            webhook_secret 'someone:password of someone';
+            add_header X-User "[\$remote_user]" always;
+            proxy_pass http://%%APP%%;
+        }
+
         location /late {
             webhook cookie;
 
@@ -87,6 +94,18 @@ goes('token', [['X-Token', $secret]], []);
 goes('bearer', [['Authorization', "Bearer $secret"]], []);
 goes('basic', [['Authorization', $basic]], []);
 goes('both', [['X-Token', $secret], ['X-Signature', $mac]], []);
+
+
+# nothing else has it any more
+my $user = $t->request({
+    method => 'POST', uri => '/user', body => $body,
+    headers => [['Authorization', 'Basic '
+                 . encode_base64('someone:password of someone', '')]],
+});
+is($user->{status}, 202, 'a user');
+is($user->{header}{'x-user'}, '[]', 'whom $remote_user does not know');
+$requests++;
+$t->app_clear;
 
 
 # Among others, in their order
