@@ -495,7 +495,7 @@ ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_str_t *value);
 ngx_uint_t ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source);
 
-/* _provider.c: the provider language */
+/* _provider.c, _provider_*.c: the provider language */
 
 char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

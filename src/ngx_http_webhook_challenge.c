@@ -228,7 +228,8 @@ ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
 /*
  * An HMAC answer signs whatever a stranger sends: in this alphabet there is
  * no room for a message that a sender would sign.  What is echoed is visible
- * ASCII and blanks.  Where the signing secret answers, not even a blank is left.
+ * ASCII and blanks.  Where the signing secret answers, there is not even a
+ * blank.
  */
 
 static ngx_uint_t

@@ -1,0 +1,358 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The provider language: what is signed, and how.
+ */
+
+
+#include "ngx_http_webhook_provider.h"
+
+
+static char *ngx_http_webhook_signature_option(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *word);
+static u_char *ngx_http_webhook_find_body(ngx_str_t *text, u_char *from,
+    size_t *len);
+static ngx_http_complex_value_t *ngx_http_webhook_template(ngx_conf_t *cf,
+    u_char *start, u_char *end);
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_algorithms[] = {
+    { ngx_string("hmac-sha1"), WH_SHA1 },
+    { ngx_string("hmac-sha256"), WH_SHA256 },
+    { ngx_string("hmac-sha384"), WH_SHA384 },
+    { ngx_string("hmac-sha512"), WH_SHA512 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_schemes[] = {
+    { ngx_string("ed25519"), WH_ED25519 },
+    { ngx_string("ecdsa-p256-sha256"), WH_ECDSA_P256_SHA256 },
+    { ngx_string("rsa-sha256"), WH_RSA_SHA256 },
+    { ngx_string("rsa-sha1"), WH_RSA_SHA1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_key_words[] = {
+    { ngx_string("text"), NGX_HTTP_WEBHOOK_KEY_TEXT },
+    { ngx_string("hex"), NGX_HTTP_WEBHOOK_KEY_HEX },
+    { ngx_string("base64"), NGX_HTTP_WEBHOOK_KEY_BASE64 },
+    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_KEY_WHSEC },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_encodings[] = {
+    { ngx_string("hex"), WH_HEX },
+    { ngx_string("base64"), WH_BASE64 },
+    { ngx_string("base64url"), WH_BASE64URL },
+    { ngx_null_string, 0 }
+};
+
+
+char *
+ngx_http_webhook_rule_signature(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = ngx_array_push(&provider->signatures);
+    if (signature == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(signature, sizeof(ngx_http_webhook_signature_t));
+
+    signature->digest = WH_SHA256;
+    signature->format.encoding = WH_HEX;
+
+    if (ngx_http_webhook_source_outside(cf, provider, &words[0],
+                                        &signature->source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < n; i++) {
+        if (ngx_http_webhook_signature_option(cf, signature, &words[i])
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (signature->format.field.len && signature->format.separator == 0) {
+        signature->format.separator = ',';
+    }
+
+    if (signature->scheme == WH_PUBKEY_NONE) {
+        signature->format.size = EVP_MD_size(wh_digest(signature->digest));
+        signature->use = ngx_http_webhook_use_hmac(signature->key,
+                                                   signature->digest);
+
+    } else {
+        signature->use = ngx_http_webhook_use_pubkey(signature->scheme);
+    }
+
+    provider->uses |= 1 << signature->use;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_signature_option(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *word)
+{
+    ngx_str_t   value;
+    ngx_uint_t  known;
+
+    if (ngx_http_webhook_option(word, "algorithm", &value) == NGX_OK) {
+
+        if (ngx_http_webhook_word(ngx_http_webhook_schemes, &value, &known)
+            == NGX_OK)
+        {
+            signature->scheme = known;
+            return NGX_CONF_OK;
+        }
+
+        if (ngx_http_webhook_word(ngx_http_webhook_algorithms, &value, &known)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown algorithm \"%V\" in rule "
+                               "\"signature\", it can be hmac-sha256, "
+                               "hmac-sha1, hmac-sha384, hmac-sha512, ed25519, "
+                               "ecdsa-p256-sha256, rsa-sha256, rsa-sha1",
+                               &value);
+            return NGX_CONF_ERROR;
+        }
+
+        signature->digest = known;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(word, "encoding", &value) == NGX_OK) {
+
+        if (ngx_http_webhook_word(ngx_http_webhook_encodings, &value, &known)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown encoding \"%V\" in rule "
+                               "\"signature\", it can be hex, base64, "
+                               "base64url", &value);
+            return NGX_CONF_ERROR;
+        }
+
+        signature->format.encoding = known;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(word, "key", &value) == NGX_OK) {
+
+        if (ngx_http_webhook_word(ngx_http_webhook_key_words, &value, &known)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown key \"%V\" in rule \"signature\", it "
+                               "can be text, hex, base64, whsec", &value);
+            return NGX_CONF_ERROR;
+        }
+
+        signature->key = known;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(word, "list", &value) == NGX_OK) {
+
+        if (value.len != 1) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"%V\" in rule \"signature\", a list "
+                               "has one separating character, as in \"list=,\" "
+                               "or, with the quotes, \"list=;\"", word);
+            return NGX_CONF_ERROR;
+        }
+
+        signature->format.separator = value.data[0];
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(word, "prefix", &value) == NGX_OK
+        && value.len)
+    {
+        signature->format.prefix = ngx_http_webhook_wh_str(&value);
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(word, "field", &value) == NGX_OK
+        && value.len)
+    {
+        signature->format.field = ngx_http_webhook_wh_str(&value);
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown option \"%V\" of rule \"signature\", it takes "
+                       "algorithm=, encoding=, prefix=, list=, field=, key=",
+                       word);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_webhook_rule_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    u_char  *body, *end;
+    size_t   len, more;
+
+    if (provider->prefix) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"message\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
+    body = ngx_http_webhook_find_body(&words[0], words[0].data, &len);
+
+    if (body == NULL
+        || ngx_http_webhook_find_body(&words[0], body + len, &more) != NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"%V\" in rule \"message\", it must have "
+                           "$webhook_body exactly once", &words[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    end = words[0].data + words[0].len;
+
+    provider->prefix = ngx_http_webhook_template(cf, words[0].data, body);
+    provider->suffix = ngx_http_webhook_template(cf, body + len, end);
+
+    if (provider->prefix == NULL || provider->suffix == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The next $webhook_body or ${webhook_body}, and the length of the word. */
+
+static u_char *
+ngx_http_webhook_find_body(ngx_str_t *text, u_char *from, size_t *len)
+{
+    u_char  c, *p, *end;
+
+    end = text->data + text->len;
+
+    for (p = from; p < end; p++) {
+
+        *len = sizeof("${webhook_body}") - 1;
+
+        if ((size_t) (end - p) >= *len
+            && ngx_strncmp(p, "${webhook_body}", *len) == 0)
+        {
+            return p;
+        }
+
+        *len = sizeof("$webhook_body") - 1;
+
+        if ((size_t) (end - p) < *len
+            || ngx_strncmp(p, "$webhook_body", *len) != 0)
+        {
+            continue;
+        }
+
+        if (p + *len == end) {
+            return p;
+        }
+
+        c = p[*len];
+
+        /* $webhook_body_sha256 is another variable */
+
+        if (c != '_' && !(c >= '0' && c <= '9')
+            && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+        {
+            return p;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_complex_value_t *
+ngx_http_webhook_template(ngx_conf_t *cf, u_char *start, u_char *end)
+{
+    ngx_str_t                          text;
+    ngx_http_complex_value_t          *cv;
+    ngx_http_compile_complex_value_t   ccv;
+
+    text.data = start;
+    text.len = end - start;
+
+    cv = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (cv == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &text;
+    ccv.complex_value = cv;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NULL;
+    }
+
+    return cv;
+}
+
+
+char *
+ngx_http_webhook_rule_body(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_http_webhook_pelorus_t  *pelorus;
+
+    static ngx_str_t  user_agent = ngx_string("User-Agent");
+    static ngx_str_t  event = ngx_string("X-Pelorus-Event");
+
+    if (ngx_strcmp(words[0].data, "raw") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(words[0].data, "pelorus") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown body \"%V\", it can be raw, pelorus",
+                           &words[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
+
+    if (pelorus == NULL
+        || ngx_http_webhook_provider_header(cf, provider, &user_agent,
+                                            &pelorus->user_agent)
+           != NGX_OK
+        || ngx_http_webhook_provider_header(cf, provider, &event,
+                                            &pelorus->event)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    provider->pelorus = pelorus;
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,329 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The words that the rules of the provider language are made of.
+ */
+
+
+#include "ngx_http_webhook_provider.h"
+
+
+static ngx_http_webhook_word_t  ngx_http_webhook_sources[] = {
+    { ngx_string("header:"), NGX_HTTP_WEBHOOK_HEADER },
+    { ngx_string("query:"), NGX_HTTP_WEBHOOK_QUERY },
+    { ngx_string("cookie:"), NGX_HTTP_WEBHOOK_COOKIE },
+    { ngx_string("bearer"), NGX_HTTP_WEBHOOK_BEARER },
+    { ngx_string("basic"), NGX_HTTP_WEBHOOK_BASIC },
+    { ngx_string("field:"), NGX_HTTP_WEBHOOK_FIELD },
+    { ngx_string("json:"), NGX_HTTP_WEBHOOK_JSON },
+    { ngx_string("form:"), NGX_HTTP_WEBHOOK_FORM },
+    { ngx_null_string, 0 }
+};
+
+
+ngx_http_webhook_word_t  ngx_http_webhook_methods[] = {
+    { ngx_string("GET"), NGX_HTTP_GET },
+    { ngx_string("HEAD"), NGX_HTTP_HEAD },
+    { ngx_string("POST"), NGX_HTTP_POST },
+    { ngx_string("PUT"), NGX_HTTP_PUT },
+    { ngx_string("DELETE"), NGX_HTTP_DELETE },
+    { ngx_string("OPTIONS"), NGX_HTTP_OPTIONS },
+    { ngx_string("PATCH"), NGX_HTTP_PATCH },
+    { ngx_null_string, 0 }
+};
+
+
+ngx_uint_t
+ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
+{
+#if (NGX_PCRE)
+    return ngx_regex_exec(regex, value, NULL, 0) >= 0;
+#else
+    return 0;
+#endif
+}
+
+
+/* Compiles a word "~REGEX". */
+
+char *
+ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
+    ngx_regex_t **regex)
+{
+#if (NGX_PCRE)
+
+    u_char               errstr[NGX_MAX_CONF_ERRSTR];
+    ngx_regex_compile_t  rc;
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern.data = pattern->data + 1;
+    rc.pattern.len = pattern->len - 1;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V in rule \"%s\"",
+                           &rc.err, rule);
+        return NGX_CONF_ERROR;
+    }
+
+    *regex = rc.regex;
+
+    return NGX_CONF_OK;
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "a pattern in rule \"%s\" needs nginx with PCRE",
+                       rule);
+    return NGX_CONF_ERROR;
+
+#endif
+}
+
+
+char *
+ngx_http_webhook_source_set(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t **source)
+{
+    if (*source) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a provider has one rule of this name, \"%V\" is "
+                           "the second", word);
+        return NGX_CONF_ERROR;
+    }
+
+    *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+    if (*source == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_source_word(cf, provider, word, *source);
+}
+
+
+char *
+ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
+    ngx_int_t max, ngx_int_t *status)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (*status != NGX_CONF_UNSET) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"%V\" is duplicate", &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_status_word(cf, word, min, max, status);
+}
+
+
+/* Reads a status from min to max. */
+
+char *
+ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
+    ngx_int_t max, ngx_int_t *status)
+{
+    *status = ngx_atoi(word->data, word->len);
+
+    if (*status < min || *status > max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid status \"%V\", it must be from %i to %i",
+                           word, min, max);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* A source of what has to be known before the body is read. */
+
+char *
+ngx_http_webhook_source_outside(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source)
+{
+    if (ngx_http_webhook_source_word(cf, provider, word, source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_source_in_body(source)
+        || source->type == NGX_HTTP_WEBHOOK_FIELD)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid source \"%V\", a credential or a "
+                           "challenge is header:NAME, query:NAME, "
+                           "cookie:NAME, bearer or basic", word);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_source_word(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_str_t                 header, rest;
+    ngx_http_webhook_word_t  *known;
+
+    ngx_memzero(source, sizeof(ngx_http_webhook_source_t));
+    ngx_str_null(&rest);
+
+    for (known = ngx_http_webhook_sources; known->name.len; known++) {
+
+        if (word->len < known->name.len
+            || ngx_strncmp(word->data, known->name.data, known->name.len)
+               != 0)
+        {
+            continue;
+        }
+
+        rest.data = word->data + known->name.len;
+        rest.len = word->len - known->name.len;
+
+        /* only what ends in a colon takes a name */
+
+        if ((known->name.data[known->name.len - 1] == ':') == (rest.len > 0))
+        {
+            break;
+        }
+    }
+
+    if (known->name.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid source \"%V\", it is header:NAME, "
+                           "query:NAME, cookie:NAME, bearer, basic, "
+                           "field:NAME, json:POINTER or form:NAME", word);
+        return NGX_CONF_ERROR;
+    }
+
+    source->type = known->value;
+    source->name = rest;
+
+    switch (source->type) {
+
+    case NGX_HTTP_WEBHOOK_HEADER:
+        header = rest;
+        break;
+
+    case NGX_HTTP_WEBHOOK_COOKIE:
+        ngx_str_set(&header, "Cookie");
+        break;
+
+    case NGX_HTTP_WEBHOOK_BEARER:
+    case NGX_HTTP_WEBHOOK_BASIC:
+        ngx_str_set(&header, "Authorization");
+        break;
+
+    case NGX_HTTP_WEBHOOK_JSON:
+        return ngx_http_webhook_pointer_index(cf, provider, &rest,
+                                              &source->header);
+
+    case NGX_HTTP_WEBHOOK_FORM:
+        provider->form = 1;
+        return NGX_CONF_OK;
+
+    default: /* NGX_HTTP_WEBHOOK_QUERY, NGX_HTTP_WEBHOOK_FIELD */
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_provider_header(cf, provider, &header,
+                                         &source->header)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The index of a header among those that the provider looks at. */
+
+ngx_int_t
+ngx_http_webhook_provider_header(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name,
+    ngx_uint_t *index)
+{
+    ngx_uint_t                  i;
+    ngx_http_webhook_header_t  *header;
+
+    header = provider->headers.elts;
+
+    for (i = 0; i < provider->headers.nelts; i++) {
+        if (header[i].name.len == name->len
+            && ngx_strncasecmp(header[i].name.data, name->data, name->len)
+               == 0)
+        {
+            *index = i;
+            return NGX_OK;
+        }
+    }
+
+    header = ngx_array_push(&provider->headers);
+    if (header == NULL) {
+        return NGX_ERROR;
+    }
+
+    header->name.len = name->len;
+    header->name.data = ngx_pnalloc(cf->pool, name->len);
+    if (header->name.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    header->hash = ngx_hash_strlow(header->name.data, name->data, name->len);
+
+    *index = i;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_webhook_word(ngx_http_webhook_word_t *known, ngx_str_t *word,
+    ngx_uint_t *value)
+{
+    for ( /* void */ ; known->name.len; known++) {
+        if (known->name.len == word->len
+            && ngx_strncmp(known->name.data, word->data, word->len) == 0)
+        {
+            *value = known->value;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_webhook_option(ngx_str_t *word, char *name, ngx_str_t *value)
+{
+    size_t  len;
+
+    len = ngx_strlen(name);
+
+    if (word->len <= len
+        || ngx_strncmp(word->data, name, len) != 0
+        || word->data[len] != '=')
+    {
+        return NGX_DECLINED;
+    }
+
+    value->data = word->data + len + 1;
+    value->len = word->len - len - 1;
+
+    return NGX_OK;
+}
