@@ -142,7 +142,16 @@ ngx_http_webhook_key_create(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
         uses |= place->provider->uses;
     }
 
-    for (i = 0; i < NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS; i++) {
+    /* everybody may know a public key, so it must not be one of an HMAC too */
+
+    for (i = NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS; i-- > 0; ) {
+
+        if (i < NGX_HTTP_WEBHOOK_HMACS
+            && (key->uses >> NGX_HTTP_WEBHOOK_HMACS))
+        {
+            break;
+        }
+
         if ((uses & (1 << i))
             && ngx_http_webhook_key_use(key, place, bytes, i, log) != NGX_OK)
         {

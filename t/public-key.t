@@ -1,0 +1,130 @@
+#!/usr/bin/perl
+
+# A public key is known to everybody: nothing but its own signatures may be
+# verified with it, however it is written down.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Digest::SHA qw/hmac_sha256/;
+use File::Temp;
+use MIME::Base64;
+use Test::More;
+
+use WebhookTest;
+
+my $dir = File::Temp->newdir('keys-XXXXXX', TMPDIR => 1);
+my $now = 1_700_000_000;
+my $body = '{"type":"a.b"}';
+
+openssl('genpkey -algorithm ed25519 -out key');
+openssl('pkey -in key -pubout -out pem');
+openssl('pkey -in key -pubout -outform DER -out der');
+
+my $der = read_file('der');
+my $raw = substr $der, -32;
+
+my %written = (
+    hex => unpack('H*', $raw),
+    base64 => encode_base64($raw, ''),
+    whpk => 'whpk_' . encode_base64($raw, ''),
+    spki => encode_base64($der, ''),
+    pem => read_file('pem'),
+);
+
+my $t = WebhookTest->new(now => $now, frozen => 1,
+                         files => { map { $_ => $written{$_} } keys %written },
+                         conf => join '', <<'EOF', map({ <<"EOL" }
+    webhook_provider mixed {
+        signature header:X-Signature encoding=base64;
+        signature header:X-Signature-Ed25519 algorithm=ed25519 encoding=base64;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+EOF
+        location /standard/$_ { webhook standard-webhooks;
+            webhook_secret file:%%DIR%%/$_; proxy_pass http://%%APP%%; }
+        location /mixed/$_ { webhook mixed;
+            webhook_secret file:%%DIR%%/$_; proxy_pass http://%%APP%%; }
+EOL
+        sort keys %written), "    }\n");
+
+for my $how (sort keys %written) {
+
+    my $text = $written{$how};
+    my $message = "msg_1.$now.$body";
+
+    is(standard($how, 'v1a,' . sign($message)), 202, "$how: its signature");
+    is(standard($how, 'v1a,' . sign("$message ")), 403, 'of another message');
+
+    # what a stranger could take for the key of an HMAC
+    for my $key ($text, $text =~ s/\n\z//r, decode_base64($text), $raw, $der) {
+        is(standard($how, 'v1,' . mac($message, $key)), 403, 'no HMAC');
+        is(post("/mixed/$how", ['X-Signature', mac($body, $key)]), 403,
+           'nor another');
+    }
+
+    is(post("/mixed/$how", ['X-Signature-Ed25519', sign($body)]), 202,
+       'beside an HMAC rule');
+}
+
+is(scalar(grep { $_->{uri} =~ m{^/(?:standard|mixed)/} } $t->app_requests),
+   2 * keys %written, 'nothing else goes upstream');
+
+$t->done;
+done_testing();
+
+
+sub standard {
+    my ($how, $signature) = @_;
+
+    return post("/standard/$how", ['webhook-id', 'msg_1'],
+                ['webhook-timestamp', $now],
+                ['webhook-signature', $signature]);
+}
+
+
+sub post {
+    my ($uri, @headers) = @_;
+
+    return $t->request({ method => 'POST', uri => $uri, body => $body,
+                         headers => \@headers })->{status};
+}
+
+
+sub mac { return encode_base64(hmac_sha256(@_), '') }
+
+
+sub sign {
+    my ($message) = @_;
+
+    open my $out, '>:raw', "$dir/message" or die $!;
+    print $out $message;
+    close $out;
+
+    openssl('pkeyutl -sign -rawin -inkey key -in message -out signature');
+
+    return encode_base64(read_file('signature'), '');
+}
+
+
+sub openssl {
+    my ($command) = @_;
+
+    system("cd $dir && openssl $command 2>/dev/null") == 0
+        or die "openssl $command\n";
+}
+
+
+sub read_file {
+    my ($name) = @_;
+
+    open my $file, '<:raw', "$dir/$name" or die "$name: $!";
+    local $/;
+
+    return scalar <$file>;
+}
