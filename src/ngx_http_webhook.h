@@ -407,7 +407,7 @@ typedef struct {
 /* A signature that the request offers. */
 
 typedef struct {
-    wh_signature_t              signature;
+    wh_signature_t             *signature;
     wh_pubkey_e                 scheme;
     ngx_uint_t                  use;
 } ngx_http_webhook_candidate_t;

@@ -63,7 +63,7 @@ static ngx_uint_t ngx_http_webhook_required_match(
     ngx_http_webhook_required_t *required, ngx_str_t *value);
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature);
+    ngx_http_webhook_signature_t *signature, wh_signature_t *signatures);
 
 
 /* Before the first byte of the body; a challenge ends the way here. */
@@ -136,6 +136,13 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             && ctx->gate->provider->pelorus)
         {
             reason = ngx_http_webhook_pelorus_body(r, ctx);
+        }
+
+        if (reason == NGX_HTTP_WEBHOOK_PASSED
+            && ctx->gate->json == NULL
+            && !ctx->gate->provider->form)
+        {
+            return ngx_http_webhook_accept(r, ctx);
         }
 
         if (reason == NGX_HTTP_WEBHOOK_PASSED) {
@@ -328,14 +335,17 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
 
-    reason = ngx_http_webhook_challenge_find(r, ctx, 1);
+    if (ctx->gate->provider->challenges.nelts) {
 
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return ngx_http_webhook_reject(r, ctx, reason);
-    }
+        reason = ngx_http_webhook_challenge_find(r, ctx, 1);
 
-    if (ctx->challenge) {
-        return ngx_http_webhook_challenge_send(r, ctx);
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return ngx_http_webhook_reject(r, ctx, reason);
+        }
+
+        if (ctx->challenge) {
+            return ngx_http_webhook_challenge_send(r, ctx);
+        }
     }
 
     ngx_http_webhook_hashes_release(ctx);
@@ -393,6 +403,10 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
+    if (ctx->gate->provider->challenges.nelts == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
     return ngx_http_webhook_challenge_find(r, ctx, 0);
 }
 
@@ -746,6 +760,7 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t                     i, n, max;
+    wh_signature_t                *signatures;
     ngx_http_webhook_reason_e      reason, worst;
     ngx_http_webhook_signature_t  *signature;
 
@@ -762,7 +777,9 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 
     ctx->candidates = ngx_palloc(r->pool,
                                  max * sizeof(ngx_http_webhook_candidate_t));
-    if (ctx->candidates == NULL) {
+    signatures = ngx_palloc(r->pool, max * sizeof(wh_signature_t));
+
+    if (ctx->candidates == NULL || signatures == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
@@ -770,7 +787,8 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 
     for (i = 0; i < n; i++) {
 
-        reason = ngx_http_webhook_candidates(r, ctx, &signature[i]);
+        reason = ngx_http_webhook_candidates(r, ctx, &signature[i],
+                                           &signatures[ctx->ncandidates]);
 
         switch (reason) {
 
@@ -793,12 +811,12 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_candidates(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature)
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
+    wh_signature_t *signatures)
 {
     size_t                         i, n;
     ngx_int_t                      rc;
     ngx_str_t                      value;
-    wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
     ngx_http_webhook_candidate_t  *candidate;
 
     rc = ngx_http_webhook_source_value(r, ctx, &signature->source,
@@ -821,7 +839,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    n = WH_SIGNATURE_MAX_COUNT;
+    n = signature->format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
 
     if (wh_signature_parse(&signature->format,
                            ngx_http_webhook_wh_str(&value), signatures, &n)
@@ -833,7 +851,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
     for (i = 0; i < n; i++) {
         candidate = &ctx->candidates[ctx->ncandidates++];
 
-        candidate->signature = signatures[i];
+        candidate->signature = &signatures[i];
         candidate->scheme = signature->scheme;
         candidate->use = signature->use;
 
@@ -1040,8 +1058,8 @@ ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
         candidate = &ctx->candidates[i];
 
         if (candidate->use == hash->use
-            && wh_secret_equal(candidate->signature.bytes, mac,
-                               candidate->signature.len))
+            && wh_secret_equal(candidate->signature->bytes, mac,
+                               candidate->signature->len))
         {
             matched = hash->secret + 1;
         }

@@ -291,10 +291,6 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
 
     ctx->walked = r->request_body ? r->request_body->bufs : NULL;
 
-    if (gate->json == NULL && !gate->provider->form) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
     form = ngx_http_webhook_payload_is_form(ctx);
 
     /* the body may be a buffer without a byte */

@@ -137,8 +137,8 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     EVP_PKEY   *pubkey;
     ngx_uint_t  i;
 
-    signature.data = candidate->signature.bytes;
-    signature.len = candidate->signature.len;
+    signature.data = candidate->signature->bytes;
+    signature.len = candidate->signature->len;
 
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
