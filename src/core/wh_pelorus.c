@@ -109,6 +109,8 @@ static void wh_pelorus_free(wh_pelorus_hashes_t *h);
 
 static void wh_pelorus_payload(const wh_pyjson_t *doc,
     wh_pelorus_event_e event, int64_t now, wh_pelorus_verdict_t *v);
+static const char *wh_pelorus_at_most(const wh_pyjson_t *doc,
+    const wh_pyjson_node_t *node, size_t most, const char *error);
 static const char *wh_pelorus_app(const wh_pyjson_t *doc,
     const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
 static const char *wh_pelorus_timestamp(const wh_pyjson_t *doc,
@@ -911,25 +913,36 @@ wh_pelorus_payload(const wh_pyjson_t *doc, wh_pelorus_event_e event,
 }
 
 
+/* A string of at most so many characters. */
+
 static const char *
-wh_pelorus_app(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_at_most(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
+    size_t most, const char *error)
 {
     const char           *message;
     wh_pelorus_string_t   string;
 
-    (void) event;
-    (void) now;
-
     message = wh_pelorus_string(doc, node, &string);
 
     if (message == NULL
-        && wh_utf8_length(string.text.data, string.text.len) > 200)
+        && wh_utf8_length(string.text.data, string.text.len) > most)
     {
-        message = "ensure this value has at most 200 characters";
+        message = error;
     }
 
     return message;
+}
+
+
+static const char *
+wh_pelorus_app(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
+    wh_pelorus_event_e event, int64_t now)
+{
+    (void) event;
+    (void) now;
+
+    return wh_pelorus_at_most(doc, node, 200,
+                              "ensure this value has at most 200 characters");
 }
 
 
@@ -1006,21 +1019,11 @@ static const char *
 wh_pelorus_namespace(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
     wh_pelorus_event_e event, int64_t now)
 {
-    const char           *message;
-    wh_pelorus_string_t   string;
-
     (void) event;
     (void) now;
 
-    message = wh_pelorus_string(doc, node, &string);
-
-    if (message == NULL
-        && wh_utf8_length(string.text.data, string.text.len) > 63)
-    {
-        message = "ensure this value has at most 63 characters";
-    }
-
-    return message;
+    return wh_pelorus_at_most(doc, node, 63,
+                              "ensure this value has at most 63 characters");
 }
 
 
