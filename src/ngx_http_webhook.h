@@ -201,6 +201,25 @@ typedef struct {
 } ngx_http_webhook_timestamp_t;
 
 
+/*
+ * What stands for the body in the message, if not the body itself: the rule
+ * "body".  The kinds are a table in _message.c.
+ */
+
+typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
+
+
+typedef struct {
+    ngx_str_t                   word;       /* ends in ":" before a name */
+    ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
+                                    ngx_http_webhook_ctx_t *ctx,
+                                    ngx_str_t *text);
+    ngx_str_t                   name;       /* of the field */
+    unsigned                    whole:1;    /* the body is held */
+    unsigned                    document:1; /* the JSON is in the text */
+} ngx_http_webhook_body_t;
+
+
 /* The headers that "body pelorus" looks at, by their index. */
 
 typedef struct {
@@ -224,10 +243,11 @@ typedef struct {
     ngx_array_t                *certificates; /* of arrays, as the directive */
     ngx_http_complex_value_t   *prefix;       /* of the body in the message */
     ngx_http_complex_value_t   *suffix;
+    ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
-    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL: a body as it is */
+    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL */
     ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
     ngx_array_t                 pointers;     /* ngx_str_t, of the sources */
     ngx_http_webhook_window_t   window;
@@ -443,7 +463,7 @@ typedef enum {
 } ngx_http_webhook_verdict_e;
 
 
-typedef struct {
+struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_gate_t       *gate;
     ngx_http_webhook_state_e       state;
     ngx_http_webhook_verdict_e     verdict;
@@ -468,6 +488,8 @@ typedef struct {
     ngx_chain_t                   *walked;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
+    ngx_str_t                      text;        /* for the body, if there is
+                                                   a rule "body" */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
@@ -477,7 +499,7 @@ typedef struct {
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
     unsigned                       stripped:1;  /* of its credential */
-} ngx_http_webhook_ctx_t;
+};
 
 
 /* _ctx.c: the state of a request, kept across internal redirects */
@@ -605,13 +627,26 @@ ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_message_update(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
+ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
 void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
+
+/* _message.c: what stands for the body in the message */
+
+char *ngx_http_webhook_message_kind(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word);
+ngx_http_webhook_reason_e ngx_http_webhook_message_finish(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_message_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body);
 
 /* _challenge.c: answers that nginx itself gives */
 

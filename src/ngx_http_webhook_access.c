@@ -939,8 +939,14 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_webhook_provider_t  *provider;
 
-    if (!ctx->gate->provider->form && !ctx->whole) {
+    provider = ctx->gate->provider;
+
+    if (!provider->form
+        && !ctx->whole
+        && !(provider->body && provider->body->whole))
+    {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -957,10 +963,11 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                 matched;
-    ngx_str_t                 suffix;
-    ngx_uint_t                i, secret;
-    ngx_http_webhook_hash_t  *hash;
+    ngx_int_t                   matched;
+    ngx_str_t                   suffix;
+    ngx_uint_t                  i, secret;
+    ngx_http_webhook_hash_t    *hash;
+    ngx_http_webhook_reason_e   reason;
 
     if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -970,6 +977,15 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     if (ctx->ncandidates == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (ctx->gate->provider->body) {
+
+        reason = ngx_http_webhook_message_finish(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
     }
 
     ngx_str_null(&suffix);

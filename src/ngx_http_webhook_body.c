@@ -298,8 +298,11 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-static void
-ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
+/* All of a message but its ends goes through here into the hashes. */
+
+void
+ngx_http_webhook_message_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
 {
     ngx_uint_t  i;
 
@@ -307,6 +310,15 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
         if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
             ctx->failed = 1;
         }
+    }
+}
+
+
+static void
+ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
+{
+    if (ctx->gate->provider->body == NULL) {
+        ngx_http_webhook_message_update(ctx, data, len);
     }
 
     if (ctx->sha256 && wh_hmac_update(ctx->sha256, data, len) != WH_OK) {
@@ -371,6 +383,31 @@ ngx_http_webhook_body_complete(ngx_http_request_t *r)
 #endif
 
     return NGX_OK;
+}
+
+
+/* The body as a form, held once for all who look at it. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_body_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                     rc;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (ctx->form.data || r->request_body == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    rc = ngx_http_webhook_body_gather(r, wlcf->max_body, &ctx->form);
+
+    if (rc == NGX_DECLINED) {
+        return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+    }
+
+    return rc == NGX_OK ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 }
 
 

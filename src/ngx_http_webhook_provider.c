@@ -83,7 +83,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "event SOURCE" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
-      "body raw|pelorus" },
+      "body raw|form:FIELD|pelorus" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
@@ -372,6 +372,13 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_provider \"%V\" has a \"message\" but "
                            "no \"signature\" rule", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->body && provider->signatures.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "webhook_provider \"%V\" has a \"body\" but no "
+                           "\"signature\" rule", &provider->name);
         return NGX_CONF_ERROR;
     }
 

@@ -328,15 +328,18 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     static ngx_str_t  user_agent = ngx_string("User-Agent");
     static ngx_str_t  event = ngx_string("X-Pelorus-Event");
 
+    if (provider->body || provider->pelorus) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"body\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
     if (ngx_strcmp(words[0].data, "raw") == 0) {
         return NGX_CONF_OK;
     }
 
     if (ngx_strcmp(words[0].data, "pelorus") != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown body \"%V\", it can be raw, pelorus",
-                           &words[0]);
-        return NGX_CONF_ERROR;
+        return ngx_http_webhook_message_kind(cf, provider, &words[0]);
     }
 
     pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));

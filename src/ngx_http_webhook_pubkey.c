@@ -77,16 +77,12 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ngx_str_null(&body);
     ngx_str_null(&prefix);
 
-    if (r->request_body && r->request_body->bufs) {
+    matched = ngx_http_webhook_message_body(r, ctx, wlcf->max_body, &body);
 
-        matched = ngx_http_webhook_body_gather(r, wlcf->max_body, &body);
-
-        if (matched != NGX_OK) {
-            return matched;
-        }
+    if (matched != NGX_OK) {
+        return matched;
     }
 
     if (ctx->gate->provider->prefix

@@ -452,7 +452,14 @@ rule_says('window x', "invalid time \"x\", $time");
 rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
     . 'takes "future=TIME" in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
-rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus in @');
+rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
+    . 'pelorus in @') for 'cooked', 'form', 'form:', 'Form:a', 'raw:a';
+rule_says('body form:b', 'rule "body" is duplicate in @', "body $_;")
+    for 'form:a', 'pelorus';
+rule_says('body pelorus', 'rule "body" is duplicate in @', 'body form:a;');
+rule_says('body form:a', [], 'signature header:X;');
+rule_says('body', 'invalid number of words in rule "body", its form is '
+    . '"body raw|form:FIELD|pelorus" in @');
 rule_says('json array list', 'unknown word "list" in rule "json", it can be '
     . 'object, array, empty in @');
 rule_says('query first', 'unknown word "first" in rule "query", it can be '
@@ -476,6 +483,8 @@ block_says("webhook_provider own {\n challenge query:a;\n } #<",
 block_says("webhook_provider own { token bearer;\n message \$webhook_body;\n "
     . '} #<', 'webhook_provider "own" has a "message" but no "signature" rule '
     . 'in @');
+block_says("webhook_provider own { token bearer;\n body form:a;\n } #<",
+           'webhook_provider "own" has a "body" but no "signature" rule in @');
 block_says("webhook_provider own {\n $_ field:t; signature header:X;\n } #<",
            '"field:t" in webhook_provider "own" needs a "signature '
            . 'header:NAME" rule with "list=" or "field=" in @')

@@ -371,8 +371,9 @@ sub good_and_bad {
 
     my $file = body($name);
     my $timed = has($name, 'timestamp');
-    my $body = $timed && $providers{$name} =~ /timestamp +(json|form):/
-               ? undef : WebhookTest::Cert::read_file($file);
+    my $made = $timed && $providers{$name} =~ /timestamp +(json|form):/
+               || $providers{$name} =~ /^\s*body +form:/m;
+    my $body = $made ? undef : WebhookTest::Cert::read_file($file);
     my @good = arguments($name);
 
     accepted(sent(@good, $file), "$name: accepted", $body);

@@ -33,6 +33,7 @@ my %systems = (
     'pelorus-canonical'   => provider('pelorus'),
     'provider-asana'      => \&asana,
     'provider-generic'    => \&generic,
+    'provider-gitea'      => \&gitea,
     'provider-meta'       => \&meta,
     'provider-netdata'    => provider('netdata-bearer'),
     'provider-x-twitter'  =>
@@ -73,7 +74,6 @@ my %instead = (
 my %not_yet = (
     'gitlab-standard-webhooks' =>
         'Standard Webhooks signatures need key=whsec',
-    'gitea-form-signs-the-payload-parameter' => 'needs body form:payload',
     'notion-verification-token-delivery' => 'an unsigned first request',
     (map { ("hubspot-$_-published" => 'a plain hash, not to be relied on') }
          qw/v1 v2-get v2-post/),
@@ -340,6 +340,15 @@ sub client_certificate {
     return WebhookTest::cert($ca, subject => \@subject,
         $vector->{tls_client_verify} =~ /expired/
             ? (until => '20200101000000Z') : ());
+}
+
+
+# A webhook has one of two content types.
+sub gitea {
+    my ($vector) = @_;
+
+    return provider($vector->{name} =~ /form/ ? 'gitea-form' : 'gitea')
+           ->($vector);
 }
 
 

@@ -1,0 +1,156 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What stands for the body in the message that is signed: the rule "body".
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_http_webhook_reason_e ngx_http_webhook_message_form(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+
+
+static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
+
+    { ngx_string("form:"), ngx_http_webhook_message_form,
+      ngx_null_string, 1, 1 },
+
+    { ngx_null_string, NULL, ngx_null_string, 0, 0 }
+};
+
+
+/* Reads the word of the rule. */
+
+char *
+ngx_http_webhook_message_kind(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word)
+{
+    ngx_str_t                 name;
+    ngx_http_webhook_body_t  *kind;
+
+    for (kind = ngx_http_webhook_bodies; kind->word.len; kind++) {
+
+        if (word->len < kind->word.len
+            || ngx_strncmp(word->data, kind->word.data, kind->word.len) != 0)
+        {
+            continue;
+        }
+
+        name.data = word->data + kind->word.len;
+        name.len = word->len - kind->word.len;
+
+        /* only what ends in a colon takes a name */
+
+        if ((kind->word.data[kind->word.len - 1] == ':') == (name.len > 0)) {
+            break;
+        }
+    }
+
+    if (kind->word.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown body \"%V\", it can be raw, form:FIELD, "
+                           "pelorus", word);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
+    if (provider->body == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *provider->body = *kind;
+    provider->body->name = name;
+
+    return NGX_CONF_OK;
+}
+
+
+/* The body has been read: what stands for it goes into the hashes. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_message_finish(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    reason = ctx->gate->provider->body->finish(r, ctx, &ctx->text);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    ngx_http_webhook_message_update(ctx, ctx->text.data, ctx->text.len);
+
+    return ctx->failed ? NGX_HTTP_WEBHOOK_INTERNAL : NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * The body, or what stands for it, in one piece.  NGX_DECLINED when it is
+ * longer than max.
+ */
+
+ngx_int_t
+ngx_http_webhook_message_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body)
+{
+    if (ctx->gate->provider->body) {
+        *body = ctx->text;
+
+        return body->len > max ? NGX_DECLINED : NGX_OK;
+    }
+
+    ngx_str_null(body);
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_body_gather(r, max, body);
+}
+
+
+/*
+ * The value of the form's only field: another one would go to the application
+ * without a signature.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_message_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    u_char                     *buf;
+    wh_str_t                    value;
+    ngx_http_webhook_reason_e   reason;
+
+    reason = ngx_http_webhook_body_form(r, ctx);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    buf = ngx_pnalloc(r->pool, ctx->form.len + 1);
+    if (buf == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    switch (wh_form_only(ngx_http_webhook_wh_str(&ctx->form),
+                    ngx_http_webhook_wh_str(&ctx->gate->provider->body->name),
+                    buf, &value))
+    {
+
+    case WH_OK:
+        text->data = (u_char *) value.data;
+        text->len = value.len;
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    default: /* WH_ABSENT, WH_INVALID */
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+    }
+}
