@@ -22,6 +22,7 @@
 #include "core/wh_subject.h"
 #include "core/wh_credential.h"
 #include "core/wh_form.h"
+#include "core/wh_form_sorted.h"
 #include "core/wh_json.h"
 #include "core/wh_pelorus.h"
 #include "core/wh_pubkey.h"
@@ -214,9 +215,10 @@ typedef struct {
     ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
                                     ngx_http_webhook_ctx_t *ctx,
                                     ngx_str_t *text);
-    ngx_str_t                   name;       /* of the field */
     unsigned                    whole:1;    /* the body is held */
     unsigned                    document:1; /* the JSON is in the text */
+    unsigned                    digest:1;   /* the body's SHA-256 is wanted */
+    ngx_http_webhook_source_t   source;     /* behind the word */
 } ngx_http_webhook_body_t;
 
 
@@ -631,6 +633,8 @@ void ngx_http_webhook_message_update(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
+ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);

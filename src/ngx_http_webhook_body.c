@@ -54,15 +54,17 @@ ngx_int_t
 ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_http_webhook_body_t       *body;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+    body = ctx->gate->provider->body;
 
     if (ctx->ncandidates && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (wmcf->body_sha256) {
+    if (wmcf->body_sha256 || (body && body->digest)) {
 
         ctx->sha256 = ngx_http_webhook_md_get();
 
@@ -381,6 +383,39 @@ ngx_http_webhook_body_complete(ngx_http_request_t *r)
     }
 
 #endif
+
+    return NGX_OK;
+}
+
+
+/* The digest of a body that has been read, in hex; it takes no more data. */
+
+ngx_int_t
+ngx_http_webhook_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    u_char  digest[EVP_MAX_MD_SIZE], *p;
+    size_t  size;
+
+    if (ctx->body_sha256.len) {
+        return NGX_OK;
+    }
+
+    if (ctx->sha256 == NULL
+        || wh_digest_final(ctx->sha256, digest, &size) != WH_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(r->pool, 2 * size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->body_sha256.data = p;
+    ctx->body_sha256.len = ngx_hex_dump(p, digest, size) - p;
+
+    ctx->hashing = 0;
 
     return NGX_OK;
 }

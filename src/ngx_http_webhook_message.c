@@ -6,19 +6,31 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_provider.h"
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_message_form(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_message_form_sorted(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_message_sha256(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 
+
+/* The word, what makes the text, and: whole, document, digest. */
 
 static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
 
     { ngx_string("form:"), ngx_http_webhook_message_form,
-      ngx_null_string, 1, 1 },
+      1, 1, 0, { 0, 0, ngx_null_string, 0 } },
 
-    { ngx_null_string, NULL, ngx_null_string, 0, 0 }
+    { ngx_string("form-sorted"), ngx_http_webhook_message_form_sorted,
+      1, 0, 0, { 0, 0, ngx_null_string, 0 } },
+
+    { ngx_string("sha256:"), ngx_http_webhook_message_sha256,
+      0, 0, 1, { 0, 0, ngx_null_string, 0 } },
+
+    { ngx_null_string, NULL, 0, 0, 0, { 0, 0, ngx_null_string, 0 } }
 };
 
 
@@ -52,7 +64,7 @@ ngx_http_webhook_message_kind(ngx_conf_t *cf,
     if (kind->word.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown body \"%V\", it can be raw, form:FIELD, "
-                           "pelorus", word);
+                           "form-sorted, sha256:SOURCE, pelorus", word);
         return NGX_CONF_ERROR;
     }
 
@@ -62,7 +74,13 @@ ngx_http_webhook_message_kind(ngx_conf_t *cf,
     }
 
     *provider->body = *kind;
-    provider->body->name = name;
+
+    if (kind->digest) {
+        return ngx_http_webhook_source_outside(cf, provider, &name,
+                                               &provider->body->source);
+    }
+
+    provider->body->source.name = name;
 
     return NGX_CONF_OK;
 }
@@ -138,7 +156,7 @@ ngx_http_webhook_message_form(ngx_http_request_t *r,
     }
 
     switch (wh_form_only(ngx_http_webhook_wh_str(&ctx->form),
-                    ngx_http_webhook_wh_str(&ctx->gate->provider->body->name),
+                    ngx_http_webhook_wh_str(&ctx->gate->provider->body->source.name),
                     buf, &value))
     {
 
@@ -153,4 +171,85 @@ ngx_http_webhook_message_form(ngx_http_request_t *r,
     default: /* WH_ABSENT, WH_INVALID */
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_message_form_sorted(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    size_t                      n;
+    u_char                     *decoded;
+    wh_str_t                    form;
+    wh_form_pair_t             *pairs;
+    ngx_http_webhook_reason_e   reason;
+
+    reason = ngx_http_webhook_body_form(r, ctx);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    form = ngx_http_webhook_wh_str(&ctx->form);
+    n = wh_form_count(form);
+
+    if (n > WH_FORM_MAX_PAIRS) {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+    }
+
+    pairs = ngx_palloc(r->pool, (n + 1) * sizeof(wh_form_pair_t));
+    decoded = ngx_pnalloc(r->pool, 2 * form.len + 1);
+
+    if (pairs == NULL || decoded == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    text->data = decoded + form.len;
+
+    return wh_form_sorted(form, pairs, decoded, text->data, &text->len)
+           == WH_OK ? NGX_HTTP_WEBHOOK_PASSED
+                    : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+}
+
+
+/*
+ * The message has the body's digest, from elsewhere in the request, and so
+ * nothing for the body itself.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_message_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    ngx_str_t  value;
+
+    switch (ngx_http_webhook_source_value(r, ctx,
+                                          &ctx->gate->provider->body->source,
+                                          &value))
+    {
+
+    case WH_OK:
+        break;
+
+    case WH_ABSENT:
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (ngx_http_webhook_body_sha256(r, ctx) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ngx_str_null(text);
+
+    return value.len == ctx->body_sha256.len
+           && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
+              == 0 ? NGX_HTTP_WEBHOOK_PASSED
+                   : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
 }

@@ -83,7 +83,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "event SOURCE" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
-      "body raw|form:FIELD|pelorus" },
+      "body raw|form:FIELD|form-sorted|sha256:SOURCE|pelorus" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
@@ -379,6 +379,15 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_provider \"%V\" has a \"body\" but no "
                            "\"signature\" rule", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->body && provider->body->digest && !provider->prefix) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body sha256:\" in webhook_provider \"%V\" "
+                           "needs a \"message\" that has this digest, for "
+                           "nothing else there says what the body is",
+                           &provider->name);
         return NGX_CONF_ERROR;
     }
 

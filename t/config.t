@@ -453,13 +453,23 @@ rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
     . 'takes "future=TIME" in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
 rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
-    . 'pelorus in @') for 'cooked', 'form', 'form:', 'Form:a', 'raw:a';
+    . 'form-sorted, sha256:SOURCE, pelorus in @')
+    for 'cooked', 'form', 'form:', 'Form:a', 'raw:a', 'form-sorted:a',
+        'sha256', 'sha256:';
+rule_says("body sha256:$_", "invalid source \"$_\", $source")
+    for 'digest', 'query:';
+rule_says("body sha256:$_", "invalid source \"$_\", a credential or a "
+    . 'challenge is header:NAME, query:NAME, cookie:NAME, bearer or basic '
+    . 'in @') for 'json:/a', 'form:a', 'field:a';
 rule_says('body form:b', 'rule "body" is duplicate in @', "body $_;")
     for 'form:a', 'pelorus';
 rule_says('body pelorus', 'rule "body" is duplicate in @', 'body form:a;');
 rule_says('body form:a', [], 'signature header:X;');
 rule_says('body', 'invalid number of words in rule "body", its form is '
-    . '"body raw|form:FIELD|pelorus" in @');
+    . '"body raw|form:FIELD|form-sorted|sha256:SOURCE|pelorus" in @');
+rule_says('body form-sorted', [], 'signature header:X;');
+rule_says('body sha256:query:a', [],
+          'signature header:X; message $webhook_url$webhook_body;');
 rule_says('json array list', 'unknown word "list" in rule "json", it can be '
     . 'object, array, empty in @');
 rule_says('query first', 'unknown word "first" in rule "query", it can be '
@@ -485,6 +495,10 @@ block_says("webhook_provider own { token bearer;\n message \$webhook_body;\n "
     . 'in @');
 block_says("webhook_provider own { token bearer;\n body form:a;\n } #<",
            'webhook_provider "own" has a "body" but no "signature" rule in @');
+block_says("webhook_provider own { body sha256:query:a;\n signature header:X;\n"
+    . '} #<', '"body sha256:" in webhook_provider "own" needs a "message" '
+    . 'that has this digest, for nothing else there says what the body is '
+    . 'in @');
 block_says("webhook_provider own {\n $_ field:t; signature header:X;\n } #<",
            '"field:t" in webhook_provider "own" needs a "signature '
            . 'header:NAME" rule with "list=" or "field=" in @')

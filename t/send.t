@@ -42,6 +42,7 @@ my %pairs = (
 # Another body than tools/samples/NAME-*.json, further arguments.
 my %bodies = (
     'own-form' => 'a=%31+b&ts=1&payload=%7B1%7D',
+    twilio => 'To=%2B18005551212&Digits=2&Digits=1&Digits=1&City=&Body=a+b',
     'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
 my %arguments = (

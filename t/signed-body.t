@@ -8,7 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw/hmac_sha256_hex hmac_sha256/;
+use Digest::SHA qw/hmac_sha256_hex hmac_sha256 sha256_hex/;
 use File::Temp;
 use MIME::Base64;
 use Test::More;
@@ -43,6 +43,26 @@ my $t = WebhookTest->new(now => $now, frozen => 1,
         signature  header:X-Signature encoding=base64;
         body       form:pay-load;
         challenge  query:crc reply=\$webhook_challenge_hmac key=signing;
+    }
+
+    webhook_provider sorted {
+        signature  header:X-Signature;
+        body       form-sorted;
+        message    \$http_x_ahead.\$webhook_body.\$http_x_behind;
+    }
+
+    webhook_provider named {
+        signature  header:X-Signature;
+        body       form-sorted;
+        message    \$http_x_ahead.\$webhook_body.\$http_x_behind;
+        id         form:id;
+    }
+
+    webhook_provider digest {
+        signature  header:X-Signature;
+        body       sha256:header:X-Digest;
+        message    \$http_x_digest.\$webhook_body;
+        id         json:/id;
     }
 
     webhook_var \$value /value;
@@ -85,6 +105,34 @@ my $t = WebhookTest->new(now => $now, frozen => 1,
             proxy_pass http://%%APP%%;
         }
 
+        location /sorted {
+            webhook sorted;
+            client_body_buffer_size 64;
+            proxy_pass http://%%APP%%;
+
+            location /sorted/named {
+                webhook named;
+                proxy_pass http://%%APP%%;
+            }
+
+            location /sorted/short {
+                webhook_max_body 10;
+                proxy_pass http://%%APP%%;
+            }
+        }
+
+        location /digest {
+            webhook digest;
+            client_body_buffer_size 16k;
+            proxy_set_header X-Sha256 "\$webhook_body_sha256";
+            proxy_pass http://%%APP%%;
+        }
+
+        location /unlogged-digest {
+            webhook digest;
+            proxy_pass http://%%APP%%;
+        }
+
         location /oracle {
             webhook oracle;
             proxy_pass http://%%APP%%;
@@ -99,6 +147,8 @@ form_refused();
 form_payload();
 form_key();
 form_oracle();
+sorted();
+digest();
 
 $t->done;
 done_testing();
@@ -163,7 +213,8 @@ sub form_refused {
             $field, $document, uri => '/short', chunked => 50);
 
     my $r = send_form('/short', $field, $document, expect => 1);
-    is("$r->{status} @{ $r->{interim} // [] }", '413 ', 'no byte of it is read');
+    is("$r->{status} @{ $r->{interim} // [] }", '413 ',
+       'no byte of it is read');
 
     is(scalar(() = $t->app_requests), 0, 'none of it goes upstream');
 }
@@ -233,6 +284,101 @@ sub form_oracle {
     }
 
     is(scalar(() = $t->app_requests), 0, 'none of it goes upstream');
+}
+
+
+# --- form-sorted
+
+sub sorted {
+    my $form = 'z=1&id=i%201&B=&a=2&a=%31&a=1&b';
+    my $text = 'Ba1a2bidi 1z1';
+    my $many = sub { join '&', map { "f$_" } 1 .. $_[0] };
+    my $in_order = sub { join '', sort map { "f$_" } 1 .. $_[0] };
+
+    my $r = send_form('/sorted', $form, $text);
+    is($r->{status}, 202, 'fields in order');
+    is(($t->app_requests)[-1]{body}, $form, 'the form goes upstream as it came');
+    is(send_form('/sorted/named', $form, $text)->{header}{'x-vars'},
+       '[][i 1]', 'a field as id');
+    is(send_form('/sorted', $form, $text, chunked => 3)->{status}, 202,
+       'in chunks');
+    is(send_form('/sorted', '', '')->{status}, 202, 'no fields');
+    is(send_form('/sorted', $many->(1000), $in_order->(1000))->{status}, 202,
+       'a thousand fields');
+    $t->app_clear;
+
+    for ([403, 'signature_mismatch', 'the form itself', $form, $form],
+         [403, 'signature_mismatch', 'not in order', $form, 'z1idi 1Ba2a1b'],
+         [403, 'signature_mismatch', 'a field twice', $form,
+          'Ba1a1a2bidi 1z1'],
+         [403, 'signature_mismatch', 'a field more', "$form&c=1", $text],
+         [403, 'signature_malformed', 'a bad name', "$form&%=1", $text],
+         [403, 'signature_malformed', 'a bad value', "$form&c=%ff", $text],
+         [403, 'signature_malformed', 'too many fields', $many->(1001),
+          $in_order->(1001)])
+    {
+        my ($status, $reason, $title, $body, $signed) = @$_;
+
+        refused($title, $status, $reason, $body, $signed, uri => '/sorted');
+    }
+
+    $r = send_form('/sorted/short', $form, $text, expect => 1);
+    is("$r->{status} @{ $r->{interim} // [] }", '413 ', 'too long');
+    is(scalar(() = $t->app_requests), 0, 'none of it goes upstream');
+}
+
+
+# --- sha256:SOURCE
+
+# The body is hashed as it comes, so webhook_max_body is no limit.
+sub digest {
+    my $long = '{"id":"' . 'x' x 40_000 . '"}' . ' ' x 200_000;
+
+    for my $body ('{"id":"i 1"}', '', $long) {
+        my $name = length $body;
+        my $r = send_digest('/digest', $body, sha256_hex($body));
+
+        is($r->{status}, 202, "a body of $name bytes");
+        is({ map { (lc $_->[0] => $_->[1]) } @{ ($t->app_requests)[-1]{headers} }
+           }->{'x-sha256'}, sha256_hex($body), 'its digest as a variable');
+
+        is(send_digest('/unlogged-digest', $body, sha256_hex($body),
+                       chunked => 1000)->{status}, 202, 'in chunks');
+        $t->app_clear;
+
+        for (["$body.", sha256_hex($body), 'signature_mismatch'],
+             [$body, sha256_hex("$body."), 'signature_mismatch'],
+             [$body, substr(sha256_hex($body), 0, 63), 'signature_mismatch'],
+             [$body, sha256_hex($body) . '0', 'signature_mismatch'],
+             [$body, '', 'signature_malformed'])
+        {
+            my ($bytes, $digest, $reason) = @$_;
+            my $refusal = send_digest('/unlogged-digest', $bytes, $digest);
+
+            is("$refusal->{status} $refusal->{header}{'x-reason'}",
+               "403 $reason", 'another digest');
+        }
+    }
+
+    my $digest = sha256_hex('');
+    my $r = send_digest('/digest', '', $digest,
+                        more => [['X-Digest', $digest]]);
+
+    is("$r->{status} $r->{header}{'x-reason'}", '400 credential_repeated',
+       'two digests');
+    is(scalar(() = $t->app_requests), 0, 'none of it goes upstream');
+}
+
+
+sub send_digest {
+    my ($uri, $body, $digest, %more) = @_;
+
+    my $headers = [['Content-Type', 'application/json'],
+        ['X-Digest', $digest], @{ delete $more{more} // [] },
+        ['X-Signature', hmac_sha256_hex("$digest.", $secret)]];
+
+    return $t->request({ method => 'POST', uri => $uri, body => $body,
+                         headers => $headers, %more });
 }
 
 

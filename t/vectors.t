@@ -36,6 +36,7 @@ my %systems = (
     'provider-gitea'      => \&gitea,
     'provider-meta'       => \&meta,
     'provider-netdata'    => provider('netdata-bearer'),
+    'provider-twilio'     => \&twilio,
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
     'stackstate'          => provider('stackstate'),
@@ -348,6 +349,19 @@ sub gitea {
     my ($vector) = @_;
 
     return provider($vector->{name} =~ /form/ ? 'gitea-form' : 'gitea')
+           ->($vector);
+}
+
+
+# Bodies are forms or JSON.  Twilio's own check tries its port as well, ours is
+# told.
+sub twilio {
+    my ($vector) = @_;
+
+    $vector->{public_url} =~ s{(?<=\w)/}{:443/}
+        if $vector->{name} =~ /port-443-in-signed-url/;
+
+    return provider($vector->{name} =~ /json/ ? 'twilio-json' : 'twilio')
            ->($vector);
 }
 
