@@ -212,6 +212,8 @@ typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
 
 typedef struct {
     ngx_str_t                   word;       /* ends in ":" before a name */
+    void                      (*update)(ngx_http_webhook_ctx_t *ctx,
+                                    u_char *data, size_t len);
     ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
                                     ngx_http_webhook_ctx_t *ctx,
                                     ngx_str_t *text);
@@ -492,6 +494,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_str_t                      form;        /* the body, if it is one */
     ngx_str_t                      text;        /* for the body, if there is
                                                    a rule "body" */
+    uint32_t                       crc32;       /* of the body, likewise */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */

@@ -319,8 +319,15 @@ ngx_http_webhook_message_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 static void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
-    if (ctx->gate->provider->body == NULL) {
+    ngx_http_webhook_body_t  *body;
+
+    body = ctx->gate->provider->body;
+
+    if (body == NULL) {
         ngx_http_webhook_message_update(ctx, data, len);
+
+    } else if (body->update) {
+        body->update(ctx, data, len);
     }
 
     if (ctx->sha256 && wh_hmac_update(ctx->sha256, data, len) != WH_OK) {

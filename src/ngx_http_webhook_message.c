@@ -9,6 +9,10 @@
 #include "ngx_http_webhook_provider.h"
 
 
+static void ngx_http_webhook_message_crc32_update(
+    ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
+static ngx_http_webhook_reason_e ngx_http_webhook_message_crc32(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 static ngx_http_webhook_reason_e ngx_http_webhook_message_form(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 static ngx_http_webhook_reason_e ngx_http_webhook_message_form_sorted(
@@ -17,20 +21,26 @@ static ngx_http_webhook_reason_e ngx_http_webhook_message_sha256(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 
 
-/* The word, what makes the text, and: whole, document, digest. */
+#define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
+
+
+/* The word, what takes the bytes, what makes the text; then the bits. */
 
 static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
 
-    { ngx_string("form:"), ngx_http_webhook_message_form,
-      1, 1, 0, { 0, 0, ngx_null_string, 0 } },
+    { ngx_string("crc32"), ngx_http_webhook_message_crc32_update,
+      ngx_http_webhook_message_crc32, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
 
-    { ngx_string("form-sorted"), ngx_http_webhook_message_form_sorted,
-      1, 0, 0, { 0, 0, ngx_null_string, 0 } },
+    { ngx_string("form:"), NULL, ngx_http_webhook_message_form,
+      1, 1, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
 
-    { ngx_string("sha256:"), ngx_http_webhook_message_sha256,
-      0, 0, 1, { 0, 0, ngx_null_string, 0 } },
+    { ngx_string("form-sorted"), NULL, ngx_http_webhook_message_form_sorted,
+      1, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
 
-    { ngx_null_string, NULL, 0, 0, 0, { 0, 0, ngx_null_string, 0 } }
+    { ngx_string("sha256:"), NULL, ngx_http_webhook_message_sha256,
+      0, 0, 1, NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_null_string, NULL, NULL, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
 };
 
 
@@ -64,7 +74,8 @@ ngx_http_webhook_message_kind(ngx_conf_t *cf,
     if (kind->word.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown body \"%V\", it can be raw, form:FIELD, "
-                           "form-sorted, sha256:SOURCE, pelorus", word);
+                           "form-sorted, sha256:SOURCE, crc32, pelorus",
+                           word);
         return NGX_CONF_ERROR;
     }
 
@@ -131,6 +142,35 @@ ngx_http_webhook_message_body(ngx_http_request_t *r,
 }
 
 
+/* The CRC of nothing is 0, so the context needs no start. */
+
+static void
+ngx_http_webhook_message_crc32_update(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len)
+{
+    uint32_t  crc;
+
+    crc = ~ctx->crc32;
+    ngx_crc32_update(&crc, data, len);
+    ctx->crc32 = ~crc;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_message_crc32(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    text->data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
+    if (text->data == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    text->len = ngx_sprintf(text->data, "%uD", ctx->crc32) - text->data;
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
 /*
  * The value of the form's only field: another one would go to the application
  * without a signature.
@@ -141,8 +181,11 @@ ngx_http_webhook_message_form(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
     u_char                     *buf;
+    ngx_str_t                  *field;
     wh_str_t                    value;
     ngx_http_webhook_reason_e   reason;
+
+    field = &ctx->gate->provider->body->source.name;
 
     reason = ngx_http_webhook_body_form(r, ctx);
 
@@ -156,8 +199,7 @@ ngx_http_webhook_message_form(ngx_http_request_t *r,
     }
 
     switch (wh_form_only(ngx_http_webhook_wh_str(&ctx->form),
-                    ngx_http_webhook_wh_str(&ctx->gate->provider->body->source.name),
-                    buf, &value))
+                         ngx_http_webhook_wh_str(field), buf, &value))
     {
 
     case WH_OK:

@@ -83,7 +83,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "event SOURCE" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
-      "body raw|form:FIELD|form-sorted|sha256:SOURCE|pelorus" },
+      "body raw|form:FIELD|form-sorted|sha256:SOURCE|crc32|pelorus" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },

@@ -453,8 +453,8 @@ rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
     . 'takes "future=TIME" in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
 rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
-    . 'form-sorted, sha256:SOURCE, pelorus in @')
-    for 'cooked', 'form', 'form:', 'Form:a', 'raw:a', 'form-sorted:a',
+    . 'form-sorted, sha256:SOURCE, crc32, pelorus in @')
+    for 'crc32:a', 'crc', 'cooked', 'form', 'form:', 'Form:a', 'raw:a', 'form-sorted:a',
         'sha256', 'sha256:';
 rule_says("body sha256:$_", "invalid source \"$_\", $source")
     for 'digest', 'query:';
@@ -466,8 +466,8 @@ rule_says('body form:b', 'rule "body" is duplicate in @', "body $_;")
 rule_says('body pelorus', 'rule "body" is duplicate in @', 'body form:a;');
 rule_says('body form:a', [], 'signature header:X;');
 rule_says('body', 'invalid number of words in rule "body", its form is '
-    . '"body raw|form:FIELD|form-sorted|sha256:SOURCE|pelorus" in @');
-rule_says('body form-sorted', [], 'signature header:X;');
+    . '"body raw|form:FIELD|form-sorted|sha256:SOURCE|crc32|pelorus" in @');
+rule_says("body $_", [], 'signature header:X;') for 'form-sorted', 'crc32';
 rule_says('body sha256:query:a', [],
           'signature header:X; message $webhook_url$webhook_body;');
 rule_says('json array list', 'unknown word "list" in rule "json", it can be '
@@ -563,8 +563,13 @@ for my $name (split / /, $known) {
     my $key = $algorithm && $rules !~ /key=whsec/
         ? "webhook_secret $public{$algorithm};" : $good;
 
-    server_says("$asks location / { webhook $name; $key $other }");
+    my $set = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
+
+    server_says("$asks location / { webhook $name; $key $other $set }");
 }
+
+location_says("webhook paypal; webhook_secret $public{rsa};",
+              'unknown "paypal_webhook_id" variable');
 
 done_testing();
 

@@ -47,6 +47,7 @@ my %bodies = (
 );
 my %arguments = (
     pelorus => [qw/--event committime/],
+    paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
     'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
 );
 
@@ -236,6 +237,8 @@ sub location {
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
         . ($rules =~ /webhook_url/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
+        . ($rules =~ /(\$\w+_webhook_id)/
+           ? "set $1 1JE4291016473214C; " : '')
         . "proxy_pass http://%%APP%%; }\n";
 }
 
@@ -387,7 +390,7 @@ sub good_and_bad {
     }
 
     if ($timed) {
-        refused(sent(@good, '--age', 90_000, $file), "$name: an old time");
+        refused(sent(@good, '--age', 900_000, $file), "$name: an old time");
         refused(sent(@good, '--timestamp', 'never', $file),
                 "$name: what is no time");
         accepted(sent(@good, '--age', 1, $file), "$name: a young time");
@@ -525,6 +528,9 @@ sub options {
          [qr/has no challenge/, @github, '--challenge'],
          [qr/has no timestamp/, @github, '--age', 5, $file],
          [qr/not hex/, @github, '--decode', 'hex', $file],
+         [qr/--set paypal_webhook_id=/, '--provider', 'paypal', '--url',
+          'http://x/', '--secret', 'file:' . $t->dir . '/secrets/rsa-sha256',
+          $file],
          [qr/No such file/, @github, '--provider', 'none', $file],
          [qr/is not an http/, @github, '--url', 'ftp://x/', $file],
          [qr/needs a --secret/, '--provider', 'x', '--url', 'http://x/', $file],

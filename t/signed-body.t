@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Compress::Zlib qw/crc32/;
 use Digest::SHA qw/hmac_sha256_hex hmac_sha256 sha256_hex/;
 use File::Temp;
 use MIME::Base64;
@@ -62,6 +63,18 @@ my $t = WebhookTest->new(now => $now, frozen => 1,
         signature  header:X-Signature;
         body       sha256:header:X-Digest;
         message    \$http_x_digest.\$webhook_body;
+        id         json:/id;
+    }
+
+    webhook_provider token {
+        token  header:X-Token;
+        id     json:/id;
+    }
+
+    webhook_provider crc {
+        signature  header:X-Signature;
+        body       crc32;
+        message    \$http_x_ahead.\$webhook_body.\$http_x_behind;
         id         json:/id;
     }
 
@@ -128,8 +141,24 @@ my $t = WebhookTest->new(now => $now, frozen => 1,
             proxy_pass http://%%APP%%;
         }
 
-        location /unlogged-digest {
+        location /bare-digest {
             webhook digest;
+            proxy_pass http://%%APP%%;
+        }
+
+        location /crc {
+            webhook crc;
+            client_body_buffer_size 16k;
+            proxy_pass http://%%APP%%;
+
+            location /crc/again {
+                webhook token;
+                try_files /none \@crc;
+            }
+        }
+
+        location \@crc {
+            webhook crc;
             proxy_pass http://%%APP%%;
         }
 
@@ -149,6 +178,7 @@ form_key();
 form_oracle();
 sorted();
 digest();
+crc();
 
 $t->done;
 done_testing();
@@ -297,7 +327,8 @@ sub sorted {
 
     my $r = send_form('/sorted', $form, $text);
     is($r->{status}, 202, 'fields in order');
-    is(($t->app_requests)[-1]{body}, $form, 'the form goes upstream as it came');
+    is(($t->app_requests)[-1]{body}, $form,
+       'the form goes upstream as it came');
     is(send_form('/sorted/named', $form, $text)->{header}{'x-vars'},
        '[][i 1]', 'a field as id');
     is(send_form('/sorted', $form, $text, chunked => 3)->{status}, 202,
@@ -339,10 +370,11 @@ sub digest {
         my $r = send_digest('/digest', $body, sha256_hex($body));
 
         is($r->{status}, 202, "a body of $name bytes");
-        is({ map { (lc $_->[0] => $_->[1]) } @{ ($t->app_requests)[-1]{headers} }
-           }->{'x-sha256'}, sha256_hex($body), 'its digest as a variable');
+        is((map { $_->[1] } grep { lc $_->[0] eq 'x-sha256' }
+            @{ ($t->app_requests)[-1]{headers} })[0], sha256_hex($body),
+           'its digest as a variable');
 
-        is(send_digest('/unlogged-digest', $body, sha256_hex($body),
+        is(send_digest('/bare-digest', $body, sha256_hex($body),
                        chunked => 1000)->{status}, 202, 'in chunks');
         $t->app_clear;
 
@@ -353,7 +385,7 @@ sub digest {
              [$body, '', 'signature_malformed'])
         {
             my ($bytes, $digest, $reason) = @$_;
-            my $refusal = send_digest('/unlogged-digest', $bytes, $digest);
+            my $refusal = send_digest('/bare-digest', $bytes, $digest);
 
             is("$refusal->{status} $refusal->{header}{'x-reason'}",
                "403 $reason", 'another digest');
@@ -382,6 +414,43 @@ sub send_digest {
 }
 
 
+# --- crc32
+
+sub crc {
+    my $long = '{"id":"' . 'x' x 40_000 . '"}' . ' ' x 200_000;
+
+    # the check value of CRC-32, and those with leading zeros
+    for (['123456789', 3421780262], ['', 0], ["\0" x 4, 558161692],
+         ['{"id":"i 1"}', crc32('{"id":"i 1"}')], [$long, crc32($long)])
+    {
+        my ($body, $crc) = @$_;
+        my $name = length $body;
+
+        is(send_form('/crc', $body, $crc)->{status}, 202,
+           "a body of $name bytes");
+        is(send_form('/crc', $body, $crc, chunked => 1000)->{status}, 202,
+           'in chunks');
+        is(send_form('/crc/again', $body, $crc)->{status}, 202,
+           'a body that has been read before');
+        is(scalar(grep { $_->{body} eq $body } $t->app_requests), 3,
+           'it goes upstream as it came');
+        $t->app_clear;
+
+        refused('another body', 403, 'signature_mismatch', "$body.", $crc,
+                uri => $_) for '/crc', '/crc/again';
+        refused("another number: $_", 403, 'signature_mismatch', $body, $_,
+                uri => '/crc') for $crc ^ 1, "0$crc", sprintf('%08x', $crc), '';
+        refused('the body itself', 403, 'signature_mismatch', $body, "$body ",
+                uri => '/crc');
+    }
+
+    is(send_form('/crc', '{"id":"i 1"}', crc32('{"id":"i 1"}'), json => 1)
+       ->{header}{'x-vars'}, '[][i 1]', 'the id is in the body');
+    $t->app_clear;
+    is(scalar(() = $t->app_requests), 0, 'none of it goes upstream');
+}
+
+
 sub field {
     my ($text, $name) = @_;
 
@@ -394,8 +463,12 @@ sub field {
 sub send_form {
     my ($uri, $body, $signed, %more) = @_;
 
+    my @type = delete $more{json} ? ['Content-Type', 'application/json']
+                                  : @form;
+
     return $t->request({ method => 'POST', uri => $uri, body => $body, %more,
-        headers => [@form, ['X-Ahead', 'a'], ['X-Behind', 'b'],
+        headers => [@type, ['X-Ahead', 'a'], ['X-Behind', 'b'],
+            ['X-Token', $secret],
             ['X-Signature', hmac_sha256_hex("a.$signed.b", $secret)]] });
 }
 

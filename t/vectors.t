@@ -29,6 +29,7 @@ my %systems = (
     'netdata'             => \&netdata,
     'own-netdata'         => certificate('netdata'),
     'own-netdata-strict'  => certificate('netdata-strict'),
+    'own-paypal'          => \&paypal,
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
     'provider-asana'      => \&asana,
@@ -36,6 +37,7 @@ my %systems = (
     'provider-gitea'      => \&gitea,
     'provider-meta'       => \&meta,
     'provider-netdata'    => provider('netdata-bearer'),
+    'provider-paypal'     => \&paypal,
     'provider-twilio'     => \&twilio,
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
@@ -350,6 +352,15 @@ sub gitea {
 
     return provider($vector->{name} =~ /form/ ? 'gitea-form' : 'gitea')
            ->($vector);
+}
+
+
+# The webhook's id is in the message and not in the request.
+sub paypal {
+    my ($vector) = @_;
+
+    return provider('paypal')->($vector)
+           . " set \$paypal_webhook_id $vector->{webhook_id};";
 }
 
 
