@@ -24,6 +24,7 @@
 #include "core/wh_form.h"
 #include "core/wh_form_sorted.h"
 #include "core/wh_json.h"
+#include "core/wh_jwt.h"
 #include "core/wh_pelorus.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_rule.h"
@@ -141,6 +142,9 @@ typedef enum {
 #define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_KEYS * WH_DIGESTS)
 #define NGX_HTTP_WEBHOOK_PUBKEYS  4
 
+#define NGX_HTTP_WEBHOOK_NO_USE                                               \
+    (NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS)
+
 #define ngx_http_webhook_use_hmac(key, digest)  ((key) * WH_DIGESTS + (digest))
 #define ngx_http_webhook_use_pubkey(scheme)                                   \
     (NGX_HTTP_WEBHOOK_HMACS + (scheme) - WH_ED25519)
@@ -152,6 +156,7 @@ typedef struct {
     wh_digest_e                 digest;     /* of an HMAC */
     ngx_http_webhook_key_e      key;        /* likewise */
     wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
+    wh_jwt_rules_t             *jwt;        /* of a token, or NULL */
     ngx_uint_t                  use;
 } ngx_http_webhook_signature_t;
 
@@ -434,6 +439,8 @@ typedef struct {
     wh_signature_t             *signature;
     wh_pubkey_e                 scheme;
     ngx_uint_t                  use;
+    ngx_uint_t                  secret;     /* of a token, from 1; then the
+                                               signature is a digest */
 } ngx_http_webhook_candidate_t;
 
 
@@ -622,6 +629,16 @@ ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     ngx_str_t *suffix);
 ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
+
+/* _jwt.c: signatures that are JSON Web Tokens */
+
+char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
+    ngx_str_t *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *token,
+    wh_signature_t *digest);
 
 /* _body.c: hashing the body */
 

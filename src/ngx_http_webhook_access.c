@@ -796,12 +796,13 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
         case NGX_HTTP_WEBHOOK_SIGNATURE_MISSING:
             break;
 
-        case NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED:
+        case NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED:
+        case NGX_HTTP_WEBHOOK_INTERNAL:
+            return reason;
+
+        default: /* this one is of no use */
             worst = reason;
             break;
-
-        default: /* repeated, or no memory */
-            return reason;
         }
     }
 
@@ -839,6 +840,11 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
+    if (signature->jwt) {
+        return ngx_http_webhook_jwt_candidate(r, ctx, signature, &value,
+                                              signatures);
+    }
+
     n = signature->format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
 
     if (wh_signature_parse(&signature->format,
@@ -854,6 +860,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         candidate->signature = &signatures[i];
         candidate->scheme = signature->scheme;
         candidate->use = signature->use;
+        candidate->secret = 0;
 
         ctx->whole |= (signature->scheme == WH_ED25519);
     }

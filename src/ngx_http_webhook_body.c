@@ -92,7 +92,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
 
 /*
  * One HMAC for each key and each use that a signature was offered for, and
- * the digests that public keys sign.
+ * the digests that public keys sign or tokens have.
  */
 
 static ngx_int_t
@@ -210,6 +210,11 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < ctx->ncandidates; i++) {
 
         candidate = &ctx->candidates[i];
+
+        if (candidate->secret) {
+            *digests |= 1 << WH_SHA256;
+            continue;
+        }
 
         switch (candidate->scheme) {
 

@@ -71,7 +71,8 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("signature"), 1, 7, ngx_http_webhook_rule_signature,
       "signature SOURCE [algorithm=NAME] [encoding=NAME] [prefix=TEXT] "
-      "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec]" },
+      "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec] "
+      "[issuer=TEXT] [body_digest=POINTER]" },
 
     { ngx_string("message"), 1, 1, ngx_http_webhook_rule_message,
       "message TEMPLATE" },
@@ -356,6 +357,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_str_t                      post = ngx_string("POST");
     ngx_uint_t                     i;
     ngx_http_webhook_challenge_t  *challenge;
+    ngx_http_webhook_signature_t  *signature;
 
     if (provider->tokens.nelts == 0
         && provider->signatures.nelts == 0
@@ -417,6 +419,19 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     for (i = 0; i < provider->challenges.nelts; i++) {
         if (challenge[i].hmac && challenge[i].signing && !challenge[i].after) {
             provider->oracle = &challenge[i];
+        }
+    }
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; provider->oracle && i < provider->signatures.nelts; i++) {
+        if (signature[i].jwt) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "a \"challenge\" with \"key=signing\" in "
+                               "webhook_provider \"%V\" would sign tokens for "
+                               "anybody, leave that out or add "
+                               "\"after=verify\"", &provider->name);
+            return NGX_CONF_ERROR;
         }
     }
 

@@ -15,7 +15,7 @@ static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
 
 /*
  * Ends a digest of the message.  The number of the first secret, from 1, whose
- * key has signed it, 0 if there is none, or NGX_ERROR.
+ * key has signed it, by itself or in a token, 0 if there is none, or NGX_ERROR.
  */
 
 ngx_int_t
@@ -40,6 +40,13 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     for (i = 0; i < ctx->ncandidates; i++) {
 
         candidate = &ctx->candidates[i];
+
+        if (candidate->secret
+            && hash->digest == WH_SHA256
+            && wh_secret_equal(candidate->signature->bytes, bytes, digest.len))
+        {
+            return candidate->secret;
+        }
 
         if (candidate->scheme == WH_PUBKEY_NONE
             || candidate->scheme == WH_ED25519

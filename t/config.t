@@ -377,11 +377,14 @@ rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
 
 rule_says("signature header:X $_", "unknown option \"$_\" of rule "
     . '"signature", it takes algorithm=, encoding=, prefix=, list=, field=, '
-    . 'key= in @') for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list';
+    . 'key=, issuer=, body_digest= in @')
+    for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list', 'issuer=',
+        'body_digest=', 'digest=/a';
 rule_says("signature header:X algorithm=$_", "unknown algorithm \"$_\" in "
     . 'rule "signature", it can be hmac-sha256, hmac-sha1, hmac-sha384, '
-    . 'hmac-sha512, ed25519, ecdsa-p256-sha256, rsa-sha256, rsa-sha1 in @')
-    for 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
+    . 'hmac-sha512, ed25519, ecdsa-p256-sha256, rsa-sha256, rsa-sha1, '
+    . 'jwt-hs256 in @')
+    for 'jwt', 'jwt-hs512', 'jwt-none', 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
 rule_says("signature header:X key=$_", "unknown key \"$_\" in rule "
     . '"signature", it can be text, hex, base64, whsec in @')
     for 'raw', 'WHSEC', '';
@@ -392,6 +395,19 @@ rule_says("signature header:X list=$_", "invalid \"list=$_\" in rule "
     . '"signature", a list has one separating character, as in "list=," or, '
     . 'with the quotes, "list=;" in @') for '', ',,';
 
+rule_says("signature header:X algorithm=jwt-hs256 $_",
+    '"algorithm=jwt-hs256" in rule "signature" needs "body_digest=POINTER", '
+    . 'and of the others takes only "issuer=" and "key=" in @')
+    for '', 'issuer=a', map { "body_digest=/a $_" } 'encoding=base64url',
+        'prefix=a', 'list=,', 'field=a';
+rule_says("signature header:X $_", '"body_digest=" and "issuer=" in rule '
+    . '"signature" go with "algorithm=jwt-hs256" in @')
+    for 'issuer=a', 'body_digest=/a', 'algorithm=ed25519 issuer=a',
+        'algorithm=jwt-hs256 body_digest=/a algorithm=hmac-sha256';
+rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
+          qr/^invalid JSON Pointer "a": .+ in \@$/);
+rule_says("signature bearer algorithm=jwt-hs256 body_digest=$_")
+    for '/a', '/a/b~1c issuer=b key=base64';
 rule_says("message $_", "invalid \"$_\" in rule \"message\", it must have "
     . '$webhook_body exactly once in @', 'signature header:X;')
     for 'x', '$webhook_body$webhook_body', '$webhook_body.${webhook_body}',
@@ -499,6 +515,11 @@ block_says("webhook_provider own { body sha256:query:a;\n signature header:X;\n"
     . '} #<', '"body sha256:" in webhook_provider "own" needs a "message" '
     . 'that has this digest, for nothing else there says what the body is '
     . 'in @');
+block_says("webhook_provider own { signature header:X algorithm=jwt-hs256 "
+    . "body_digest=/a;\n challenge query:a reply=\$webhook_challenge_hmac "
+    . "key=signing$_;\n } #<", $_ eq '' ? 'a "challenge" with "key=signing" in '
+    . 'webhook_provider "own" would sign tokens for anybody, leave that out or '
+    . 'add "after=verify" in @' : ()) for '', ' after=verify method=POST';
 block_says("webhook_provider own {\n $_ field:t; signature header:X;\n } #<",
            '"field:t" in webhook_provider "own" needs a "signature '
            . 'header:NAME" rule with "list=" or "field=" in @')
