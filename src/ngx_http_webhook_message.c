@@ -53,6 +53,8 @@ ngx_http_webhook_message_kind(ngx_conf_t *cf,
     ngx_str_t                 name;
     ngx_http_webhook_body_t  *kind;
 
+    ngx_str_null(&name);
+
     for (kind = ngx_http_webhook_bodies; kind->word.len; kind++) {
 
         if (word->len < kind->word.len
