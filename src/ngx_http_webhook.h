@@ -65,7 +65,11 @@ typedef enum {
     NGX_HTTP_WEBHOOK_JSON_INVALID,
     NGX_HTTP_WEBHOOK_PAYLOAD_INVALID,
     NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE,
-    NGX_HTTP_WEBHOOK_INTERNAL
+    NGX_HTTP_WEBHOOK_DUPLICATE,
+    NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS,
+    NGX_HTTP_WEBHOOK_ZONE_FULL,
+    NGX_HTTP_WEBHOOK_INTERNAL,
+    NGX_HTTP_WEBHOOK_REASONS
 } ngx_http_webhook_reason_e;
 
 
@@ -343,6 +347,27 @@ struct ngx_http_webhook_gate_s {
 };
 
 
+/* What all workers share: made once, and kept by a reload. */
+
+typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
+typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
+
+
+typedef struct {
+    ngx_http_webhook_store_t   *store;      /* of messages seen */
+    ngx_http_webhook_stats_t   *stats;
+} ngx_http_webhook_zone_sh_t;
+
+
+/* A zone, as a configuration sees it. */
+
+typedef struct {
+    ngx_shm_zone_t             *shm_zone;
+    ngx_slab_pool_t            *shpool;
+    ngx_http_webhook_zone_sh_t  *sh;
+} ngx_http_webhook_zone_t;
+
+
 typedef struct {
     ngx_str_t                   provider;
     ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
@@ -384,6 +409,7 @@ typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 certificate_users;
     ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
+    ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
@@ -439,7 +465,8 @@ typedef enum {
     NGX_HTTP_WEBHOOK_ACCEPTED,
     NGX_HTTP_WEBHOOK_REJECTED,
     NGX_HTTP_WEBHOOK_WOULD_REJECT,
-    NGX_HTTP_WEBHOOK_CHALLENGED
+    NGX_HTTP_WEBHOOK_CHALLENGED,
+    NGX_HTTP_WEBHOOK_DUPLICATED
 } ngx_http_webhook_verdict_e;
 
 
@@ -634,6 +661,10 @@ ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
 ngx_str_t *ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason);
 ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
     char *name, ngx_str_t *value);
+
+/* _zone.c: memory that all workers share */
+
+char *ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* _strip.c: taking the credential out of the request */
 

@@ -156,6 +156,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       offsetof(ngx_http_webhook_loc_conf_t, log_level),
       &ngx_http_webhook_log_levels },
 
+    { ngx_string("webhook_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_webhook_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("webhook_provider"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_http_webhook_provider_block,
@@ -633,6 +640,9 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&wmcf->locations, cf->pool, 4,
                           sizeof(ngx_http_webhook_location_t))
+           != NGX_OK
+        || ngx_array_init(&wmcf->zones, cf->pool, 1,
+                          sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
         || ngx_array_init(&wmcf->certificate_users, cf->pool, 4,
                           sizeof(ngx_http_webhook_certificate_user_t))

@@ -63,6 +63,9 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
     { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST },
     { ngx_string("payload_invalid"), 422 },
     { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE },
+    { ngx_string("duplicate"), NGX_HTTP_OK },
+    { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT },
+    { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE },
     { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR }
 };
 

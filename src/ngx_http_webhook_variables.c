@@ -84,7 +84,8 @@ static ngx_str_t  ngx_http_webhook_verdicts[] = {
     ngx_string("accepted"),
     ngx_string("rejected"),
     ngx_string("would_reject"),
-    ngx_string("challenge")
+    ngx_string("challenge"),
+    ngx_string("duplicate")
 };
 
 
