@@ -300,6 +300,9 @@ struct ngx_http_webhook_place_s {
     ngx_http_webhook_gate_t      *gate;
     ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
                                                challenges */
+    ngx_str_t                     rule;     /* of tokens, the only one that it
+                                               serves, or empty */
+    ngx_uint_t                    number;   /* of the secret, from 1 */
     ngx_http_webhook_place_t     *next;     /* with a key of the same file */
 };
 
@@ -318,12 +321,15 @@ struct ngx_http_webhook_file_s {
 
 
 /*
- * All that decides about a request in a location, compiled when the
- * configuration is read and not written to afterwards.  Locations that
- * inherit everything share one: a verdict counts for one gate.
+ * All that decides about a request of one provider in a location, compiled
+ * when the configuration is read and not written to afterwards.  Providers of
+ * one "webhook" make a line of gates, one of which is chosen for a request.
+ * Locations that inherit everything share the line: a verdict counts for it.
  */
 
 struct ngx_http_webhook_gate_s {
+    ngx_http_webhook_gate_t      *first;        /* of the line */
+    ngx_http_webhook_gate_t      *next;
     ngx_http_webhook_provider_t  *provider;
     ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
     ngx_http_webhook_place_t     *challenge;    /* or NULL */
@@ -342,8 +348,9 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
-    unsigned                      separate:1;   /* the challenge secret must
-                                                   differ from the others */
+    unsigned                      separate:1;   /* on the first: the challenge
+                                                   secret must differ from the
+                                                   others */
 };
 
 
@@ -369,7 +376,8 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                   provider;
+    ngx_array_t                *providers;  /* ngx_str_t, none for "off" */
+    ngx_str_t                   names;      /* the same in one text */
     ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
     ngx_http_webhook_secret_t  *challenge_secret;
     ngx_array_t                *certificates;
@@ -382,7 +390,8 @@ typedef struct {
     ngx_int_t                   ack;
     ngx_int_t                   reject;
     ngx_uint_t                  log_level;
-    ngx_http_webhook_gate_t    *gate;       /* NULL where webhook is off */
+    ngx_http_webhook_gate_t    *gate;       /* the first of the line, NULL
+                                               where webhook is off */
     ngx_str_t                   file;       /* where "webhook" stands */
     ngx_uint_t                  line;
 } ngx_http_webhook_loc_conf_t;
@@ -393,6 +402,7 @@ typedef struct {
 typedef struct {
     ngx_http_ssl_srv_conf_t      *sscf;
     ngx_http_webhook_loc_conf_t  *conf;
+    ngx_http_webhook_gate_t      *gate;
 } ngx_http_webhook_certificate_user_t;
 
 
@@ -401,7 +411,7 @@ typedef struct {
 typedef struct {
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_core_srv_conf_t     *cscf;
-    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_gate_t      *gate;     /* the first */
 } ngx_http_webhook_location_t;
 
 
@@ -512,6 +522,8 @@ typedef struct {
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
 
 /* _source.c: looking things up in a request */
 
@@ -559,7 +571,7 @@ ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
     ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
-ngx_uint_t ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
+ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
@@ -586,6 +598,18 @@ char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
+
+/* _line.c: a line of gates, for several providers */
+
+#define NGX_HTTP_WEBHOOK_LINE_MAX  8            /* providers */
+
+ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _payload.c: what a verified body must be like */
 

@@ -104,9 +104,9 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    /* another gate's verdict does not count for this one */
+    /* the verdict of another line does not count for this one */
 
-    if (ctx == NULL || ctx->gate != wlcf->gate) {
+    if (ctx == NULL || ctx->gate->first != wlcf->gate) {
         ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -173,10 +173,12 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_webhook_step_pt  *steps;
     ngx_http_webhook_reason_e  reason;
 
+    if (ctx->gate->next && ngx_http_webhook_line_choose(r, ctx) != NGX_OK) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
+
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
-
-    ngx_http_webhook_find_headers(r, ctx->gate->provider, ctx->found);
 
     steps = ctx->gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
                                          : ngx_http_webhook_steps;
@@ -728,7 +730,7 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         key = ctx->keys[i];
-        rule = &ctx->gate->places[i].secret->rule;
+        rule = &ctx->gate->places[i].rule;
 
         if (key == NULL
             || (rule->len
@@ -1091,7 +1093,7 @@ ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ctx = ngx_http_webhook_get_ctx(r->main);
 
     if (ctx
-        && ctx->gate == wlcf->gate
+        && ctx->gate->first == wlcf->gate
         && ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED)
     {
         return NGX_DECLINED;

@@ -122,10 +122,10 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
-        /* a secret with "for=" serves a token */
+        /* the secret of a token rule serves that alone */
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->places[i].secret->rule.len)
+            || ctx->gate->places[i].rule.len)
         {
             continue;
         }

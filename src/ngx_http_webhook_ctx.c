@@ -46,9 +46,8 @@ ngx_http_webhook_ctx_t *
 ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate)
 {
-    ngx_pool_cleanup_t           *cln;
-    ngx_http_webhook_ctx_t       *ctx;
-    ngx_http_webhook_provider_t  *provider;
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_webhook_ctx_t  *ctx;
 
     ctx = ngx_http_webhook_get_ctx(r);
 
@@ -67,18 +66,36 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 
     ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
 
-    provider = gate->provider;
-
-    ctx->gate = gate;
-    ctx->found = ngx_pcalloc(r->pool, provider->headers.nelts
-                                      * sizeof(ngx_http_webhook_found_t));
-    if (ctx->found == NULL) {
+    if (ngx_http_webhook_ctx_gate(r, ctx, gate) != NGX_OK) {
         return NULL;
     }
 
     ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
 
     return ctx;
+}
+
+
+/* Looks at a request as a gate sees it. */
+
+ngx_int_t
+ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_found_t  *found;
+
+    found = ngx_pcalloc(r->pool, gate->provider->headers.nelts
+                                 * sizeof(ngx_http_webhook_found_t));
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->gate = gate;
+    ctx->found = found;
+
+    ngx_http_webhook_find_headers(r, gate->provider, found);
+
+    return NGX_OK;
 }
 
 

@@ -58,7 +58,7 @@ static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
 static ngx_command_t  ngx_http_webhook_commands[] = {
 
     { ngx_string("webhook"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -268,19 +268,74 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t  *value;
+    u_char      *p;
+    size_t       len;
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i, k, n;
 
-    if (wlcf->provider.data) {
+    if (wlcf->providers) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
+    n = cf->args->nelts - 1;
+
+    if (n > NGX_HTTP_WEBHOOK_LINE_MAX) {
+        return "takes at most " ngx_value(NGX_HTTP_WEBHOOK_LINE_MAX)
+               " providers";
+    }
+
+    wlcf->providers = ngx_array_create(cf->pool, n, sizeof(ngx_str_t));
+    if (wlcf->providers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (n == 1 && ngx_strcmp(value[1].data, "off") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    wlcf->file = cf->conf_file->file.name;
+    wlcf->line = cf->conf_file->line;
 
     /* a provider is looked up later, it may be defined below */
 
-    wlcf->provider = value[1];
-    wlcf->file = cf->conf_file->file.name;
-    wlcf->line = cf->conf_file->line;
+    for (i = 1, len = 0; i <= n; i++) {
+
+        if (ngx_strcmp(value[i].data, "off") == 0) {
+            return "has \"off\" beside other values";
+        }
+
+        for (k = 1; k < i; k++) {
+            if (ngx_strcmp(value[i].data, value[k].data) == 0) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"webhook\" names \"%V\" twice",
+                                   &value[i]);
+                return NGX_CONF_ERROR;
+            }
+        }
+
+        name = ngx_array_push(wlcf->providers);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *name = value[i];
+
+        len += value[i].len + 1;
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    wlcf->names.data = p;
+    wlcf->names.len = len - 1;
+
+    for (i = 1; i <= n; i++) {
+        p = ngx_cpymem(p, value[i].data, value[i].len);
+        *p++ = ' ';
+    }
 
     return NGX_CONF_OK;
 }
@@ -607,16 +662,17 @@ ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 
     for (i = 0; i < wmcf->locations.nelts; i++) {
 
-        gate = location[i].gate;
         name = &location[i].clcf->name;
 
-        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
-                      "webhook %V: %ui secret%s%s, %s \"%V\"",
-                      &gate->provider->name, gate->nkeys,
-                      gate->nkeys == 1 ? "" : "s",
-                      gate->challenge ? " and a challenge secret" : "",
-                      name->len ? "location" : "server",
-                      name->len ? name : &location[i].cscf->server_name);
+        for (gate = location[i].gate; gate; gate = gate->next) {
+            ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                          "webhook %V: %ui secret%s%s, %s \"%V\"",
+                          &gate->provider->name, gate->nkeys,
+                          gate->nkeys == 1 ? "" : "s",
+                          gate->challenge ? " and a challenge secret" : "",
+                          name->len ? "location" : "server",
+                          name->len ? name : &location[i].cscf->server_name);
+        }
     }
 
     return NGX_OK;
@@ -668,7 +724,8 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     conf->provider = { 0, NULL };
+     *     conf->providers = NULL;
+     *     conf->names = { 0, NULL };
      *     conf->secrets = NULL;
      *     conf->challenge_secret = NULL;
      *     conf->certificates = NULL;
@@ -697,6 +754,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *conf = child;
 
     ngx_uint_t                     same;
+    ngx_http_webhook_gate_t       *gate;
     ngx_http_core_loc_conf_t      *clcf;
     ngx_http_webhook_location_t   *location;
     ngx_http_webhook_main_conf_t  *wmcf;
@@ -709,15 +767,16 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->reject, prev->reject, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(conf->log_level, prev->log_level, NGX_LOG_ERR);
 
-    same = (conf->provider.data == NULL
+    same = (conf->providers == NULL
             && conf->secrets == NULL
             && conf->challenge_secret == NULL
             && conf->certificates == NULL
             && conf->requires == NULL
             && conf->window.past == NGX_CONF_UNSET);
 
-    if (conf->provider.data == NULL) {
-        conf->provider = prev->provider;
+    if (conf->providers == NULL) {
+        conf->providers = prev->providers;
+        conf->names = prev->names;
         conf->file = prev->file;
         conf->line = prev->line;
     }
@@ -742,15 +801,13 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->window = prev->window;
     }
 
-    if (conf->provider.data == NULL
-        || ngx_strcmp(conf->provider.data, "off") == 0)
-    {
+    if (conf->providers == NULL || conf->providers->nelts == 0) {
         return NGX_CONF_OK;
     }
 
     /* the level of http has no gate, it serves no request */
 
-    if (same && prev->gate && !prev->gate->incomplete) {
+    if (same && prev->gate && ngx_http_webhook_line_complete(prev->gate)) {
         conf->gate = prev->gate;
 
     } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
@@ -759,10 +816,12 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    if (conf->ack > 0
-        || (conf->ack == NGX_CONF_UNSET && conf->gate->provider->ack > 0))
-    {
-        wmcf->ack = 1;
+    for (gate = conf->gate; gate; gate = gate->next) {
+        if (conf->ack > 0
+            || (conf->ack == NGX_CONF_UNSET && gate->provider->ack > 0))
+        {
+            wmcf->ack = 1;
+        }
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);

@@ -402,7 +402,9 @@ ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    value->len = ngx_sprintf(value->data, "%ui", ctx->secret) - value->data;
+    value->len = ngx_sprintf(value->data, "%ui",
+                             ctx->gate->places[ctx->secret - 1].number)
+                 - value->data;
 
     return NGX_OK;
 }
