@@ -194,10 +194,12 @@ location_says("webhook $_; #<\n webhook_secret 0123456789abcdef for="
               . 'these, they do not verify in the same way and must not share '
               . 'a secret',
               'webhook_provider own { signature header:X-S; token bearer; } '
-              . 'webhook_provider own2 { signature header:X-T; token basic; }')
+              . 'webhook_provider own2 { signature header:X-T; token basic; } '
+              . 'webhook_provider own3 { signature header:X-U '
+              . 'algorithm=ed25519; }')
     for 'github gitlab', 'github stripe', 'stripe slack', 'x github',
         'discord github', 'discord telnyx', 'pelorus gitea', 'own own2',
-        'gitea github linear', 'github trello';
+        'gitea github linear', 'github trello', 'github own3';
 location_says("webhook $_;\n $good")
     for 'github gitea forgejo', 'gitlab telegram', 'shopify paystack';
 server_says("$asks location / {\n webhook netdata stripe;\n $good }");

@@ -80,6 +80,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, log => 'notice', files => {
         ssl_client_certificate $ca->{cert};
         root %%DIR%%/html;
 
+        add_header X-Line \$webhook_request always;
         add_header X-Seen "\$webhook_provider \$webhook_verdict \$webhook_reason \$webhook_secret_index" always;
 
         location /three {
@@ -92,6 +93,13 @@ my $t = WebhookTest->new(now => $now, frozen => 1, log => 'notice', files => {
             location /three/strip {
                 webhook_strip on;
                 proxy_pass http://%%APP%%;
+            }
+            location /three/accel {
+                webhook_strip on;
+                proxy_pass http://127.0.0.1:%%PORT_1%%/three/end;
+            }
+            location /three/accel/elsewhere {
+                proxy_pass http://127.0.0.1:%%PORT_1%%/reverse;
             }
             location /three/mirror {
                 mirror /three/end;
@@ -170,12 +178,24 @@ my $t = WebhookTest->new(now => $now, frozen => 1, log => 'notice', files => {
             webhook_secret '$key{bearer}' for=sign-b;
             proxy_pass http://%%APP%%;
         }
+        location /acked {
+            webhook github stackstate;
+            $secret{github}
+            webhook_secret '$key{other}' for=stackstate;
+            proxy_pass http://%%APP%%;
+        }
         location /files {
             webhook discord github;
             webhook_secret file:github for=github;
             webhook_secret file:discord for=discord;
             proxy_pass http://%%APP%%;
         }
+    }
+
+    # an application that says where to go on
+    server {
+        listen 127.0.0.1:%%PORT_1%%;
+        location / { add_header X-Accel-Redirect \$uri; return 200; }
     }
 EOF
 
@@ -284,6 +304,13 @@ for (['three', 'github accepted  1', $by{github}],
     decides("/$uri", $expected, { headers => \@headers });
 }
 
+is(tried("/rules?token=$key{machine}&a=b" =~ s/ /+/gr,
+         headers => [$by{bad}])->{header}{'x-line'},
+   'POST /rules?token=*&a=b HTTP/1.1', 'a credential is covered');
+is(tried("/window?token=x&a=b", headers => [$by{bad}])->{header}{'x-line'},
+   'POST /window?token=x&a=b HTTP/1.1', 'and nothing else');
+is(tried("/ask?secret=x&a=b", headers => [$by{bad}])->{header}{'x-line'},
+   'POST /ask?secret=*&a=b HTTP/1.1', 'also one that another would take');
 is(tried('/three', method => 'GET', headers => [$by{gitlab}])->{status}, 405,
    'another method than the one chosen takes');
 {
@@ -382,6 +409,13 @@ for my $uri (qw{/three/try /three/last}) {
 
 decides('/three/page', 'gitlab rejected token_mismatch ',
         { headers => [['X-Gitlab-Token', 'x']] });
+# where the credential is not any more
+decides('/three/accel', 'gitlab accepted  3', { headers => [$by{gitlab}] });
+decides('/three/accel', 'gitlab-signed accepted  4', { headers => \@signed });
+decides('/three/accel/elsewhere', 'gitlab accepted  2',
+        { headers => [$by{github}, $by{gitlab}] });
+decides('/three/accel/elsewhere', 'github rejected signature_mismatch ',
+        { headers => [$by{rotated}] });
 decides('/three/elsewhere', 'gitlab accepted  2',
         { headers => [$by{github}, $by{gitlab}] });
 decides('/three/elsewhere', 'github rejected signature_mismatch ',
@@ -405,6 +439,12 @@ is(scalar($t->app_requests), 2, 'gets there');
 decides('/three/trial', 'github would_reject signature_mismatch ',
         { headers => [$by{bad}, $by{gitlab}] }, 202);
 decides('/three/trial', 'gitlab accepted  3', { headers => [$by{gitlab}] });
+
+is(tried('/acked', headers => [$by{github}])->{status}, 202,
+   'the status for whom it is');
+is(tried('/acked', headers => [['X-StackState-Webhook-Token',
+                                $key{other}]])->{status}, 200,
+   'and for whom it has to be another');
 
 $t->app_clear;
 tried('/three/strip', headers => [$by{gitlab}]);
