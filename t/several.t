@@ -99,7 +99,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, log => 'notice', files => {
                 proxy_pass http://127.0.0.1:%%PORT_1%%/three/end;
             }
             location /three/accel/elsewhere {
-                proxy_pass http://127.0.0.1:%%PORT_1%%/reverse;
+                proxy_pass http://127.0.0.1:%%PORT_1%%/named;
             }
             location /three/mirror {
                 mirror /three/end;
@@ -126,6 +126,11 @@ my $t = WebhookTest->new(now => $now, frozen => 1, log => 'notice', files => {
         location \@app { proxy_pass http://%%APP%%; }
 
         location /reverse {
+            webhook gitlab github;
+            $secret{github} $secret{gitlab}
+            proxy_pass http://%%APP%%;
+        }
+        location \@reverse {
             webhook gitlab github;
             $secret{github} $secret{gitlab}
             proxy_pass http://%%APP%%;
@@ -196,6 +201,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, log => 'notice', files => {
     server {
         listen 127.0.0.1:%%PORT_1%%;
         location / { add_header X-Accel-Redirect \$uri; return 200; }
+        location /named { add_header X-Accel-Redirect \@reverse; return 200; }
     }
 EOF
 
