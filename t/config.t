@@ -248,7 +248,8 @@ my @own = ('webhook_provider own1 { token bearer; token query:key; }',
 location_says("webhook $_; #<\n $good", $unasked->(split), @own)
     for 'own3 own7', 'own4 own1', 'own4 own5', 'github meta';
 location_says("webhook $_;\n $good", undef, @own)
-    for 'own1 own3', 'own3 own1', 'own1 own2', 'own1 own4', 'own5 own6', 'own5 own4';
+    for 'netdata-bearer netdata-basic', 'own1 own3', 'own3 own1', 'own1 own2',
+        'own1 own4', 'own5 own6', 'own5 own4';
 server_says("$asks location / {\n webhook netdata netdata-strict; #<\n }",
             $unasked->('netdata', 'netdata-strict'));
 server_says("$asks location / {\n webhook $_; $good\n }")

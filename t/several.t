@@ -20,13 +20,16 @@ my %key = map { $_ => "a secret of nobody but $_" }
           qw/github rotated gitlab telegram gitea forgejo stripe bearer person
              machine challenge other/;
 my $whsec = 'whsec_' . encode_base64('a signing token of GitLab', '');
-my $public = unpack 'H*', 'the 32 bytes of some public key.';
 my $now = 1_700_000_000;
 my $body = '{"a":1}';
 
 my $dir = File::Temp->newdir;
 chmod 0755, "$dir";
 
+openssl('genpkey -algorithm ed25519 -out key');
+openssl('pkey -in key -pubout -outform DER -out der');
+
+my $public = unpack 'H*', substr read_file('der'), -32;
 my $ca = WebhookTest::ca("$dir", 'sender');
 my $cert = WebhookTest::cert($ca, subject => '/CN=app.netdata.cloud');
 my $wrong = WebhookTest::cert($ca, subject => '/CN=app.netdata.example');
@@ -480,8 +483,11 @@ is((grep { $_->[0] eq 'X-Seen' } @{ $seen->{headers} })[0][1], 'gitlab:3',
 }
 
 
-# A file that becomes what another provider has made public
+# The public key of one, and a file that becomes the same for another
 
+decides('/files', 'discord accepted  2', { headers => discord($body) });
+decides('/files', 'discord rejected signature_mismatch ',
+        { headers => [@{ discord('') }, $by{github}] });
 decides('/files', 'github accepted  1', { headers => [$by{github}] });
 $t->write_file('github', $public);
 $t->wait_for(sub {
@@ -537,6 +543,28 @@ sub stripe {
     return ['Stripe-Signature', "t=$time,v1="
             . hmac_sha256_hex("$time.$body", $key{stripe})];
 }
+
+
+sub discord {
+    my ($signed) = @_;
+
+    WebhookTest::Cert::write_file("$dir/message", "$now$signed");
+    openssl('pkeyutl -sign -rawin -inkey key -in message -out signature');
+
+    return [['X-Signature-Ed25519', unpack 'H*', read_file('signature')],
+            ['X-Signature-Timestamp', $now]];
+}
+
+
+sub openssl {
+    my ($command) = @_;
+
+    system("cd $dir && openssl $command 2>/dev/null") == 0
+        or die "openssl $command\n";
+}
+
+
+sub read_file { return WebhookTest::Cert::read_file("$dir/$_[0]") }
 
 
 # Standard Webhooks
