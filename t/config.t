@@ -243,13 +243,14 @@ my @own = ('webhook_provider own1 { token bearer; token query:key; }',
            . 'token bearer; }',
            'webhook_provider own5 { token cookie:a; }',
            'webhook_provider own6 { token cookie:b; }',
-           'webhook_provider own7 { token bearer; token basic; }');
+           'webhook_provider own7 { token bearer; token basic; }',
+           'webhook_provider own8 { token cookie:bc; }');
 
 location_says("webhook $_; #<\n $good", $unasked->(split), @own)
     for 'own3 own7', 'own4 own1', 'own4 own5', 'github meta';
 location_says("webhook $_;\n $good", undef, @own)
     for 'netdata-bearer netdata-basic', 'own1 own3', 'own3 own1', 'own1 own2',
-        'own1 own4', 'own5 own6', 'own5 own4';
+        'own1 own4', 'own5 own6', 'own5 own4', 'own6 own8';
 server_says("$asks location / {\n webhook netdata netdata-strict; #<\n }",
             $unasked->('netdata', 'netdata-strict'));
 server_says("$asks location / {\n webhook $_; $good\n }")
