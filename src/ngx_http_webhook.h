@@ -73,6 +73,17 @@ typedef enum {
 } ngx_http_webhook_reason_e;
 
 
+/* Rules that can be on trial, bits; other failures are always enforced. */
+
+#define NGX_HTTP_WEBHOOK_RULE_METHOD        0x0001
+#define NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE  0x0002
+#define NGX_HTTP_WEBHOOK_RULE_HEADER        0x0004
+#define NGX_HTTP_WEBHOOK_RULE_CERTIFICATE   0x0008
+#define NGX_HTTP_WEBHOOK_RULE_TIMESTAMP     0x0010
+#define NGX_HTTP_WEBHOOK_RULE_PAYLOAD       0x0020
+#define NGX_HTTP_WEBHOOK_RULE_REPLAY        0x0040
+
+
 /* Where a request carries something: the SOURCE of the provider language. */
 
 typedef enum {
@@ -386,6 +397,7 @@ typedef struct {
     ngx_str_t                   public_url; /* scheme and host */
     size_t                      max_body;
     ngx_flag_t                  enforce;
+    ngx_uint_t                  excepted;   /* rules, if there is enforce */
     ngx_flag_t                  strip;
     ngx_int_t                   ack;
     ngx_int_t                   reject;
@@ -480,6 +492,17 @@ typedef enum {
 } ngx_http_webhook_verdict_e;
 
 
+/* What a request would have been refused for, had a rule not been on trial. */
+
+typedef struct {
+    ngx_uint_t                     rules;       /* that have failed, bits */
+    ngx_http_webhook_reason_e      reason;      /* of the first */
+    ngx_uint_t                     status;
+    ngx_str_t                      pointer;
+    const char                    *rule;
+} ngx_http_webhook_trial_t;
+
+
 typedef struct {
     ngx_http_webhook_gate_t       *gate;
     ngx_http_webhook_state_e       state;
@@ -508,6 +531,7 @@ typedef struct {
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
+    ngx_http_webhook_trial_t       trial;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
     unsigned                       refused:1;   /* with its headers */
@@ -680,11 +704,23 @@ ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_webhook_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+void ngx_http_webhook_would_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_str_t *ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason);
+ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
 ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
     char *name, ngx_str_t *value);
+
+/* _trial.c: rules on trial */
+
+char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
 
 /* _zone.c: memory that all workers share */
 
@@ -731,6 +767,20 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/*
+ * The request has passed all that was enforced: it is accepted, or only rules
+ * on trial are against it.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
+           || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+               && ctx->trial.rules);
 }
 
 

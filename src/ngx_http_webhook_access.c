@@ -30,6 +30,8 @@ static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf);
 
 static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
@@ -187,7 +189,9 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
         reason = steps[i](r, ctx);
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
             return ngx_http_webhook_reject(r, ctx, reason);
         }
 
@@ -345,15 +349,22 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
             return ngx_http_webhook_reject(r, ctx, reason);
         }
 
-        if (ctx->challenge) {
-            return ngx_http_webhook_challenge_send(r, ctx);
-        }
+    }
+
+    if (ctx->trial.rules) {
+        ngx_http_webhook_would_reject(r, ctx);
+
+    } else {
+        ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
+    }
+
+    if (ctx->challenge) {
+        return ngx_http_webhook_challenge_send(r, ctx);
     }
 
     ngx_http_webhook_hashes_release(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
-    ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     ctx->ack = ctx->gate->provider->ack;
 
     return ngx_http_webhook_answer(r, ctx);
@@ -378,11 +389,20 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                       ? r->err_status : NGX_HTTP_BAD_REQUEST;
     }
 
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED) {
-        return ngx_http_webhook_refuse(r, ctx);
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    /* what was on trial where the verdict was given may be enforced here */
+
+    if (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+        && wlcf->enforce
+        && !ngx_http_webhook_passes(ctx, wlcf))
+    {
+        return ngx_http_webhook_reject(r, ctx, ctx->reason);
     }
 
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+    if (!ngx_http_webhook_verified(ctx)) {
+        return ngx_http_webhook_refuse(r, ctx);
+    }
 
     if (wlcf->ack != NGX_CONF_UNSET) {
         ctx->ack = wlcf->ack;
@@ -398,6 +418,17 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/* Whether all that has failed is on trial in this location too. */
+
+static ngx_uint_t
+ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf)
+{
+    return ngx_http_webhook_verified(ctx)
+           && !(ctx->trial.rules & ~wlcf->excepted);
 }
 
 
@@ -438,7 +469,10 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
 
     /* what one of the two readers would see, the other would not */
 
-    if (found->count > 1) {
+    if (found->count > 1
+        && !ngx_http_webhook_excepted(r, ctx,
+                                      NGX_HTTP_WEBHOOK_HEADER_MISMATCH))
+    {
         return NGX_HTTP_WEBHOOK_HEADER_MISMATCH;
     }
 
@@ -1094,7 +1128,7 @@ ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 
     if (ctx
         && ctx->gate->first == wlcf->gate
-        && ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED)
+        && ngx_http_webhook_passes(ctx, wlcf))
     {
         return NGX_DECLINED;
     }

@@ -61,7 +61,7 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx == NULL
-        || ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
+        || !ngx_http_webhook_verified(ctx)
         || r->headers_out.status < NGX_HTTP_OK
         || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE)
     {

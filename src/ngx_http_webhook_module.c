@@ -122,8 +122,8 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NULL },
 
     { ngx_string("webhook_enforce"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_webhook_enforce,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_webhook_loc_conf_t, enforce),
       NULL },
@@ -731,6 +731,7 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->certificates = NULL;
      *     conf->requires = NULL;
      *     conf->public_url = { 0, NULL };
+     *     conf->excepted = 0;
      *     conf->gate = NULL;
      */
 
@@ -761,6 +762,11 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
+
+    if (conf->enforce == NGX_CONF_UNSET) {
+        conf->excepted = prev->excepted;
+    }
+
     ngx_conf_merge_value(conf->enforce, prev->enforce, 1);
     ngx_conf_merge_value(conf->strip, prev->strip, 0);
     ngx_conf_merge_value(conf->ack, prev->ack, NGX_CONF_UNSET);
@@ -811,6 +817,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->gate = prev->gate;
 
     } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_trial_check(cf, conf->gate, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -370,7 +370,7 @@ ngx_http_webhook_var_source(ngx_http_request_t *r,
     /* the body counts only when it has been verified, and is what it must be */
 
     if (ngx_http_webhook_source_in_body(source)
-        && ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED)
+        && !ngx_http_webhook_verified(ctx))
     {
         return NGX_DECLINED;
     }
@@ -393,7 +393,7 @@ static ngx_int_t
 ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED || ctx->secret == 0) {
+    if (!ngx_http_webhook_verified(ctx) || ctx->secret == 0) {
         return NGX_DECLINED;
     }
 
@@ -417,7 +417,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     u_char  digest[EVP_MAX_MD_SIZE], *p;
     size_t  size;
 
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
+    if (!ngx_http_webhook_verified(ctx)
         || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
     {
         return NGX_DECLINED;
