@@ -79,6 +79,7 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_steps[] = {
     ngx_http_webhook_step_signature,
     ngx_http_webhook_step_timestamp,
     ngx_http_webhook_step_size,
+    ngx_http_webhook_replay_known,
     NULL
 };
 
@@ -89,6 +90,7 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_pelorus_steps[] = {
     ngx_http_webhook_step_certificate,
     ngx_http_webhook_step_keys,
     ngx_http_webhook_pelorus_headers,
+    ngx_http_webhook_replay_known,
     NULL
 };
 
@@ -104,9 +106,17 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    /* another gate's verdict does not count for this one */
+    /*
+     * another gate's verdict does not count for this one; nor does one that
+     * cannot be claimed, if the location before it had no "webhook_replay"
+     */
 
-    if (ctx == NULL || ctx->gate != wlcf->gate) {
+    if (ctx == NULL
+        || ctx->gate != wlcf->gate
+        || (wlcf->replay
+            && ctx->once == NULL
+            && ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED))
+    {
         ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -366,6 +376,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static ngx_int_t
 ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_http_webhook_reason_e     reason;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     if (ctx->verdict == NGX_HTTP_WEBHOOK_CHALLENGED) {
@@ -381,6 +392,15 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (ctx->once && !ctx->once->claimed) {
+
+        reason = ngx_http_webhook_replay_claim(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return ngx_http_webhook_reject(r, ctx, reason);
+        }
+    }
 
     if (wlcf->ack != NGX_CONF_UNSET) {
         ctx->ack = wlcf->ack;
@@ -968,7 +988,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->hashing = 0;
 
-    if (ctx->ncandidates == 0) {
+    if (ctx->ncandidates == 0 && ctx->nhashes == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -1007,6 +1027,10 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     if (matched == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (ctx->ncandidates == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     if (secret == 0) {

@@ -50,6 +50,7 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     }
 
     ngx_http_webhook_gate_window(gate, conf);
+    ngx_http_webhook_replay_window(gate);
 
     conf->gate = gate;
 

@@ -149,6 +149,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       offsetof(ngx_http_webhook_loc_conf_t, reject),
       NULL },
 
+    { ngx_string("webhook_replay"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_webhook_replay,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("webhook_log_level"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
@@ -196,7 +203,7 @@ ngx_module_t  ngx_http_webhook_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     ngx_http_webhook_init_module,          /* init module */
-    NULL,                                  /* init process */
+    ngx_http_webhook_replay_process,       /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_webhook_md_exit,              /* exit process */
@@ -675,11 +682,13 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->requires = NULL;
      *     conf->public_url = { 0, NULL };
      *     conf->gate = NULL;
+     *     conf->scope = NULL;
      */
 
     conf->window.past = NGX_CONF_UNSET;
     conf->window.future = NGX_CONF_UNSET;
     conf->max_body = NGX_CONF_UNSET_SIZE;
+    conf->replay = NGX_CONF_UNSET_PTR;
     conf->enforce = NGX_CONF_UNSET;
     conf->strip = NGX_CONF_UNSET;
     conf->ack = NGX_CONF_UNSET;
@@ -742,6 +751,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->window = prev->window;
     }
 
+    if (ngx_http_webhook_replay_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->provider.data == NULL
         || ngx_strcmp(conf->provider.data, "off") == 0)
     {
@@ -763,6 +776,11 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         || (conf->ack == NGX_CONF_UNSET && conf->gate->provider->ack > 0))
     {
         wmcf->ack = 1;
+    }
+
+    if (conf->replay) {
+        wmcf->replay = 1;
+        ngx_http_webhook_replay_check(cf, conf);
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
