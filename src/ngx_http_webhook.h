@@ -352,6 +352,9 @@ struct ngx_http_webhook_gate_s {
     size_t                       *vars;         /* in the set, for each
                                                    webhook_var */
     ngx_http_webhook_window_t     window;
+    time_t                        replayable;   /* how long a message passes
+                                                   again, if its time is
+                                                   signed; or -1 */
     size_t                        root;         /* of the document, if the
                                                    provider has "json" */
     ngx_uint_t                    encoding;     /* header Content-Encoding */
@@ -386,6 +389,37 @@ typedef struct {
 } ngx_http_webhook_zone_t;
 
 
+#define NGX_HTTP_WEBHOOK_DIGEST      32     /* bytes, of SHA-256 */
+#define NGX_HTTP_WEBHOOK_REPLAY_TTL  86400  /* seconds */
+
+
+/* A message in a zone. */
+
+typedef struct {
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;
+    time_t                      window;     /* in which it is not evicted,
+                                               or -1 */
+    ngx_uint_t                  serial;     /* while it is claimed */
+    u_char                      digest[NGX_HTTP_WEBHOOK_DIGEST];
+} ngx_http_webhook_claim_t;
+
+
+/* What "webhook_replay" says. */
+
+typedef struct {
+    ngx_str_t                   name;       /* of the zone */
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;        /* or NGX_CONF_UNSET */
+    ngx_uint_t                  duplicate;  /* the status of one */
+    ngx_http_complex_value_t   *key;        /* or NULL */
+    ngx_uint_t                  parts;      /* of the key, bits */
+    ngx_str_t                   file;       /* where the directive stands */
+    ngx_uint_t                  line;
+    ngx_http_webhook_provider_t  *checked;
+} ngx_http_webhook_replay_t;
+
+
 typedef struct {
     ngx_array_t                *providers;  /* ngx_str_t, none for "off" */
     ngx_str_t                   names;      /* the same in one text */
@@ -404,6 +438,9 @@ typedef struct {
     ngx_uint_t                  log_level;
     ngx_http_webhook_gate_t    *gate;       /* the first of the line, NULL
                                                where webhook is off */
+    ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
+    u_char                     *scope;      /* which location this is: a
+                                               digest, if there are zones */
     ngx_str_t                   file;       /* where "webhook" stands */
     ngx_uint_t                  line;
 } ngx_http_webhook_loc_conf_t;
@@ -438,6 +475,7 @@ typedef struct {
     ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
     unsigned                    body_sha256:1;  /* some log wants it */
     unsigned                    ack:1;          /* in some location */
+    unsigned                    replay:1;       /* likewise */
 } ngx_http_webhook_main_conf_t;
 
 
@@ -465,6 +503,19 @@ typedef struct {
     ngx_table_elt_t            *first;
     ngx_uint_t                  count;
 } ngx_http_webhook_found_t;
+
+
+/* What keeps a request from being passed on twice. */
+
+typedef struct {
+    ngx_http_webhook_claim_t    claim;
+    ngx_http_webhook_replay_t  *replay;     /* of the location at that time */
+    u_char                     *scope;      /* likewise */
+    u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
+    unsigned                    hashed:1;   /* the message is */
+    unsigned                    keyed:1;    /* the claim has its digest */
+    unsigned                    held:1;     /* now */
+} ngx_http_webhook_once_t;
 
 
 /*
@@ -528,6 +579,7 @@ typedef struct {
     ngx_chain_t                   *walked;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
+    ngx_http_webhook_once_t       *once;        /* or NULL: no protection */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
@@ -725,6 +777,47 @@ ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
 /* _zone.c: memory that all workers share */
 
 char *ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* _store.c: the messages that a zone remembers */
+
+ngx_http_webhook_store_t *ngx_http_webhook_store_create(
+    ngx_slab_pool_t *shpool);
+ngx_int_t ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim);
+ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
+    ngx_log_t *log);
+void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
+
+/* _replay_conf.c: "webhook_replay" */
+
+/* the parts of a key */
+
+#define NGX_HTTP_WEBHOOK_KEY_HEADERS    0x01    /* and the request line */
+#define NGX_HTTP_WEBHOOK_KEY_ID         0x02
+#define NGX_HTTP_WEBHOOK_KEY_EVENT      0x04
+#define NGX_HTTP_WEBHOOK_KEY_TIMESTAMP  0x08
+#define NGX_HTTP_WEBHOOK_KEY_OTHER      0x10
+
+char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_replay_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+
+/* _replay.c: each message once */
+
+ngx_http_webhook_reason_e ngx_http_webhook_replay_known(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
+    u_char *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t taken);
+ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
 
 /* _strip.c: taking the credential out of the request */
 

@@ -81,6 +81,7 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_steps[] = {
     ngx_http_webhook_step_signature,
     ngx_http_webhook_step_timestamp,
     ngx_http_webhook_step_size,
+    ngx_http_webhook_replay_known,
     NULL
 };
 
@@ -91,6 +92,7 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_pelorus_steps[] = {
     ngx_http_webhook_step_certificate,
     ngx_http_webhook_step_keys,
     ngx_http_webhook_pelorus_headers,
+    ngx_http_webhook_replay_known,
     NULL
 };
 
@@ -106,9 +108,17 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    /* the verdict of another line does not count for this one */
+    /*
+     * the verdict of another line does not count for this one; nor does one
+     * that cannot be claimed, if the location before had no "webhook_replay"
+     */
 
-    if (ctx == NULL || ctx->gate->first != wlcf->gate) {
+    if (ctx == NULL
+        || ctx->gate->first != wlcf->gate
+        || (wlcf->replay
+            && ctx->once == NULL
+            && ngx_http_webhook_verified(ctx)))
+    {
         ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -348,14 +358,25 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
         }
+    }
 
+    /* from here on variables have what is in the body */
+
+    ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
+
+    if (ctx->once && ctx->challenge == NULL) {
+
+        reason = ngx_http_webhook_replay_claim(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return ngx_http_webhook_reject(r, ctx, reason);
+        }
     }
 
     if (ctx->trial.rules) {
         ngx_http_webhook_would_reject(r, ctx);
-
-    } else {
-        ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     }
 
     if (ctx->challenge) {
@@ -1004,7 +1025,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->hashing = 0;
 
-    if (ctx->ncandidates == 0) {
+    if (ctx->ncandidates == 0 && ctx->nhashes == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -1043,6 +1064,10 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     if (matched == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (ctx->ncandidates == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     if (secret == 0) {

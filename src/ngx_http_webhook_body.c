@@ -41,7 +41,8 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 {
     return ctx->gate->provider->signatures.nelts
            || ctx->gate->provider->form
-           || ctx->gate->json;
+           || ctx->gate->json
+           || ngx_http_webhook_replay_hashes(ctx);
 }
 
 
@@ -58,7 +59,9 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
 
-    if (ctx->ncandidates && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK) {
+    if ((ctx->ncandidates || ngx_http_webhook_replay_hashes(ctx))
+        && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -193,7 +196,10 @@ ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
 }
 
 
-/* Bits of the HMACs' uses, and of the digests, that signatures are for. */
+/*
+ * Bits of the HMACs' uses, and of the digests, that signatures are for; one of
+ * these tells messages apart as well.
+ */
 
 static void
 ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
@@ -203,7 +209,7 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t  *candidate;
 
     *hmacs = 0;
-    *digests = 0;
+    *digests = ngx_http_webhook_replay_hashes(ctx) ? 1 << WH_SHA256 : 0;
 
     for (i = 0; i < ctx->ncandidates; i++) {
 

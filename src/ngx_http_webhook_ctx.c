@@ -52,7 +52,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx != NULL) {
-        ngx_http_webhook_body_release(ctx);
+        ngx_http_webhook_cleanup(ctx);
 
     } else {
         cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
@@ -102,5 +102,8 @@ ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 static void
 ngx_http_webhook_cleanup(void *data)
 {
-    ngx_http_webhook_body_release(data);
+    ngx_http_webhook_ctx_t  *ctx = data;
+
+    ngx_http_webhook_replay_end(ctx, 0);
+    ngx_http_webhook_body_release(ctx);
 }

@@ -60,6 +60,7 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
         }
 
         ngx_http_webhook_gate_window(gate, conf);
+        ngx_http_webhook_replay_window(gate);
     }
 
     for (gate = first; gate; gate = gate->next) {

@@ -149,6 +149,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       offsetof(ngx_http_webhook_loc_conf_t, reject),
       NULL },
 
+    { ngx_string("webhook_replay"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_webhook_replay,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("webhook_log_level"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
@@ -196,7 +203,7 @@ ngx_module_t  ngx_http_webhook_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     ngx_http_webhook_init_module,          /* init module */
-    NULL,                                  /* init process */
+    ngx_http_webhook_replay_process,       /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_webhook_md_exit,              /* exit process */
@@ -733,11 +740,13 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->public_url = { 0, NULL };
      *     conf->excepted = 0;
      *     conf->gate = NULL;
+     *     conf->scope = NULL;
      */
 
     conf->window.past = NGX_CONF_UNSET;
     conf->window.future = NGX_CONF_UNSET;
     conf->max_body = NGX_CONF_UNSET_SIZE;
+    conf->replay = NGX_CONF_UNSET_PTR;
     conf->enforce = NGX_CONF_UNSET;
     conf->strip = NGX_CONF_UNSET;
     conf->ack = NGX_CONF_UNSET;
@@ -807,6 +816,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->window = prev->window;
     }
 
+    if (ngx_http_webhook_replay_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->providers == NULL || conf->providers->nelts == 0) {
         return NGX_CONF_OK;
     }
@@ -820,18 +833,27 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_trial_check(cf, conf->gate, conf) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     for (gate = conf->gate; gate; gate = gate->next) {
+
+        if (ngx_http_webhook_trial_check(cf, gate, conf) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (conf->replay) {
+            ngx_http_webhook_replay_check(cf, gate, conf->replay);
+        }
+
         if (conf->ack > 0
             || (conf->ack == NGX_CONF_UNSET && gate->provider->ack > 0))
         {
             wmcf->ack = 1;
         }
+    }
+
+    if (conf->replay) {
+        wmcf->replay = 1;
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);

@@ -11,6 +11,7 @@
 
 static ngx_int_t ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
+static void ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone);
 
 
 /* webhook_zone NAME SIZE */
@@ -100,6 +101,8 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_OK;
     }
 
+    ngx_http_webhook_zone_resized(shm_zone);
+
     zone->sh = ngx_slab_calloc(zone->shpool,
                                sizeof(ngx_http_webhook_zone_sh_t));
     if (zone->sh == NULL) {
@@ -115,6 +118,11 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_ERROR;
     }
 
+    zone->sh->store = ngx_http_webhook_store_create(zone->shpool);
+    if (zone->sh->store == NULL) {
+        return NGX_ERROR;
+    }
+
     ngx_sprintf(zone->shpool->log_ctx, " in webhook zone \"%V\"%Z",
                 &shm_zone->shm.name);
 
@@ -123,4 +131,47 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     zone->shpool->log_nomem = 0;
 
     return NGX_OK;
+}
+
+
+/*
+ * nginx takes over the memory of a zone with the same size, and makes a new
+ * one else.  It does so without a word.
+ */
+
+static void
+ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_shm_zone_t   *old;
+
+    part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+    old = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return;
+            }
+
+            part = part->next;
+            old = part->elts;
+            i = 0;
+        }
+
+        if (old[i].shm.name.len == shm_zone->shm.name.len
+            && ngx_strncmp(old[i].shm.name.data, shm_zone->shm.name.data,
+                           old[i].shm.name.len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_WARN, shm_zone->shm.log, 0,
+                  "webhook zone \"%V\" has %uz bytes now, it had %uz: it "
+                  "begins empty, and what was seen before can be sent again",
+                  &shm_zone->shm.name, shm_zone->shm.size, old[i].shm.size);
 }

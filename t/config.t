@@ -299,14 +299,14 @@ for my $directive (qw/webhook_enforce webhook_strip/) {
     location_says("$directive $_;") for qw/on off/;
 }
 
-my $rules = 'method, content_type, header, certificate, timestamp, payload, '
+my $exceptable = 'method, content_type, header, certificate, timestamp, payload, '
     . 'replay';
 
 location_says("webhook_enforce on except=$_;")
     for 'timestamp', 'method,content_type,header,timestamp,payload,replay,'
         . 'certificate';
 location_says("webhook_enforce on except=$_->[0]; #<",
-              "unknown rule \"$_->[1]\" in \"except=\", it is one of: $rules "
+              "unknown rule \"$_->[1]\" in \"except=\", it is one of: $exceptable "
               . 'in @')
     for ['', ''], [',', ''], ['timestamp,', ''], [',timestamp', ''],
         ['timestamps', 'timestamps'], ['time', 'time'],
