@@ -48,12 +48,18 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 {
     ngx_pool_cleanup_t           *cln;
     ngx_http_webhook_ctx_t       *ctx;
+    ngx_http_webhook_left_t      *left;
+    ngx_http_webhook_loc_conf_t  *wlcf;
     ngx_http_webhook_provider_t  *provider;
 
     ctx = ngx_http_webhook_get_ctx(r);
+    left = NULL;
 
     if (ctx != NULL) {
+        ngx_http_webhook_leave(r, ctx);
         ngx_http_webhook_body_release(ctx);
+
+        left = ctx->left;
 
     } else {
         cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
@@ -68,8 +74,11 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
 
     provider = gate->provider;
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ctx->gate = gate;
+    ctx->hooks = wlcf->hooks;
+    ctx->left = left;
     ctx->found = ngx_pcalloc(r->pool, provider->headers.nelts
                                       * sizeof(ngx_http_webhook_found_t));
     if (ctx->found == NULL) {

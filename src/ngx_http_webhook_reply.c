@@ -66,7 +66,8 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
     { ngx_string("duplicate"), NGX_HTTP_OK },
     { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT },
     { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE },
-    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR }
+    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR },
+    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST }
 };
 
 
@@ -92,7 +93,7 @@ static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
 
 
 ngx_str_t *
-ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason)
+ngx_http_webhook_reason_name(ngx_uint_t reason)
 {
     return &ngx_http_webhook_reasons[reason].name;
 }
@@ -112,6 +113,7 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;

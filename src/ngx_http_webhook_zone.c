@@ -69,6 +69,7 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *slot = zone;
 
     zone->shm_zone = shm_zone;
+    zone->hooks = &wmcf->hooks;
 
     shm_zone->init = ngx_http_webhook_zone_init;
     shm_zone->data = zone;
@@ -92,12 +93,12 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (old) {
         zone->sh = old->sh;
-        return NGX_OK;
+        return ngx_http_webhook_stats_zone(zone, 1);
     }
 
     if (shm_zone->shm.exists) {
         zone->sh = zone->shpool->data;
-        return NGX_OK;
+        return ngx_http_webhook_stats_zone(zone, 1);
     }
 
     zone->sh = ngx_slab_calloc(zone->shpool,
@@ -122,5 +123,5 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     zone->shpool->log_nomem = 0;
 
-    return NGX_OK;
+    return ngx_http_webhook_stats_zone(zone, 0);
 }
