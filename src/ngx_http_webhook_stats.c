@@ -280,27 +280,26 @@ static ngx_int_t
 ngx_http_webhook_stats_create(ngx_http_webhook_zone_t *zone)
 {
     size_t                     size;
+    ngx_uint_t                 n;
     ngx_http_webhook_stats_t  *stats;
 
-    size = zone->shm_zone->shm.size;
+    size = zone->shm_zone->shm.size / 8;
 
-    stats = ngx_slab_calloc(zone->shpool, sizeof(ngx_http_webhook_stats_t));
+    n = (size - sizeof(ngx_http_webhook_stats_t))
+        / sizeof(ngx_http_webhook_delivery_t);
+    n = ngx_min(n, NGX_HTTP_WEBHOOK_DELIVERIES);
+
+    stats = ngx_slab_calloc(zone->shpool,
+                            sizeof(ngx_http_webhook_stats_t)
+                            + n * sizeof(ngx_http_webhook_delivery_t));
     if (stats == NULL) {
         return NGX_ERROR;
     }
 
-    stats->records_left = size / 4;
-    stats->minutes_left = size / 8;
-    stats->ndeliveries = ngx_min(NGX_HTTP_WEBHOOK_DELIVERIES,
-                               size / 8 / sizeof(ngx_http_webhook_delivery_t));
-
-    stats->deliveries = ngx_slab_calloc(zone->shpool,
-                                        stats->ndeliveries
-                                        * sizeof(ngx_http_webhook_delivery_t));
-    if (stats->deliveries == NULL) {
-        ngx_slab_free(zone->shpool, stats);
-        return NGX_ERROR;
-    }
+    stats->deliveries = (ngx_http_webhook_delivery_t *) &stats[1];
+    stats->ndeliveries = n;
+    stats->minutes_left = size;
+    stats->records_left = 2 * size;
 
     zone->sh->stats = stats;
 
@@ -347,19 +346,16 @@ ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
     location = &hook->clcf->name;
     provider = &hook->gate->provider->name;
 
+    len = server->len + location->len + provider->len;
+
     record = ngx_http_webhook_stats_alloc(zone, &stats->records_left,
-                                          sizeof(ngx_http_webhook_record_t));
+                                          sizeof(ngx_http_webhook_record_t)
+                                          + len);
     if (record == NULL) {
         return NULL;
     }
 
-    len = server->len + location->len + provider->len;
-
-    p = ngx_http_webhook_stats_alloc(zone, &stats->records_left, len);
-    if (p == NULL) {
-        ngx_slab_free(zone->shpool, record);
-        return NULL;
-    }
+    p = (u_char *) &record[1];
 
     record->server.len = server->len;
     record->server.data = p;
@@ -384,26 +380,43 @@ ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
 }
 
 
-/* As much as the slab allocator takes for it counts. */
+/*
+ * Memory that is never given back, out of whole pages: the slab allocator has
+ * a page for each size, and a small zone has not many.
+ */
 
 static void *
 ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone, size_t *left,
     size_t size)
 {
-    void    *p;
-    size_t   taken;
+    void                      *p;
+    size_t                     page;
+    ngx_http_webhook_stats_t  *stats;
 
-    for (taken = 8; taken < size; taken <<= 1) { /* void */ }
+    stats = zone->sh->stats;
+    size = ngx_align(size, sizeof(void *));
 
-    if (taken > *left) {
+    if (size > *left) {
         return NULL;
     }
 
-    p = ngx_slab_calloc(zone->shpool, size);
+    if (size > (size_t) (stats->end - stats->free)) {
 
-    if (p) {
-        *left -= taken;
+        page = ngx_max(size, ngx_pagesize);
+
+        p = ngx_slab_calloc(zone->shpool, page);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        stats->free = p;
+        stats->end = stats->free + page;
     }
+
+    p = stats->free;
+
+    stats->free += size;
+    *left -= size;
 
     return p;
 }

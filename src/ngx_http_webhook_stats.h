@@ -86,10 +86,12 @@ typedef struct {
 
 struct ngx_http_webhook_stats_s {
     ngx_http_webhook_record_t   *records;
+    u_char                      *free;              /* of the last page */
+    u_char                      *end;
     size_t                       records_left;      /* bytes for more */
     size_t                       minutes_left;
-    ngx_uint_t                   ndeliveries;
     ngx_http_webhook_delivery_t  *deliveries;
+    ngx_uint_t                   ndeliveries;
     ngx_atomic_t                 sequence;          /* of the next one */
 };
 

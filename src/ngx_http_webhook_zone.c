@@ -101,20 +101,16 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return ngx_http_webhook_stats_zone(zone, 1);
     }
 
+    len = sizeof(" in webhook zone \"\"") + shm_zone->shm.name.len;
+
     zone->sh = ngx_slab_calloc(zone->shpool,
-                               sizeof(ngx_http_webhook_zone_sh_t));
+                               sizeof(ngx_http_webhook_zone_sh_t) + len);
     if (zone->sh == NULL) {
         return NGX_ERROR;
     }
 
     zone->shpool->data = zone->sh;
-
-    len = sizeof(" in webhook zone \"\"") + shm_zone->shm.name.len;
-
-    zone->shpool->log_ctx = ngx_slab_alloc(zone->shpool, len);
-    if (zone->shpool->log_ctx == NULL) {
-        return NGX_ERROR;
-    }
+    zone->shpool->log_ctx = (u_char *) &zone->sh[1];
 
     ngx_sprintf(zone->shpool->log_ctx, " in webhook zone \"%V\"%Z",
                 &shm_zone->shm.name);
