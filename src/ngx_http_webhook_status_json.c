@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_status.h"
+#include "core/wh_utf8.h"
 
 
 static void ngx_http_webhook_json_zone(ngx_http_webhook_out_t *out,
@@ -119,13 +120,14 @@ ngx_http_webhook_json_delivery(ngx_http_webhook_out_t *out,
 }
 
 
-/* A text that was too long to be kept ends in the midst of a character. */
+/* A text that was too long to be kept may end in the midst of a character. */
 
 static void
 ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
     ngx_http_webhook_text_t *text)
 {
-    ngx_str_t  shown;
+    ngx_uint_t  i;
+    ngx_str_t   shown;
 
     shown.data = text->data;
     shown.len = text->len;
@@ -135,13 +137,15 @@ ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
         return;
     }
 
-    shown.len = NGX_HTTP_WEBHOOK_TEXT;
-
-    while (shown.len > NGX_HTTP_WEBHOOK_TEXT - 4
-           && (shown.data[shown.len] & 0xc0) == 0x80)
-    {
-        shown.len--;
+    for (i = NGX_HTTP_WEBHOOK_TEXT - 1; i > NGX_HTTP_WEBHOOK_TEXT - 4; i--) {
+        if ((text->data[i] & 0xc0) != 0x80) {
+            break;
+        }
     }
+
+    shown.len = (wh_utf8_check(&text->data[i], NGX_HTTP_WEBHOOK_TEXT - i)
+                 == WH_OK)
+                ? NGX_HTTP_WEBHOOK_TEXT : i;
 
     ngx_http_webhook_out_text(out, &shown);
     ngx_http_webhook_out(out, "\xe2\x80\xa6");

@@ -10,15 +10,14 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw/hmac_sha256_hex/;
 use IO::Socket::INET;
-use IPC::Open2;
 use JSON::PP;
 use List::Util qw/shuffle sum0/;
 use Test::More;
 use Time::HiRes qw/sleep time/;
 
 use WebhookTest;
+use WebhookTest::Promtool qw/promtool/;
 use WebhookTest::Signed qw/$secret signature signed forged/;
 
 my $CONNECTIONS = 8;
@@ -490,20 +489,4 @@ sub metrics {
     }
 
     return %metrics;
-}
-
-
-# What promtool has to say, which is nothing.
-sub promtool {
-    my ($text) = @_;
-
-    my $pid = open2(my $out, my $in, 'exec promtool check metrics 2>&1');
-
-    print $in $text;
-    close $in;
-
-    my $said = join '', <$out>;
-    waitpid $pid, 0;
-
-    return $said . ($? ? "exit status $?" : '');
 }
