@@ -760,6 +760,29 @@ ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
 }
 
 
+/* The headers of a list one by one, from its first part and i = 0. */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *header;
+
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    header = (*part)->elts;
+
+    return &header[(*i)++];
+}
+
+
 /* core takes wh_str_t, nginx has ngx_str_t; both are length and bytes */
 
 static ngx_inline wh_str_t
