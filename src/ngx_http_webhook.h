@@ -585,6 +585,8 @@ ngx_http_webhook_key_t *ngx_http_webhook_key_create(
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
 ngx_uint_t ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
+ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
