@@ -87,6 +87,13 @@ my $own = <<'EOF';
         signature  header:X-Signature;
         timestamp  form:ts past=1m;
     }
+    webhook_provider own-inside {
+        signature  json:/sig/value;
+        token      json:/token;
+        timestamp  json:/ts past=1m;
+        message    '${json:/sig/a} ${json:/ref} ${json:/gone}$webhook_timestamp';
+        body       none;
+    }
     webhook_provider own-odd {
         methods       PUT POST;
         content_type  application/*+json application/vnd.odd;
@@ -371,7 +378,8 @@ sub good_and_bad {
 
     my $file = body($name);
     my $timed = has($name, 'timestamp');
-    my $body = $timed && $providers{$name} =~ /timestamp +(json|form):/
+    my $body = $providers{$name} =~
+                   /^\s*(?:timestamp|signature|token) +(?:json|form):/m
                ? undef : WebhookTest::Cert::read_file($file);
     my @good = arguments($name);
 
@@ -405,7 +413,7 @@ sub printed {
 
     unshift @arguments, '--timestamp', time if has($name, 'timestamp');
     unshift @arguments, '--id', 'i-1'
-        if $providers{$name} =~ /^\s*id ++(?!json|form)/m;
+        if $providers{$name} =~ /^\s*id ++(?!json|form)|\$webhook_id/m;
 
     sent(@arguments);
     my $line = sent(@arguments, '--print')->{output};
