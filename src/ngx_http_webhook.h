@@ -123,6 +123,15 @@ typedef struct {
 } ngx_http_webhook_token_t;
 
 
+/* A token that stands in every element of an array. */
+
+typedef struct {
+    wh_json_set_t              *set;
+    size_t                      array;
+    size_t                      value;
+} ngx_http_webhook_every_t;
+
+
 /*
  * What a secret is used for: an HMAC, by how the sender writes its keys down
  * and by digest, or a public key by its scheme.
@@ -236,6 +245,7 @@ typedef struct {
     ngx_array_t                 media;        /* ngx_http_webhook_media_t */
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
+    ngx_http_webhook_every_t   *every;        /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
     ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
@@ -612,6 +622,16 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
+
+ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value, ngx_str_t *name);
+
+/* _every.c: a token in every element of an array */
+
+char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
+ngx_http_webhook_reason_e ngx_http_webhook_every_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _message.c: what is signed, around the body */
 

@@ -701,12 +701,9 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_token(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    u_char                     digest[WH_TOKEN_DIGEST_SIZE];
     ngx_int_t                  rc;
     ngx_str_t                  value;
-    ngx_str_t                 *rule;
     ngx_uint_t                 i, n;
-    ngx_http_webhook_key_t    *key;
     ngx_http_webhook_token_t  *token;
 
     token = ctx->gate->provider->tokens.elts;
@@ -714,6 +711,10 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
 
     if (n == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (ctx->gate->provider->every) {
+        return ngx_http_webhook_every_check(r, ctx);
     }
 
     rc = WH_ABSENT;
@@ -746,11 +747,39 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    token = &token[i];
+    rc = ngx_http_webhook_token_match(ctx, &value, &token[i].rule);
 
-    if (wh_token_digest(ngx_http_webhook_wh_str(&value), digest) != WH_OK) {
+    if (rc == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+
+    ctx->secret = rc;
+
+    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
+                       : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+}
+
+
+/*
+ * The number of the first secret, from 1, that the token of a rule of this
+ * name is equal to, 0 if there is none, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
+    ngx_str_t *name)
+{
+    u_char                   digest[WH_TOKEN_DIGEST_SIZE];
+    ngx_int_t                matched;
+    ngx_str_t               *rule;
+    ngx_uint_t               i;
+    ngx_http_webhook_key_t  *key;
+
+    if (wh_token_digest(ngx_http_webhook_wh_str(value), digest) != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    matched = 0;
 
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
@@ -759,9 +788,8 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
 
         if (key == NULL
             || (rule->len
-                && (rule->len != token->rule.len
-                    || ngx_strncmp(rule->data, token->rule.data, rule->len)
-                       != 0)))
+                && (rule->len != name->len
+                    || ngx_strncmp(rule->data, name->data, rule->len) != 0)))
         {
             continue;
         }
@@ -769,14 +797,13 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
         /* all are compared, also behind the one that matches */
 
         if (wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE)
-            && ctx->secret == 0)
+            && matched == 0)
         {
-            ctx->secret = i + 1;
+            matched = i + 1;
         }
     }
 
-    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
-                       : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+    return matched;
 }
 
 

@@ -801,8 +801,28 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_source_credential(cf, provider, &words[0],
-                                              &token->source);
+    if (ngx_http_webhook_source_credential(cf, provider, &words[0],
+                                           &token->source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (token->source.type == NGX_HTTP_WEBHOOK_JSON
+        && ngx_http_webhook_every_compile(cf, provider, &token->source.name)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->every && provider->tokens.nelts > 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a \"token\" with \"*\" is the only one of a "
+                           "provider");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

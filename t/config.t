@@ -462,6 +462,17 @@ location_says('webhook_window x; #<', "invalid time \"x\", $time");
 rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus, none '
     . 'in @');
 
+# a token in every element of an array
+rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
+    for 'token json:/v/*/a', 'token json:/*';
+block_says("webhook_provider own { token json:/v/*/a; token query:t; } #<",
+           'a "token" with "*" is the only one of a provider in @');
+block_says("webhook_provider own { token json:$_; } #<", 'invalid pointer '
+    . qq("$_", a token may have one step "*" in \@))
+    for '/a/*/b/*', '/*/*', '/*/a/*/b';
+block_says("webhook_provider own { token json:$_; }")
+    for '/*', '/a/*', '/*/b', '/a*/*b/**/c';
+
 # what a signature covers, when it does not cover the body
 my $none = '"body none" in webhook_provider "own" goes with a "message" that '
     . 'has variables, but not $webhook_body in @';

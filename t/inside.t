@@ -45,6 +45,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
     }
 
     webhook_provider token { token json:/token; event json:/type; }
+    webhook_provider every { token json:/list/*/a/b; event json:/list/0/e; }
+    webhook_provider all { token json:/*; }
     webhook_provider either { token header:X-Token; token json:/token; }
     webhook_provider form { token form:token; event form:type; }
     webhook_provider plain { token header:X-Token; }
@@ -82,6 +84,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location = /dated { webhook dated; proxy_pass http://%%APP%%; }
         location = /mapped { webhook mapped; proxy_pass http://%%APP%%; }
         location = /token { webhook token; proxy_pass http://%%APP%%; }
+        location = /every { webhook every; proxy_pass http://%%APP%%; }
+        location = /all { webhook all; proxy_pass http://%%APP%%; }
         location = /either { webhook either; proxy_pass http://%%APP%%; }
         location = /form { webhook form; proxy_pass http://%%APP%%; }
         location = /form-parts { webhook form-parts;
@@ -316,6 +320,24 @@ my $detail = refused('/token/require', token(type => 1), 422,
 like($detail->{body}, qr{"pointer":"/type","rule":"type"}, 'who is told');
 
 
+# a token in every element
+
+my ($one, $two) = map { qq({"e":"f","a":{"b":"$_"}}) } $secret, $old;
+
+accepted('/every', qq({"list":[$one,$one,$two,$one]}), 'the old token in one');
+accepted('/every', '{"list":[' . join(',', ($two) x 50) . ']}', 'in many');
+refused('/every', '{"list":[' . join(',', ($two) x 50, '{}') . ']}', 403,
+        'token_missing', 'in one not');
+refused('/every', qq({"list":[$one,{"a":{"b":"x"}}]}), 403, 'token_mismatch',
+        'wrong in one');
+refused('/every', qq({"list":{"*":$one}}), 403, 'token_missing', 'no array');
+accepted('/all', qq(["$secret","$old"]), 'all that there is');
+refused('/all', qq(["$secret","$old",""]), 403, 'token_missing', 'but one');
+refused('/all', $_, 403, 'token_missing', $_) for '[]', '{}', '1';
+refused('/all', '["' . 'x' x $max . '"]', 413, 'body_too_large', 'too long',
+        [], chunked => 1000);
+
+
 # time and id in the message
 
 accepted('/dated', dated(), 'time and id of the body', [signed(dated())]);
@@ -392,6 +414,8 @@ ok(scalar(grep { m{^/dated 202 .* id\[i\] .* time\[$now\]} } @of_accepted),
    'its time as well');
 ok(scalar(grep { m{^/parts 202 .* secret\[2\]} } @of_accepted),
    'and the old secret');
+ok(scalar(grep { m{^/every 202 .* event\[f\] .* secret\[2\]} } @of_accepted),
+   'of several secrets the last one, and the event of one element');
 
 unlike($t->error_log, qr/\Q$secret\E/, 'no secret in the error log');
 

@@ -31,9 +31,10 @@ my %systems = (
     'own-netdata-strict'  => certificate('netdata-strict'),
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
-    'provider-asana'      => \&asana,
+    'provider-asana'      => \&unknown_yet,
     'provider-generic'    => \&generic,
     'provider-meta'       => \&meta,
+    'provider-microsoft-graph' => \&unknown_yet,
     'provider-netdata'    => provider('netdata-bearer'),
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
@@ -242,13 +243,13 @@ sub public_url {
 }
 
 
-# Its key comes in the request that is answered.
-sub asana {
+# The request is answered before there is a key, or without one.
+sub unknown_yet {
     my ($vector) = @_;
 
     $vector->{secret} ||= 'not known yet';
 
-    return directives('asana', webhook_secret => $vector->{secret});
+    return directives($vector->{provider}, webhook_secret => $vector->{secret});
 }
 
 
