@@ -41,6 +41,9 @@ my %pairs = (
 
 # Another body than tools/samples/NAME-*.json, further arguments.
 my %bodies = (
+    'adyen' => '{"notificationItems":[{"NotificationRequestItem":'
+        . '{"pspReference":"8825","amount":{"value":1130,"currency":"EUR"},'
+        . '"merchantReference":"a\u00e9\"b"}}]}',
     'own-form' => 'a=%31+b&ts=1&payload=%7B1%7D',
     'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
