@@ -68,6 +68,26 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                     'map[\$mapped] secret[\$webhook_secret_index] '
                     'sha[\$webhook_body_sha256]';
 
+    # as docs/providers.md has it
+    log_format notion_token escape=none '\$request_body';
+
+    server {
+        listen 127.0.0.1:%%PORT_1%%;
+        return 200;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_2%%;
+
+        location = /hooks/notion {
+            access_log %%DIR%%/logs/notion.log notion_token;
+            client_body_in_single_buffer on;
+            client_max_body_size 8k;
+            client_body_buffer_size 8k;
+            proxy_pass http://127.0.0.1:%%PORT_1%%;
+        }
+    }
+
     server {
         listen 127.0.0.1:%%PORT%%;
         access_log %%DIR%%/logs/vars.log vars;
@@ -86,6 +106,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location = /token { webhook token; proxy_pass http://%%APP%%; }
         location = /every { webhook every; proxy_pass http://%%APP%%; }
         location = /all { webhook all; proxy_pass http://%%APP%%; }
+        location = /notion { webhook notion; proxy_pass http://%%APP%%; }
         location = /either { webhook either; proxy_pass http://%%APP%%; }
         location = /form { webhook form; proxy_pass http://%%APP%%; }
         location = /form-parts { webhook form-parts;
@@ -395,6 +416,16 @@ is_deeply([@$page{qw/status body/}], [403, 'id[] var[]'],
           'an error page sees nothing of it') or diag $page->{body};
 
 
+# Notion's first request
+
+my $first = '{"verification_token":"secret_made_up"}';
+
+refused('/notion', $first, 403, 'signature_missing', 'no token comes in');
+is($t->request({ port => 'PORT_2', method => 'POST', uri => '/hooks/notion',
+                 body => $first })->{status}, 200, 'but for the minutes of it');
+is_deeply([$t->app_requests], [], 'the application sees nothing of it');
+
+
 # the log has something only of what was accepted
 
 $t->stop;
@@ -416,6 +447,8 @@ ok(scalar(grep { m{^/parts 202 .* secret\[2\]} } @of_accepted),
    'and the old secret');
 ok(scalar(grep { m{^/every 202 .* event\[f\] .* secret\[2\]} } @of_accepted),
    'of several secrets the last one, and the event of one element');
+
+is($t->log_file('notion.log'), "$first\n", 'the token of Notion is in its log');
 
 unlike($t->error_log, qr/\Q$secret\E/, 'no secret in the error log');
 

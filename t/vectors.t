@@ -35,6 +35,7 @@ my %systems = (
     'provider-generic'    => \&generic,
     'provider-meta'       => \&meta,
     'provider-microsoft-graph' => \&unknown_yet,
+    'provider-notion'     => \&unknown_yet,
     'provider-netdata'    => provider('netdata-bearer'),
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
@@ -65,6 +66,8 @@ my %instead = (
         'nginx drops such names (underscores_in_headers)'],
     'stackstorm/query-bad-utf8' => [accept => undef,
         'what is beside the credential is for the application'],
+    'notion-verification-token-delivery' => [reject => 403,
+        'it is not signed, and webhook_enforce off is there to let it in'],
     (map { ("stackstorm/$_" => [accept => undef,
                 'which hooks there are only StackStorm knows']) }
          qw/uri-double-slash uri-case unknown-hook st2-array/),
@@ -75,7 +78,6 @@ my %not_yet = (
     'gitlab-standard-webhooks' =>
         'Standard Webhooks signatures need key=whsec',
     'gitea-form-signs-the-payload-parameter' => 'needs body form:payload',
-    'notion-verification-token-delivery' => 'an unsigned first request',
     (map { ("hubspot-$_-published" => 'a plain hash, not to be relied on') }
          qw/v1 v2-get v2-post/),
 );
