@@ -27,11 +27,13 @@ use WebhookTest;
 my %systems = (
     'cloudstack'          => provider('cloudstack'),
     'netdata'             => \&netdata,
+    'own-contentful'      => \&contentful,
     'own-netdata'         => certificate('netdata'),
     'own-netdata-strict'  => certificate('netdata-strict'),
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
     'provider-asana'      => \&unknown_yet,
+    'provider-contentful' => \&contentful,
     'provider-generic'    => \&generic,
     'provider-meta'       => \&meta,
     'provider-microsoft-graph' => \&unknown_yet,
@@ -371,6 +373,21 @@ sub generic {
     }
 
     die "no block for $vector->{name}";
+}
+
+
+# The block that docs/providers.md has for it.
+sub contentful {
+    my ($vector) = @_;
+
+    my $docs = WebhookTest::Cert::read_file(
+        "$FindBin::Bin/../docs/providers.md");
+
+    ($blocks{contentful}) =
+        $docs =~ /^webhook_provider contentful \{\n(.*?)^\}/ms
+        or die 'no contentful in docs/providers.md';
+
+    return directives('contentful', webhook_secret => $vector->{secret});
 }
 
 
