@@ -65,8 +65,23 @@ typedef enum {
     NGX_HTTP_WEBHOOK_JSON_INVALID,
     NGX_HTTP_WEBHOOK_PAYLOAD_INVALID,
     NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE,
-    NGX_HTTP_WEBHOOK_INTERNAL
+    NGX_HTTP_WEBHOOK_DUPLICATE,
+    NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS,
+    NGX_HTTP_WEBHOOK_ZONE_FULL,
+    NGX_HTTP_WEBHOOK_INTERNAL,
+    NGX_HTTP_WEBHOOK_REASONS
 } ngx_http_webhook_reason_e;
+
+
+/* Rules that can be on trial, bits; other failures are always enforced. */
+
+#define NGX_HTTP_WEBHOOK_RULE_METHOD        0x0001
+#define NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE  0x0002
+#define NGX_HTTP_WEBHOOK_RULE_HEADER        0x0004
+#define NGX_HTTP_WEBHOOK_RULE_CERTIFICATE   0x0008
+#define NGX_HTTP_WEBHOOK_RULE_TIMESTAMP     0x0010
+#define NGX_HTTP_WEBHOOK_RULE_PAYLOAD       0x0020
+#define NGX_HTTP_WEBHOOK_RULE_REPLAY        0x0040
 
 
 /* Where a request carries something: the SOURCE of the provider language. */
@@ -328,6 +343,9 @@ struct ngx_http_webhook_place_s {
     ngx_http_webhook_gate_t      *gate;
     ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
                                                challenges */
+    ngx_str_t                     rule;     /* of tokens, the only one that it
+                                               serves, or empty */
+    ngx_uint_t                    number;   /* of the secret, from 1 */
     ngx_http_webhook_place_t     *next;     /* with a key of the same file */
 };
 
@@ -346,12 +364,15 @@ struct ngx_http_webhook_file_s {
 
 
 /*
- * All that decides about a request in a location, compiled when the
- * configuration is read and not written to afterwards.  Locations that
- * inherit everything share one: a verdict counts for one gate.
+ * All that decides about a request of one provider in a location, compiled
+ * when the configuration is read and not written to afterwards.  Providers of
+ * one "webhook" make a line of gates, one of which is chosen for a request.
+ * Locations that inherit everything share the line: a verdict counts for it.
  */
 
 struct ngx_http_webhook_gate_s {
+    ngx_http_webhook_gate_t      *first;        /* of the line */
+    ngx_http_webhook_gate_t      *next;
     ngx_http_webhook_provider_t  *provider;
     ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
     ngx_http_webhook_place_t     *challenge;    /* or NULL */
@@ -363,6 +384,9 @@ struct ngx_http_webhook_gate_s {
     size_t                       *vars;         /* in the set, for each
                                                    webhook_var */
     ngx_http_webhook_window_t     window;
+    time_t                        replayable;   /* how long a message passes
+                                                   again, if its time is
+                                                   signed; or -1 */
     size_t                        root;         /* of the document, if the
                                                    provider has "json" */
     ngx_uint_t                    encoding;     /* header Content-Encoding */
@@ -370,13 +394,67 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
-    unsigned                      separate:1;   /* the challenge secret must
-                                                   differ from the others */
+    unsigned                      separate:1;   /* on the first: the challenge
+                                                   secret must differ from the
+                                                   others */
 };
 
 
+/* What all workers share: made once, and kept by a reload. */
+
+typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
+typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
+
+
 typedef struct {
-    ngx_str_t                   provider;
+    ngx_http_webhook_store_t   *store;      /* of messages seen */
+    ngx_http_webhook_stats_t   *stats;
+} ngx_http_webhook_zone_sh_t;
+
+
+/* A zone, as a configuration sees it. */
+
+typedef struct {
+    ngx_shm_zone_t             *shm_zone;
+    ngx_slab_pool_t            *shpool;
+    ngx_http_webhook_zone_sh_t  *sh;
+} ngx_http_webhook_zone_t;
+
+
+#define NGX_HTTP_WEBHOOK_DIGEST      32     /* bytes, of SHA-256 */
+#define NGX_HTTP_WEBHOOK_REPLAY_TTL  86400  /* seconds */
+
+
+/* A message in a zone. */
+
+typedef struct {
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;
+    time_t                      window;     /* in which it is not evicted,
+                                               or -1 */
+    ngx_uint_t                  serial;     /* while it is claimed */
+    u_char                      digest[NGX_HTTP_WEBHOOK_DIGEST];
+} ngx_http_webhook_claim_t;
+
+
+/* What "webhook_replay" says. */
+
+typedef struct {
+    ngx_str_t                   name;       /* of the zone */
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;        /* or NGX_CONF_UNSET */
+    ngx_uint_t                  duplicate;  /* the status of one */
+    ngx_http_complex_value_t   *key;        /* or NULL */
+    ngx_uint_t                  parts;      /* of the key, bits */
+    ngx_str_t                   file;       /* where the directive stands */
+    ngx_uint_t                  line;
+    ngx_http_webhook_provider_t  *checked;
+} ngx_http_webhook_replay_t;
+
+
+typedef struct {
+    ngx_array_t                *providers;  /* ngx_str_t, none for "off" */
+    ngx_str_t                   names;      /* the same in one text */
     ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
     ngx_http_webhook_secret_t  *challenge_secret;
     ngx_array_t                *certificates;
@@ -385,11 +463,16 @@ typedef struct {
     ngx_str_t                   public_url; /* scheme and host */
     size_t                      max_body;
     ngx_flag_t                  enforce;
+    ngx_uint_t                  excepted;   /* rules, if there is enforce */
     ngx_flag_t                  strip;
     ngx_int_t                   ack;
     ngx_int_t                   reject;
     ngx_uint_t                  log_level;
-    ngx_http_webhook_gate_t    *gate;       /* NULL where webhook is off */
+    ngx_http_webhook_gate_t    *gate;       /* the first of the line, NULL
+                                               where webhook is off */
+    ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
+    u_char                     *scope;      /* which location this is: a
+                                               digest, if there are zones */
     ngx_str_t                   file;       /* where "webhook" stands */
     ngx_uint_t                  line;
 } ngx_http_webhook_loc_conf_t;
@@ -400,6 +483,7 @@ typedef struct {
 typedef struct {
     ngx_http_ssl_srv_conf_t      *sscf;
     ngx_http_webhook_loc_conf_t  *conf;
+    ngx_http_webhook_gate_t      *gate;
 } ngx_http_webhook_certificate_user_t;
 
 
@@ -408,7 +492,7 @@ typedef struct {
 typedef struct {
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_core_srv_conf_t     *cscf;
-    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_gate_t      *gate;     /* the first */
 } ngx_http_webhook_location_t;
 
 
@@ -416,12 +500,14 @@ typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 certificate_users;
     ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
+    ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
     ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
     unsigned                    body_sha256:1;  /* some log wants it */
     unsigned                    ack:1;          /* in some location */
+    unsigned                    replay:1;       /* likewise */
 } ngx_http_webhook_main_conf_t;
 
 
@@ -451,6 +537,19 @@ typedef struct {
 } ngx_http_webhook_found_t;
 
 
+/* What keeps a request from being passed on twice. */
+
+typedef struct {
+    ngx_http_webhook_claim_t    claim;
+    ngx_http_webhook_replay_t  *replay;     /* of the location at that time */
+    u_char                     *scope;      /* likewise */
+    u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
+    unsigned                    hashed:1;   /* the message is */
+    unsigned                    keyed:1;    /* the claim has its digest */
+    unsigned                    held:1;     /* now */
+} ngx_http_webhook_once_t;
+
+
 /*
  * The state of a request.  It goes from START to READING when the body has
  * to be read, from there to READ, to WALKING while JSON is looked at, verified
@@ -471,8 +570,20 @@ typedef enum {
     NGX_HTTP_WEBHOOK_ACCEPTED,
     NGX_HTTP_WEBHOOK_REJECTED,
     NGX_HTTP_WEBHOOK_WOULD_REJECT,
-    NGX_HTTP_WEBHOOK_CHALLENGED
+    NGX_HTTP_WEBHOOK_CHALLENGED,
+    NGX_HTTP_WEBHOOK_DUPLICATED
 } ngx_http_webhook_verdict_e;
+
+
+/* What a request would have been refused for, had a rule not been on trial. */
+
+typedef struct {
+    ngx_uint_t                     rules;       /* that have failed, bits */
+    ngx_http_webhook_reason_e      reason;      /* of the first */
+    ngx_uint_t                     status;
+    ngx_str_t                      pointer;
+    const char                    *rule;
+} ngx_http_webhook_trial_t;
 
 
 typedef struct {
@@ -500,9 +611,11 @@ typedef struct {
     ngx_chain_t                   *walked;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
+    ngx_http_webhook_once_t       *once;        /* or NULL: no protection */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
+    ngx_http_webhook_trial_t       trial;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
     unsigned                       unverified:1;  /* but looked into */
@@ -518,6 +631,8 @@ typedef struct {
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
 
 /* _source.c: looking things up in a request */
 
@@ -565,7 +680,7 @@ ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
     ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
-ngx_uint_t ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
+ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
@@ -592,6 +707,18 @@ char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
+
+/* _line.c: a line of gates, for several providers */
+
+#define NGX_HTTP_WEBHOOK_LINE_MAX  8            /* providers */
+
+ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _payload.c: what a verified body must be like */
 
@@ -683,11 +810,68 @@ ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_webhook_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+void ngx_http_webhook_would_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_str_t *ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason);
+ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
 ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
     char *name, ngx_str_t *value);
+
+/* _trial.c: rules on trial */
+
+char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+
+/* _zone.c: memory that all workers share */
+
+char *ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* _store.c: the messages that a zone remembers */
+
+ngx_http_webhook_store_t *ngx_http_webhook_store_create(
+    ngx_slab_pool_t *shpool);
+ngx_int_t ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim);
+ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
+    ngx_log_t *log);
+void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
+
+/* _replay_conf.c: "webhook_replay" */
+
+/* the parts of a key */
+
+#define NGX_HTTP_WEBHOOK_KEY_HEADERS    0x01    /* and the request line */
+#define NGX_HTTP_WEBHOOK_KEY_ID         0x02
+#define NGX_HTTP_WEBHOOK_KEY_EVENT      0x04
+#define NGX_HTTP_WEBHOOK_KEY_TIMESTAMP  0x08
+#define NGX_HTTP_WEBHOOK_KEY_OTHER      0x10
+
+char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_replay_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+
+/* _replay.c: each message once */
+
+ngx_http_webhook_reason_e ngx_http_webhook_replay_known(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
+    u_char *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t taken);
+ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
 
 /* _strip.c: taking the credential out of the request */
 
@@ -730,6 +914,20 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/*
+ * The request has passed all that was enforced: it is accepted, or only rules
+ * on trial are against it.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
+           || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+               && ctx->trial.rules);
 }
 
 

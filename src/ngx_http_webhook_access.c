@@ -34,6 +34,8 @@ static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf);
 
 static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
@@ -85,6 +87,7 @@ static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
     { ngx_http_webhook_step_signature, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
     { ngx_http_webhook_step_timestamp, NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP },
     { ngx_http_webhook_step_size, 0 },
+    { ngx_http_webhook_replay_known, 0 },
     { NULL, 0 }
 };
 
@@ -95,6 +98,7 @@ static ngx_http_webhook_step_t  ngx_http_webhook_pelorus_steps[] = {
     { ngx_http_webhook_step_certificate, 0 },
     { ngx_http_webhook_step_keys, 0 },
     { ngx_http_webhook_pelorus_headers, 0 },
+    { ngx_http_webhook_replay_known, 0 },
     { NULL, 0 }
 };
 
@@ -110,9 +114,17 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    /* another gate's verdict does not count for this one */
+    /*
+     * the verdict of another line does not count for this one; nor does one
+     * that cannot be claimed, if the location before had no "webhook_replay"
+     */
 
-    if (ctx == NULL || ctx->gate != wlcf->gate) {
+    if (ctx == NULL
+        || ctx->gate->first != wlcf->gate
+        || (wlcf->replay
+            && ctx->once == NULL
+            && ngx_http_webhook_verified(ctx)))
+    {
         ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -186,10 +198,12 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_webhook_step_t   *steps;
     ngx_http_webhook_reason_e  reason;
 
+    if (ctx->gate->next && ngx_http_webhook_line_choose(r, ctx) != NGX_OK) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
+
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
-
-    ngx_http_webhook_find_headers(r, ctx->gate->provider, ctx->found);
 
     steps = ctx->gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
                                          : ngx_http_webhook_steps;
@@ -204,7 +218,9 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
         reason = steps[i].run(r, ctx);
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
             return ngx_http_webhook_reject(r, ctx, reason);
         }
 
@@ -369,16 +385,34 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
         }
+    }
 
-        if (ctx->challenge) {
-            return ngx_http_webhook_challenge_send(r, ctx);
+    /* from here on variables have what is in the body */
+
+    ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
+
+    if (ctx->once && ctx->challenge == NULL) {
+
+        reason = ngx_http_webhook_replay_claim(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return ngx_http_webhook_reject(r, ctx, reason);
         }
+    }
+
+    if (ctx->trial.rules) {
+        ngx_http_webhook_would_reject(r, ctx);
+    }
+
+    if (ctx->challenge) {
+        return ngx_http_webhook_challenge_send(r, ctx);
     }
 
     ngx_http_webhook_hashes_release(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
-    ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     ctx->ack = ctx->gate->provider->ack;
 
     return ngx_http_webhook_answer(r, ctx);
@@ -403,11 +437,20 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                       ? r->err_status : NGX_HTTP_BAD_REQUEST;
     }
 
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED) {
-        return ngx_http_webhook_refuse(r, ctx);
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    /* what was on trial where the verdict was given may be enforced here */
+
+    if (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+        && wlcf->enforce
+        && !ngx_http_webhook_passes(ctx, wlcf))
+    {
+        return ngx_http_webhook_reject(r, ctx, ctx->reason);
     }
 
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+    if (!ngx_http_webhook_verified(ctx)) {
+        return ngx_http_webhook_refuse(r, ctx);
+    }
 
     if (wlcf->ack != NGX_CONF_UNSET) {
         ctx->ack = wlcf->ack;
@@ -423,6 +466,17 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/* Whether all that has failed is on trial in this location too. */
+
+static ngx_uint_t
+ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf)
+{
+    return ngx_http_webhook_verified(ctx)
+           && !(ctx->trial.rules & ~wlcf->excepted);
 }
 
 
@@ -463,7 +517,10 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
 
     /* what one of the two readers would see, the other would not */
 
-    if (found->count > 1) {
+    if (found->count > 1
+        && !ngx_http_webhook_excepted(r, ctx,
+                                      NGX_HTTP_WEBHOOK_HEADER_MISMATCH))
+    {
         return NGX_HTTP_WEBHOOK_HEADER_MISMATCH;
     }
 
@@ -784,7 +841,7 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         key = ctx->keys[i];
-        rule = &ctx->gate->places[i].secret->rule;
+        rule = &ctx->gate->places[i].rule;
 
         if (key == NULL
             || (rule->len
@@ -1033,7 +1090,9 @@ ngx_http_webhook_verify_inside(ngx_http_request_t *r,
 
         reason = step->run(r, ctx);
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
             return reason;
         }
     }
@@ -1073,7 +1132,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->hashing = 0;
 
-    if (ctx->ncandidates == 0) {
+    if (ctx->ncandidates == 0 && ctx->nhashes == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -1110,6 +1169,10 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     if (matched == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (ctx->ncandidates == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     if (secret == 0) {
@@ -1194,8 +1257,8 @@ ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ctx = ngx_http_webhook_get_ctx(r->main);
 
     if (ctx
-        && ctx->gate == wlcf->gate
-        && ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED)
+        && ctx->gate->first == wlcf->gate
+        && ngx_http_webhook_passes(ctx, wlcf))
     {
         return NGX_DECLINED;
     }

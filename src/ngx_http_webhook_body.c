@@ -42,7 +42,8 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 {
     return ctx->gate->provider->signatures.nelts
            || ctx->gate->provider->form
-           || ctx->gate->json;
+           || ctx->gate->json
+           || ngx_http_webhook_replay_hashes(ctx);
 }
 
 
@@ -59,7 +60,9 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
 
-    if (ctx->ncandidates && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK) {
+    if ((ctx->ncandidates || ngx_http_webhook_replay_hashes(ctx))
+        && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -121,10 +124,10 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
-        /* a secret with "for=" serves a token */
+        /* the secret of a token rule serves that alone */
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->places[i].secret->rule.len)
+            || ctx->gate->places[i].rule.len)
         {
             continue;
         }
@@ -192,7 +195,10 @@ ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
 }
 
 
-/* Bits of the HMACs' uses, and of the digests, that signatures are for. */
+/*
+ * Bits of the HMACs' uses, and of the digests, that signatures are for; one of
+ * these tells messages apart as well.
+ */
 
 static void
 ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
@@ -202,7 +208,7 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t  *candidate;
 
     *hmacs = 0;
-    *digests = 0;
+    *digests = ngx_http_webhook_replay_hashes(ctx) ? 1 << WH_SHA256 : 0;
 
     for (i = 0; i < ctx->ncandidates; i++) {
 

@@ -46,14 +46,13 @@ ngx_http_webhook_ctx_t *
 ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate)
 {
-    ngx_pool_cleanup_t           *cln;
-    ngx_http_webhook_ctx_t       *ctx;
-    ngx_http_webhook_provider_t  *provider;
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_webhook_ctx_t  *ctx;
 
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx != NULL) {
-        ngx_http_webhook_body_release(ctx);
+        ngx_http_webhook_cleanup(ctx);
 
     } else {
         cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
@@ -67,12 +66,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 
     ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
 
-    provider = gate->provider;
-
-    ctx->gate = gate;
-    ctx->found = ngx_pcalloc(r->pool, provider->headers.nelts
-                                      * sizeof(ngx_http_webhook_found_t));
-    if (ctx->found == NULL) {
+    if (ngx_http_webhook_ctx_gate(r, ctx, gate) != NGX_OK) {
         return NULL;
     }
 
@@ -82,8 +76,34 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 }
 
 
+/* Looks at a request as a gate sees it. */
+
+ngx_int_t
+ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_found_t  *found;
+
+    found = ngx_pcalloc(r->pool, gate->provider->headers.nelts
+                                 * sizeof(ngx_http_webhook_found_t));
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->gate = gate;
+    ctx->found = found;
+
+    ngx_http_webhook_find_headers(r, gate->provider, found);
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_http_webhook_cleanup(void *data)
 {
-    ngx_http_webhook_body_release(data);
+    ngx_http_webhook_ctx_t  *ctx = data;
+
+    ngx_http_webhook_replay_end(ctx, 0);
+    ngx_http_webhook_body_release(ctx);
 }

@@ -12,8 +12,8 @@
 static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_part_t *part);
-static ngx_uint_t ngx_http_webhook_message_plain(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_source_t *source);
+static ngx_uint_t ngx_http_webhook_message_nothing(
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source);
 
 
 /* The text in front of the body or behind it; parts may be NULL. */
@@ -132,14 +132,10 @@ ngx_http_webhook_message_part(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
 
     case WH_ABSENT:
-
-        if (!part->required
-            && ngx_http_webhook_message_plain(ctx, part->source))
-        {
-            return NGX_HTTP_WEBHOOK_PASSED;
-        }
-
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+        return (!part->required
+                && ngx_http_webhook_message_nothing(ctx, part->source))
+               ? NGX_HTTP_WEBHOOK_PASSED
+               : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
 
     case WH_REPEATED:
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
@@ -153,19 +149,21 @@ ngx_http_webhook_message_part(ngx_http_request_t *r,
 }
 
 
-/* An object or an array at the pointer has no text either. */
+/* An object or an array has no text either, nor what has been replaced. */
 
 static ngx_uint_t
-ngx_http_webhook_message_plain(ngx_http_webhook_ctx_t *ctx,
+ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_source_t *source)
 {
-    wh_json_type_e  type;
+    const wh_json_value_t  *value;
 
     if (source->type != NGX_HTTP_WEBHOOK_JSON || ctx->json == NULL) {
         return 1;
     }
 
-    type = wh_json_value(ctx->json, source->header)->type;
+    value = wh_json_value(ctx->json, source->header);
 
-    return type != WH_JSON_OBJECT && type != WH_JSON_ARRAY;
+    return value->type != WH_JSON_OBJECT
+           && value->type != WH_JSON_ARRAY
+           && !value->repeated;
 }

@@ -87,7 +87,8 @@ static ngx_str_t  ngx_http_webhook_verdicts[] = {
     ngx_string("accepted"),
     ngx_string("rejected"),
     ngx_string("would_reject"),
-    ngx_string("challenge")
+    ngx_string("challenge"),
+    ngx_string("duplicate")
 };
 
 
@@ -372,7 +373,7 @@ ngx_http_webhook_var_source(ngx_http_request_t *r,
     /* the body counts only when it has been verified, and is what it must be */
 
     if (ngx_http_webhook_source_in_body(source)
-        && ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED)
+        && !ngx_http_webhook_verified(ctx))
     {
         return NGX_DECLINED;
     }
@@ -395,7 +396,7 @@ static ngx_int_t
 ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED || ctx->secret == 0) {
+    if (!ngx_http_webhook_verified(ctx) || ctx->secret == 0) {
         return NGX_DECLINED;
     }
 
@@ -404,7 +405,9 @@ ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    value->len = ngx_sprintf(value->data, "%ui", ctx->secret) - value->data;
+    value->len = ngx_sprintf(value->data, "%ui",
+                             ctx->gate->places[ctx->secret - 1].number)
+                 - value->data;
 
     return NGX_OK;
 }
@@ -417,7 +420,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     u_char  digest[EVP_MAX_MD_SIZE], *p;
     size_t  size;
 
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
+    if (!ngx_http_webhook_verified(ctx)
         || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
     {
         return NGX_DECLINED;

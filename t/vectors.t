@@ -35,6 +35,7 @@ my %systems = (
     'provider-asana'      => \&unknown_yet,
     'provider-contentful' => \&contentful,
     'provider-generic'    => \&generic,
+    'provider-gitlab'     => \&gitlab,
     'provider-meta'       => \&meta,
     'provider-microsoft-graph' => \&unknown_yet,
     'provider-notion'     => \&unknown_yet,
@@ -77,8 +78,6 @@ my %instead = (
 
 # Vectors for what the module does not do yet, and why.
 my %not_yet = (
-    'gitlab-standard-webhooks' =>
-        'Standard Webhooks signatures need key=whsec',
     'gitea-form-signs-the-payload-parameter' => 'needs body form:payload',
     (map { ("hubspot-$_-published" => 'a plain hash, not to be relied on') }
          qw/v1 v2-get v2-post/),
@@ -177,7 +176,11 @@ sub builtin {
 sub seen {
     my ($vector, $directives) = @_;
 
-    my ($name) = $directives =~ /^webhook (\S+);/ or die $directives;
+    my ($name, $more) = $directives =~ /^webhook (\S+?)( [^;]+)?;/
+        or die $directives;
+
+    return if $more;                    # it may be for any of them
+
     my $stale = ($vector->{reason} // '') =~ /too.old/;
 
     $seen{$name}{ $vector->{expect} }++;
@@ -318,6 +321,22 @@ sub certificate {
 
         return directives($name);
     };
+}
+
+
+# A token or a signature, whichever the sender has been set up for.
+sub gitlab {
+    my ($vector) = @_;
+
+    my $secret = $vector->{secret};
+    my ($signing, $token) = $secret =~ /^whsec_/
+                            ? ($secret, 'another token') : ('whsec_YQ==', $secret);
+
+    return directives('gitlab-signed gitlab')
+        . ' webhook_secret file:%%DIR%%/' . secret_file($signing)
+        . ' for=gitlab-signed;'
+        . ' webhook_secret file:%%DIR%%/' . secret_file($token)
+        . ' for=gitlab;';
 }
 
 
