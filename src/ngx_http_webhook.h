@@ -69,6 +69,7 @@ typedef enum {
     NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS,
     NGX_HTTP_WEBHOOK_ZONE_FULL,
     NGX_HTTP_WEBHOOK_INTERNAL,
+    NGX_HTTP_WEBHOOK_ABORTED,
     NGX_HTTP_WEBHOOK_REASONS
 } ngx_http_webhook_reason_e;
 
@@ -418,7 +419,21 @@ typedef struct {
     ngx_shm_zone_t             *shm_zone;
     ngx_slab_pool_t            *shpool;
     ngx_http_webhook_zone_sh_t  *sh;
+    ngx_array_t                *hooks;      /* of the configuration */
 } ngx_http_webhook_zone_t;
+
+
+/* A location that answers with the counters, and where the directive is. */
+
+typedef struct {
+    ngx_uint_t                  format;     /* unless a request asks for one */
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
+} ngx_http_webhook_status_t;
+
+
+typedef struct ngx_http_webhook_hook_s  ngx_http_webhook_hook_t;
+typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
 
 
 #define NGX_HTTP_WEBHOOK_DIGEST      32     /* bytes, of SHA-256 */
@@ -473,9 +488,25 @@ typedef struct {
     ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
     u_char                     *scope;      /* which location this is: a
                                                digest, if there are zones */
+    ngx_http_webhook_hook_t    *hooks;      /* NULL where nothing is counted */
+    ngx_http_webhook_status_t  *status;     /* or NULL */
     ngx_str_t                   file;       /* where "webhook" stands */
     ngx_uint_t                  line;
 } ngx_http_webhook_loc_conf_t;
+
+
+/* A gate in a location, and where it is counted. */
+
+struct ngx_http_webhook_hook_s {
+    ngx_http_webhook_hook_t      *next;     /* of the same location */
+    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_core_srv_conf_t     *cscf;
+    ngx_http_webhook_zone_t      *zone;     /* or NULL */
+    ngx_http_webhook_record_t    *record;   /* NULL when the zone is full */
+    unsigned                      first:1;  /* with this record */
+};
 
 
 /* a location where client certificates count, in a server */
@@ -501,6 +532,8 @@ typedef struct {
     ngx_array_t                 certificate_users;
     ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
+    ngx_array_t                 hooks;      /* ngx_http_webhook_hook_t * */
+    ngx_http_webhook_status_t  *status;     /* the first one, or NULL */
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
@@ -571,7 +604,8 @@ typedef enum {
     NGX_HTTP_WEBHOOK_REJECTED,
     NGX_HTTP_WEBHOOK_WOULD_REJECT,
     NGX_HTTP_WEBHOOK_CHALLENGED,
-    NGX_HTTP_WEBHOOK_DUPLICATED
+    NGX_HTTP_WEBHOOK_DUPLICATED,
+    NGX_HTTP_WEBHOOK_VERDICTS
 } ngx_http_webhook_verdict_e;
 
 
@@ -586,8 +620,22 @@ typedef struct {
 } ngx_http_webhook_trial_t;
 
 
+/* A record that a request has been counted in. */
+
+typedef struct ngx_http_webhook_left_s  ngx_http_webhook_left_t;
+
+struct ngx_http_webhook_left_s {
+    ngx_http_webhook_record_t     *record;
+    ngx_http_webhook_left_t       *next;
+};
+
+
 typedef struct {
     ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
+    ngx_http_webhook_left_t       *left;
+    uint64_t                       started;     /* ns, or 0 */
+    uint64_t                       spent;       /* ns */
     ngx_http_webhook_state_e       state;
     ngx_http_webhook_verdict_e     verdict;
     ngx_http_webhook_reason_e      reason;
@@ -749,6 +797,8 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
+void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t status);
 
 ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
     ngx_str_t *value, ngx_str_t *name);
@@ -814,7 +864,7 @@ void ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_str_t *ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason);
+ngx_str_t *ngx_http_webhook_reason_name(ngx_uint_t reason);
 ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
 ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
     char *name, ngx_str_t *value);
@@ -873,6 +923,23 @@ void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t taken);
 ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
 
+/* _stats.c: counting */
+
+ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_stats_init(ngx_conf_t *cf);
+ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t reload);
+void ngx_http_webhook_leave(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _status.c: answering with the counters */
+
+char *ngx_http_webhook_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_webhook_status_check(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
+
 /* _strip.c: taking the credential out of the request */
 
 ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
@@ -882,6 +949,7 @@ ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
 
 /* _variables.c */
 
+ngx_str_t *ngx_http_webhook_verdict_name(ngx_uint_t verdict);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
@@ -928,6 +996,41 @@ ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
     return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
            || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
                && ctx->trial.rules);
+}
+
+
+/*
+ * The time that verification takes, without the waiting for the body; where
+ * nothing is counted there is no look at the clock.
+ */
+
+static ngx_inline uint64_t
+ngx_http_webhook_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->hooks) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
 }
 
 

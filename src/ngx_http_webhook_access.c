@@ -24,8 +24,6 @@ static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
-    ngx_uint_t status);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -129,6 +127,10 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
+    }
+
+    if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
+        ngx_http_webhook_clock_start(ctx);
     }
 
     switch (ctx->state) {
@@ -246,6 +248,8 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
+    ngx_http_webhook_clock_stop(ctx);
+
     ctx->state = NGX_HTTP_WEBHOOK_READING;
 
     rc = ngx_http_read_client_request_body(r, ngx_http_webhook_body_handler);
@@ -262,17 +266,27 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* nginx has a status for what was wrong with the body, and logs the rest. */
+/*
+ * There will be no verdict, most often for want of the whole body.  nginx has
+ * a status for what was wrong, and logs the rest.
+ */
 
-static void
+void
 ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 {
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;
     ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
-    ctx->reason = (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-                  ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE
-                  : NGX_HTTP_WEBHOOK_INTERNAL;
+
+    if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        ctx->reason = NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+
+    } else if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        ctx->reason = NGX_HTTP_WEBHOOK_INTERNAL;
+
+    } else {
+        ctx->reason = NGX_HTTP_WEBHOOK_ABORTED;
+    }
 
     /* "error_page ... =200" leaves no status of a failure */
 
@@ -316,6 +330,7 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         break;
 
     case NGX_AGAIN:
+        ngx_http_webhook_clock_stop(ctx);
 
         if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
             return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
@@ -411,6 +426,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->ack = ctx->gate->provider->ack;

@@ -322,6 +322,8 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
         }
     }
 
+    ngx_http_webhook_clock_stop(ctx);
+
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->verdict = NGX_HTTP_WEBHOOK_CHALLENGED;
 

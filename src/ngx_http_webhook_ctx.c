@@ -46,13 +46,19 @@ ngx_http_webhook_ctx_t *
 ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate)
 {
-    ngx_pool_cleanup_t      *cln;
-    ngx_http_webhook_ctx_t  *ctx;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_webhook_ctx_t       *ctx;
+    ngx_http_webhook_left_t      *left;
+    ngx_http_webhook_loc_conf_t  *wlcf;
 
     ctx = ngx_http_webhook_get_ctx(r);
+    left = NULL;
 
     if (ctx != NULL) {
+        ngx_http_webhook_leave(r, ctx);
         ngx_http_webhook_cleanup(ctx);
+
+        left = ctx->left;
 
     } else {
         cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
@@ -65,6 +71,11 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     }
 
     ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    ctx->hooks = wlcf->hooks;
+    ctx->left = left;
 
     if (ngx_http_webhook_ctx_gate(r, ctx, gate) != NGX_OK) {
         return NULL;

@@ -170,6 +170,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       0,
       NULL },
 
+    { ngx_string("webhook_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_webhook_status_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("webhook_provider"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_http_webhook_provider_block,
@@ -263,7 +270,9 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx && ctx->hashing) {
+        ngx_http_webhook_clock_start(ctx);
         ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_clock_stop(ctx);
     }
 
     return ngx_http_next_request_body_filter(r, in);
@@ -619,7 +628,9 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK) {
+    if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -640,6 +651,10 @@ ngx_http_webhook_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_webhook_access_handler;
+
+    if (ngx_http_webhook_stats_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
     ngx_http_top_request_body_filter = ngx_http_webhook_body_filter;
@@ -707,6 +722,9 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
+        || ngx_array_init(&wmcf->hooks, cf->pool, 4,
+                          sizeof(ngx_http_webhook_hook_t *))
+           != NGX_OK
         || ngx_array_init(&wmcf->certificate_users, cf->pool, 4,
                           sizeof(ngx_http_webhook_certificate_user_t))
            != NGX_OK)
@@ -741,6 +759,8 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->excepted = 0;
      *     conf->gate = NULL;
      *     conf->scope = NULL;
+     *     conf->hooks = NULL;
+     *     conf->status = NULL;
      */
 
     conf->window.past = NGX_CONF_UNSET;
@@ -824,6 +844,15 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
+    if (conf->status) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook_status\" in %V:%ui stands behind "
+                      "\"webhook %V\", add \"webhook off\" to its location",
+                      &conf->status->file, conf->status->line,
+                      &conf->names);
+        return NGX_CONF_ERROR;
+    }
+
     /* the level of http has no gate, it serves no request */
 
     if (same && prev->gate && ngx_http_webhook_line_complete(prev->gate)) {
@@ -849,6 +878,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             || (conf->ack == NGX_CONF_UNSET && gate->provider->ack > 0))
         {
             wmcf->ack = 1;
+        }
+
+        if (ngx_http_webhook_hook_add(cf, conf, gate) != NGX_OK) {
+            return NGX_CONF_ERROR;
         }
     }
 

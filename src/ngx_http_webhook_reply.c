@@ -80,7 +80,8 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
       NGX_HTTP_WEBHOOK_RULE_REPLAY },
     { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
       NGX_HTTP_WEBHOOK_RULE_REPLAY },
-    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 }
+    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
+    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
 };
 
 
@@ -106,7 +107,7 @@ static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
 
 
 ngx_str_t *
-ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason)
+ngx_http_webhook_reason_name(ngx_uint_t reason)
 {
     return &ngx_http_webhook_reasons[reason].name;
 }
@@ -133,6 +134,7 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;

@@ -123,6 +123,13 @@ ngx_http_webhook_add_variables(ngx_conf_t *cf)
 }
 
 
+ngx_str_t *
+ngx_http_webhook_verdict_name(ngx_uint_t verdict)
+{
+    return &ngx_http_webhook_verdicts[verdict];
+}
+
+
 /* A variable of webhook_var; index is that of its pointer. */
 
 ngx_int_t
@@ -221,7 +228,7 @@ static ngx_int_t
 ngx_http_webhook_var_verdict(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    *value = ngx_http_webhook_verdicts[ctx->verdict];
+    *value = *ngx_http_webhook_verdict_name(ctx->verdict);
 
     return NGX_OK;
 }
