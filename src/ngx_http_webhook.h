@@ -139,6 +139,15 @@ typedef struct {
 } ngx_http_webhook_token_t;
 
 
+/* A token that stands in every element of an array. */
+
+typedef struct {
+    wh_json_set_t              *set;
+    size_t                      array;
+    size_t                      value;
+} ngx_http_webhook_every_t;
+
+
 /*
  * What a secret is used for: an HMAC, by how the sender writes its keys down
  * and by digest, or a public key by its scheme.
@@ -202,6 +211,24 @@ typedef struct {
 } ngx_http_webhook_require_t;
 
 
+/* A piece of the message: a text, and behind it what is in the body, if any. */
+
+typedef struct {
+    ngx_http_complex_value_t    text;
+    ngx_http_webhook_source_t  *source;     /* or NULL */
+    unsigned                    required:1; /* it must be there */
+} ngx_http_webhook_part_t;
+
+
+/* What has to be looked for in a body before it is verified, bits. */
+
+#define NGX_HTTP_WEBHOOK_INSIDE_TOKEN      1
+#define NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE  2
+#define NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP  4
+#define NGX_HTTP_WEBHOOK_INSIDE_MESSAGE    8
+#define NGX_HTTP_WEBHOOK_INSIDE_JSON       16   /* any of it, and as JSON */
+
+
 /* How long ago, and how far ahead, a timestamp may be; -1 for no limit. */
 
 typedef struct {
@@ -234,12 +261,15 @@ typedef struct {
     ngx_array_t                 media;        /* ngx_http_webhook_media_t */
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
+    ngx_http_webhook_every_t   *every;        /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
     ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
     ngx_array_t                *certificates; /* of arrays, as the directive */
-    ngx_http_complex_value_t   *prefix;       /* of the body in the message */
-    ngx_http_complex_value_t   *suffix;
+    ngx_str_t                   message;      /* as written, or no data */
+    ngx_uint_t                  message_line;
+    ngx_array_t                *prefix;       /* ngx_http_webhook_part_t, of */
+    ngx_array_t                *suffix;       /* the body in the message */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
@@ -251,6 +281,8 @@ typedef struct {
                                                  and 1 for an empty body */
     unsigned                    query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
+    unsigned                    bodiless:1;   /* the body is not signed */
+    ngx_uint_t                  inside;       /* NGX_HTTP_WEBHOOK_INSIDE_ */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
@@ -553,8 +585,8 @@ typedef struct {
 
 /*
  * The state of a request.  It goes from START to READING when the body has
- * to be read, from there to READ, to WALKING while verified JSON is looked
- * at, and from any of these to DONE.
+ * to be read, from there to READ, to WALKING while JSON is looked at, verified
+ * but for a provider with "inside", and from any of these to DONE.
  */
 
 typedef enum {
@@ -634,6 +666,7 @@ typedef struct {
     ngx_http_webhook_trial_t       trial;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
+    unsigned                       unverified:1;  /* but looked into */
     unsigned                       refused:1;   /* with its headers */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
@@ -745,6 +778,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_end(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_payload_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -767,6 +802,23 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t status);
 
+ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value, ngx_str_t *name);
+
+/* _every.c: a token in every element of an array */
+
+char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
+ngx_http_webhook_reason_e ngx_http_webhook_every_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _message.c: what is signed, around the body */
+
+ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *parts, ngx_str_t *text);
+ngx_http_webhook_reason_e ngx_http_webhook_message_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
 /* _pubkey.c: signatures by public keys */
 
 ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
@@ -782,6 +834,8 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
+    ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,

@@ -429,21 +429,24 @@ ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
     provider = ctx->gate->provider;
     oracle = provider->oracle;
 
-    if (oracle == NULL || ctx->hashed > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) {
+    if (oracle == NULL
+        || (ctx->hashed > NGX_HTTP_WEBHOOK_CHALLENGE_MAX
+            && !provider->bodiless))
+    {
         return NGX_OK;
     }
 
     ngx_memzero(part, sizeof(part));
 
-    if (provider->prefix
-        && (ngx_http_complex_value(r, provider->prefix, &part[0]) != NGX_OK
-            || ngx_http_complex_value(r, provider->suffix, &part[1])
-               != NGX_OK))
+    if (ngx_http_webhook_message_text(r, ctx, provider->prefix, &part[0])
+        != NGX_OK
+        || ngx_http_webhook_message_text(r, ctx, provider->suffix, &part[1])
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (r->request_body && r->request_body->bufs) {
+    if (r->request_body && r->request_body->bufs && !provider->bodiless) {
 
         rc = ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_MAX,
                                           &part[2]);

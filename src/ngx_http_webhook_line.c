@@ -24,6 +24,8 @@ typedef ngx_int_t (*ngx_http_webhook_present_pt)(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 
+static ngx_uint_t ngx_http_webhook_line_inside(
+    ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_line_check_sharing(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_line_may_share(
@@ -72,10 +74,48 @@ ngx_http_webhook_line_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *first,
     }
 
     for (gate = first->next; gate; gate = gate->next) {
+
+        if (ngx_http_webhook_line_inside(gate->provider)) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"%V\" must be the first in \"webhook %V\" in "
+                          "%V:%ui, it has its credential in the body, so no "
+                          "header tells its messages",
+                          &gate->provider->name, &conf->names, &conf->file,
+                          conf->line);
+            return NGX_ERROR;
+        }
+
         ngx_http_webhook_line_check_order(cf, gate, conf);
     }
 
     return NGX_OK;
+}
+
+
+/* Whether the body alone has what tells that a request is for it. */
+
+static ngx_uint_t
+ngx_http_webhook_line_inside(ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                  i;
+    ngx_http_webhook_source_t  *source;
+
+    source = ngx_http_webhook_line_source(provider, 0);
+
+    if (source == NULL) {
+        return 0;
+    }
+
+    for (i = 1; source; i++) {
+
+        if (!ngx_http_webhook_source_in_body(source)) {
+            return 0;
+        }
+
+        source = ngx_http_webhook_line_source(provider, i);
+    }
+
+    return 1;
 }
 
 

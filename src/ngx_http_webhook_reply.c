@@ -473,7 +473,7 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 }
 
 
-/* What is wrong with a body is said: by then the sender is known. */
+/* What is wrong with a body is said, unless the sender is not known yet. */
 
 static ngx_int_t
 ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
@@ -485,7 +485,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_str_null(detail);
 
-    if (ctx->rule == NULL) {
+    if (ctx->rule == NULL || ctx->unverified) {
         return NGX_OK;
     }
 

@@ -84,7 +84,11 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
     ngx_table_elt_t            *header;
     ngx_http_webhook_header_t  *headers;
 
-    if ((source->type == NGX_HTTP_WEBHOOK_COOKIE) != cookies) {
+    /* a body goes upstream as it is, whatever stands in it */
+
+    if ((source->type == NGX_HTTP_WEBHOOK_COOKIE) != cookies
+        || ngx_http_webhook_source_in_body(source))
+    {
         return NGX_OK;
     }
 

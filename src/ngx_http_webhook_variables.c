@@ -29,6 +29,8 @@ static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_url(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
@@ -68,6 +70,7 @@ static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
     { ngx_string("webhook_url"), ngx_http_webhook_var_url },
+    { ngx_string("webhook_url_decoded"), ngx_http_webhook_var_url_decoded },
     { ngx_string("webhook_challenge"), ngx_http_webhook_var_challenge },
     { ngx_string("webhook_challenge_hmac"),
       ngx_http_webhook_var_challenge_hmac },
@@ -503,6 +506,45 @@ ngx_http_webhook_var_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
 
     value->len = p - value->data;
+
+    return NGX_OK;
+}
+
+
+/* The same, in its path and query decoded once what HubSpot decodes. */
+
+static ngx_int_t
+ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    u_char     *p, *last, *dst;
+    ngx_int_t   rc, c;
+
+    rc = ngx_http_webhook_var_url(r, ctx, value);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* the URL has been written for this call, so in place */
+
+    last = value->data + value->len;
+    dst = last - r->unparsed_uri.len;
+
+    for (p = dst; p < last; p++) {
+
+        c = (*p == '%' && last - p > 2) ? ngx_hextoi(p + 1, 2) : 0;
+
+        if (c > 0 && ngx_strchr(":/?@!$'()*,;", c)) {
+            *dst++ = c;
+            p += 2;
+            continue;
+        }
+
+        *dst++ = *p;
+    }
+
+    value->len = dst - value->data;
 
     return NGX_OK;
 }

@@ -542,12 +542,19 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
 
 # what is needed before the body is there, and before the signature is found
 for my $late (qw{field:t json:/t form:t}) {
-    my $says = "invalid source \"$late\", a credential or a challenge is "
-        . 'header:NAME, query:NAME, cookie:NAME, bearer or basic in @';
+    my $says = "invalid source \"$late\", a challenge is header:NAME, "
+        . 'query:NAME, cookie:NAME, bearer or basic in @';
 
-    rule_says("$_ $late", $says) for qw/token signature challenge/;
+    rule_says("challenge $late", $says);
     rule_says("challenge query:a match=$late$_", $says) for '', '=b';
 }
+
+rule_says("$_ field:t", 'invalid source "field:t", a credential is '
+    . 'header:NAME, query:NAME, cookie:NAME, bearer, basic, json:POINTER or '
+    . 'form:NAME in @') for qw/token signature/;
+rule_says("$_") for 'token json:/t', 'token form:t', 'token json:/a~1b/0';
+rule_says('token json:t', 'invalid JSON Pointer "t": a JSON pointer must '
+    . 'begin with "/" or be empty in @');
 
 rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
     . 'takes "for=NAME" in @') for 'for=', 'for', 'name=x';
@@ -575,7 +582,7 @@ rule_says("message $_", "invalid \"$_\" in rule \"message\", it must have "
         '$webhook_body_sha256', '${webhook_bodyx}', '$webhook_bod',
         '$WEBHOOK_BODY', '$webhook_body2';
 rule_says('message ""', 'invalid "" in rule "message", it must have '
-    . '$webhook_body exactly once in @');
+    . '$webhook_body exactly once in @', 'signature header:X;');
 rule_says('message $webhook_test_none$webhook_body',
           'unknown "webhook_test_none" variable', 'signature header:X;');
 rule_says('message $webhook_body', 'rule "message" is duplicate in @',
@@ -629,7 +636,38 @@ rule_says('window x', "invalid time \"x\", $time");
 rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
     . 'takes "future=TIME" in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
-rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus in @');
+rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus, none '
+    . 'in @');
+
+# a token in every element of an array
+rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
+    for 'token json:/v/*/a', 'token json:/*';
+block_says("webhook_provider own { token json:/v/*/a; token query:t; } #<",
+           'a "token" with "*" is the only one of a provider in @');
+block_says("webhook_provider own { token json:$_; } #<", 'invalid pointer '
+    . qq("$_", a token may have one step "*" in \@))
+    for '/a/*/b/*', '/*/*', '/*/a/*/b';
+block_says("webhook_provider own { token json:$_; }")
+    for '/*', '/a/*', '/*/b', '/a*/*b/**/c';
+
+# what a signature covers, when it does not cover the body
+my $none = '"body none" in webhook_provider "own" goes with a "message" that '
+    . 'has variables, but not $webhook_body in @';
+
+rule_says("message $_", $none, 'signature header:X; body none;')
+    for '$webhook_body', 'x', '""', 'a$webhook_timestamp$webhook_body';
+block_says("webhook_provider own { signature header:X; body none; } #<", $none);
+rule_says("message $_", [], 'signature json:/s; body none; id json:/i;')
+    for '$webhook_id', '$http_x_time', '${json:/a}', 'a${form:b}c',
+        '${webhook_id}x${json:/a}';
+rule_says('message ${json:a}', 'invalid JSON Pointer "a": a JSON pointer must '
+    . 'begin with "/" or be empty in @', 'signature header:X; body none;');
+rule_says('message ${json:/a', qr/^the closing bracket in .* is missing in \@$/,
+    'signature header:X; body none;');
+block_says("webhook_provider own { signature $_; } #<", 'webhook_provider '
+    . '"own" has a "signature" in the body that it signs, say "body none" and '
+    . 'in "message" what is signed in @')
+    for 'json:/s', 'form:s', 'header:X; signature json:/s';
 rule_says('json array list', 'unknown word "list" in rule "json", it can be '
     . 'object, array, empty in @');
 rule_says('query first', 'unknown word "first" in rule "query", it can be '
