@@ -2,298 +2,168 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What stands for the body in the message that is signed: the rule "body".
+ * What is signed around the body, or of it.
  */
 
 
-#include "ngx_http_webhook_provider.h"
+#include "ngx_http_webhook.h"
 
 
-static void ngx_http_webhook_message_crc32_update(
-    ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
-static ngx_http_webhook_reason_e ngx_http_webhook_message_crc32(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_message_form(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_message_form_sorted(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_message_sha256(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_part_t *part);
+static ngx_uint_t ngx_http_webhook_message_nothing(
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source);
 
 
-#define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
+/* The text in front of the body or behind it; parts may be NULL. */
 
-
-/* The word, what takes the bytes, what makes the text; then the bits. */
-
-static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
-
-    { ngx_string("crc32"), ngx_http_webhook_message_crc32_update,
-      ngx_http_webhook_message_crc32, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("form:"), NULL, ngx_http_webhook_message_form,
-      1, 1, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("form-sorted"), NULL, ngx_http_webhook_message_form_sorted,
-      1, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("sha256:"), NULL, ngx_http_webhook_message_sha256,
-      0, 0, 1, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_null_string, NULL, NULL, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
-};
-
-
-/* Reads the word of the rule. */
-
-char *
-ngx_http_webhook_message_kind(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word)
+ngx_int_t
+ngx_http_webhook_message_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *parts, ngx_str_t *text)
 {
-    ngx_str_t                 name;
-    ngx_http_webhook_body_t  *kind;
+    u_char                   *p;
+    ngx_str_t                *values;
+    ngx_uint_t                i;
+    ngx_http_webhook_part_t  *part;
 
-    ngx_str_null(&name);
+    ngx_str_null(text);
 
-    for (kind = ngx_http_webhook_bodies; kind->word.len; kind++) {
+    if (parts == NULL) {
+        return NGX_OK;
+    }
 
-        if (word->len < kind->word.len
-            || ngx_strncmp(word->data, kind->word.data, kind->word.len) != 0)
+    part = parts->elts;
+
+    if (part->source == NULL) {
+        return ngx_http_complex_value(r, &part->text, text);
+    }
+
+    values = ngx_pcalloc(r->pool, 2 * parts->nelts * sizeof(ngx_str_t));
+    if (values == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < parts->nelts; i++) {
+
+        if (ngx_http_complex_value(r, &part[i].text, &values[2 * i]) != NGX_OK)
         {
-            continue;
+            return NGX_ERROR;
         }
 
-        name.data = word->data + kind->word.len;
-        name.len = word->len - kind->word.len;
-
-        /* only what ends in a colon takes a name */
-
-        if ((kind->word.data[kind->word.len - 1] == ':') == (name.len > 0)) {
-            break;
+        if (part[i].source
+            && ngx_http_webhook_source_value(r, ctx, part[i].source,
+                                             &values[2 * i + 1])
+               == WH_ERROR)
+        {
+            return NGX_ERROR;
         }
+
+        text->len += values[2 * i].len + values[2 * i + 1].len;
     }
 
-    if (kind->word.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown body \"%V\", it can be raw, form:FIELD, "
-                           "form-sorted, sha256:SOURCE, crc32, pelorus",
-                           word);
-        return NGX_CONF_ERROR;
+    p = ngx_pnalloc(r->pool, text->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
     }
 
-    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
-    if (provider->body == NULL) {
-        return NGX_CONF_ERROR;
+    text->data = p;
+
+    for (i = 0; i < 2 * parts->nelts; i++) {
+        p = ngx_cpymem(p, values[i].data, values[i].len);
     }
 
-    *provider->body = *kind;
-
-    if (kind->digest) {
-        return ngx_http_webhook_source_outside(cf, provider, &name,
-                                               &provider->body->source);
-    }
-
-    provider->body->source.name = name;
-
-    return NGX_CONF_OK;
-}
-
-
-/* The body has been read: what stands for it goes into the hashes. */
-
-ngx_http_webhook_reason_e
-ngx_http_webhook_message_finish(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_http_webhook_reason_e  reason;
-
-    reason = ctx->gate->provider->body->finish(r, ctx, &ctx->text);
-
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
-    }
-
-    ngx_http_webhook_message_update(ctx, ctx->text.data, ctx->text.len);
-
-    return ctx->failed ? NGX_HTTP_WEBHOOK_INTERNAL : NGX_HTTP_WEBHOOK_PASSED;
+    return NGX_OK;
 }
 
 
 /*
- * The body, or what stands for it, in one piece.  NGX_DECLINED when it is
- * longer than max.
+ * Whether all that the message takes from the body is there in one way only.
+ * Where a value may be left out, nothing else may stand in its place.
  */
 
-ngx_int_t
-ngx_http_webhook_message_body(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body)
+ngx_http_webhook_reason_e
+ngx_http_webhook_message_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
 {
-    if (ctx->gate->provider->body) {
-        *body = ctx->text;
+    ngx_uint_t                  i, k;
+    ngx_array_t                *parts[2];
+    ngx_http_webhook_part_t    *part;
+    ngx_http_webhook_reason_e   reason;
 
-        return body->len > max ? NGX_DECLINED : NGX_OK;
+    parts[0] = ctx->gate->provider->prefix;
+    parts[1] = ctx->gate->provider->suffix;
+
+    for (i = 0; i < 2; i++) {
+
+        if (parts[i] == NULL) {
+            continue;
+        }
+
+        part = parts[i]->elts;
+
+        for (k = 0; k < parts[i]->nelts; k++) {
+
+            if (part[k].source == NULL) {
+                continue;
+            }
+
+            reason = ngx_http_webhook_message_part(r, ctx, &part[k]);
+
+            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+                return reason;
+            }
+        }
     }
-
-    ngx_str_null(body);
-
-    if (r->request_body == NULL || r->request_body->bufs == NULL) {
-        return NGX_OK;
-    }
-
-    return ngx_http_webhook_body_gather(r, max, body);
-}
-
-
-/* The CRC of nothing is 0, so the context needs no start. */
-
-static void
-ngx_http_webhook_message_crc32_update(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len)
-{
-    uint32_t  crc;
-
-    crc = ~ctx->crc32;
-    ngx_crc32_update(&crc, data, len);
-    ctx->crc32 = ~crc;
-}
-
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_message_crc32(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
-{
-    text->data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
-    if (text->data == NULL) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    text->len = ngx_sprintf(text->data, "%uD", ctx->crc32) - text->data;
 
     return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
-/*
- * The value of the form's only field: another one would go to the application
- * without a signature.
- */
-
 static ngx_http_webhook_reason_e
-ngx_http_webhook_message_form(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
-{
-    u_char                     *buf;
-    ngx_str_t                  *field;
-    wh_str_t                    value;
-    ngx_http_webhook_reason_e   reason;
-
-    field = &ctx->gate->provider->body->source.name;
-
-    reason = ngx_http_webhook_body_form(r, ctx);
-
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
-    }
-
-    buf = ngx_pnalloc(r->pool, ctx->form.len + 1);
-    if (buf == NULL) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    switch (wh_form_only(ngx_http_webhook_wh_str(&ctx->form),
-                         ngx_http_webhook_wh_str(field), buf, &value))
-    {
-
-    case WH_OK:
-        text->data = (u_char *) value.data;
-        text->len = value.len;
-        return NGX_HTTP_WEBHOOK_PASSED;
-
-    case WH_REPEATED:
-        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
-
-    default: /* WH_ABSENT, WH_INVALID */
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-    }
-}
-
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_message_form_sorted(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
-{
-    size_t                      n;
-    u_char                     *decoded;
-    wh_str_t                    form;
-    wh_form_pair_t             *pairs;
-    ngx_http_webhook_reason_e   reason;
-
-    reason = ngx_http_webhook_body_form(r, ctx);
-
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
-    }
-
-    form = ngx_http_webhook_wh_str(&ctx->form);
-    n = wh_form_count(form);
-
-    if (n > WH_FORM_MAX_PAIRS) {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-    }
-
-    pairs = ngx_palloc(r->pool, (n + 1) * sizeof(wh_form_pair_t));
-    decoded = ngx_pnalloc(r->pool, 2 * form.len + 1);
-
-    if (pairs == NULL || decoded == NULL) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    text->data = decoded + form.len;
-
-    return wh_form_sorted(form, pairs, decoded, text->data, &text->len)
-           == WH_OK ? NGX_HTTP_WEBHOOK_PASSED
-                    : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-}
-
-
-/*
- * The message has the body's digest, from elsewhere in the request, and so
- * nothing for the body itself.
- */
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_message_sha256(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+ngx_http_webhook_message_part(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_part_t *part)
 {
     ngx_str_t  value;
 
-    switch (ngx_http_webhook_source_value(r, ctx,
-                                          &ctx->gate->provider->body->source,
-                                          &value))
-    {
+    switch (ngx_http_webhook_source_value(r, ctx, part->source, &value)) {
 
     case WH_OK:
-        break;
+        return NGX_HTTP_WEBHOOK_PASSED;
 
     case WH_ABSENT:
-    case WH_INVALID:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+        return (!part->required
+                && ngx_http_webhook_message_nothing(ctx, part->source))
+               ? NGX_HTTP_WEBHOOK_PASSED
+               : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
 
     case WH_REPEATED:
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
 
     default: /* WH_ERROR */
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+}
 
-    if (ngx_http_webhook_body_sha256(r, ctx) != NGX_OK) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
+
+/* An object or an array has no text either, nor what has been replaced. */
+
+static ngx_uint_t
+ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_source_t *source)
+{
+    const wh_json_value_t  *value;
+
+    if (source->type != NGX_HTTP_WEBHOOK_JSON || ctx->json == NULL) {
+        return 1;
     }
 
-    ngx_str_null(text);
+    value = wh_json_value(ctx->json, source->header);
 
-    return value.len == ctx->body_sha256.len
-           && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
-              == 0 ? NGX_HTTP_WEBHOOK_PASSED
-                   : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    return value->type != WH_JSON_OBJECT
+           && value->type != WH_JSON_ARRAY
+           && !value->repeated;
 }

@@ -14,8 +14,9 @@ static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
 
 
 /*
- * Ends a digest of the message.  The number of the first secret, from 1, whose
- * key has signed it, by itself or in a token, 0 if there is none, or NGX_ERROR.
+ * Ends a digest of the message, which may also be that of replay protection.
+ * The number of the first secret, from 1, whose key has signed it, by itself
+ * or in a token, 0 if there is none, or NGX_ERROR.
  */
 
 ngx_int_t
@@ -35,6 +36,10 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
         || wh_digest_final(hash->md, bytes, &digest.len) != WH_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (ctx->once && hash->digest == WH_SHA256) {
+        ngx_http_webhook_replay_message(ctx, bytes);
     }
 
     for (i = 0; i < ctx->ncandidates; i++) {
@@ -84,17 +89,15 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ngx_str_null(&prefix);
-
-    matched = ngx_http_webhook_message_body(r, ctx, wlcf->max_body, &body);
+    matched = ngx_http_webhook_transform_body(r, ctx, wlcf->max_body, &body);
 
     if (matched != NGX_OK) {
         return matched;
     }
 
-    if (ctx->gate->provider->prefix
-        && ngx_http_complex_value(r, ctx->gate->provider->prefix, &prefix)
-           != NGX_OK)
+    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                      &prefix)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -146,7 +149,7 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->places[i].secret->rule.len
+            || ctx->gate->places[i].rule.len
             || !(ctx->keys[i]->uses & (1 << candidate->use)))
         {
             continue;

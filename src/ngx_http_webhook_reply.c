@@ -13,6 +13,7 @@
 typedef struct {
     ngx_str_t   name;
     ngx_uint_t  status;
+    ngx_uint_t  rule;           /* that can be on trial, or 0 */
 } ngx_http_webhook_reason_t;
 
 
@@ -39,31 +40,48 @@ static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
 /* in the order of ngx_http_webhook_reason_e */
 
 static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
-    { ngx_null_string, NGX_HTTP_OK },
-    { ngx_string("method_not_allowed"), NGX_HTTP_NOT_ALLOWED },
-    { ngx_string("content_type_unsupported"),
-      NGX_HTTP_UNSUPPORTED_MEDIA_TYPE },
-    { ngx_string("header_missing"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("header_mismatch"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("certificate_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("certificate_unverified"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("certificate_subject_mismatch"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("token_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("token_mismatch"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("signature_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("signature_malformed"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("signature_mismatch"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("timestamp_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("timestamp_malformed"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("timestamp_too_old"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("timestamp_in_future"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE },
-    { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("payload_invalid"), 422 },
-    { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE },
-    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR }
+    { ngx_null_string, NGX_HTTP_OK, 0 },
+    { ngx_string("method_not_allowed"), NGX_HTTP_NOT_ALLOWED,
+      NGX_HTTP_WEBHOOK_RULE_METHOD },
+    { ngx_string("content_type_unsupported"), NGX_HTTP_UNSUPPORTED_MEDIA_TYPE,
+      NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE },
+    { ngx_string("header_missing"), NGX_HTTP_BAD_REQUEST,
+      NGX_HTTP_WEBHOOK_RULE_HEADER },
+    { ngx_string("header_mismatch"), NGX_HTTP_BAD_REQUEST,
+      NGX_HTTP_WEBHOOK_RULE_HEADER },
+    { ngx_string("certificate_missing"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+    { ngx_string("certificate_unverified"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+    { ngx_string("certificate_subject_mismatch"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+    { ngx_string("token_missing"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("token_mismatch"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("signature_missing"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("signature_malformed"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("signature_mismatch"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST, 0 },
+    { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST, 0 },
+    { ngx_string("timestamp_missing"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("timestamp_malformed"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("timestamp_too_old"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("timestamp_in_future"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, 0 },
+    { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST,
+      NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
+    { ngx_string("payload_invalid"), 422, NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
+    { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE, 0 },
+    { ngx_string("duplicate"), NGX_HTTP_OK, NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT,
+      NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
+      NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
+    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
 };
 
 
@@ -89,9 +107,16 @@ static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
 
 
 ngx_str_t *
-ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason)
+ngx_http_webhook_reason_name(ngx_uint_t reason)
 {
     return &ngx_http_webhook_reasons[reason].name;
+}
+
+
+ngx_uint_t
+ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason)
+{
+    return ngx_http_webhook_reasons[reason].rule;
 }
 
 
@@ -109,18 +134,48 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;
     ctx->reason = reason;
     ctx->secret = 0;
-    ctx->verdict = wlcf->enforce ? NGX_HTTP_WEBHOOK_REJECTED
-                                 : NGX_HTTP_WEBHOOK_WOULD_REJECT;
+    ctx->trial.rules = 0;
+
+    if (!wlcf->enforce) {
+        ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
+
+    } else if (reason == NGX_HTTP_WEBHOOK_DUPLICATE
+               || reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS)
+    {
+        ctx->verdict = NGX_HTTP_WEBHOOK_DUPLICATED;
+
+    } else {
+        ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+    }
+
     ctx->status = ngx_http_webhook_status(r, ctx);
 
     ngx_http_webhook_log(r, ctx);
 
     return ngx_http_webhook_refuse(r, ctx);
+}
+
+
+/* The verdict on a request that has failed nothing but rules on trial. */
+
+void
+ngx_http_webhook_would_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ctx->reason = ctx->trial.reason;
+    ctx->status = ctx->trial.status;
+    ctx->pointer = ctx->trial.pointer;
+    ctx->rule = ctx->trial.rule;
+    ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
+    ctx->status = ngx_http_webhook_status(r, ctx);
+
+    ngx_http_webhook_log(r, ctx);
 }
 
 
@@ -172,17 +227,25 @@ ngx_http_webhook_status(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static void
 ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_uint_t                    level, refused;
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ngx_log_error(wlcf->log_level, r->connection->log, 0,
-                  "webhook %V: %s, %V%s%V%s%s, %O bytes of body hashed, "
+    /* a duplicate that gets 200 is nobody's mistake */
+
+    refused = (ctx->status >= NGX_HTTP_SPECIAL_RESPONSE);
+    level = refused ? wlcf->log_level : NGX_LOG_INFO;
+
+    ngx_log_error(level, r->connection->log, 0,
+                  "webhook %V: %s%s, %V%s%V%s%s, %O bytes of body hashed, "
                   "location: \"%V\"",
                   &ctx->gate->provider->name,
-                  wlcf->enforce ? "refused" : "would be refused",
+                  ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+                  ? "would be " : "",
+                  refused ? "refused" : "answered",
                   ngx_http_webhook_reason_name(ctx->reason),
                   ctx->rule ? ", at \"" : "", &ctx->pointer,
                   ctx->rule ? "\": " : "", ctx->rule ? ctx->rule : "",
@@ -278,7 +341,7 @@ ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r, ngx_uint_t status)
 }
 
 
-/* What RFC 9110 wants with 405 and 401. */
+/* What RFC 9110 wants with 405 and 401, and when to come back. */
 
 static ngx_int_t
 ngx_http_webhook_status_headers(ngx_http_request_t *r,
@@ -287,8 +350,14 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_str_t                  *challenge;
     ngx_http_webhook_source_t  *credential;
 
+    static ngx_str_t  second = ngx_string("1");
     static ngx_str_t  basic = ngx_string("Basic realm=\"webhook\"");
     static ngx_str_t  bearer = ngx_string("Bearer realm=\"webhook\"");
+
+    if (ctx->reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS) {
+        return ngx_http_webhook_add_header(r, "Retry-After", &second)
+               ? NGX_OK : NGX_ERROR;
+    }
 
     if (status == NGX_HTTP_NOT_ALLOWED) {
         return ngx_http_webhook_add_header(r, "Allow", &ctx->gate->allow)
@@ -374,6 +443,10 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
+    if (ctx->status == NGX_HTTP_OK) {
+        ngx_str_set(&ctx->answer, "{\"status\":200,\"duplicate\":true}\n");
+    }
+
     if (ctx->answer.len) {
         cv.value = ctx->answer;
         return ngx_http_send_response(r, ctx->status, &json, &cv);
@@ -400,7 +473,7 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 }
 
 
-/* What is wrong with a body is said: by then the sender is known. */
+/* What is wrong with a body is said, unless the sender is not known yet. */
 
 static ngx_int_t
 ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
@@ -412,7 +485,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_str_null(detail);
 
-    if (ctx->rule == NULL) {
+    if (ctx->rule == NULL || ctx->unverified) {
         return NGX_OK;
     }
 

@@ -36,7 +36,6 @@
     "uTwjAzZr1Z9CAow"
 
 
-static wh_str_t str(const char *s);
 static void test_rfc(void);
 static void test_split(void);
 static void test_check(void);
@@ -54,18 +53,6 @@ main(void)
     test_rules();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 
