@@ -171,6 +171,10 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location /key/body/ { webhook body_id;
                               webhook_replay zone=seen key=\$webhook_id;
                               proxy_pass http://%%APP%%; }
+        location /key/both/ { webhook body_id;
+                              webhook_replay zone=seen
+                                             key=\$http_x_key\$webhook_id;
+                              proxy_pass http://%%APP%%; }
         location /key/id/ { webhook standard;
                             webhook_replay zone=seen key=a\${webhook_id};
                             proxy_pass http://%%APP%%; }
@@ -225,9 +229,8 @@ is($r->{status}, 200, 'its copy');
 is($r->{body}, qq/{"status":200,"duplicate":true}\n/, 'is told so');
 is($r->{header}{'content-type'}, 'application/json', 'in JSON');
 is(scalar apps(), 1, 'the application has had one');
-is(log_of('/plain/'),
-   "/plain/ 202 accepted \n/plain/ 200 duplicate duplicate",
-   'verdict and reason');
+logged('/plain/', 'verdict and reason', '202 accepted ',
+       '200 duplicate duplicate');
 like($t->error_log, qr/\[info\].* webhook github: answered, duplicate, /,
      'a line in the log, at info');
 
@@ -308,8 +311,7 @@ $r = ask(%request);
 is($r->{status}, 409, 'a copy of a request in work');
 is($r->{header}{'retry-after'}, 1, 'may come again');
 is($r->{body}, qq/{"status":409,"error":"conflict"}\n/, 'its body');
-like(log_of('/slow/'), qr{^/slow/ 409 duplicate duplicate_in_progress$},
-     'its verdict');
+logged('/slow/', 'its verdict', '409 duplicate duplicate_in_progress');
 ok(!$upstream->take(0.1), 'the application has had one');
 
 $upstream->answer($taken, 200);
@@ -464,6 +466,10 @@ is(ask(own(uri => '/key/body/', body => '{}'))->{status}, 202, 'none');
 is(ask(own(uri => '/key/body/', body => '{ }'))->{status}, 202,
    'none in another');
 
+once("a header, and the body's " . $_->[1], own(uri => '/key/both/',
+     body => qq/{"id":$_->[0]}/, headers => [['X-Key', 'same']]))
+    for [1, 'id'], [2, 'other id'];
+
 # ahead of the body
 $r = ask(%keyed, expect => 1);
 is($r->{status}, 200, 'a known key ahead of the body');
@@ -599,16 +605,16 @@ $t->app_clear;
 is(ask(%request)->{status}, 202, 'webhook_enforce off: a message');
 is(ask(%request)->{status}, 202, 'its copy');
 is(scalar apps(), 2, 'reaches the application');
-is(log_of('/trial/'),
-   "/trial/ 202 accepted \n/trial/ 202 would_reject duplicate",
-   'and is told from it');
+logged('/trial/', 'and is told from it', '202 accepted ',
+       '202 would_reject duplicate');
 like($t->error_log, qr/\[info\].* github: would be answered, duplicate, /,
      'in the log too');
 
 my %bad = false(uri => '/trial/', body => 'forged in a trial');
 is(ask(%bad)->{status}, 202, 'a forged one');
 is(ask(%bad)->{status}, 202, 'and its copy');
-unlike(log_of('/trial/'), qr{ duplicate}, 'make no claim');
+logged('/trial/', 'make no claim',
+       ('202 would_reject signature_mismatch') x 2);
 
 
 # No room
@@ -625,7 +631,7 @@ cmp_ok($n, '<', 256, 'but not much');
 %request = timed('/full/', $now, "message $n");
 $r = ask(%request);
 is($r->{status}, 503, 'what there is no room for is refused');
-like(log_of('/full/'), qr{/full/ 503 rejected zone_full$}, 'the reason');
+logged('/full/', 'the reason', ('503 rejected zone_full') x 2);
 is(ask(%oldest)->{status}, 200, 'nothing that is valid has been forgotten');
 at($now + 361);
 is(ask(timed('/full/', $now + 361, 'later'))->{status}, 202,
@@ -722,13 +728,23 @@ sub apps { return my @requests = $t->app_requests }
 sub at { $t->set_now($_[0]) }
 
 
-# The lines of the access log for a location, the last two.
-sub log_of {
-    my ($uri) = @_;
+# The last lines of the access log for a location, which are written when their
+# requests end.
+sub logged {
+    my ($uri, $name, @expected) = @_;
 
-    my @lines = grep { m{^\Q$uri\E } } split /\n/, $t->log_file('verdict.log');
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    splice @lines, 0, -2 if @lines > 2;
+    my $until = Time::HiRes::time() + 5;
+    my $expected = join '', map { "$uri $_\n" } @expected;
+    my $lines;
 
-    return join "\n", @lines;
+    do {
+        sleep 0.02;
+        $lines = join '', grep { m{^\Q$uri\E } } split /^/,
+                          $t->log_file('verdict.log');
+    } until $lines =~ /(?:\A|\n)\Q$expected\E\z/
+            || Time::HiRes::time() > $until;
+
+    is(substr($lines, -length $expected), $expected, $name);
 }
