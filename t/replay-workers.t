@@ -23,16 +23,22 @@ my $upstream = WebhookTest::Upstream->new;
 my $body = 0;
 
 my $conf = sub {
-    my (%size) = @_;
+    my (%want) = @_;
+
+    my $provider = $want{provider} // 'github';
 
     return <<"EOF";
     log_format pid '\$pid';
 
-    webhook_zone seen $size{seen};
+    webhook_zone seen $want{seen};
     webhook_zone many 32k;
     webhook_zone claims 32k;
 
     webhook_provider query { methods GET; token header:X-Token; }
+
+    webhook_provider other {
+        signature header:X-Hub-Signature-256 prefix=sha256=;
+    }
 
     webhook_provider timed {
         signature header:X-Signature;
@@ -53,7 +59,7 @@ my $conf = sub {
         proxy_set_header X-Pid \$pid;
 
         location / { proxy_pass http://${\ $upstream->address }; }
-        location /app/ { proxy_pass http://%%APP%%; }
+        location /app/ { webhook $provider; proxy_pass http://%%APP%%; }
 
         location /claims/ {
             webhook timed;
@@ -267,10 +273,14 @@ is(ask(%request)->{status}, 202, 'a message');
 
 $t->configure($conf->(seen => '2m'));
 $t->reload;
-like($t->error_log, qr/\[warn\].* zone "seen" has 2097152 bytes now, it had /,
+like($t->error_log, qr/\[warn\].* zone "seen" begins empty, it has 2097152 /,
      'another size makes a new zone, and the log says so');
 is(ask(%request)->{status}, 202, 'which knows nothing');
 is(ask(%request)->{body}, $duplicate, 'yet');
+
+$t->configure($conf->(seen => '2m', provider => 'other'));
+$t->reload;
+is(ask(%request)->{status}, 202, 'the message of another sender');
 
 $t->done(allow => qr/exited on signal 9/);
 done_testing();

@@ -26,6 +26,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
     log_format verdict '\$request_uri \$status \$webhook_verdict'
                        ' \$webhook_reason';
 
+    proxy_cache_path %%DIR%%/cache keys_zone=cache:1m;
+
     webhook_zone seen 1m;
     webhook_zone other 1m;
     webhook_zone small 32k;
@@ -95,6 +97,9 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location /unbuffered/ { proxy_request_buffering off;
                                 proxy_http_version 1.1;
                                 proxy_pass http://%%APP%%; }
+        location /cache/ { proxy_cache cache; proxy_cache_valid any 1m;
+                           proxy_cache_methods POST; proxy_cache_key x;
+                           webhook_ack 207; proxy_pass http://%%APP%%; }
         location /file/ { client_body_in_file_only clean;
                           proxy_pass http://%%APP%%; }
 
@@ -300,6 +305,14 @@ for my $status (301, 304, 400, 404, 409, 422, 429, 500, 503) {
     is(scalar apps(), 2, "an application that says $status has not");
     is(ask(%request, uri => '/plain/')->{status}, 202, 'and may do so later');
     is(ask(%request)->{status}, 200, 'then it has');
+}
+
+# nginx may know the answer
+for (1 .. 2) {
+    my %request = message('/cache/');
+
+    is(ask(%request)->{status}, 207, "a cache: message $_");
+    is(ask(%request)->{status}, 200, 'its copy');
 }
 
 # a copy of one that is on its way
