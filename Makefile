@@ -138,6 +138,7 @@ bench: module
 	@$(call install_packages,bench)
 	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/compare
 	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/instructions
+	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/replay
 
 fuzz:
 	@$(call install_packages,fuzz)

@@ -69,6 +69,7 @@ typedef enum {
     NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS,
     NGX_HTTP_WEBHOOK_ZONE_FULL,
     NGX_HTTP_WEBHOOK_INTERNAL,
+    NGX_HTTP_WEBHOOK_ABORTED,
     NGX_HTTP_WEBHOOK_REASONS
 } ngx_http_webhook_reason_e;
 
@@ -138,6 +139,15 @@ typedef struct {
 } ngx_http_webhook_token_t;
 
 
+/* A token that stands in every element of an array. */
+
+typedef struct {
+    wh_json_set_t              *set;
+    size_t                      array;
+    size_t                      value;
+} ngx_http_webhook_every_t;
+
+
 /*
  * What a secret is used for: an HMAC, by how the sender writes its keys down
  * and by digest, or a public key by its scheme.
@@ -201,6 +211,24 @@ typedef struct {
 } ngx_http_webhook_require_t;
 
 
+/* A piece of the message: a text, and behind it what is in the body, if any. */
+
+typedef struct {
+    ngx_http_complex_value_t    text;
+    ngx_http_webhook_source_t  *source;     /* or NULL */
+    unsigned                    required:1; /* it must be there */
+} ngx_http_webhook_part_t;
+
+
+/* What has to be looked for in a body before it is verified, bits. */
+
+#define NGX_HTTP_WEBHOOK_INSIDE_TOKEN      1
+#define NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE  2
+#define NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP  4
+#define NGX_HTTP_WEBHOOK_INSIDE_MESSAGE    8
+#define NGX_HTTP_WEBHOOK_INSIDE_JSON       16   /* any of it, and as JSON */
+
+
 /* How long ago, and how far ahead, a timestamp may be; -1 for no limit. */
 
 typedef struct {
@@ -233,12 +261,15 @@ typedef struct {
     ngx_array_t                 media;        /* ngx_http_webhook_media_t */
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
+    ngx_http_webhook_every_t   *every;        /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
     ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
     ngx_array_t                *certificates; /* of arrays, as the directive */
-    ngx_http_complex_value_t   *prefix;       /* of the body in the message */
-    ngx_http_complex_value_t   *suffix;
+    ngx_str_t                   message;      /* as written, or no data */
+    ngx_uint_t                  message_line;
+    ngx_array_t                *prefix;       /* ngx_http_webhook_part_t, of */
+    ngx_array_t                *suffix;       /* the body in the message */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
@@ -250,6 +281,8 @@ typedef struct {
                                                  and 1 for an empty body */
     unsigned                    query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
+    unsigned                    bodiless:1;   /* the body is not signed */
+    ngx_uint_t                  inside;       /* NGX_HTTP_WEBHOOK_INSIDE_ */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
@@ -311,6 +344,9 @@ struct ngx_http_webhook_place_s {
     ngx_http_webhook_gate_t      *gate;
     ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
                                                challenges */
+    ngx_str_t                     rule;     /* of tokens, the only one that it
+                                               serves, or empty */
+    ngx_uint_t                    number;   /* of the secret, from 1 */
     ngx_http_webhook_place_t     *next;     /* with a key of the same file */
 };
 
@@ -329,12 +365,15 @@ struct ngx_http_webhook_file_s {
 
 
 /*
- * All that decides about a request in a location, compiled when the
- * configuration is read and not written to afterwards.  Locations that
- * inherit everything share one: a verdict counts for one gate.
+ * All that decides about a request of one provider in a location, compiled
+ * when the configuration is read and not written to afterwards.  Providers of
+ * one "webhook" make a line of gates, one of which is chosen for a request.
+ * Locations that inherit everything share the line: a verdict counts for it.
  */
 
 struct ngx_http_webhook_gate_s {
+    ngx_http_webhook_gate_t      *first;        /* of the line */
+    ngx_http_webhook_gate_t      *next;
     ngx_http_webhook_provider_t  *provider;
     ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
     ngx_http_webhook_place_t     *challenge;    /* or NULL */
@@ -346,6 +385,9 @@ struct ngx_http_webhook_gate_s {
     size_t                       *vars;         /* in the set, for each
                                                    webhook_var */
     ngx_http_webhook_window_t     window;
+    time_t                        replayable;   /* how long a message passes
+                                                   again, if its time is
+                                                   signed; or -1 */
     size_t                        root;         /* of the document, if the
                                                    provider has "json" */
     ngx_uint_t                    encoding;     /* header Content-Encoding */
@@ -353,8 +395,9 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
-    unsigned                      separate:1;   /* the challenge secret must
-                                                   differ from the others */
+    unsigned                      separate:1;   /* on the first: the challenge
+                                                   secret must differ from the
+                                                   others */
 };
 
 
@@ -376,11 +419,57 @@ typedef struct {
     ngx_shm_zone_t             *shm_zone;
     ngx_slab_pool_t            *shpool;
     ngx_http_webhook_zone_sh_t  *sh;
+    ngx_array_t                *hooks;      /* of the configuration */
 } ngx_http_webhook_zone_t;
 
 
+/* A location that answers with the counters, and where the directive is. */
+
 typedef struct {
-    ngx_str_t                   provider;
+    ngx_uint_t                  format;     /* unless a request asks for one */
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
+} ngx_http_webhook_status_t;
+
+
+typedef struct ngx_http_webhook_hook_s  ngx_http_webhook_hook_t;
+typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
+
+
+#define NGX_HTTP_WEBHOOK_DIGEST      32     /* bytes, of SHA-256 */
+#define NGX_HTTP_WEBHOOK_REPLAY_TTL  86400  /* seconds */
+
+
+/* A message in a zone. */
+
+typedef struct {
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;
+    time_t                      window;     /* in which it is not evicted,
+                                               or -1 */
+    ngx_uint_t                  serial;     /* while it is claimed */
+    u_char                      digest[NGX_HTTP_WEBHOOK_DIGEST];
+} ngx_http_webhook_claim_t;
+
+
+/* What "webhook_replay" says. */
+
+typedef struct {
+    ngx_str_t                   name;       /* of the zone */
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;        /* or NGX_CONF_UNSET */
+    ngx_uint_t                  duplicate;  /* the status of one */
+    ngx_http_complex_value_t   *key;        /* or NULL */
+    ngx_uint_t                  parts;      /* of the key, bits */
+    ngx_str_t                   file;       /* where the directive stands */
+    ngx_uint_t                  line;
+    ngx_http_webhook_provider_t  *checked;
+} ngx_http_webhook_replay_t;
+
+
+typedef struct {
+    ngx_array_t                *providers;  /* ngx_str_t, none for "off" */
+    ngx_str_t                   names;      /* the same in one text */
     ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
     ngx_http_webhook_secret_t  *challenge_secret;
     ngx_array_t                *certificates;
@@ -394,10 +483,30 @@ typedef struct {
     ngx_int_t                   ack;
     ngx_int_t                   reject;
     ngx_uint_t                  log_level;
-    ngx_http_webhook_gate_t    *gate;       /* NULL where webhook is off */
+    ngx_http_webhook_gate_t    *gate;       /* the first of the line, NULL
+                                               where webhook is off */
+    ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
+    u_char                     *scope;      /* which location this is: a
+                                               digest, if there are zones */
+    ngx_http_webhook_hook_t    *hooks;      /* NULL where nothing is counted */
+    ngx_http_webhook_status_t  *status;     /* or NULL */
     ngx_str_t                   file;       /* where "webhook" stands */
     ngx_uint_t                  line;
 } ngx_http_webhook_loc_conf_t;
+
+
+/* A gate in a location, and where it is counted. */
+
+struct ngx_http_webhook_hook_s {
+    ngx_http_webhook_hook_t      *next;     /* of the same location */
+    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_core_srv_conf_t     *cscf;
+    ngx_http_webhook_zone_t      *zone;     /* or NULL */
+    ngx_http_webhook_record_t    *record;   /* NULL when the zone is full */
+    unsigned                      first:1;  /* with this record */
+};
 
 
 /* a location where client certificates count, in a server */
@@ -405,6 +514,7 @@ typedef struct {
 typedef struct {
     ngx_http_ssl_srv_conf_t      *sscf;
     ngx_http_webhook_loc_conf_t  *conf;
+    ngx_http_webhook_gate_t      *gate;
 } ngx_http_webhook_certificate_user_t;
 
 
@@ -413,7 +523,7 @@ typedef struct {
 typedef struct {
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_core_srv_conf_t     *cscf;
-    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_gate_t      *gate;     /* the first */
 } ngx_http_webhook_location_t;
 
 
@@ -422,12 +532,15 @@ typedef struct {
     ngx_array_t                 certificate_users;
     ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
+    ngx_array_t                 hooks;      /* ngx_http_webhook_hook_t * */
+    ngx_http_webhook_status_t  *status;     /* the first one, or NULL */
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
     ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
     unsigned                    body_sha256:1;  /* some log wants it */
     unsigned                    ack:1;          /* in some location */
+    unsigned                    replay:1;       /* likewise */
 } ngx_http_webhook_main_conf_t;
 
 
@@ -457,10 +570,23 @@ typedef struct {
 } ngx_http_webhook_found_t;
 
 
+/* What keeps a request from being passed on twice. */
+
+typedef struct {
+    ngx_http_webhook_claim_t    claim;
+    ngx_http_webhook_replay_t  *replay;     /* of the location at that time */
+    u_char                     *scope;      /* likewise */
+    u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
+    unsigned                    hashed:1;   /* the message is */
+    unsigned                    keyed:1;    /* the claim has its digest */
+    unsigned                    held:1;     /* now */
+} ngx_http_webhook_once_t;
+
+
 /*
  * The state of a request.  It goes from START to READING when the body has
- * to be read, from there to READ, to WALKING while verified JSON is looked
- * at, and from any of these to DONE.
+ * to be read, from there to READ, to WALKING while JSON is looked at, verified
+ * but for a provider with "inside", and from any of these to DONE.
  */
 
 typedef enum {
@@ -478,7 +604,8 @@ typedef enum {
     NGX_HTTP_WEBHOOK_REJECTED,
     NGX_HTTP_WEBHOOK_WOULD_REJECT,
     NGX_HTTP_WEBHOOK_CHALLENGED,
-    NGX_HTTP_WEBHOOK_DUPLICATED
+    NGX_HTTP_WEBHOOK_DUPLICATED,
+    NGX_HTTP_WEBHOOK_VERDICTS
 } ngx_http_webhook_verdict_e;
 
 
@@ -493,8 +620,22 @@ typedef struct {
 } ngx_http_webhook_trial_t;
 
 
+/* A record that a request has been counted in. */
+
+typedef struct ngx_http_webhook_left_s  ngx_http_webhook_left_t;
+
+struct ngx_http_webhook_left_s {
+    ngx_http_webhook_record_t     *record;
+    ngx_http_webhook_left_t       *next;
+};
+
+
 typedef struct {
     ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
+    ngx_http_webhook_left_t       *left;
+    uint64_t                       started;     /* ns, or 0 */
+    uint64_t                       spent;       /* ns */
     ngx_http_webhook_state_e       state;
     ngx_http_webhook_verdict_e     verdict;
     ngx_http_webhook_reason_e      reason;
@@ -518,12 +659,14 @@ typedef struct {
     ngx_chain_t                   *walked;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
+    ngx_http_webhook_once_t       *once;        /* or NULL: no protection */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
     ngx_http_webhook_trial_t       trial;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
+    unsigned                       unverified:1;  /* but looked into */
     unsigned                       refused:1;   /* with its headers */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
@@ -536,6 +679,8 @@ typedef struct {
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
 
 /* _source.c: looking things up in a request */
 
@@ -583,7 +728,7 @@ ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
     ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
-ngx_uint_t ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
+ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
@@ -613,6 +758,18 @@ char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
 ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
+/* _line.c: a line of gates, for several providers */
+
+#define NGX_HTTP_WEBHOOK_LINE_MAX  8            /* providers */
+
+ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
 /* _payload.c: what a verified body must be like */
 
 char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
@@ -621,6 +778,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_end(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_payload_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -640,6 +799,25 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
+void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t status);
+
+ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value, ngx_str_t *name);
+
+/* _every.c: a token in every element of an array */
+
+char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
+ngx_http_webhook_reason_e ngx_http_webhook_every_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _message.c: what is signed, around the body */
+
+ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *parts, ngx_str_t *text);
+ngx_http_webhook_reason_e ngx_http_webhook_message_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _pubkey.c: signatures by public keys */
 
@@ -656,6 +834,8 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
+    ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
@@ -686,7 +866,7 @@ void ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_str_t *ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason);
+ngx_str_t *ngx_http_webhook_reason_name(ngx_uint_t reason);
 ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
 ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
     char *name, ngx_str_t *value);
@@ -704,6 +884,64 @@ ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
 
 char *ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* _store.c: the messages that a zone remembers */
+
+ngx_http_webhook_store_t *ngx_http_webhook_store_create(
+    ngx_slab_pool_t *shpool);
+ngx_int_t ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim);
+ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
+    ngx_log_t *log);
+void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
+
+/* _replay_conf.c: "webhook_replay" */
+
+/* the parts of a key */
+
+#define NGX_HTTP_WEBHOOK_KEY_HEADERS    0x01    /* and the request line */
+#define NGX_HTTP_WEBHOOK_KEY_ID         0x02
+#define NGX_HTTP_WEBHOOK_KEY_EVENT      0x04
+#define NGX_HTTP_WEBHOOK_KEY_TIMESTAMP  0x08
+#define NGX_HTTP_WEBHOOK_KEY_OTHER      0x10
+
+char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_replay_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+
+/* _replay.c: each message once */
+
+ngx_http_webhook_reason_e ngx_http_webhook_replay_known(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
+    u_char *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t taken);
+ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
+
+/* _stats.c: counting */
+
+ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_stats_init(ngx_conf_t *cf);
+ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t reload);
+void ngx_http_webhook_leave(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _status.c: answering with the counters */
+
+char *ngx_http_webhook_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_webhook_status_check(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
+
 /* _strip.c: taking the credential out of the request */
 
 ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
@@ -713,6 +951,7 @@ ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
 
 /* _variables.c */
 
+ngx_str_t *ngx_http_webhook_verdict_name(ngx_uint_t verdict);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
@@ -759,6 +998,41 @@ ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
     return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
            || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
                && ctx->trial.rules);
+}
+
+
+/*
+ * The time that verification takes, without the waiting for the body; where
+ * nothing is counted there is no look at the clock.
+ */
+
+static ngx_inline uint64_t
+ngx_http_webhook_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->hooks) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
 }
 
 

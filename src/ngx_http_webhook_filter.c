@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The answer of the application to a verified request: its status as the
- * sender wants it.  A module of its own, since header filters stand in
+ * The answer of the application to a verified request: whether the message has
+ * been taken, and its status as the sender wants it.  A module of its own, since header filters stand in
  * another place of nginx's list of modules than access handlers.
  */
 
@@ -12,6 +12,7 @@
 
 
 static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_webhook_taken(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_filter_init(ngx_conf_t *cf);
 
 
@@ -52,6 +53,7 @@ static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_int_t
 ngx_http_webhook_header_filter(ngx_http_request_t *r)
 {
+    ngx_uint_t               taken;
     ngx_http_webhook_ctx_t  *ctx;
 
     if (ngx_http_webhook_has_no_ctx(r) || r != r->main) {
@@ -60,15 +62,22 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    if (ctx == NULL
-        || !ngx_http_webhook_verified(ctx)
-        || r->headers_out.status < NGX_HTTP_OK
-        || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE)
-    {
+    if (ctx == NULL) {
         return ngx_http_next_header_filter(r);
     }
 
-    if (ctx->ack <= 0 || r->headers_out.status == (ngx_uint_t) ctx->ack) {
+    taken = ngx_http_webhook_taken(r);
+
+    /* who is told of a failure may come again at once */
+
+    ngx_http_webhook_replay_end(ctx, taken);
+
+    if (!taken
+        || !ngx_http_webhook_verified(ctx)
+        || ctx->ack <= 0
+        || r->headers_out.status == (ngx_uint_t) ctx->ack
+        || r->method == NGX_HTTP_HEAD)
+    {
         return ngx_http_next_header_filter(r);
     }
 
@@ -85,6 +94,52 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
 }
 
 
+/*
+ * Whether it is the application that answers 2xx.  A page that is shown for an
+ * error is not, whatever its status; another upstream that steps in is.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_taken(ngx_http_request_t *r)
+{
+    ngx_http_upstream_t  *u;
+
+    if (r->headers_out.status < NGX_HTTP_OK
+        || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE)
+    {
+        return 0;
+    }
+
+    /* a handler that returns 201 or 204 leaves it there as well */
+
+    if (r->err_status && (r->error_page || r->internal)) {
+        return 0;
+    }
+
+    u = r->upstream;
+
+    if (u == NULL) {
+        return !r->error_page;
+    }
+
+    /* one that has not been finalized is the one that answers */
+
+    if (u->cleanup) {
+        return 1;
+    }
+
+#if (NGX_HTTP_CACHE)
+
+    if (r->cached) {
+        return !r->error_page;
+    }
+
+#endif
+
+    return u->headers_in.x_accel_redirect && !r->error_page;
+}
+
+
 static ngx_int_t
 ngx_http_webhook_filter_init(ngx_conf_t *cf)
 {
@@ -92,7 +147,7 @@ ngx_http_webhook_filter_init(ngx_conf_t *cf)
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    if (!wmcf->ack) {
+    if (!wmcf->ack && !wmcf->replay) {
         return NGX_OK;
     }
 

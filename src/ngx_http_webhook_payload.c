@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What a verified body must be like: JSON, its values and its time.
+ * What a body must be like: JSON, its values and its time.
  */
 
 
@@ -130,6 +130,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf,
 
     gate->strict = (gate->nrules
                     || provider->json
+                    || (provider->inside & NGX_HTTP_WEBHOOK_INSIDE_JSON)
                     || (provider->timestamp
                         && provider->timestamp->source.type
                            == NGX_HTTP_WEBHOOK_JSON));
@@ -451,7 +452,21 @@ ngx_http_webhook_payload_feed(ngx_http_request_t *r,
 }
 
 
-/* The body has been walked through: is it what it must be? */
+/* The body has been walked through: is it JSON, where it has to be? */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_payload_end(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->json == NULL || wh_json_end(ctx->json) == WH_OK) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_payload_fault(r, ctx);
+}
+
+
+/* And is it what it must be? */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_payload_check(ngx_http_request_t *r,
@@ -464,14 +479,6 @@ ngx_http_webhook_payload_check(ngx_http_request_t *r,
     gate = ctx->gate;
     provider = gate->provider;
 
-    if (ctx->json && wh_json_end(ctx->json) != WH_OK) {
-        reason = ngx_http_webhook_payload_fault(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return reason;
-        }
-    }
-
     if (ctx->json) {
         reason = ngx_http_webhook_payload_document(ctx);
 
@@ -483,7 +490,8 @@ ngx_http_webhook_payload_check(ngx_http_request_t *r,
     }
 
     if (provider->timestamp
-        && ngx_http_webhook_source_in_body(&provider->timestamp->source))
+        && ngx_http_webhook_source_in_body(&provider->timestamp->source)
+        && !(provider->inside & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP))
     {
         reason = ngx_http_webhook_timestamp_check(r, ctx);
 
@@ -594,7 +602,11 @@ ngx_http_webhook_payload_fault(ngx_http_request_t *r,
     if (ctx->gate->strict) {
         ctx->rule = wh_json_fault_text(fault);
 
-        if (!ngx_http_webhook_excepted(r, ctx, NGX_HTTP_WEBHOOK_JSON_INVALID))
+        /* what the credential is in is more than a payload */
+
+        if (ctx->unverified
+            || !ngx_http_webhook_excepted(r, ctx,
+                                          NGX_HTTP_WEBHOOK_JSON_INVALID))
         {
             return NGX_HTTP_WEBHOOK_JSON_INVALID;
         }

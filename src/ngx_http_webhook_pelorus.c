@@ -17,6 +17,8 @@ static wh_hmac_key_t *ngx_http_webhook_pelorus_keys(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, size_t *n);
 static ngx_uint_t ngx_http_webhook_pelorus_secret(ngx_http_webhook_ctx_t *ctx,
     size_t key);
+static ngx_int_t ngx_http_webhook_pelorus_message(ngx_http_webhook_ctx_t *ctx,
+    wh_str_t signature);
 
 
 /* in the order of wh_pelorus_result_e */
@@ -139,6 +141,12 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
 
     if (verdict.form) {
         ctx->secret = ngx_http_webhook_pelorus_secret(ctx, verdict.key);
+
+        if (ngx_http_webhook_pelorus_message(ctx, request.signature)
+            != NGX_OK)
+        {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
     }
 
     if (ngx_http_webhook_pelorus_reasons[verdict.result]
@@ -236,4 +244,29 @@ ngx_http_webhook_pelorus_secret(ngx_http_webhook_ctx_t *ctx, size_t key)
     }
 
     return i + 1;
+}
+
+
+/*
+ * One signature serves a document in many forms, so it is the signature that
+ * tells messages apart.
+ */
+
+static ngx_int_t
+ngx_http_webhook_pelorus_message(ngx_http_webhook_ctx_t *ctx,
+    wh_str_t signature)
+{
+    u_char  digest[WH_TOKEN_DIGEST_SIZE];
+
+    if (ctx->once == NULL) {
+        return NGX_OK;
+    }
+
+    if (wh_token_digest(signature, digest) != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_webhook_replay_message(ctx, digest);
+
+    return NGX_OK;
 }

@@ -14,8 +14,9 @@ static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
 
 
 /*
- * Ends a digest of the message.  The number of the first secret, from 1, whose
- * key has signed it, 0 if there is none, or NGX_ERROR.
+ * Ends a digest of the message, which may also be that of replay protection.
+ * The number of the first secret, from 1, whose key has signed it, 0 if there
+ * is none, or NGX_ERROR.
  */
 
 ngx_int_t
@@ -35,6 +36,10 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
         || wh_digest_final(hash->md, bytes, &digest.len) != WH_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (ctx->once && hash->digest == WH_SHA256) {
+        ngx_http_webhook_replay_message(ctx, bytes);
     }
 
     for (i = 0; i < ctx->ncandidates; i++) {
@@ -78,9 +83,11 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_str_null(&body);
-    ngx_str_null(&prefix);
 
-    if (r->request_body && r->request_body->bufs) {
+    if (r->request_body
+        && r->request_body->bufs
+        && !ctx->gate->provider->bodiless)
+    {
 
         matched = ngx_http_webhook_body_gather(r, wlcf->max_body, &body);
 
@@ -89,9 +96,9 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->gate->provider->prefix
-        && ngx_http_complex_value(r, ctx->gate->provider->prefix, &prefix)
-           != NGX_OK)
+    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                      &prefix)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -143,7 +150,7 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->places[i].secret->rule.len
+            || ctx->gate->places[i].rule.len
             || !(ctx->keys[i]->uses & (1 << candidate->use)))
         {
             continue;

@@ -80,7 +80,8 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
       NGX_HTTP_WEBHOOK_RULE_REPLAY },
     { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
       NGX_HTTP_WEBHOOK_RULE_REPLAY },
-    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 }
+    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
+    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
 };
 
 
@@ -106,7 +107,7 @@ static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
 
 
 ngx_str_t *
-ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason)
+ngx_http_webhook_reason_name(ngx_uint_t reason)
 {
     return &ngx_http_webhook_reasons[reason].name;
 }
@@ -133,14 +134,26 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;
     ctx->reason = reason;
     ctx->secret = 0;
     ctx->trial.rules = 0;
-    ctx->verdict = wlcf->enforce ? NGX_HTTP_WEBHOOK_REJECTED
-                                 : NGX_HTTP_WEBHOOK_WOULD_REJECT;
+
+    if (!wlcf->enforce) {
+        ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
+
+    } else if (reason == NGX_HTTP_WEBHOOK_DUPLICATE
+               || reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS)
+    {
+        ctx->verdict = NGX_HTTP_WEBHOOK_DUPLICATED;
+
+    } else {
+        ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+    }
+
     ctx->status = ngx_http_webhook_status(r, ctx);
 
     ngx_http_webhook_log(r, ctx);
@@ -214,18 +227,25 @@ ngx_http_webhook_status(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static void
 ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_uint_t                    level, refused;
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ngx_log_error(wlcf->log_level, r->connection->log, 0,
-                  "webhook %V: %s, %V%s%V%s%s, %O bytes of body hashed, "
+    /* a duplicate that gets 200 is nobody's mistake */
+
+    refused = (ctx->status >= NGX_HTTP_SPECIAL_RESPONSE);
+    level = refused ? wlcf->log_level : NGX_LOG_INFO;
+
+    ngx_log_error(level, r->connection->log, 0,
+                  "webhook %V: %s%s, %V%s%V%s%s, %O bytes of body hashed, "
                   "location: \"%V\"",
                   &ctx->gate->provider->name,
-                  ctx->verdict == NGX_HTTP_WEBHOOK_REJECTED
-                  ? "refused" : "would be refused",
+                  ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+                  ? "would be " : "",
+                  refused ? "refused" : "answered",
                   ngx_http_webhook_reason_name(ctx->reason),
                   ctx->rule ? ", at \"" : "", &ctx->pointer,
                   ctx->rule ? "\": " : "", ctx->rule ? ctx->rule : "",
@@ -321,7 +341,7 @@ ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r, ngx_uint_t status)
 }
 
 
-/* What RFC 9110 wants with 405 and 401. */
+/* What RFC 9110 wants with 405 and 401, and when to come back. */
 
 static ngx_int_t
 ngx_http_webhook_status_headers(ngx_http_request_t *r,
@@ -330,8 +350,14 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_str_t                  *challenge;
     ngx_http_webhook_source_t  *credential;
 
+    static ngx_str_t  second = ngx_string("1");
     static ngx_str_t  basic = ngx_string("Basic realm=\"webhook\"");
     static ngx_str_t  bearer = ngx_string("Bearer realm=\"webhook\"");
+
+    if (ctx->reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS) {
+        return ngx_http_webhook_add_header(r, "Retry-After", &second)
+               ? NGX_OK : NGX_ERROR;
+    }
 
     if (status == NGX_HTTP_NOT_ALLOWED) {
         return ngx_http_webhook_add_header(r, "Allow", &ctx->gate->allow)
@@ -417,6 +443,10 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
+    if (ctx->status == NGX_HTTP_OK) {
+        ngx_str_set(&ctx->answer, "{\"status\":200,\"duplicate\":true}\n");
+    }
+
     if (ctx->answer.len) {
         cv.value = ctx->answer;
         return ngx_http_send_response(r, ctx->status, &json, &cv);
@@ -443,7 +473,7 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 }
 
 
-/* What is wrong with a body is said: by then the sender is known. */
+/* What is wrong with a body is said, unless the sender is not known yet. */
 
 static ngx_int_t
 ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
@@ -455,7 +485,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_str_null(detail);
 
-    if (ctx->rule == NULL) {
+    if (ctx->rule == NULL || ctx->unverified) {
         return NGX_OK;
     }
 

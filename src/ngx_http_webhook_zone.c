@@ -11,6 +11,7 @@
 
 static ngx_int_t ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
+static void ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone);
 
 
 /* webhook_zone NAME SIZE */
@@ -69,6 +70,7 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *slot = zone;
 
     zone->shm_zone = shm_zone;
+    zone->hooks = &wmcf->hooks;
 
     shm_zone->init = ngx_http_webhook_zone_init;
     shm_zone->data = zone;
@@ -92,26 +94,29 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (old) {
         zone->sh = old->sh;
-        return NGX_OK;
+        return ngx_http_webhook_stats_zone(zone, 1);
     }
 
     if (shm_zone->shm.exists) {
         zone->sh = zone->shpool->data;
-        return NGX_OK;
+        return ngx_http_webhook_stats_zone(zone, 1);
     }
 
+    ngx_http_webhook_zone_resized(shm_zone);
+
+    len = sizeof(" in webhook zone \"\"") + shm_zone->shm.name.len;
+
     zone->sh = ngx_slab_calloc(zone->shpool,
-                               sizeof(ngx_http_webhook_zone_sh_t));
+                               sizeof(ngx_http_webhook_zone_sh_t) + len);
     if (zone->sh == NULL) {
         return NGX_ERROR;
     }
 
     zone->shpool->data = zone->sh;
+    zone->shpool->log_ctx = (u_char *) &zone->sh[1];
 
-    len = sizeof(" in webhook zone \"\"") + shm_zone->shm.name.len;
-
-    zone->shpool->log_ctx = ngx_slab_alloc(zone->shpool, len);
-    if (zone->shpool->log_ctx == NULL) {
+    zone->sh->store = ngx_http_webhook_store_create(zone->shpool);
+    if (zone->sh->store == NULL) {
         return NGX_ERROR;
     }
 
@@ -122,5 +127,51 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     zone->shpool->log_nomem = 0;
 
-    return NGX_OK;
+    return ngx_http_webhook_stats_zone(zone, 0);
+}
+
+
+/*
+ * nginx takes over the memory of a zone with the same size, of the same module
+ * loaded from the same file, and makes a new one else.  It does so without a
+ * word.
+ */
+
+static void
+ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_shm_zone_t   *old;
+
+    part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+    old = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return;
+            }
+
+            part = part->next;
+            old = part->elts;
+            i = 0;
+        }
+
+        if (old[i].shm.name.len == shm_zone->shm.name.len
+            && ngx_strncmp(old[i].shm.name.data, shm_zone->shm.name.data,
+                           old[i].shm.name.len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_WARN, shm_zone->shm.log, 0,
+                  "webhook zone \"%V\" begins empty, it has %uz bytes now and "
+                  "had %uz%s: what was seen before can be sent again",
+                  &shm_zone->shm.name, shm_zone->shm.size, old[i].shm.size,
+                  shm_zone->shm.size == old[i].shm.size
+                  ? ", of another module" : "");
 }

@@ -53,7 +53,7 @@ $SIG{$_} = sub { exit 1 } for qw/HUP INT PIPE TERM/;
 # main      what stands outside of it
 # events    what stands in events { }
 # now       the clock's time at the start, in seconds of Unix time
-# frozen    true: and for ever
+# frozen    true: and for ever, or until ->set_now
 # workers   1 unless told
 # log       level of the error log; info unless told
 # modules   further modules to load, by file name or path
@@ -241,18 +241,33 @@ sub environment {
 
     my %value = (LD_PRELOAD => $library, FAKETIME_DONT_FAKE_MONOTONIC => 1);
 
-    # An offset, because libfaketime reads it anew now and then.
-    return { %value, FAKETIME => sprintf '%+d', $self->{now} - int time }
-        if !$self->{frozen};
+    # A file, because an environment cannot change.
+    if ($self->{frozen}) {
+        $self->set_now($self->{now});
 
-    return { %value, FAKETIME => $self->{now}, FAKETIME_FMT => '%s' };
+        return { %value, FAKETIME_TIMESTAMP_FILE => "$self->{dir}/now",
+                 FAKETIME_NO_CACHE => 1, FAKETIME_FMT => '%s' };
+    }
+
+    # An offset, because libfaketime reads it anew now and then.
+    return { %value, FAKETIME => sprintf '%+d', $self->{now} - int time };
+}
+
+
+# Sets a frozen clock.
+sub set_now {
+    my ($self, $now) = @_;
+
+    $self->{now} = $now;
+    $self->write_file('now.new', $now);
+    rename "$self->{dir}/now.new", "$self->{dir}/now";
 }
 
 
 # Those a worker must see too; nginx takes the rest from it.
 sub faketime_variables {
     return qw/LD_PRELOAD FAKETIME FAKETIME_FMT FAKETIME_DONT_FAKE_MONOTONIC
-              FAKETIME_SHARED/;
+              FAKETIME_SHARED FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE/;
 }
 
 

@@ -111,6 +111,15 @@ test_table(void)
         { WH_TIME_HTTP, "Sun, 06 Nov 1994 08:49:37 UTC", 0, -1 },
         { WH_TIME_HTTP, "Sun, 06 Nov 1994 08:49:37 GMT ", 0, -1 },
         { WH_TIME_HTTP, "Sunday, 06-Nov-94 08:49:37 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 UTC", 1504765804, 0 },
+        { WH_TIME_HTTP, "Sun 06 Nov 1994 08:49:37 UTC", 784111777, 0 },
+        { WH_TIME_HTTP, "Fri 07 Sep 2017 06:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu, 07 Sep 2017 06:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 CET", 0, -1 },
+        { WH_TIME_HTTP, "Thu 7 Sep 2017 06:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 24:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 UTC ", 0, -1 },
         { WH_TIME_HTTP, "Sun Nov  6 08:49:37 1994", 0, -1 },
         { WH_TIME_HTTP, "", 0, -1 }
     };

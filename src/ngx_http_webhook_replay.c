@@ -1,0 +1,325 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Each message once: a request claims its message before it is passed on, and
+ * commits or releases it when the application has answered.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_int_t ngx_http_webhook_replay_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_loc_conf_t *wlcf);
+static ngx_uint_t ngx_http_webhook_replay_early(
+    ngx_http_webhook_replay_t *replay, ngx_http_webhook_provider_t *provider);
+static ngx_int_t ngx_http_webhook_replay_key(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx,
+    u_char kind, u_char *data, size_t len);
+static ngx_http_webhook_reason_e ngx_http_webhook_replay_reason(
+    ngx_http_webhook_ctx_t *ctx, ngx_int_t rc);
+
+
+/*
+ * Ahead of the body: where the headers alone make the key, a message that is
+ * known already needs none.  This is a look, and not yet a claim.
+ */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_replay_known(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->replay == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (ngx_http_webhook_replay_start(r, ctx, wlcf) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (!ngx_http_webhook_replay_early(wlcf->replay, ctx->gate->provider)) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (ngx_http_webhook_replay_key(r, ctx) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (!ctx->once->keyed) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_replay_reason(ctx,
+                               ngx_http_webhook_store_look(&ctx->once->claim));
+}
+
+
+static ngx_int_t
+ngx_http_webhook_replay_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_loc_conf_t *wlcf)
+{
+    time_t                     window;
+    ngx_http_webhook_once_t   *once;
+    ngx_http_webhook_claim_t  *claim;
+
+    once = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_once_t));
+    if (once == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->once = once;
+
+    once->replay = wlcf->replay;
+    once->scope = wlcf->scope;
+
+    claim = &once->claim;
+    window = ctx->gate->replayable;
+
+    claim->zone = wlcf->replay->zone;
+    claim->window = window;
+
+    if (wlcf->replay->ttl != NGX_CONF_UNSET) {
+        claim->ttl = wlcf->replay->ttl;
+
+    } else {
+        claim->ttl = (window != -1) ? window : NGX_HTTP_WEBHOOK_REPLAY_TTL;
+    }
+
+    return NGX_OK;
+}
+
+
+/* Whether the key is made of what is there before the body is. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     parts;
+    ngx_http_webhook_timestamp_t  *timestamp;
+
+    parts = replay->parts;
+
+    if (replay->key == NULL || (parts & NGX_HTTP_WEBHOOK_KEY_OTHER)) {
+        return 0;
+    }
+
+    if ((parts & NGX_HTTP_WEBHOOK_KEY_ID)
+        && provider->id
+        && ngx_http_webhook_source_in_body(provider->id))
+    {
+        return 0;
+    }
+
+    if ((parts & NGX_HTTP_WEBHOOK_KEY_EVENT)
+        && provider->event
+        && ngx_http_webhook_source_in_body(provider->event))
+    {
+        return 0;
+    }
+
+    timestamp = provider->timestamp;
+
+    return !(parts & NGX_HTTP_WEBHOOK_KEY_TIMESTAMP)
+           || timestamp == NULL
+           || !ngx_http_webhook_source_in_body(&timestamp->source);
+}
+
+
+/* Whether the body is to be hashed for us. */
+
+ngx_uint_t
+ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->once
+           && !ctx->once->keyed
+           && ctx->gate->provider->pelorus == NULL;
+}
+
+
+/* The digest of what is authenticated. */
+
+void
+ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx, u_char *digest)
+{
+    ngx_memcpy(ctx->once->message, digest, NGX_HTTP_WEBHOOK_DIGEST);
+    ctx->once->hashed = 1;
+}
+
+
+/* A request that has been let through is to be the only one. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_replay_claim(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                 rc;
+    ngx_http_webhook_once_t  *once;
+
+    once = ctx->once;
+
+    if (!once->keyed && ngx_http_webhook_replay_key(r, ctx) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    /* an empty key would make all messages one */
+
+    if (!once->keyed
+        && (!once->hashed
+            || ngx_http_webhook_replay_digest(ctx, 'm', once->message,
+                                              NGX_HTTP_WEBHOOK_DIGEST)
+               != NGX_OK))
+    {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    rc = ngx_http_webhook_store_claim(&once->claim, r->connection->log);
+
+    once->held = (rc == NGX_OK);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "webhook claim: %i, %ui", rc, once->claim.serial);
+
+    return ngx_http_webhook_replay_reason(ctx, rc);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_replay_key(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_str_t  value;
+
+    if (ctx->once->replay->key == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_complex_value(r, ctx->once->replay->key, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_replay_digest(ctx, 'k', value.data, value.len);
+}
+
+
+/* Location, provider and message in one digest. */
+
+static ngx_int_t
+ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
+    u_char *data, size_t len)
+{
+    int          rc;
+    size_t       size;
+    u_char       digest[EVP_MAX_MD_SIZE];
+    ngx_str_t   *name;
+    EVP_MD_CTX  *md;
+
+    name = &ctx->gate->provider->name;
+
+    md = ngx_http_webhook_md_get();
+    if (md == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = wh_digest_start(WH_SHA256, md);
+
+    rc |= wh_hmac_update(md, ctx->once->scope, NGX_HTTP_WEBHOOK_DIGEST);
+    rc |= wh_hmac_update(md, (u_char *) &name->len, sizeof(size_t));
+    rc |= wh_hmac_update(md, name->data, name->len);
+    rc |= wh_hmac_update(md, &kind, 1);
+    rc |= wh_hmac_update(md, data, len);
+    rc |= wh_digest_final(md, digest, &size);
+
+    ngx_http_webhook_md_put(md);
+
+    if (rc != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(ctx->once->claim.digest, digest, NGX_HTTP_WEBHOOK_DIGEST);
+    ctx->once->keyed = 1;
+
+    return NGX_OK;
+}
+
+
+/* What the store says, as a verdict. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+    case NGX_DECLINED:
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case NGX_BUSY:
+        return NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS;
+
+    case NGX_DONE:
+        ctx->status = ctx->once->replay->duplicate;
+        return NGX_HTTP_WEBHOOK_DUPLICATE;
+
+    default: /* NGX_ERROR */
+        return NGX_HTTP_WEBHOOK_ZONE_FULL;
+    }
+}
+
+
+/*
+ * The end of a claim, if there is one: the application has taken the message,
+ * or whatever else has become of the request.
+ */
+
+void
+ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx, ngx_uint_t taken)
+{
+    if (ctx->once == NULL || !ctx->once->held) {
+        return;
+    }
+
+    ctx->once->held = 0;
+
+    if (taken) {
+        ngx_http_webhook_store_commit(&ctx->once->claim);
+
+    } else {
+        ngx_http_webhook_store_release(&ctx->once->claim);
+    }
+}
+
+
+/* A worker begins by clearing up after those that were killed. */
+
+ngx_int_t
+ngx_http_webhook_replay_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                      i;
+    ngx_http_webhook_zone_t       **zones;
+    ngx_http_webhook_main_conf_t   *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
+
+    if (wmcf == NULL) {
+        return NGX_OK;
+    }
+
+    zones = wmcf->zones.elts;
+
+    for (i = 0; i < wmcf->zones.nelts; i++) {
+        ngx_http_webhook_store_sweep(zones[i]);
+    }
+
+    return NGX_OK;
+}

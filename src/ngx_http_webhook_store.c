@@ -1,0 +1,585 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The messages that a zone remembers: claimed, committed, forgotten.  Nothing
+ * here knows of requests.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+#define NGX_HTTP_WEBHOOK_LEASE  3600    /* seconds, of a claim */
+
+
+/*
+ * How long messages are kept: one for each pair of times that locations use.
+ * Those committed stand in a queue by the time of that, so the first is the
+ * first to expire, and the first that may be evicted.
+ */
+
+typedef struct {
+    ngx_queue_t                 queue;
+    ngx_queue_t                 entries;
+    time_t                      ttl;
+    time_t                      window;
+} ngx_http_webhook_span_t;
+
+
+typedef struct {
+    ngx_rbtree_node_t           node;       /* its key begins the digest */
+    ngx_queue_t                 queue;
+    u_char                      digest[NGX_HTTP_WEBHOOK_DIGEST];
+    time_t                      time;       /* of the claim, of the commit */
+    ngx_uint_t                  serial;     /* of the claim */
+    ngx_pid_t                   owner;      /* who has it, or 0: committed */
+    ngx_http_webhook_span_t    *span;
+} ngx_http_webhook_entry_t;
+
+
+struct ngx_http_webhook_store_s {
+    ngx_rbtree_t                rbtree;
+    ngx_rbtree_node_t           sentinel;
+    ngx_queue_t                 claims;     /* entries, by their time */
+    ngx_queue_t                 spans;
+    ngx_uint_t                  serial;
+    ngx_uint_t                  evicted;    /* before their time to live */
+    ngx_uint_t                  reported;   /* of these, in the error log */
+    time_t                      warned;
+};
+
+
+static void ngx_http_webhook_store_insert(ngx_rbtree_node_t *temp,
+    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+static ngx_http_webhook_entry_t *ngx_http_webhook_store_find(
+    ngx_http_webhook_store_t *store, u_char *digest);
+static ngx_int_t ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry,
+    time_t now);
+static ngx_uint_t ngx_http_webhook_store_abandoned(
+    ngx_http_webhook_entry_t *entry, time_t now);
+static ngx_http_webhook_entry_t *ngx_http_webhook_store_add(
+    ngx_http_webhook_zone_t *zone, u_char *digest, time_t now);
+static ngx_http_webhook_span_t *ngx_http_webhook_store_span(
+    ngx_http_webhook_zone_t *zone, time_t ttl, time_t window, time_t now);
+static void *ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone,
+    time_t now);
+static ngx_int_t ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone,
+    time_t now);
+static void ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone,
+    time_t now);
+static void ngx_http_webhook_store_shorten(ngx_http_webhook_zone_t *zone,
+    ngx_queue_t *queue, time_t ttl, time_t now);
+static void ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
+    ngx_http_webhook_entry_t *entry);
+static ngx_http_webhook_entry_t *ngx_http_webhook_store_held(
+    ngx_http_webhook_claim_t *claim);
+
+
+ngx_http_webhook_store_t *
+ngx_http_webhook_store_create(ngx_slab_pool_t *shpool)
+{
+    ngx_http_webhook_store_t  *store;
+
+    store = ngx_slab_calloc(shpool, sizeof(ngx_http_webhook_store_t));
+    if (store == NULL) {
+        return NULL;
+    }
+
+    ngx_rbtree_init(&store->rbtree, &store->sentinel,
+                    ngx_http_webhook_store_insert);
+
+    ngx_queue_init(&store->claims);
+    ngx_queue_init(&store->spans);
+
+    return store;
+}
+
+
+static void
+ngx_http_webhook_store_insert(ngx_rbtree_node_t *temp,
+    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel)
+{
+    ngx_rbtree_node_t         **p;
+    ngx_http_webhook_entry_t   *entry, *other;
+
+    entry = (ngx_http_webhook_entry_t *) node;
+
+    for ( ;; ) {
+
+        if (node->key != temp->key) {
+            p = (node->key < temp->key) ? &temp->left : &temp->right;
+
+        } else {
+            other = (ngx_http_webhook_entry_t *) temp;
+
+            p = (ngx_memcmp(entry->digest, other->digest,
+                            NGX_HTTP_WEBHOOK_DIGEST)
+                 < 0)
+                ? &temp->left : &temp->right;
+        }
+
+        if (*p == sentinel) {
+            break;
+        }
+
+        temp = *p;
+    }
+
+    *p = node;
+
+    node->parent = temp;
+    node->left = sentinel;
+    node->right = sentinel;
+    ngx_rbt_red(node);
+}
+
+
+static ngx_http_webhook_entry_t *
+ngx_http_webhook_store_find(ngx_http_webhook_store_t *store, u_char *digest)
+{
+    ngx_int_t                  rc;
+    ngx_rbtree_key_t           key;
+    ngx_rbtree_node_t         *node;
+    ngx_http_webhook_entry_t  *entry;
+
+    ngx_memcpy(&key, digest, sizeof(ngx_rbtree_key_t));
+
+    node = store->rbtree.root;
+
+    while (node != &store->sentinel) {
+
+        if (key != node->key) {
+            node = (key < node->key) ? node->left : node->right;
+            continue;
+        }
+
+        entry = (ngx_http_webhook_entry_t *) node;
+
+        rc = ngx_memcmp(digest, entry->digest, NGX_HTTP_WEBHOOK_DIGEST);
+
+        if (rc == 0) {
+            return entry;
+        }
+
+        node = (rc < 0) ? node->left : node->right;
+    }
+
+    return NULL;
+}
+
+
+/*
+ * NGX_DONE for a message that is committed, NGX_BUSY for one that is claimed,
+ * NGX_DECLINED for one that is to be forgotten.
+ */
+
+static ngx_int_t
+ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry, time_t now)
+{
+    if (entry->owner == 0) {
+        return now - entry->time > entry->span->ttl ? NGX_DECLINED : NGX_DONE;
+    }
+
+    return ngx_http_webhook_store_abandoned(entry, now) ? NGX_DECLINED
+                                                        : NGX_BUSY;
+}
+
+
+/* A worker that was killed has released nothing. */
+
+static ngx_uint_t
+ngx_http_webhook_store_abandoned(ngx_http_webhook_entry_t *entry, time_t now)
+{
+    if (now - entry->time > NGX_HTTP_WEBHOOK_LEASE) {
+        return 1;
+    }
+
+    return kill(entry->owner, 0) == -1 && ngx_errno == NGX_ESRCH;
+}
+
+
+/* As ngx_http_webhook_store_state(), and changes nothing. */
+
+ngx_int_t
+ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim)
+{
+    ngx_int_t                  rc;
+    ngx_slab_pool_t           *shpool;
+    ngx_http_webhook_entry_t  *entry;
+
+    shpool = claim->zone->shpool;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    entry = ngx_http_webhook_store_find(claim->zone->sh->store, claim->digest);
+
+    rc = entry ? ngx_http_webhook_store_state(entry, ngx_time())
+               : NGX_DECLINED;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return rc;
+}
+
+
+/*
+ * NGX_OK when the message is the caller's now, NGX_DONE when it has been
+ * committed, NGX_BUSY while somebody has it, NGX_ERROR when there is no room.
+ */
+
+ngx_int_t
+ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
+{
+    time_t                     now;
+    ngx_int_t                  rc;
+    ngx_uint_t                 evicted, total;
+    ngx_slab_pool_t           *shpool;
+    ngx_http_webhook_span_t   *span;
+    ngx_http_webhook_entry_t  *entry;
+    ngx_http_webhook_store_t  *store;
+
+    shpool = claim->zone->shpool;
+    store = claim->zone->sh->store;
+
+    now = ngx_time();
+    rc = NGX_DECLINED;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    entry = ngx_http_webhook_store_find(store, claim->digest);
+
+    if (entry) {
+        rc = ngx_http_webhook_store_state(entry, now);
+
+        if (rc == NGX_DECLINED) {
+            ngx_http_webhook_store_free(claim->zone, entry);
+        }
+    }
+
+    if (rc == NGX_DECLINED) {
+
+        ngx_http_webhook_store_expire(claim->zone, now);
+
+        span = ngx_http_webhook_store_span(claim->zone, claim->ttl,
+                                           claim->window, now);
+
+        entry = span ? ngx_http_webhook_store_add(claim->zone, claim->digest,
+                                                  now)
+                     : NULL;
+
+        if (entry) {
+            entry->span = span;
+            claim->serial = entry->serial;
+            rc = NGX_OK;
+
+        } else {
+            rc = NGX_ERROR;
+        }
+    }
+
+    /* also those of the last second that had a warning */
+
+    evicted = 0;
+    total = store->evicted;
+
+    if (total != store->reported && now != store->warned) {
+        evicted = total - store->reported;
+        store->reported = total;
+        store->warned = now;
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    if (evicted) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "webhook zone \"%V\" is full: %ui message%s forgotten "
+                      "before the ttl, %ui in all, give it more memory",
+                      &claim->zone->shm_zone->shm.name, evicted,
+                      evicted == 1 ? "" : "s", total);
+    }
+
+    return rc;
+}
+
+
+static ngx_http_webhook_entry_t *
+ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest,
+    time_t now)
+{
+    ngx_http_webhook_entry_t  *entry;
+    ngx_http_webhook_store_t  *store;
+
+    store = zone->sh->store;
+
+    entry = ngx_http_webhook_store_alloc(zone, now);
+    if (entry == NULL) {
+        return NULL;
+    }
+
+    ngx_memcpy(&entry->node.key, digest, sizeof(ngx_rbtree_key_t));
+    ngx_memcpy(entry->digest, digest, NGX_HTTP_WEBHOOK_DIGEST);
+
+    entry->time = now;
+    entry->serial = ++store->serial;
+    entry->owner = ngx_pid;
+
+    ngx_rbtree_insert(&store->rbtree, &entry->node);
+    ngx_queue_insert_tail(&store->claims, &entry->queue);
+
+    return entry;
+}
+
+
+static ngx_http_webhook_span_t *
+ngx_http_webhook_store_span(ngx_http_webhook_zone_t *zone, time_t ttl,
+    time_t window, time_t now)
+{
+    ngx_queue_t               *q, *spans;
+    ngx_http_webhook_span_t   *span;
+
+    spans = &zone->sh->store->spans;
+
+    for (q = ngx_queue_head(spans);
+         q != ngx_queue_sentinel(spans);
+         q = ngx_queue_next(q))
+    {
+        span = ngx_queue_data(q, ngx_http_webhook_span_t, queue);
+
+        if (span->ttl == ttl && span->window == window) {
+            return span;
+        }
+    }
+
+    span = ngx_http_webhook_store_alloc(zone, now);
+    if (span == NULL) {
+        return NULL;
+    }
+
+    span->ttl = ttl;
+    span->window = window;
+
+    ngx_queue_init(&span->entries);
+    ngx_queue_insert_tail(spans, &span->queue);
+
+    return span;
+}
+
+
+/*
+ * Memory for an entry, or for a span: of one size, so that whatever is freed
+ * makes room for either.
+ */
+
+static void *
+ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone, time_t now)
+{
+    void  *p;
+
+    p = ngx_slab_alloc_locked(zone->shpool, sizeof(ngx_http_webhook_entry_t));
+
+    if (p == NULL && ngx_http_webhook_store_evict(zone, now) == NGX_OK) {
+        p = ngx_slab_alloc_locked(zone->shpool,
+                                  sizeof(ngx_http_webhook_entry_t));
+    }
+
+    return p;
+}
+
+
+/*
+ * Forgets the oldest message whose signed time has left its window;
+ * NGX_DECLINED when none has.
+ */
+
+static ngx_int_t
+ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
+{
+    ngx_queue_t               *q, *spans;
+    ngx_http_webhook_span_t   *span;
+    ngx_http_webhook_entry_t  *entry, *oldest;
+
+    oldest = NULL;
+    spans = &zone->sh->store->spans;
+
+    for (q = ngx_queue_head(spans);
+         q != ngx_queue_sentinel(spans);
+         q = ngx_queue_next(q))
+    {
+        span = ngx_queue_data(q, ngx_http_webhook_span_t, queue);
+
+        if (ngx_queue_empty(&span->entries)) {
+            continue;
+        }
+
+        entry = ngx_queue_data(ngx_queue_head(&span->entries),
+                               ngx_http_webhook_entry_t, queue);
+
+        if (now - entry->time > span->window
+            && (oldest == NULL || entry->time < oldest->time))
+        {
+            oldest = entry;
+        }
+    }
+
+    if (oldest == NULL) {
+        return NGX_DECLINED;
+    }
+
+    zone->sh->store->evicted++;
+    ngx_http_webhook_store_free(zone, oldest);
+
+    return NGX_OK;
+}
+
+
+/* A little with every claim, for the lock is held. */
+
+static void
+ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
+{
+    ngx_queue_t               *q;
+    ngx_http_webhook_span_t   *span;
+    ngx_http_webhook_store_t  *store;
+
+    store = zone->sh->store;
+
+    ngx_http_webhook_store_shorten(zone, &store->claims,
+                                   NGX_HTTP_WEBHOOK_LEASE, now);
+
+    for (q = ngx_queue_head(&store->spans);
+         q != ngx_queue_sentinel(&store->spans);
+         q = ngx_queue_next(q))
+    {
+        span = ngx_queue_data(q, ngx_http_webhook_span_t, queue);
+
+        ngx_http_webhook_store_shorten(zone, &span->entries, span->ttl, now);
+    }
+}
+
+
+static void
+ngx_http_webhook_store_shorten(ngx_http_webhook_zone_t *zone,
+    ngx_queue_t *queue, time_t ttl, time_t now)
+{
+    ngx_uint_t                 n;
+    ngx_http_webhook_entry_t  *entry;
+
+    for (n = 0; n < 2 && !ngx_queue_empty(queue); n++) {
+
+        entry = ngx_queue_data(ngx_queue_head(queue),
+                               ngx_http_webhook_entry_t, queue);
+
+        if (now - entry->time <= ttl) {
+            break;
+        }
+
+        ngx_http_webhook_store_free(zone, entry);
+    }
+}
+
+
+static void
+ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
+    ngx_http_webhook_entry_t *entry)
+{
+    ngx_queue_remove(&entry->queue);
+    ngx_rbtree_delete(&zone->sh->store->rbtree, &entry->node);
+    ngx_slab_free_locked(zone->shpool, entry);
+}
+
+
+void
+ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
+{
+    ngx_slab_pool_t           *shpool;
+    ngx_http_webhook_entry_t  *entry;
+
+    shpool = claim->zone->shpool;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    entry = ngx_http_webhook_store_held(claim);
+
+    if (entry) {
+        ngx_queue_remove(&entry->queue);
+        ngx_queue_insert_tail(&entry->span->entries, &entry->queue);
+
+        entry->owner = 0;
+        entry->time = ngx_time();
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+void
+ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim)
+{
+    ngx_slab_pool_t           *shpool;
+    ngx_http_webhook_entry_t  *entry;
+
+    shpool = claim->zone->shpool;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    entry = ngx_http_webhook_store_held(claim);
+
+    if (entry) {
+        ngx_http_webhook_store_free(claim->zone, entry);
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+/* A claim that has outlived its lease may be another's by now. */
+
+static ngx_http_webhook_entry_t *
+ngx_http_webhook_store_held(ngx_http_webhook_claim_t *claim)
+{
+    ngx_http_webhook_entry_t  *entry;
+
+    entry = ngx_http_webhook_store_find(claim->zone->sh->store, claim->digest);
+
+    if (entry && entry->owner == ngx_pid && entry->serial == claim->serial) {
+        return entry;
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Releases what workers have left behind that are no more; of this process
+ * there can be no claims when it starts, but of one that had its id before.
+ */
+
+void
+ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone)
+{
+    time_t                     now;
+    ngx_queue_t               *q, *next, *claims;
+    ngx_http_webhook_entry_t  *entry;
+
+    now = ngx_time();
+    claims = &zone->sh->store->claims;
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    for (q = ngx_queue_head(claims);
+         q != ngx_queue_sentinel(claims);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        entry = ngx_queue_data(q, ngx_http_webhook_entry_t, queue);
+
+        if (entry->owner == ngx_pid
+            || ngx_http_webhook_store_abandoned(entry, now))
+        {
+            ngx_http_webhook_store_free(zone, entry);
+        }
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}

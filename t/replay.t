@@ -1,0 +1,762 @@
+#!/usr/bin/perl
+
+# webhook_replay: each message reaches the application once.  What a message
+# is, when it counts as taken, and what its copies are told.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Digest::SHA qw/hmac_sha256_hex/;
+use Test::More;
+use Time::HiRes qw/sleep/;
+
+use WebhookTest;
+use WebhookTest::Signed qw/$secret signature signed forged/;
+use WebhookTest::Upstream;
+
+my $now = 1_700_000_000;
+my $token = 'the token of this sender';
+my $upstream = WebhookTest::Upstream->new;
+my $slow = $upstream->address;
+
+my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
+    log_format verdict '\$request_uri \$status \$webhook_verdict'
+                       ' \$webhook_reason';
+
+    proxy_cache_path %%DIR%%/cache keys_zone=cache:1m;
+
+    webhook_zone seen 1m;
+    webhook_zone other 1m;
+    webhook_zone small 32k;
+
+    webhook_provider token { methods GET POST; token header:X-Token; }
+
+    webhook_provider put { methods PUT; token header:X-Token; }
+
+    webhook_provider query {
+        methods GET POST;
+        token header:X-Token;
+        id    query:id;
+    }
+
+    webhook_provider timed {
+        signature header:X-Signature;
+        timestamp header:X-Time past=5m future=1m;
+        message   \$webhook_timestamp.\$webhook_body;
+        id        header:X-Id;
+    }
+
+    # this sender does not sign its time
+    webhook_provider untimed {
+        signature header:X-Signature;
+        timestamp header:X-Time past=5m future=1m;
+    }
+
+    webhook_provider unbounded {
+        signature header:X-Signature;
+        timestamp header:X-Time past=5m;
+        message   \$webhook_timestamp.\$webhook_body;
+    }
+
+    webhook_provider standard {
+        signature header:X-Signature;
+        id        header:X-Id;
+        message   \$webhook_id.\$webhook_body;
+    }
+
+    webhook_provider body_id {
+        signature header:X-Hub-Signature-256 prefix=sha256=;
+        id        json:/id;
+    }
+
+    webhook_provider challenged {
+        methods   GET POST;
+        token     header:X-Token;
+        challenge query:echo method=GET after=verify;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        access_log %%DIR%%/logs/verdict.log verdict;
+
+        webhook github;
+        webhook_secret "$secret";
+        webhook_secret "the other secret of this sender";
+        webhook_replay zone=seen;
+
+        proxy_read_timeout 5s;
+
+        location /plain/ { proxy_pass http://%%APP%%; }
+        location /off/ { webhook_replay off; proxy_pass http://%%APP%%; }
+        location /refuse/ { webhook_replay zone=seen duplicate=409;
+                            proxy_pass http://%%APP%%; }
+        location /trial/ { webhook_enforce off; proxy_pass http://%%APP%%; }
+        location /unbuffered/ { proxy_request_buffering off;
+                                proxy_http_version 1.1;
+                                proxy_pass http://%%APP%%; }
+        location /cache/ { proxy_cache cache; proxy_cache_valid any 1m;
+                           proxy_cache_methods POST; proxy_cache_key x;
+                           webhook_ack 207; proxy_pass http://%%APP%%; }
+        location /file/ { client_body_in_file_only clean;
+                          proxy_pass http://%%APP%%; }
+
+        # names that are alike
+        location = /name/ { proxy_pass http://%%APP%%; }
+        location /name/ { proxy_pass http://%%APP%%; }
+        location /in/ { location ~ deep { proxy_pass http://%%APP%%; } }
+        location /at/ { location ~ deep { proxy_pass http://%%APP%%; } }
+
+        # an application that this file plays
+        location /slow/ { proxy_pass http://$slow; }
+        location /slow/short/ { proxy_read_timeout 300ms;
+                                proxy_pass http://$slow; }
+        location /slow/static/ { error_page 502 = /static.html;
+                                 proxy_pass http://$slow; }
+        location /slow/direct/ { proxy_buffering off;
+                                 proxy_pass http://$slow; }
+        location /slow/deaf/ { proxy_ignore_client_abort on;
+                               proxy_pass http://$slow; }
+        location /slow/upgrade/ { proxy_http_version 1.1;
+                                  proxy_set_header Upgrade any;
+                                  proxy_set_header Connection upgrade;
+                                  proxy_pass http://$slow; }
+
+        # pages for errors
+        proxy_intercept_errors on;
+
+        location /page/ { error_page 500 /static.html;
+                          proxy_pass http://%%APP%%; }
+        location /page/as/ { error_page 500 =200 /static.html;
+                             proxy_pass http://%%APP%%; }
+        location /page/fails/ { error_page 500 =200 \@fails;
+                                proxy_pass http://%%APP%%; }
+        location /page/own/ { error_page 500 = /static.html;
+                              proxy_pass http://%%APP%%; }
+        location /page/deep/ { error_page 500 = /static.html;
+                               recursive_error_pages on;
+                               proxy_pass http://%%APP%%; }
+        location /page/other/ { error_page 500 = \@other;
+                                proxy_pass http://%%APP%%; }
+        location /page/app/ { error_page 500 /answers/status/202;
+                              proxy_pass http://%%APP%%; }
+        location /page/gate/ { error_page 500 = \@gate;
+                               proxy_pass http://%%APP%%; }
+        location /page/here/ { error_page 404 = /static.html; }
+
+        location = /static.html { webhook off; return 200 page; }
+        location /answers/ { webhook off; proxy_pass http://%%APP%%; }
+        location \@other { rewrite ^ /status/202 break;
+                          proxy_set_header X-App-Status '';
+                          proxy_pass http://%%APP%%; }
+        location \@fails { proxy_intercept_errors off;
+                          proxy_pass http://%%APP%%; }
+        location \@gate { webhook token;
+                         webhook_replay zone=other;
+                         webhook_secret "$token";
+                         rewrite ^ /status/202 break;
+                         proxy_set_header X-App-Status '';
+                         proxy_pass http://%%APP%%; }
+
+        # on the way to an application
+        location /try/ { try_files /none \@once; }
+        location \@once { proxy_pass http://%%APP%%; }
+        location /late/ { webhook_replay off; try_files /none \@late; }
+        location \@late { proxy_pass http://%%APP%%; }
+        location /accel/ { proxy_pass http://$slow; }
+        location = /accelerated/ { webhook off; return 200 redirected; }
+
+        # keys
+        location /key/header/ { webhook_replay zone=seen key=\$http_x_key;
+                                proxy_pass http://%%APP%%; }
+        location /key/slow/ { webhook_replay zone=seen key=\$http_x_key;
+                              proxy_pass http://$slow; }
+        location /key/body/ { webhook body_id;
+                              webhook_replay zone=seen key=\$webhook_id;
+                              proxy_pass http://%%APP%%; }
+        location /key/both/ { webhook body_id;
+                              webhook_replay zone=seen
+                                             key=\$http_x_key\$webhook_id;
+                              proxy_pass http://%%APP%%; }
+        location /key/id/ { webhook standard;
+                            webhook_replay zone=seen key=a\${webhook_id};
+                            proxy_pass http://%%APP%%; }
+
+        location /ttl/ { webhook_replay zone=seen ttl=60;
+                         proxy_pass http://%%APP%%; }
+        location /timed/ { webhook timed; proxy_pass http://%%APP%%; }
+        location /untimed/ { webhook untimed; proxy_pass http://%%APP%%; }
+        location /unbounded/ { webhook unbounded;
+                               proxy_pass http://%%APP%%; }
+
+        location /token/ { webhook token; webhook_secret "$token";
+                           proxy_pass http://%%APP%%; }
+        location /put/ { webhook put; webhook_secret "$token";
+                         client_body_in_file_only clean;
+                         root %%DIR%%; dav_methods PUT; }
+        location /query/ { webhook query; webhook_secret "$token";
+                           webhook_replay zone=seen key=\$webhook_id;
+                           proxy_pass http://%%APP%%; }
+        location /challenge/ { webhook challenged; webhook_secret "$token";
+                               proxy_pass http://%%APP%%; }
+        location /pelorus/ { webhook pelorus; proxy_pass http://%%APP%%; }
+
+        location /full/ { webhook timed;
+                          webhook_replay zone=small;
+                          proxy_pass http://%%APP%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_1%%;
+
+        webhook github;
+        webhook_secret "$secret";
+        webhook_replay zone=seen;
+
+        location /plain/ { proxy_pass http://%%APP%%; }
+    }
+EOF
+
+my $body = 0;
+
+
+# What a message is
+
+my %first = message('/plain/');
+
+is(ask(%first)->{status}, 202, 'a message');
+
+my $r = ask(%first);
+
+is($r->{status}, 200, 'its copy');
+is($r->{body}, qq/{"status":200,"duplicate":true}\n/, 'is told so');
+is($r->{header}{'content-type'}, 'application/json', 'in JSON');
+is(scalar apps(), 1, 'the application has had one');
+logged('/plain/', 'verdict and reason', '202 accepted ',
+       '200 duplicate duplicate');
+like($t->error_log, qr/\[info\].* webhook github: answered, duplicate, /,
+     'a line in the log, at info');
+
+is(ask(message('/plain/'))->{status}, 202, 'another message');
+
+is(ask(%first, headers => [['X-GitHub-Delivery', 'another'],
+                           ['X-GitHub-Event', 'push'],
+                           @{ $first{headers} }])->{status},
+   200, 'a new id that nobody has signed makes no new message');
+is(ask(%first, uri => '/plain/elsewhere?a=b')->{status}, 200,
+   'nor does another URI of the location');
+is(ask(%first, headers => [signature($first{body}, 'the other secret of this '
+                                     . 'sender')])->{status},
+   200, 'nor does the signature of another secret');
+is(ask(%first, chunked => 2)->{status}, 200, 'nor does chunked encoding');
+
+is(ask(%first, uri => '/off/')->{status}, 202, 'another location');
+is(ask(%first, uri => '/off/')->{status}, 202, 'where there is no protection');
+is(ask(%first, port => 'PORT_1')->{status}, 202,
+   'the same location of another server');
+is(ask(%first, uri => '/name/')->{status}, 202, 'a location by exact name');
+is(ask(%first, uri => '/name/x')->{status}, 202, 'one by the same prefix');
+is(ask(%first, uri => '/in/deep')->{status}, 202, 'a pattern in a location');
+is(ask(%first, uri => '/at/deep')->{status}, 202, 'the same in another');
+is(ask(%first, uri => '/in/deep')->{status}, 200, 'each knows its own');
+
+for my $uri (qw{/unbuffered/ /file/}) {
+    for my $way ([], [chunked => 2], [split => 60]) {
+        once("$uri @$way", message($uri), @$way);
+    }
+}
+
+my %other = message('/refuse/');
+
+is(ask(%other)->{status}, 202, 'duplicate=409: a message');
+$r = ask(%other);
+is($r->{status}, 409, 'its copy');
+is($r->{body}, qq/{"status":409,"error":"conflict"}\n/, 'is told so');
+is($r->{header}{'retry-after'}, undef, 'for ever');
+like($t->error_log, qr/\[error\].* webhook github: refused, duplicate, /,
+     'a refusal in the log');
+
+# what has not been verified counts for nothing
+my %forged = false(uri => '/plain/', body => 'forged');
+
+is(ask(%forged)->{status}, 403, 'a forged message');
+is(ask(%forged)->{status}, 403, 'and its copy');
+once('what it said, signed', own(uri => '/plain/', body => 'forged'));
+
+
+# Which answers take a message
+
+for my $status (200, 201, 204, 206, 299) {
+    my %request = message("/plain/status/$status");
+
+    $t->app_clear;
+    is(ask(%request)->{status}, $status, "an application that says $status");
+    is(ask(%request)->{status}, 200, 'has taken it');
+    is(scalar apps(), 1, 'once');
+}
+
+for my $status (301, 304, 400, 404, 409, 422, 429, 500, 503) {
+    my %request = message("/plain/status/$status");
+
+    $t->app_clear;
+    ask(%request) for 1 .. 2;
+    is(scalar apps(), 2, "an application that says $status has not");
+    is(ask(%request, uri => '/plain/')->{status}, 202, 'and may do so later');
+    is(ask(%request)->{status}, 200, 'then it has');
+}
+
+# nginx may know the answer
+for (1 .. 2) {
+    my %request = message('/cache/');
+
+    is(ask(%request)->{status}, 207, "a cache: message $_");
+    is(ask(%request)->{status}, 200, 'its copy');
+}
+
+# a copy of one that is on its way
+my %request = message('/slow/');
+my $c = begin(%request);
+my $taken = $upstream->take;
+
+$r = ask(%request);
+is($r->{status}, 409, 'a copy of a request in work');
+is($r->{header}{'retry-after'}, 1, 'may come again');
+is($r->{body}, qq/{"status":409,"error":"conflict"}\n/, 'its body');
+logged('/slow/', 'its verdict', '409 duplicate duplicate_in_progress');
+ok(!$upstream->take(0.1), 'the application has had one');
+
+$upstream->answer($taken, 200);
+is($c->read_response->{status}, 200, 'the request gets its answer');
+is(ask(%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
+   'its copy is a duplicate now');
+
+# no answer
+%request = message('/slow/short/');
+$c = begin(%request);
+$taken = $upstream->take;
+is($c->read_response->{status}, 504, 'an application that is too slow');
+passes_now('is asked again', %request);
+
+%request = message('/slow/');
+$c = begin(%request);
+WebhookTest::Upstream::hang_up($upstream->take);
+is($c->read_response->{status}, 502, 'one that hangs up');
+passes_now('is asked again', %request);
+
+%request = message('/slow/static/');
+$c = begin(%request);
+$upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\nNo header\r\n\r\n");
+is($c->read_response->{body}, 'page', 'a page for a 200 that is no answer');
+passes_now('is asked again', %request);
+
+# the sender goes away
+%request = message('/slow/');
+$c = begin(%request);
+$taken = $upstream->take;
+$c->close;
+$t->wait_for(sub { $t->log_file('verdict.log') =~ m{^/slow/ 499 }m },
+             'the request to end');
+passes_now('a sender that has gone away may come again', %request);
+
+%request = message('/slow/deaf/');
+$c = begin(%request);
+$taken = $upstream->take;
+$c->close;
+$upstream->answer($taken, 200);
+$t->wait_for(sub { ask(%request)->{status} == 200 }, 'the answer');
+pass('what the application took without the sender is taken');
+
+# the answer's head decides
+%request = message('/slow/direct/');
+$c = begin(%request);
+$taken = $upstream->take;
+WebhookTest::Upstream::send_bytes($taken,
+    "HTTP/1.1 500 Said\r\nContent-Length: 100\r\n\r\n");
+$c->{until} = Time::HiRes::time() + 10;
+$c->fill_until(sub { $c->{buffer} =~ /\r\n\r\n/ });
+passes_now('who has read a 500 may come again at once', %request);
+WebhookTest::Upstream::hang_up($taken);
+
+%request = message('/slow/');
+$c = begin(%request);
+$taken = $upstream->take;
+$upstream->answer($taken, "HTTP/1.1 200 Said\r\nContent-Length: 100\r\n\r\nhal");
+is($c->read_response->{status}, 200, 'an answer that breaks off');
+is(ask(%request)->{status}, 200, 'is a 200 all the same');
+
+%request = message('/slow/upgrade/');
+$c = begin(%request);
+$upstream->answer($upstream->take, "HTTP/1.1 101 Up\r\nUpgrade: any\r\n"
+                  . "Connection: upgrade\r\n\r\n");
+is($c->read_response->{status}, 101, 'another protocol');
+$c->close;
+passes_now('says nothing about the message', %request);
+
+# pages
+for (['/page/', 500], ['/page/as/', 200], ['/page/fails/', 200], ['/page/own/', 200],
+     ['/page/deep/', 200], ['/page/app/', 500])
+{
+    my ($uri, $status) = @$_;
+    my %request = message($uri, ['X-App-Status', 500]);
+
+    is(ask(%request)->{status}, $status, "$uri: a page for 500");
+    $t->app_clear;
+    ask(%request);
+    ok(apps() > 0, 'is no answer of the application');
+}
+
+%request = message('/page/other/', ['X-App-Status', 500]);
+$t->app_clear;
+is(ask(%request)->{status}, 202, 'another application that steps in');
+is(ask(%request)->{status}, 200, 'has taken it');
+is(scalar apps(), 2, 'both have had one');
+
+%request = message('/page/gate/', ['X-App-Status', 500], ['X-Token', $token]);
+$t->app_clear;
+is(ask(%request)->{status}, 202, 'one behind another gate');
+is(ask(%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
+   'has its own claim');
+is(scalar(grep { $_->{uri} eq '/page/gate/' } apps()), 2,
+   'and that of the first is released');
+
+%request = own(uri => '/page/here/', body => 'x');
+is(ask(%request)->{body}, 'page', 'a page for an error of nginx') for 1 .. 2;
+
+# from location to location
+for my $uri ('/try/', '/late/') {
+    once($uri, message($uri));
+}
+
+%request = message('/accel/');
+$c = begin(%request);
+$upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\n"
+                  . "X-Accel-Redirect: /accelerated/\r\n\r\n");
+is($c->read_response->{body}, 'redirected', 'X-Accel-Redirect');
+is(ask(%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
+   'of an application that has taken it');
+
+%request = message('/accel/');
+$c = begin(%request);
+$upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\n"
+                  . "X-Accel-Redirect: /accelerated/not\r\n\r\n");
+is($c->read_response->{status}, 404, 'X-Accel-Redirect to nowhere');
+passes_now('is no answer for the sender', %request);
+
+
+# Keys
+
+my %keyed = message('/key/header/', ['X-Key', 1]);
+
+is(ask(%keyed)->{status}, 202, 'key=: a message');
+is(ask(message('/key/header/', ['X-Key', 1]))->{status}, 200,
+   'another of the same key');
+is(ask(message('/key/header/', ['X-Key', 2]))->{status}, 202,
+   'one of another key');
+
+%request = message('/key/header/');
+is(ask(%request)->{status}, 202, 'one without a key');
+is(ask(message('/key/header/'))->{status}, 202, 'another without a key');
+is(ask(%request)->{status}, 200, 'is told by the message');
+
+my @id = (['X-Id', 'one'], ['X-Signature', hmac_sha256_hex('one.x', $secret)]);
+
+once('a key that is signed', method => 'POST', uri => '/key/id/', body => 'x',
+     headers => \@id);
+is(ask(method => 'POST', uri => '/key/id/', body => 'y', headers => [$id[0],
+       ['X-Signature', hmac_sha256_hex('one.y', $secret)]])->{status}, 200,
+   'another body of the same key');
+
+is(ask(own(uri => '/key/body/', body => '{"id":7}'))->{status}, 202,
+   'a key in the body');
+is(ask(own(uri => '/key/body/', body => '{"id":7,"a":1}'))->{status}, 200,
+   'the same in another');
+is(ask(own(uri => '/key/body/', body => '{"id":8}'))->{status}, 202,
+   'another');
+is(ask(own(uri => '/key/body/', body => '{}'))->{status}, 202, 'none');
+is(ask(own(uri => '/key/body/', body => '{ }'))->{status}, 202,
+   'none in another');
+
+once("a header, and the body's " . $_->[1], own(uri => '/key/both/',
+     body => qq/{"id":$_->[0]}/, headers => [['X-Key', 'same']]))
+    for [1, 'id'], [2, 'other id'];
+
+# ahead of the body
+$r = ask(%keyed, expect => 1);
+is($r->{status}, 200, 'a known key ahead of the body');
+is_deeply($r->{interim} // [], [], 'nobody asks for the body');
+$r = ask(message('/key/header/', ['X-Key', 3]), expect => 1);
+is("$r->{status} @{ $r->{interim} }", '202 100', 'an unknown one has it read');
+$r = ask(own(uri => '/key/body/', body => '{"id":7}'), expect => 1);
+is("$r->{status} @{ $r->{interim} }", '200 100',
+   'what is in the body needs the body');
+
+%request = message('/key/slow/', ['X-Key', 'slow']);
+$c = begin(%request);
+$taken = $upstream->take;
+$r = ask(%request, expect => 1);
+is($r->{status}, 409, 'a key in work ahead of the body');
+is_deeply($r->{interim} // [], [], 'nobody asks for the body');
+is($r->{header}{'retry-after'}, 1, 'it may come again');
+$upstream->answer($taken, 200);
+$c->read_response;
+
+$c = $t->connection;
+$c->send(join '', WebhookTest::format_request(%keyed),
+         WebhookTest::format_request(message('/plain/')));
+is($c->read_response->{status}, 200, 'a body that nobody has read');
+is($c->read_response->{status}, 202, 'is none of the next request');
+
+
+# For how long
+
+%request = message('/ttl/');
+is(ask(%request)->{status}, 202, 'ttl=60');
+at($now + 60);
+is(ask(%request)->{status}, 200, 'after 60 seconds');
+at($now + 61);
+is(ask(%request)->{status}, 202, 'after one more');
+is(ask(%request)->{status}, 200, 'and known again');
+
+at($now);
+%request = message('/plain/');
+is(ask(%request)->{status}, 202, 'no ttl');
+at($now + 86400);
+is(ask(%request)->{status}, 200, 'after a day');
+at($now + 86401);
+is(ask(%request)->{status}, 202, 'after one more second');
+
+# the message of a clock that is a minute ahead
+at($now);
+%request = timed('/timed/', $now + 60);
+is(ask(%request)->{status}, 202, 'a signed time');
+at($now + 360);
+is(ask(%request)->{status}, 200, 'as long as it is valid');
+at($now + 361);
+is(ask(%request)->{status}, 403, 'and no longer');
+
+at($now);
+%request = timed('/unbounded/', $now + 300);
+is(ask(%request)->{status}, 202, 'a signed time without a limit ahead');
+at($now + 600);
+is(ask(%request)->{status}, 200, 'clocks go wrong either way');
+
+at($now);
+%request = untimed($now);
+is(ask(%request)->{status}, 202, 'a time that is not signed');
+at($now + 86400);
+is(ask(untimed($now + 86400))->{status}, 200, 'limits nothing');
+at($now);
+
+
+# Who holds a claim for ever
+
+%request = message('/slow/');
+$c = begin(%request);
+$taken = $upstream->take;
+at($now + 3600);
+is(ask(%request)->{status}, 409, 'a request of an hour');
+at($now + 3601);
+my $second = begin(%request);
+my $again = $upstream->take;
+ok($again, 'holds its message no longer');
+$upstream->answer($taken, 200);
+is($c->read_response->{status}, 200, 'it may still end');
+is(ask(%request)->{status}, 409, 'without a word about the second');
+$upstream->answer($again, 500);
+is($second->read_response->{status}, 500, 'which fails');
+passes_now('and leaves the message to a third', %request);
+at($now);
+
+
+# Other senders
+
+my @token = (['X-Token', $token]);
+
+once('a token alone', method => 'POST', uri => '/token/', body => 'a',
+     headers => \@token);
+once('another body', method => 'POST', uri => '/token/', body => 'b',
+     headers => \@token);
+once('no body', uri => '/token/', headers => \@token);
+once('a key in the query', method => 'POST', uri => '/query/?id=1',
+     body => 'a', headers => \@token);
+
+mkdir $t->dir . '/put';
+chmod 0777, $t->dir . '/put';
+
+my @put = (method => 'PUT', body => 'a', headers => \@token);
+
+is(ask(@put, uri => '/put/a')->{status}, 201, 'a handler that says 201');
+is(ask(@put, uri => '/put/b')->{status}, 200, 'has taken it');
+
+for (1 .. 2) {
+    is(ask(uri => '/challenge/?echo=hello', headers => \@token)->{body},
+       'hello', 'a challenge is no message');
+}
+
+my @pelorus = (
+    ['Content-Type', 'application/json'], ['X-Pelorus-Event', 'ping'],
+    ['User-Agent', 'Pelorus-Webhook/test'],
+    ['X-Hub-Signature-256',
+     'sha256=' . hmac_sha256_hex('{"app":"x"}', $secret)],
+);
+
+$r = ask(method => 'POST', uri => '/pelorus/', body => '{"app":"x"}',
+         headers => \@pelorus);
+is($r->{status}, 202, 'a document');
+$r = ask(method => 'POST', uri => '/pelorus/', headers => \@pelorus,
+         body => "{ \"app\":\n \"x\" }");
+is($r->{status}, 200, 'the same in another form');
+
+
+# A trial run
+
+%request = message('/trial/');
+$t->app_clear;
+is(ask(%request)->{status}, 202, 'webhook_enforce off: a message');
+is(ask(%request)->{status}, 202, 'its copy');
+is(scalar apps(), 2, 'reaches the application');
+logged('/trial/', 'and is told from it', '202 accepted ',
+       '202 would_reject duplicate');
+like($t->error_log, qr/\[info\].* github: would be answered, duplicate, /,
+     'in the log too');
+
+my %bad = false(uri => '/trial/', body => 'forged in a trial');
+is(ask(%bad)->{status}, 202, 'a forged one');
+is(ask(%bad)->{status}, 202, 'and its copy');
+logged('/trial/', 'make no claim',
+       ('202 would_reject signature_mismatch') x 2);
+
+
+# No room
+
+my $n = 0;
+my %oldest = timed('/full/', $now, 'message 0');
+
+$n++ while $n < 1000
+           && ask(timed('/full/', $now, "message $n"))->{status} == 202;
+
+cmp_ok($n, '>', 63, 'the smallest zone has some room');
+cmp_ok($n, '<', 256, 'but not much');
+
+%request = timed('/full/', $now, "message $n");
+$r = ask(%request);
+is($r->{status}, 503, 'what there is no room for is refused');
+logged('/full/', 'the reason', ('503 rejected zone_full') x 2);
+is(ask(%oldest)->{status}, 200, 'nothing that is valid has been forgotten');
+at($now + 361);
+is(ask(timed('/full/', $now + 361, 'later'))->{status}, 202,
+   'when it is no longer valid there is room');
+unlike($t->error_log, qr/zone "small" is full/, 'nothing was evicted');
+
+$_->close for $c, $second;
+$t->done;
+done_testing();
+
+
+# A signed message that nobody has seen.
+sub message {
+    my ($uri, @headers) = @_;
+
+    return own(uri => $uri, body => 'message ' . ++$body,
+                  headers => \@headers);
+}
+
+
+sub own { return %{ signed(@_) } }
+
+
+sub false { return %{ forged(@_) } }
+
+
+sub timed {
+    my ($uri, $time, $body) = @_;
+
+    $body //= 'timed';
+
+    return (method => 'POST', uri => $uri, body => $body, headers =>
+            [['X-Time', $time],
+             ['X-Signature', hmac_sha256_hex("$time.$body", $secret)]]);
+}
+
+
+sub untimed {
+    my ($time) = @_;
+
+    return (method => 'POST', uri => '/untimed/', body => 'x', headers =>
+            [['X-Time', $time],
+             ['X-Signature', hmac_sha256_hex('x', $secret)]]);
+}
+
+
+sub ask { return $t->request({ @_ }) }
+
+
+# Sends a request whose answer comes later.
+sub begin {
+    my (%request) = @_;
+
+    my $c = $t->connection(%request);
+
+    $c->send(join '', WebhookTest::format_request(connection => 'close',
+                                                  %request));
+    return $c;
+}
+
+
+# The next copy of a request reaches the application that we play.
+sub passes_now {
+    my ($name, %request) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $c = begin(%request);
+    my $taken = $upstream->take;
+
+    ok($taken, $name) or return diag $c->read_response->{raw};
+    $upstream->answer($taken, 200);
+    $c->read_response;
+}
+
+
+# The first is passed on, the second is not.
+sub once {
+    my ($name, %request) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    $t->app_clear;
+
+    my @status = map { ask(%request)->{status} } 1 .. 2;
+
+    is("@status " . scalar apps(), '202 200 1', "$name: once");
+}
+
+
+sub apps { return my @requests = $t->app_requests }
+
+
+sub at { $t->set_now($_[0]) }
+
+
+# The last lines of the access log for a location, which are written when their
+# requests end.
+sub logged {
+    my ($uri, $name, @expected) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $until = Time::HiRes::time() + 5;
+    my $expected = join '', map { "$uri $_\n" } @expected;
+    my $lines;
+
+    do {
+        sleep 0.02;
+        $lines = join '', grep { m{^\Q$uri\E } } split /^/,
+                          $t->log_file('verdict.log');
+    } until $lines =~ /(?:\A|\n)\Q$expected\E\z/
+            || Time::HiRes::time() > $until;
+
+    is(substr($lines, -length $expected), $expected, $name);
+}
