@@ -9,6 +9,7 @@
 #   make bench                  what the module costs beside plain nginx
 #   make fuzz                   the fuzz targets, FUZZ_SECONDS=60 each
 #   make install [DESTDIR=...]  the module into nginx's modules directory
+#   make deb                    a package for the nginx of Debian, in build/
 #   make clean
 #
 # Further: BUILD=directory, CC=clang, CC_OPT=flags, LD_OPT=flags,
@@ -63,6 +64,8 @@ configure = cd $(TREE) && . ./conf_flags && ./configure --with-cc=$(CC) \
 
 endif
 
+DEB_TREE  := CHANGES LICENSE README.md certs conf.example config config.make \
+             debian docs providers src tools
 UNITS     := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
 TEST_ENV   = TEST_NGINX_BINARY=$(NGINX) \
              TEST_NGINX_LOAD_MODULES=$(B)/$(NAME) \
@@ -77,7 +80,7 @@ install_packages = tools/install $(1)
 endif
 
 
-.PHONY: all module nginx run test units valgrind bench fuzz install clean
+.PHONY: all module nginx run test units valgrind bench fuzz install deb clean
 .PHONY: build-packages FORCE
 
 all: module
@@ -145,6 +148,15 @@ fuzz:
 install: module
 	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \
 	    | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')/$(NAME)"
+
+# debhelper writes into the tree that it builds, so it gets a copy
+deb:
+	@$(call install_packages,deb)
+	rm -rf $(B)/deb
+	mkdir -p $(B)/deb/tree
+	cp -a $(DEB_TREE) $(B)/deb/tree/
+	cd $(B)/deb/tree && dpkg-buildpackage -us -uc -b
+	mv $(B)/deb/*.deb $(B)/
 
 clean:
 	rm -rf $(B)

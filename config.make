@@ -6,4 +6,10 @@ $NGX_OBJS/ngx_http_webhook_builtin.h:	\\
 	sh $ngx_addon_dir/tools/embed-providers \\
 		$ngx_addon_dir/providers/*.conf > \$@
 
+$NGX_OBJS/ngx_http_webhook_page.h:	\\
+	$ngx_addon_dir/src/status.html \\
+	$ngx_addon_dir/tools/embed-page
+	sh $ngx_addon_dir/tools/embed-page \\
+		$ngx_addon_dir/src/status.html > \$@
+
 END

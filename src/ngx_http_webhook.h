@@ -69,8 +69,20 @@ typedef enum {
     NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS,
     NGX_HTTP_WEBHOOK_ZONE_FULL,
     NGX_HTTP_WEBHOOK_INTERNAL,
+    NGX_HTTP_WEBHOOK_ABORTED,
     NGX_HTTP_WEBHOOK_REASONS
 } ngx_http_webhook_reason_e;
+
+
+/* Rules that can be on trial, bits; other failures are always enforced. */
+
+#define NGX_HTTP_WEBHOOK_RULE_METHOD        0x0001
+#define NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE  0x0002
+#define NGX_HTTP_WEBHOOK_RULE_HEADER        0x0004
+#define NGX_HTTP_WEBHOOK_RULE_CERTIFICATE   0x0008
+#define NGX_HTTP_WEBHOOK_RULE_TIMESTAMP     0x0010
+#define NGX_HTTP_WEBHOOK_RULE_PAYLOAD       0x0020
+#define NGX_HTTP_WEBHOOK_RULE_REPLAY        0x0040
 
 
 /* Where a request carries something: the SOURCE of the provider language. */
@@ -125,6 +137,15 @@ typedef struct {
     ngx_http_webhook_source_t   source;
     ngx_str_t                   rule;       /* its name for "for=" */
 } ngx_http_webhook_token_t;
+
+
+/* A token that stands in every element of an array. */
+
+typedef struct {
+    wh_json_set_t              *set;
+    size_t                      array;
+    size_t                      value;
+} ngx_http_webhook_every_t;
 
 
 /*
@@ -190,6 +211,24 @@ typedef struct {
 } ngx_http_webhook_require_t;
 
 
+/* A piece of the message: a text, and behind it what is in the body, if any. */
+
+typedef struct {
+    ngx_http_complex_value_t    text;
+    ngx_http_webhook_source_t  *source;     /* or NULL */
+    unsigned                    required:1; /* it must be there */
+} ngx_http_webhook_part_t;
+
+
+/* What has to be looked for in a body before it is verified, bits. */
+
+#define NGX_HTTP_WEBHOOK_INSIDE_TOKEN      1
+#define NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE  2
+#define NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP  4
+#define NGX_HTTP_WEBHOOK_INSIDE_MESSAGE    8
+#define NGX_HTTP_WEBHOOK_INSIDE_JSON       16   /* any of it, and as JSON */
+
+
 /* How long ago, and how far ahead, a timestamp may be; -1 for no limit. */
 
 typedef struct {
@@ -222,12 +261,15 @@ typedef struct {
     ngx_array_t                 media;        /* ngx_http_webhook_media_t */
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
+    ngx_http_webhook_every_t   *every;        /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
     ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
     ngx_array_t                *certificates; /* of arrays, as the directive */
-    ngx_http_complex_value_t   *prefix;       /* of the body in the message */
-    ngx_http_complex_value_t   *suffix;
+    ngx_str_t                   message;      /* as written, or no data */
+    ngx_uint_t                  message_line;
+    ngx_array_t                *prefix;       /* ngx_http_webhook_part_t, of */
+    ngx_array_t                *suffix;       /* the body in the message */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
@@ -239,6 +281,8 @@ typedef struct {
                                                  and 1 for an empty body */
     unsigned                    query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
+    unsigned                    bodiless:1;   /* the body is not signed */
+    ngx_uint_t                  inside;       /* NGX_HTTP_WEBHOOK_INSIDE_ */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
@@ -300,6 +344,9 @@ struct ngx_http_webhook_place_s {
     ngx_http_webhook_gate_t      *gate;
     ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
                                                challenges */
+    ngx_str_t                     rule;     /* of tokens, the only one that it
+                                               serves, or empty */
+    ngx_uint_t                    number;   /* of the secret, from 1 */
     ngx_http_webhook_place_t     *next;     /* with a key of the same file */
 };
 
@@ -318,12 +365,15 @@ struct ngx_http_webhook_file_s {
 
 
 /*
- * All that decides about a request in a location, compiled when the
- * configuration is read and not written to afterwards.  Locations that
- * inherit everything share one: a verdict counts for one gate.
+ * All that decides about a request of one provider in a location, compiled
+ * when the configuration is read and not written to afterwards.  Providers of
+ * one "webhook" make a line of gates, one of which is chosen for a request.
+ * Locations that inherit everything share the line: a verdict counts for it.
  */
 
 struct ngx_http_webhook_gate_s {
+    ngx_http_webhook_gate_t      *first;        /* of the line */
+    ngx_http_webhook_gate_t      *next;
     ngx_http_webhook_provider_t  *provider;
     ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
     ngx_http_webhook_place_t     *challenge;    /* or NULL */
@@ -345,8 +395,9 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
-    unsigned                      separate:1;   /* the challenge secret must
-                                                   differ from the others */
+    unsigned                      separate:1;   /* on the first: the challenge
+                                                   secret must differ from the
+                                                   others */
 };
 
 
@@ -368,7 +419,21 @@ typedef struct {
     ngx_shm_zone_t             *shm_zone;
     ngx_slab_pool_t            *shpool;
     ngx_http_webhook_zone_sh_t  *sh;
+    ngx_array_t                *hooks;      /* of the configuration */
 } ngx_http_webhook_zone_t;
+
+
+/* A location that answers with the counters, and where the directive is. */
+
+typedef struct {
+    ngx_uint_t                  format;     /* unless a request asks for one */
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
+} ngx_http_webhook_status_t;
+
+
+typedef struct ngx_http_webhook_hook_s  ngx_http_webhook_hook_t;
+typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
 
 
 #define NGX_HTTP_WEBHOOK_DIGEST      32     /* bytes, of SHA-256 */
@@ -403,7 +468,8 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                   provider;
+    ngx_array_t                *providers;  /* ngx_str_t, none for "off" */
+    ngx_str_t                   names;      /* the same in one text */
     ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
     ngx_http_webhook_secret_t  *challenge_secret;
     ngx_array_t                *certificates;
@@ -412,17 +478,35 @@ typedef struct {
     ngx_str_t                   public_url; /* scheme and host */
     size_t                      max_body;
     ngx_flag_t                  enforce;
+    ngx_uint_t                  excepted;   /* rules, if there is enforce */
     ngx_flag_t                  strip;
     ngx_int_t                   ack;
     ngx_int_t                   reject;
     ngx_uint_t                  log_level;
-    ngx_http_webhook_gate_t    *gate;       /* NULL where webhook is off */
+    ngx_http_webhook_gate_t    *gate;       /* the first of the line, NULL
+                                               where webhook is off */
     ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
     u_char                     *scope;      /* which location this is: a
                                                digest, if there are zones */
+    ngx_http_webhook_hook_t    *hooks;      /* NULL where nothing is counted */
+    ngx_http_webhook_status_t  *status;     /* or NULL */
     ngx_str_t                   file;       /* where "webhook" stands */
     ngx_uint_t                  line;
 } ngx_http_webhook_loc_conf_t;
+
+
+/* A gate in a location, and where it is counted. */
+
+struct ngx_http_webhook_hook_s {
+    ngx_http_webhook_hook_t      *next;     /* of the same location */
+    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_core_srv_conf_t     *cscf;
+    ngx_http_webhook_zone_t      *zone;     /* or NULL */
+    ngx_http_webhook_record_t    *record;   /* NULL when the zone is full */
+    unsigned                      first:1;  /* with this record */
+};
 
 
 /* a location where client certificates count, in a server */
@@ -430,6 +514,7 @@ typedef struct {
 typedef struct {
     ngx_http_ssl_srv_conf_t      *sscf;
     ngx_http_webhook_loc_conf_t  *conf;
+    ngx_http_webhook_gate_t      *gate;
 } ngx_http_webhook_certificate_user_t;
 
 
@@ -438,7 +523,7 @@ typedef struct {
 typedef struct {
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_core_srv_conf_t     *cscf;
-    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_gate_t      *gate;     /* the first */
 } ngx_http_webhook_location_t;
 
 
@@ -447,6 +532,8 @@ typedef struct {
     ngx_array_t                 certificate_users;
     ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
+    ngx_array_t                 hooks;      /* ngx_http_webhook_hook_t * */
+    ngx_http_webhook_status_t  *status;     /* the first one, or NULL */
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
@@ -492,15 +579,14 @@ typedef struct {
     u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
     unsigned                    hashed:1;   /* the message is */
     unsigned                    keyed:1;    /* the claim has its digest */
-    unsigned                    claimed:1;  /* now, or before */
     unsigned                    held:1;     /* now */
 } ngx_http_webhook_once_t;
 
 
 /*
  * The state of a request.  It goes from START to READING when the body has
- * to be read, from there to READ, to WALKING while verified JSON is looked
- * at, and from any of these to DONE.
+ * to be read, from there to READ, to WALKING while JSON is looked at, verified
+ * but for a provider with "inside", and from any of these to DONE.
  */
 
 typedef enum {
@@ -518,12 +604,38 @@ typedef enum {
     NGX_HTTP_WEBHOOK_REJECTED,
     NGX_HTTP_WEBHOOK_WOULD_REJECT,
     NGX_HTTP_WEBHOOK_CHALLENGED,
-    NGX_HTTP_WEBHOOK_DUPLICATED
+    NGX_HTTP_WEBHOOK_DUPLICATED,
+    NGX_HTTP_WEBHOOK_VERDICTS
 } ngx_http_webhook_verdict_e;
+
+
+/* What a request would have been refused for, had a rule not been on trial. */
+
+typedef struct {
+    ngx_uint_t                     rules;       /* that have failed, bits */
+    ngx_http_webhook_reason_e      reason;      /* of the first */
+    ngx_uint_t                     status;
+    ngx_str_t                      pointer;
+    const char                    *rule;
+} ngx_http_webhook_trial_t;
+
+
+/* A record that a request has been counted in. */
+
+typedef struct ngx_http_webhook_left_s  ngx_http_webhook_left_t;
+
+struct ngx_http_webhook_left_s {
+    ngx_http_webhook_record_t     *record;
+    ngx_http_webhook_left_t       *next;
+};
 
 
 typedef struct {
     ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
+    ngx_http_webhook_left_t       *left;
+    uint64_t                       started;     /* ns, or 0 */
+    uint64_t                       spent;       /* ns */
     ngx_http_webhook_state_e       state;
     ngx_http_webhook_verdict_e     verdict;
     ngx_http_webhook_reason_e      reason;
@@ -551,8 +663,10 @@ typedef struct {
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
+    ngx_http_webhook_trial_t       trial;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
+    unsigned                       unverified:1;  /* but looked into */
     unsigned                       refused:1;   /* with its headers */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
@@ -565,6 +679,8 @@ typedef struct {
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
 
 /* _source.c: looking things up in a request */
 
@@ -612,8 +728,10 @@ ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
     ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
-ngx_uint_t ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
+ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
+ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
@@ -640,6 +758,18 @@ char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
 ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
+/* _line.c: a line of gates, for several providers */
+
+#define NGX_HTTP_WEBHOOK_LINE_MAX  8            /* providers */
+
+ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
 /* _payload.c: what a verified body must be like */
 
 char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
@@ -648,6 +778,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_end(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_payload_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -667,6 +799,25 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
+void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t status);
+
+ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value, ngx_str_t *name);
+
+/* _every.c: a token in every element of an array */
+
+char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
+ngx_http_webhook_reason_e ngx_http_webhook_every_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _message.c: what is signed, around the body */
+
+ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *parts, ngx_str_t *text);
+ngx_http_webhook_reason_e ngx_http_webhook_message_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _pubkey.c: signatures by public keys */
 
@@ -683,6 +834,8 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
+    ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
@@ -709,11 +862,23 @@ ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_webhook_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+void ngx_http_webhook_would_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_str_t *ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason);
+ngx_str_t *ngx_http_webhook_reason_name(ngx_uint_t reason);
+ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
 ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
     char *name, ngx_str_t *value);
+
+/* _trial.c: rules on trial */
+
+char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
 
 /* _zone.c: memory that all workers share */
 
@@ -745,7 +910,7 @@ char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
 void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
 void ngx_http_webhook_replay_check(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *conf);
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
 
 /* _replay.c: each message once */
 
@@ -760,6 +925,23 @@ void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t taken);
 ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
 
+/* _stats.c: counting */
+
+ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_stats_init(ngx_conf_t *cf);
+ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t reload);
+void ngx_http_webhook_leave(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _status.c: answering with the counters */
+
+char *ngx_http_webhook_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_webhook_status_check(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
+
 /* _strip.c: taking the credential out of the request */
 
 ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
@@ -769,6 +951,7 @@ ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
 
 /* _variables.c */
 
+ngx_str_t *ngx_http_webhook_verdict_name(ngx_uint_t verdict);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
@@ -801,6 +984,78 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/*
+ * The request has passed all that was enforced: it is accepted, or only rules
+ * on trial are against it.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
+           || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+               && ctx->trial.rules);
+}
+
+
+/*
+ * The time that verification takes, without the waiting for the body; where
+ * nothing is counted there is no look at the clock.
+ */
+
+static ngx_inline uint64_t
+ngx_http_webhook_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->hooks) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
+}
+
+
+/* The headers of a list one by one, from its first part and i = 0. */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *header;
+
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    header = (*part)->elts;
+
+    return &header[(*i)++];
 }
 
 

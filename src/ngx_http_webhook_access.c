@@ -12,16 +12,18 @@
 #define NGX_HTTP_WEBHOOK_WALK_TIMER  60000      /* ms, never comes to its end */
 
 
-typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+typedef struct {
+    ngx_http_webhook_reason_e  (*run)(ngx_http_request_t *r,
+                                    ngx_http_webhook_ctx_t *ctx);
+    ngx_uint_t                   inside;    /* waits for the body, if the
+                                               provider has this bit */
+} ngx_http_webhook_step_t;
 
 
 static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
-    ngx_uint_t status);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -30,6 +32,8 @@ static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf);
 
 static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
@@ -51,6 +55,8 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_timestamp(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_verify_inside(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -68,30 +74,30 @@ static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
 
 /* Before the first byte of the body; a challenge ends the way here. */
 
-static ngx_http_webhook_step_pt  ngx_http_webhook_steps[] = {
-    ngx_http_webhook_step_challenge,
-    ngx_http_webhook_step_method,
-    ngx_http_webhook_step_content_type,
-    ngx_http_webhook_step_required,
-    ngx_http_webhook_step_certificate,
-    ngx_http_webhook_step_keys,
-    ngx_http_webhook_step_token,
-    ngx_http_webhook_step_signature,
-    ngx_http_webhook_step_timestamp,
-    ngx_http_webhook_step_size,
-    ngx_http_webhook_replay_known,
-    NULL
+static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
+    { ngx_http_webhook_step_challenge, 0 },
+    { ngx_http_webhook_step_method, 0 },
+    { ngx_http_webhook_step_content_type, 0 },
+    { ngx_http_webhook_step_required, 0 },
+    { ngx_http_webhook_step_certificate, 0 },
+    { ngx_http_webhook_step_keys, 0 },
+    { ngx_http_webhook_step_token, NGX_HTTP_WEBHOOK_INSIDE_TOKEN },
+    { ngx_http_webhook_step_signature, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
+    { ngx_http_webhook_step_timestamp, NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP },
+    { ngx_http_webhook_step_size, 0 },
+    { ngx_http_webhook_replay_known, 0 },
+    { NULL, 0 }
 };
 
 
 /* The Pelorus receiver looks at the body first. */
 
-static ngx_http_webhook_step_pt  ngx_http_webhook_pelorus_steps[] = {
-    ngx_http_webhook_step_certificate,
-    ngx_http_webhook_step_keys,
-    ngx_http_webhook_pelorus_headers,
-    ngx_http_webhook_replay_known,
-    NULL
+static ngx_http_webhook_step_t  ngx_http_webhook_pelorus_steps[] = {
+    { ngx_http_webhook_step_certificate, 0 },
+    { ngx_http_webhook_step_keys, 0 },
+    { ngx_http_webhook_pelorus_headers, 0 },
+    { ngx_http_webhook_replay_known, 0 },
+    { NULL, 0 }
 };
 
 
@@ -107,20 +113,24 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
     ctx = ngx_http_webhook_get_ctx(r);
 
     /*
-     * another gate's verdict does not count for this one; nor does one that
-     * cannot be claimed, if the location before it had no "webhook_replay"
+     * the verdict of another line does not count for this one; nor does one
+     * that cannot be claimed, if the location before had no "webhook_replay"
      */
 
     if (ctx == NULL
-        || ctx->gate != wlcf->gate
+        || ctx->gate->first != wlcf->gate
         || (wlcf->replay
             && ctx->once == NULL
-            && ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED))
+            && ngx_http_webhook_verified(ctx)))
     {
         ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
+    }
+
+    if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
+        ngx_http_webhook_clock_start(ctx);
     }
 
     switch (ctx->state) {
@@ -140,7 +150,14 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         return ngx_http_webhook_refuse(r, ctx);
 
     case NGX_HTTP_WEBHOOK_READ:
-        reason = ngx_http_webhook_verify_signature(r, ctx);
+
+        if (ctx->gate->provider->inside) {
+            ctx->unverified = 1;
+            reason = ngx_http_webhook_body_bounded(r);
+
+        } else {
+            reason = ngx_http_webhook_verify_signature(r, ctx);
+        }
 
         if (reason == NGX_HTTP_WEBHOOK_PASSED
             && ctx->gate->provider->pelorus)
@@ -179,23 +196,33 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                 i;
-    ngx_http_webhook_step_pt  *steps;
+    ngx_uint_t                 i, inside;
+    ngx_http_webhook_step_t   *steps;
     ngx_http_webhook_reason_e  reason;
+
+    if (ctx->gate->next && ngx_http_webhook_line_choose(r, ctx) != NGX_OK) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
 
-    ngx_http_webhook_find_headers(r, ctx->gate->provider, ctx->found);
-
     steps = ctx->gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
                                          : ngx_http_webhook_steps;
 
-    for (i = 0; steps[i]; i++) {
+    inside = ctx->gate->provider->inside;
 
-        reason = steps[i](r, ctx);
+    for (i = 0; steps[i].run; i++) {
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        if (steps[i].inside & inside) {
+            continue;
+        }
+
+        reason = steps[i].run(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
             return ngx_http_webhook_reject(r, ctx, reason);
         }
 
@@ -204,7 +231,7 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
     }
 
-    if (ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
+    if (!inside && ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
@@ -220,6 +247,8 @@ static ngx_int_t
 ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t  rc;
+
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_READING;
 
@@ -237,17 +266,27 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* nginx has a status for what was wrong with the body, and logs the rest. */
+/*
+ * There will be no verdict, most often for want of the whole body.  nginx has
+ * a status for what was wrong, and logs the rest.
+ */
 
-static void
+void
 ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 {
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;
     ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
-    ctx->reason = (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-                  ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE
-                  : NGX_HTTP_WEBHOOK_INTERNAL;
+
+    if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        ctx->reason = NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+
+    } else if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        ctx->reason = NGX_HTTP_WEBHOOK_INTERNAL;
+
+    } else {
+        ctx->reason = NGX_HTTP_WEBHOOK_ABORTED;
+    }
 
     /* "error_page ... =200" leaves no status of a failure */
 
@@ -275,8 +314,8 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
 
 
 /*
- * Looks at the verified body, a slice at a time, so that the worker's other
- * requests have their turn in between.
+ * Looks at the body, a slice at a time, so that the worker's other requests
+ * have their turn in between.
  */
 
 static ngx_int_t
@@ -291,6 +330,7 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         break;
 
     case NGX_AGAIN:
+        ngx_http_webhook_clock_stop(ctx);
 
         if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
             return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
@@ -311,7 +351,15 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    reason = ngx_http_webhook_payload_check(r, ctx);
+    reason = ngx_http_webhook_payload_end(r, ctx);
+
+    if (reason == NGX_HTTP_WEBHOOK_PASSED && ctx->gate->provider->inside) {
+        reason = ngx_http_webhook_verify_inside(r, ctx);
+    }
+
+    if (reason == NGX_HTTP_WEBHOOK_PASSED) {
+        reason = ngx_http_webhook_payload_check(r, ctx);
+    }
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
         return ngx_http_webhook_reject(r, ctx, reason);
@@ -352,16 +400,35 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
         }
+    }
 
-        if (ctx->challenge) {
-            return ngx_http_webhook_challenge_send(r, ctx);
+    /* from here on variables have what is in the body */
+
+    ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
+
+    if (ctx->once && ctx->challenge == NULL) {
+
+        reason = ngx_http_webhook_replay_claim(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return ngx_http_webhook_reject(r, ctx, reason);
         }
     }
 
+    if (ctx->trial.rules) {
+        ngx_http_webhook_would_reject(r, ctx);
+    }
+
+    if (ctx->challenge) {
+        return ngx_http_webhook_challenge_send(r, ctx);
+    }
+
     ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
-    ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     ctx->ack = ctx->gate->provider->ack;
 
     return ngx_http_webhook_answer(r, ctx);
@@ -376,7 +443,6 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static ngx_int_t
 ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_reason_e     reason;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     if (ctx->verdict == NGX_HTTP_WEBHOOK_CHALLENGED) {
@@ -387,19 +453,19 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                       ? r->err_status : NGX_HTTP_BAD_REQUEST;
     }
 
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED) {
-        return ngx_http_webhook_refuse(r, ctx);
-    }
-
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (ctx->once && !ctx->once->claimed) {
+    /* what was on trial where the verdict was given may be enforced here */
 
-        reason = ngx_http_webhook_replay_claim(r, ctx);
+    if (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+        && wlcf->enforce
+        && !ngx_http_webhook_passes(ctx, wlcf))
+    {
+        return ngx_http_webhook_reject(r, ctx, ctx->reason);
+    }
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return ngx_http_webhook_reject(r, ctx, reason);
-        }
+    if (!ngx_http_webhook_verified(ctx)) {
+        return ngx_http_webhook_refuse(r, ctx);
     }
 
     if (wlcf->ack != NGX_CONF_UNSET) {
@@ -416,6 +482,17 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/* Whether all that has failed is on trial in this location too. */
+
+static ngx_uint_t
+ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf)
+{
+    return ngx_http_webhook_verified(ctx)
+           && !(ctx->trial.rules & ~wlcf->excepted);
 }
 
 
@@ -456,7 +533,10 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
 
     /* what one of the two readers would see, the other would not */
 
-    if (found->count > 1) {
+    if (found->count > 1
+        && !ngx_http_webhook_excepted(r, ctx,
+                                      NGX_HTTP_WEBHOOK_HEADER_MISMATCH))
+    {
         return NGX_HTTP_WEBHOOK_HEADER_MISMATCH;
     }
 
@@ -694,12 +774,9 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_token(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    u_char                     digest[WH_TOKEN_DIGEST_SIZE];
     ngx_int_t                  rc;
     ngx_str_t                  value;
-    ngx_str_t                 *rule;
     ngx_uint_t                 i, n;
-    ngx_http_webhook_key_t    *key;
     ngx_http_webhook_token_t  *token;
 
     token = ctx->gate->provider->tokens.elts;
@@ -707,6 +784,10 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
 
     if (n == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (ctx->gate->provider->every) {
+        return ngx_http_webhook_every_check(r, ctx);
     }
 
     rc = WH_ABSENT;
@@ -739,22 +820,49 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    token = &token[i];
+    rc = ngx_http_webhook_token_match(ctx, &value, &token[i].rule);
 
-    if (wh_token_digest(ngx_http_webhook_wh_str(&value), digest) != WH_OK) {
+    if (rc == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+
+    ctx->secret = rc;
+
+    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
+                       : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+}
+
+
+/*
+ * The number of the first secret, from 1, that the token of a rule of this
+ * name is equal to, 0 if there is none, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
+    ngx_str_t *name)
+{
+    u_char                   digest[WH_TOKEN_DIGEST_SIZE];
+    ngx_int_t                matched;
+    ngx_str_t               *rule;
+    ngx_uint_t               i;
+    ngx_http_webhook_key_t  *key;
+
+    if (wh_token_digest(ngx_http_webhook_wh_str(value), digest) != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    matched = 0;
 
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         key = ctx->keys[i];
-        rule = &ctx->gate->places[i].secret->rule;
+        rule = &ctx->gate->places[i].rule;
 
         if (key == NULL
             || (rule->len
-                && (rule->len != token->rule.len
-                    || ngx_strncmp(rule->data, token->rule.data, rule->len)
-                       != 0)))
+                && (rule->len != name->len
+                    || ngx_strncmp(rule->data, name->data, rule->len) != 0)))
         {
             continue;
         }
@@ -762,14 +870,13 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
         /* all are compared, also behind the one that matches */
 
         if (wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE)
-            && ctx->secret == 0)
+            && matched == 0)
         {
-            ctx->secret = i + 1;
+            matched = i + 1;
         }
     }
 
-    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
-                       : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+    return matched;
 }
 
 
@@ -882,7 +989,10 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
 }
 
 
-/* A time that is in the headers; one in the body waits until it is verified. */
+/*
+ * A time that is in the headers, or that is signed; another one in the body
+ * waits until that is verified.
+ */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
@@ -893,7 +1003,9 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
     timestamp = ctx->gate->provider->timestamp;
 
     if (timestamp == NULL
-        || ngx_http_webhook_source_in_body(&timestamp->source))
+        || (ngx_http_webhook_source_in_body(&timestamp->source)
+            && !(ctx->gate->provider->inside
+                 & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP)))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
@@ -953,14 +1065,17 @@ ngx_http_webhook_timestamp_check(ngx_http_request_t *r,
 }
 
 
-/* What has to be held whole is bounded. */
+/* What has to be held whole, or read before it is verified, is bounded. */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_loc_conf_t  *wlcf;
 
-    if (!ctx->gate->provider->form && !ctx->whole) {
+    if (!ctx->gate->provider->form
+        && !ctx->whole
+        && !ctx->gate->provider->inside)
+    {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -968,6 +1083,51 @@ ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     return r->headers_in.content_length_n > (off_t) wlcf->max_body
            ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE : NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * The body has been read and walked through, and is not verified yet: what had
+ * to wait for it, in the order of the other steps.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_verify_inside(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_step_t    *step;
+    ngx_http_webhook_reason_e   reason;
+
+    for (step = ngx_http_webhook_steps; step->run; step++) {
+
+        if (!(step->inside & ctx->gate->provider->inside)) {
+            continue;
+        }
+
+        reason = step->run(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return reason;
+        }
+    }
+
+    reason = ngx_http_webhook_message_check(r, ctx);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    if (ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    reason = ngx_http_webhook_verify_signature(r, ctx);
+
+    ctx->unverified = (reason != NGX_HTTP_WEBHOOK_PASSED);
+
+    return reason;
 }
 
 
@@ -992,11 +1152,9 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    ngx_str_null(&suffix);
-
-    if (ctx->gate->provider->suffix
-        && ngx_http_complex_value(r, ctx->gate->provider->suffix, &suffix)
-           != NGX_OK)
+    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
+                                      &suffix)
+        != NGX_OK)
     {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
@@ -1115,8 +1273,8 @@ ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ctx = ngx_http_webhook_get_ctx(r->main);
 
     if (ctx
-        && ctx->gate == wlcf->gate
-        && ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED)
+        && ctx->gate->first == wlcf->gate
+        && ngx_http_webhook_passes(ctx, wlcf))
     {
         return NGX_DECLINED;
     }

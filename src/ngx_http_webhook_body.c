@@ -16,6 +16,7 @@
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+static off_t ngx_http_webhook_body_size(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
     wh_hmac_key_t *key, wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret,
     ngx_str_t *prefix);
@@ -104,11 +105,9 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_uint_t      i, k, hmacs, digests;
     wh_hmac_key_t  *key;
 
-    ngx_str_null(&prefix);
-
-    if (ctx->gate->provider->prefix
-        && ngx_http_complex_value(r, ctx->gate->provider->prefix, &prefix)
-           != NGX_OK)
+    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                      &prefix)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -125,10 +124,10 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
-        /* a secret with "for=" serves a token */
+        /* the secret of a token rule serves that alone */
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->places[i].secret->rule.len)
+            || ctx->gate->places[i].rule.len)
         {
             continue;
         }
@@ -307,9 +306,11 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 static void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
-    ngx_uint_t  i;
+    ngx_uint_t  i, n;
 
-    for (i = 0; i < ctx->nhashes; i++) {
+    n = ctx->gate->provider->bodiless ? 0 : ctx->nhashes;
+
+    for (i = 0; i < n; i++) {
         if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
             ctx->failed = 1;
         }
@@ -380,6 +381,43 @@ ngx_http_webhook_body_complete(ngx_http_request_t *r)
 }
 
 
+/* Whether a body may be looked into that is not verified. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_body_bounded(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (ngx_http_webhook_body_complete(r) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    return ngx_http_webhook_body_size(r) > (off_t) wlcf->max_body
+           ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE : NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+static off_t
+ngx_http_webhook_body_size(ngx_http_request_t *r)
+{
+    off_t         size;
+    ngx_chain_t  *cl;
+
+    size = 0;
+
+    for (cl = r->request_body ? r->request_body->bufs : NULL;
+         cl;
+         cl = cl->next)
+    {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    return size;
+}
+
+
 /*
  * The whole of a body that has been read, in one piece of the request's
  * memory.  NGX_DECLINED when it is longer than max.
@@ -395,11 +433,7 @@ ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    size = 0;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-    }
+    size = ngx_http_webhook_body_size(r);
 
     if (size > (off_t) max) {
         return NGX_DECLINED;

@@ -276,6 +276,7 @@ static ngx_int_t
 ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key)
 {
+    ngx_int_t                 rc;
     ngx_http_webhook_gate_t  *gate;
 
     gate = ctx->gate;
@@ -287,18 +288,35 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ctx->challenge_key == NULL
-        && ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
-                                                       : gate->places,
-                                    &ctx->challenge_key)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (ctx->challenge_key == NULL) {
+
+        if (ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
+                                                        : gate->places,
+                                     &ctx->challenge_key)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (ctx->challenge_key == NULL) {
+            return NGX_DECLINED;
+        }
+
+        if (gate->first->separate) {
+            rc = ngx_http_webhook_key_separate(r, gate, ctx->challenge_key);
+
+            if (rc != NGX_OK) {
+                ngx_http_webhook_key_release(ctx->challenge_key);
+                ctx->challenge_key = NULL;
+
+                return rc;
+            }
+        }
     }
 
     *key = ctx->challenge_key;
 
-    return *key ? NGX_OK : NGX_DECLINED;
+    return NGX_OK;
 }
 
 
@@ -321,6 +339,8 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
                                        : NGX_HTTP_WEBHOOK_INTERNAL);
         }
     }
+
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->verdict = NGX_HTTP_WEBHOOK_CHALLENGED;
@@ -409,21 +429,24 @@ ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
     provider = ctx->gate->provider;
     oracle = provider->oracle;
 
-    if (oracle == NULL || ctx->hashed > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) {
+    if (oracle == NULL
+        || (ctx->hashed > NGX_HTTP_WEBHOOK_CHALLENGE_MAX
+            && !provider->bodiless))
+    {
         return NGX_OK;
     }
 
     ngx_memzero(part, sizeof(part));
 
-    if (provider->prefix
-        && (ngx_http_complex_value(r, provider->prefix, &part[0]) != NGX_OK
-            || ngx_http_complex_value(r, provider->suffix, &part[1])
-               != NGX_OK))
+    if (ngx_http_webhook_message_text(r, ctx, provider->prefix, &part[0])
+        != NGX_OK
+        || ngx_http_webhook_message_text(r, ctx, provider->suffix, &part[1])
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (r->request_body && r->request_body->bufs) {
+    if (r->request_body && r->request_body->bufs && !provider->bodiless) {
 
         rc = ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_MAX,
                                           &part[2]);

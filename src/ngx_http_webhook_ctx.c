@@ -48,12 +48,17 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 {
     ngx_pool_cleanup_t           *cln;
     ngx_http_webhook_ctx_t       *ctx;
-    ngx_http_webhook_provider_t  *provider;
+    ngx_http_webhook_left_t      *left;
+    ngx_http_webhook_loc_conf_t  *wlcf;
 
     ctx = ngx_http_webhook_get_ctx(r);
+    left = NULL;
 
     if (ctx != NULL) {
+        ngx_http_webhook_leave(r, ctx);
         ngx_http_webhook_cleanup(ctx);
+
+        left = ctx->left;
 
     } else {
         cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
@@ -67,18 +72,41 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 
     ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
 
-    provider = gate->provider;
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ctx->gate = gate;
-    ctx->found = ngx_pcalloc(r->pool, provider->headers.nelts
-                                      * sizeof(ngx_http_webhook_found_t));
-    if (ctx->found == NULL) {
+    ctx->hooks = wlcf->hooks;
+    ctx->left = left;
+
+    if (ngx_http_webhook_ctx_gate(r, ctx, gate) != NGX_OK) {
         return NULL;
     }
 
     ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
 
     return ctx;
+}
+
+
+/* Looks at a request as a gate sees it. */
+
+ngx_int_t
+ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_found_t  *found;
+
+    found = ngx_pcalloc(r->pool, gate->provider->headers.nelts
+                                 * sizeof(ngx_http_webhook_found_t));
+    if (found == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->gate = gate;
+    ctx->found = found;
+
+    ngx_http_webhook_find_headers(r, gate->provider, found);
+
+    return NGX_OK;
 }
 
 

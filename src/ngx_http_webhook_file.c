@@ -332,7 +332,7 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
 {
     u_char                     digest[WH_TOKEN_DIGEST_SIZE];
     const char                *what;
-    ngx_http_webhook_place_t  *place;
+    ngx_http_webhook_place_t  *place, *other;
 
     place = file->places;
 
@@ -361,10 +361,14 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
         } else if (place->successor->uses != place->key->uses) {
             what = "it is a key of another kind";
 
-        } else if (ngx_http_webhook_key_shared(place->gate, place,
-                                               place->successor))
-        {
-            what = "a challenge secret must not be a signing secret";
+        } else {
+            other = ngx_http_webhook_key_shared(place, place->successor);
+
+            if (other) {
+                what = (place->provider && other->provider)
+                       ? "it is also the secret of another provider"
+                       : "a challenge secret must not be a signing secret";
+            }
         }
     }
 

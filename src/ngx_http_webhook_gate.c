@@ -9,16 +9,21 @@
 #include "ngx_http_webhook.h"
 
 
+static ngx_http_webhook_gate_t *ngx_http_webhook_gate_line(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_provider(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_rule_known(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_gate_for_known(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    ngx_str_t *rule);
+    ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_gate_has_rule(
+    ngx_http_webhook_gate_t *gate, ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_gate_is_named(
+    ngx_http_webhook_gate_t *gate, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_separate(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
@@ -33,28 +38,76 @@ char *
 ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_http_webhook_gate_t  *gate;
+    ngx_http_webhook_gate_t  *first, *gate;
 
-    gate = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_gate_t));
-    if (gate == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    first = ngx_http_webhook_gate_line(cf, conf);
 
-    if (ngx_http_webhook_gate_provider(cf, gate, conf) != NGX_OK
-        || ngx_http_webhook_gate_certificates(cf, gate, conf) != NGX_OK
-        || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
-        || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK
-        || ngx_http_webhook_payload_compile(cf, gate, conf) != NGX_CONF_OK)
+    if (first == NULL
+        || ngx_http_webhook_line_check(cf, first, conf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    ngx_http_webhook_gate_window(gate, conf);
-    ngx_http_webhook_replay_window(gate);
+    for (gate = first; gate; gate = gate->next) {
 
-    conf->gate = gate;
+        if (ngx_http_webhook_gate_certificates(cf, gate, conf) != NGX_OK
+            || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
+            || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK
+            || ngx_http_webhook_payload_compile(cf, gate, conf)
+               != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_http_webhook_gate_window(gate, conf);
+        ngx_http_webhook_replay_window(gate);
+    }
+
+    for (gate = first; gate; gate = gate->next) {
+        if (ngx_http_webhook_line_check_keys(cf, gate, conf) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    conf->gate = first;
 
     return NGX_CONF_OK;
+}
+
+
+/* A gate for each provider; the first one, or NULL after an error. */
+
+static ngx_http_webhook_gate_t *
+ngx_http_webhook_gate_line(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_str_t                *name;
+    ngx_uint_t                i;
+    ngx_http_webhook_gate_t  *gates;
+
+    gates = ngx_pcalloc(cf->pool, conf->providers->nelts
+                                  * sizeof(ngx_http_webhook_gate_t));
+    if (gates == NULL) {
+        return NULL;
+    }
+
+    name = conf->providers->elts;
+
+    for (i = 0; i < conf->providers->nelts; i++) {
+
+        gates[i].first = gates;
+
+        if (i) {
+            gates[i - 1].next = &gates[i];
+        }
+
+        if (ngx_http_webhook_gate_provider(cf, &gates[i], conf, &name[i])
+            != NGX_OK)
+        {
+            return NULL;
+        }
+    }
+
+    return gates;
 }
 
 
@@ -91,14 +144,14 @@ ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
 
 static ngx_int_t
 ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_loc_conf_t *conf)
+    ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
 {
     u_char                         names[NGX_MAX_ERROR_STR / 2], *last;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    gate->provider = ngx_http_webhook_provider_get(cf, wmcf, &conf->provider);
+    gate->provider = ngx_http_webhook_provider_get(cf, wmcf, name);
 
     if (gate->provider) {
         gate->allow = gate->provider->allow;
@@ -110,7 +163,7 @@ ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                   "unknown provider \"%V\" in %V:%ui, it is neither defined "
                   "by \"webhook_provider\" nor one of:%*s",
-                  &conf->provider, &conf->file, conf->line,
+                  name, &conf->file, conf->line,
                   (size_t) (last - names), names);
 
     return NGX_ERROR;
@@ -151,8 +204,7 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return gate->incomplete ? NGX_OK : NGX_ERROR;
     }
 
-    gate->nkeys = conf->secrets->nelts;
-    gate->places = ngx_pcalloc(cf->pool, gate->nkeys
+    gate->places = ngx_pcalloc(cf->pool, conf->secrets->nelts
                                          * sizeof(ngx_http_webhook_place_t));
     if (gate->places == NULL) {
         return NGX_ERROR;
@@ -161,21 +213,32 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     signing = 0;
     secret = conf->secrets->elts;
 
-    for (i = 0; i < gate->nkeys; i++) {
+    for (i = 0; i < conf->secrets->nelts; i++) {
 
-        signing |= (secret[i].rule.len == 0);
-
-        if (ngx_http_webhook_gate_rule_known(cf, gate, conf, &secret[i].rule)
+        if (ngx_http_webhook_gate_for_known(cf, gate, conf, &secret[i].rule)
             != NGX_OK)
         {
             return NGX_ERROR;
         }
 
-        place = &gate->places[i];
+        place = &gate->places[gate->nkeys];
+
+        if (ngx_http_webhook_gate_has_rule(gate, &secret[i].rule)) {
+            place->rule = secret[i].rule;
+
+        } else if (secret[i].rule.len
+                   && !ngx_http_webhook_gate_is_named(gate, &secret[i].rule))
+        {
+            continue;
+        }
+
+        gate->nkeys++;
+        signing |= (place->rule.len == 0);
 
         place->secret = &secret[i];
         place->gate = gate;
         place->provider = provider;
+        place->number = i + 1;
 
         if (ngx_http_webhook_place_init(cf, place) != NGX_OK) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -185,7 +248,7 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
             return NGX_ERROR;
         }
 
-        if (secret[i].rule.len == 0
+        if (place->rule.len == 0
             && place->key
             && provider->uses
             && !(place->key->uses & provider->uses))
@@ -199,11 +262,13 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         }
     }
 
-    if (provider->signatures.nelts && !signing) {
+    if (gate->nkeys == 0 || (provider->signatures.nelts && !signing)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook %V\" in %V:%ui has no \"webhook_secret\" for "
-                      "its signatures, give one without \"for=\"",
-                      &provider->name, &conf->file, conf->line);
+                      "\"webhook %V\" in %V:%ui has no \"webhook_secret\"%s, "
+                      "give one with \"for=%V\"",
+                      &provider->name, &conf->file, conf->line,
+                      gate->nkeys ? " for its signatures" : "",
+                      &provider->name);
         return NGX_ERROR;
     }
 
@@ -211,34 +276,76 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 }
 
 
+/* A name behind "for=" is that of a provider in the line or of token rules. */
+
 static ngx_int_t
-ngx_http_webhook_gate_rule_known(ngx_conf_t *cf,
+ngx_http_webhook_gate_for_known(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    ngx_str_t *rule)
+    ngx_str_t *name)
+{
+    ngx_uint_t  named, rules;
+
+    if (name->len == 0) {
+        return NGX_OK;
+    }
+
+    named = 0;
+    rules = 0;
+
+    for (gate = gate->first; gate; gate = gate->next) {
+        named |= ngx_http_webhook_gate_is_named(gate, name);
+        rules |= ngx_http_webhook_gate_has_rule(gate, name);
+    }
+
+    if (named != rules) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"webhook_secret\" with \"for=%V\", but in \"webhook %V\" "
+                  "in %V:%ui %s", name, &conf->names, &conf->file, conf->line,
+                  named ? "a provider and a token rule have this name"
+                        : "no provider that needs a secret and no token rule "
+                          "has this name");
+
+    return NGX_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_gate_has_rule(ngx_http_webhook_gate_t *gate, ngx_str_t *name)
 {
     ngx_uint_t                 i;
     ngx_http_webhook_token_t  *token;
 
-    if (rule->len == 0) {
-        return NGX_OK;
+    if (name->len == 0) {
+        return 0;
     }
 
     token = gate->provider->tokens.elts;
 
     for (i = 0; i < gate->provider->tokens.nelts; i++) {
-        if (token[i].rule.len == rule->len
-            && ngx_strncmp(token[i].rule.data, rule->data, rule->len) == 0)
+        if (token[i].rule.len == name->len
+            && ngx_strncmp(token[i].rule.data, name->data, name->len) == 0)
         {
-            return NGX_OK;
+            return 1;
         }
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"webhook_secret\" with \"for=%V\", but no rule of the "
-                  "provider \"%V\" in %V:%ui has this name",
-                  rule, &gate->provider->name, &conf->file, conf->line);
+    return 0;
+}
 
-    return NGX_ERROR;
+
+static ngx_uint_t
+ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate, ngx_str_t *name)
+{
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+
+    return (provider->tokens.nelts || provider->signatures.nelts)
+           && provider->name.len == name->len
+           && ngx_strncmp(provider->name.data, name->data, name->len) == 0;
 }
 
 
@@ -246,7 +353,9 @@ static ngx_int_t
 ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_http_webhook_secret_t  *secret;
+    ngx_uint_t                     i;
+    ngx_http_webhook_secret_t     *secret;
+    ngx_http_webhook_challenge_t  *challenge;
 
     secret = conf->challenge_secret;
 
@@ -266,40 +375,13 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    return ngx_http_webhook_gate_separate(cf, gate, conf);
-}
-
-
-/*
- * A challenge answer signs what a stranger sends, or carries the secret in
- * the URL; neither may help to sign a message.
- */
-
-static ngx_int_t
-ngx_http_webhook_gate_separate(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_loc_conf_t *conf)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_challenge_t  *challenge;
-
     challenge = gate->provider->challenges.elts;
 
     for (i = 0; i < gate->provider->challenges.nelts; i++) {
-        gate->separate |= (challenge[i].keyed && !challenge[i].signing);
+        gate->first->separate |= (challenge[i].keyed && !challenge[i].signing);
     }
 
-    if (!ngx_http_webhook_key_shared(gate, gate->challenge,
-                                     gate->challenge->key))
-    {
-        return NGX_OK;
-    }
-
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"webhook_challenge_secret\" of \"webhook %V\" in %V:%ui "
-                  "is also a \"webhook_secret\", give it a value of its own",
-                  &gate->provider->name, &conf->file, conf->line);
-
-    return NGX_ERROR;
+    return NGX_OK;
 }
 
 
@@ -344,6 +426,7 @@ ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
 
     user->sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_ssl_module);
     user->conf = conf;
+    user->gate = gate;
 
     return NGX_OK;
 }
@@ -370,7 +453,7 @@ ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
                       "\"webhook %V\" in %V:%ui needs a client certificate, "
                       "but the server never asks for one, set "
                       "\"ssl_verify_client\" and \"ssl_client_certificate\"",
-                      &user[i].conf->provider, &user[i].conf->file,
+                      &user[i].gate->provider->name, &user[i].conf->file,
                       user[i].conf->line);
 
         return NGX_ERROR;

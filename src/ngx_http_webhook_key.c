@@ -44,6 +44,8 @@ static ngx_int_t ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
     ngx_log_t *log);
 static ngx_int_t ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place,
     ngx_str_t *bytes, ngx_http_webhook_key_e how, u_char *buf, size_t *len);
+static ngx_uint_t ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_place_t *other);
 static ngx_http_webhook_key_t *ngx_http_webhook_key_hold(
     ngx_http_webhook_key_t *key);
 static ngx_int_t ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
@@ -305,40 +307,116 @@ ngx_http_webhook_key_release(ngx_http_webhook_key_t *key)
 
 
 /*
- * Would this key, if it came to this place, make the challenge secret a
- * signing secret, where it must not be one?
+ * Would this key, if it came to this place, be one that it must not share
+ * with another place in the line?  That place, or NULL.
  */
 
-ngx_uint_t
-ngx_http_webhook_key_shared(ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key)
+ngx_http_webhook_place_t *
+ngx_http_webhook_key_shared(ngx_http_webhook_place_t *place,
+    ngx_http_webhook_key_t *key)
 {
-    ngx_uint_t                 i, n;
-    ngx_http_webhook_place_t  *other;
+    ngx_uint_t                i;
+    ngx_http_webhook_gate_t  *gate;
 
-    if (!gate->separate || key == NULL) {
-        return 0;
+    if (key == NULL) {
+        return NULL;
     }
 
-    if (place == gate->challenge) {
-        other = gate->places;
-        n = gate->nkeys;
+    for (gate = place->gate->first; gate; gate = gate->next) {
 
-    } else {
-        other = gate->challenge;
-        n = 1;
-    }
+        for (i = 0; i < gate->nkeys; i++) {
+            if (ngx_http_webhook_key_clash(place, key, &gate->places[i])) {
+                return &gate->places[i];
+            }
+        }
 
-    for (i = 0; i < n; i++) {
-        if (other[i].key
-            && wh_secret_equal(other[i].key->digest, key->digest,
-                               WH_TOKEN_DIGEST_SIZE))
+        if (gate->challenge
+            && ngx_http_webhook_key_clash(place, key, gate->challenge))
         {
-            return 1;
+            return gate->challenge;
         }
     }
 
-    return 0;
+    return NULL;
+}
+
+
+/*
+ * A challenge secret signs what a stranger sends, or is in the URL, so it is
+ * no signing secret.  What is public for one provider, or signs a stranger's
+ * text for it, is no secret of another one.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_place_t *other)
+{
+    if (other->key == NULL
+        || !wh_secret_equal(other->key->digest, key->digest,
+                            WH_TOKEN_DIGEST_SIZE))
+    {
+        return 0;
+    }
+
+    if (place->provider == NULL || other->provider == NULL) {
+        return place->provider != other->provider
+               && place->gate->first->separate;
+    }
+
+    if (place->gate == other->gate) {
+        return 0;
+    }
+
+    return ((key->uses ^ other->key->uses) >> NGX_HTTP_WEBHOOK_HMACS)
+           || place->provider->oracle
+           || other->provider->oracle;
+}
+
+
+/*
+ * The same for a challenge secret where variables are, whose keys are known
+ * only now.  NGX_OK when it is none of the signing secrets, NGX_DECLINED when
+ * it is, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_key_separate(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key)
+{
+    ngx_uint_t                i, same;
+    ngx_http_webhook_key_t   *other;
+    ngx_http_webhook_gate_t  *g;
+
+    for (g = gate->first; g; g = g->next) {
+
+        for (i = 0; i < g->nkeys; i++) {
+
+            if (gate->challenge->secret->value == NULL
+                && g->places[i].secret->value == NULL)
+            {
+                continue;
+            }
+
+            if (ngx_http_webhook_key_get(r, &g->places[i], &other) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            same = other && wh_secret_equal(other->digest, key->digest,
+                                            WH_TOKEN_DIGEST_SIZE);
+
+            ngx_http_webhook_key_release(other);
+
+            if (same) {
+                ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                              "webhook %V: the challenge secret is also a "
+                              "signing secret, give it a value of its own",
+                              &gate->provider->name);
+                return NGX_DECLINED;
+            }
+        }
+    }
+
+    return NGX_OK;
 }
 
 

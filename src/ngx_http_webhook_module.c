@@ -58,7 +58,7 @@ static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
 static ngx_command_t  ngx_http_webhook_commands[] = {
 
     { ngx_string("webhook"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -122,8 +122,8 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NULL },
 
     { ngx_string("webhook_enforce"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_webhook_enforce,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_webhook_loc_conf_t, enforce),
       NULL },
@@ -167,6 +167,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
       ngx_http_webhook_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("webhook_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_webhook_status_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
@@ -263,7 +270,9 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx && ctx->hashing) {
+        ngx_http_webhook_clock_start(ctx);
         ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_clock_stop(ctx);
     }
 
     return ngx_http_next_request_body_filter(r, in);
@@ -275,19 +284,74 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t  *value;
+    u_char      *p;
+    size_t       len;
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i, k, n;
 
-    if (wlcf->provider.data) {
+    if (wlcf->providers) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
+    n = cf->args->nelts - 1;
+
+    if (n > NGX_HTTP_WEBHOOK_LINE_MAX) {
+        return "takes at most " ngx_value(NGX_HTTP_WEBHOOK_LINE_MAX)
+               " providers";
+    }
+
+    wlcf->providers = ngx_array_create(cf->pool, n, sizeof(ngx_str_t));
+    if (wlcf->providers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (n == 1 && ngx_strcmp(value[1].data, "off") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    wlcf->file = cf->conf_file->file.name;
+    wlcf->line = cf->conf_file->line;
 
     /* a provider is looked up later, it may be defined below */
 
-    wlcf->provider = value[1];
-    wlcf->file = cf->conf_file->file.name;
-    wlcf->line = cf->conf_file->line;
+    for (i = 1, len = 0; i <= n; i++) {
+
+        if (ngx_strcmp(value[i].data, "off") == 0) {
+            return "has \"off\" beside other values";
+        }
+
+        for (k = 1; k < i; k++) {
+            if (ngx_strcmp(value[i].data, value[k].data) == 0) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"webhook\" names \"%V\" twice",
+                                   &value[i]);
+                return NGX_CONF_ERROR;
+            }
+        }
+
+        name = ngx_array_push(wlcf->providers);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *name = value[i];
+
+        len += value[i].len + 1;
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    wlcf->names.data = p;
+    wlcf->names.len = len - 1;
+
+    for (i = 1; i <= n; i++) {
+        p = ngx_cpymem(p, value[i].data, value[i].len);
+        *p++ = ' ';
+    }
 
     return NGX_CONF_OK;
 }
@@ -564,7 +628,9 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK) {
+    if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -585,6 +651,10 @@ ngx_http_webhook_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_webhook_access_handler;
+
+    if (ngx_http_webhook_stats_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
     ngx_http_top_request_body_filter = ngx_http_webhook_body_filter;
@@ -614,16 +684,17 @@ ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 
     for (i = 0; i < wmcf->locations.nelts; i++) {
 
-        gate = location[i].gate;
         name = &location[i].clcf->name;
 
-        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
-                      "webhook %V: %ui secret%s%s, %s \"%V\"",
-                      &gate->provider->name, gate->nkeys,
-                      gate->nkeys == 1 ? "" : "s",
-                      gate->challenge ? " and a challenge secret" : "",
-                      name->len ? "location" : "server",
-                      name->len ? name : &location[i].cscf->server_name);
+        for (gate = location[i].gate; gate; gate = gate->next) {
+            ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                          "webhook %V: %ui secret%s%s, %s \"%V\"",
+                          &gate->provider->name, gate->nkeys,
+                          gate->nkeys == 1 ? "" : "s",
+                          gate->challenge ? " and a challenge secret" : "",
+                          name->len ? "location" : "server",
+                          name->len ? name : &location[i].cscf->server_name);
+        }
     }
 
     return NGX_OK;
@@ -651,6 +722,9 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
+        || ngx_array_init(&wmcf->hooks, cf->pool, 4,
+                          sizeof(ngx_http_webhook_hook_t *))
+           != NGX_OK
         || ngx_array_init(&wmcf->certificate_users, cf->pool, 4,
                           sizeof(ngx_http_webhook_certificate_user_t))
            != NGX_OK)
@@ -675,14 +749,18 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     conf->provider = { 0, NULL };
+     *     conf->providers = NULL;
+     *     conf->names = { 0, NULL };
      *     conf->secrets = NULL;
      *     conf->challenge_secret = NULL;
      *     conf->certificates = NULL;
      *     conf->requires = NULL;
      *     conf->public_url = { 0, NULL };
+     *     conf->excepted = 0;
      *     conf->gate = NULL;
      *     conf->scope = NULL;
+     *     conf->hooks = NULL;
+     *     conf->status = NULL;
      */
 
     conf->window.past = NGX_CONF_UNSET;
@@ -706,27 +784,34 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *conf = child;
 
     ngx_uint_t                     same;
+    ngx_http_webhook_gate_t       *gate;
     ngx_http_core_loc_conf_t      *clcf;
     ngx_http_webhook_location_t   *location;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
+
+    if (conf->enforce == NGX_CONF_UNSET) {
+        conf->excepted = prev->excepted;
+    }
+
     ngx_conf_merge_value(conf->enforce, prev->enforce, 1);
     ngx_conf_merge_value(conf->strip, prev->strip, 0);
     ngx_conf_merge_value(conf->ack, prev->ack, NGX_CONF_UNSET);
     ngx_conf_merge_value(conf->reject, prev->reject, NGX_CONF_UNSET);
     ngx_conf_merge_uint_value(conf->log_level, prev->log_level, NGX_LOG_ERR);
 
-    same = (conf->provider.data == NULL
+    same = (conf->providers == NULL
             && conf->secrets == NULL
             && conf->challenge_secret == NULL
             && conf->certificates == NULL
             && conf->requires == NULL
             && conf->window.past == NGX_CONF_UNSET);
 
-    if (conf->provider.data == NULL) {
-        conf->provider = prev->provider;
+    if (conf->providers == NULL) {
+        conf->providers = prev->providers;
+        conf->names = prev->names;
         conf->file = prev->file;
         conf->line = prev->line;
     }
@@ -755,15 +840,22 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->provider.data == NULL
-        || ngx_strcmp(conf->provider.data, "off") == 0)
-    {
+    if (conf->providers == NULL || conf->providers->nelts == 0) {
         return NGX_CONF_OK;
+    }
+
+    if (conf->status) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook_status\" in %V:%ui stands behind "
+                      "\"webhook %V\", add \"webhook off\" to its location",
+                      &conf->status->file, conf->status->line,
+                      &conf->names);
+        return NGX_CONF_ERROR;
     }
 
     /* the level of http has no gate, it serves no request */
 
-    if (same && prev->gate && !prev->gate->incomplete) {
+    if (same && prev->gate && ngx_http_webhook_line_complete(prev->gate)) {
         conf->gate = prev->gate;
 
     } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
@@ -772,15 +864,29 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    if (conf->ack > 0
-        || (conf->ack == NGX_CONF_UNSET && conf->gate->provider->ack > 0))
-    {
-        wmcf->ack = 1;
+    for (gate = conf->gate; gate; gate = gate->next) {
+
+        if (ngx_http_webhook_trial_check(cf, gate, conf) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (conf->replay) {
+            ngx_http_webhook_replay_check(cf, gate, conf->replay);
+        }
+
+        if (conf->ack > 0
+            || (conf->ack == NGX_CONF_UNSET && gate->provider->ack > 0))
+        {
+            wmcf->ack = 1;
+        }
+
+        if (ngx_http_webhook_hook_add(cf, conf, gate) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     if (conf->replay) {
         wmcf->replay = 1;
-        ngx_http_webhook_replay_check(cf, conf);
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);

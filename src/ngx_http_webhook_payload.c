@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What a verified body must be like: JSON, its values and its time.
+ * What a body must be like: JSON, its values and its time.
  */
 
 
@@ -25,6 +25,10 @@ static ngx_uint_t ngx_http_webhook_payload_is_form(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_payload_feed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, off_t *fed);
+static ngx_http_webhook_reason_e ngx_http_webhook_payload_document(
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_payload_fits(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_fault(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_invalid(
@@ -126,6 +130,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf,
 
     gate->strict = (gate->nrules
                     || provider->json
+                    || (provider->inside & NGX_HTTP_WEBHOOK_INSIDE_JSON)
                     || (provider->timestamp
                         && provider->timestamp->source.type
                            == NGX_HTTP_WEBHOOK_JSON));
@@ -447,69 +452,117 @@ ngx_http_webhook_payload_feed(ngx_http_request_t *r,
 }
 
 
-/* The body has been walked through: is it what it must be? */
+/* The body has been walked through: is it JSON, where it has to be? */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_payload_end(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->json == NULL || wh_json_end(ctx->json) == WH_OK) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_payload_fault(r, ctx);
+}
+
+
+/* And is it what it must be? */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_payload_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    size_t                         i;
-    wh_str_t                       event;
-    ngx_str_t                      text;
-    const char                    *rule;
-    ngx_http_webhook_gate_t       *gate;
-    const wh_json_value_t         *root;
-    ngx_http_webhook_reason_e      reason;
-    ngx_http_webhook_provider_t   *provider;
+    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_provider_t  *provider;
 
     gate = ctx->gate;
     provider = gate->provider;
 
-    if (ctx->json && wh_json_end(ctx->json) != WH_OK) {
-        reason = ngx_http_webhook_payload_fault(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return reason;
-        }
-    }
-
     if (ctx->json) {
+        reason = ngx_http_webhook_payload_document(ctx);
 
-        for (i = 0; i < gate->json->pointers; i++) {
-            if (wh_json_value(ctx->json, i)->repeated) {
-                return ngx_http_webhook_payload_invalid(ctx, i, "repeated");
-            }
-        }
-
-        if (provider->json) {
-            root = wh_json_value(ctx->json, gate->root);
-
-            if (!(provider->json & (1 << root->type))) {
-                return ngx_http_webhook_payload_invalid(ctx, gate->root,
-                                                        "type");
-            }
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return reason;
         }
     }
 
     if (provider->timestamp
-        && ngx_http_webhook_source_in_body(&provider->timestamp->source))
+        && ngx_http_webhook_source_in_body(&provider->timestamp->source)
+        && !(provider->inside & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP))
     {
         reason = ngx_http_webhook_timestamp_check(r, ctx);
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
             return reason;
         }
     }
 
-    if (gate->nrules == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
+    /* without JSON where rules are, the payload has failed, and is on trial */
+
+    if (gate->nrules && ctx->json) {
+        reason = ngx_http_webhook_payload_fits(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return reason;
+        }
     }
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_payload_document(ngx_http_webhook_ctx_t *ctx)
+{
+    size_t                    i;
+    ngx_http_webhook_gate_t  *gate;
+    const wh_json_value_t    *root;
+
+    gate = ctx->gate;
+
+    for (i = 0; i < gate->json->pointers; i++) {
+        if (wh_json_value(ctx->json, i)->repeated) {
+            return ngx_http_webhook_payload_invalid(ctx, i, "repeated");
+        }
+    }
+
+    if (gate->provider->json) {
+        root = wh_json_value(ctx->json, gate->root);
+
+        if (!(gate->provider->json & (1 << root->type))) {
+            return ngx_http_webhook_payload_invalid(ctx, gate->root, "type");
+        }
+    }
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_payload_fits(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    size_t                      i;
+    wh_str_t                    event;
+    ngx_str_t                   text;
+    const char                 *rule;
+    ngx_http_webhook_gate_t    *gate;
+    ngx_http_webhook_source_t  *source;
+
+    gate = ctx->gate;
+    source = gate->provider->event;
 
     ngx_memzero(&event, sizeof(wh_str_t));
 
-    if (provider->event
-        && ngx_http_webhook_source_value(r, ctx, provider->event, &text)
-           == WH_OK)
+    if (source
+        && ngx_http_webhook_source_value(r, ctx, source, &text) == WH_OK)
     {
         event = ngx_http_webhook_wh_str(&text);
     }
@@ -530,7 +583,8 @@ ngx_http_webhook_payload_check(ngx_http_request_t *r,
 
 /*
  * Text that is not JSON is refused where rules are to hold for it.  Where
- * only variables would have come from it, they stay empty.
+ * only variables would have come from it, or the rules are on trial, there are
+ * no values.
  */
 
 static ngx_http_webhook_reason_e
@@ -547,7 +601,15 @@ ngx_http_webhook_payload_fault(ngx_http_request_t *r,
 
     if (ctx->gate->strict) {
         ctx->rule = wh_json_fault_text(fault);
-        return NGX_HTTP_WEBHOOK_JSON_INVALID;
+
+        /* what the credential is in is more than a payload */
+
+        if (ctx->unverified
+            || !ngx_http_webhook_excepted(r, ctx,
+                                          NGX_HTTP_WEBHOOK_JSON_INVALID))
+        {
+            return NGX_HTTP_WEBHOOK_JSON_INVALID;
+        }
     }
 
     wh_json_free(ctx->json);

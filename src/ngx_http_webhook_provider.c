@@ -30,6 +30,8 @@ static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+static void ngx_http_webhook_provider_inside(
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source);
@@ -83,7 +85,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "event SOURCE" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
-      "body raw|pelorus" },
+      "body raw|pelorus|none" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
@@ -368,7 +370,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->prefix && provider->signatures.nelts == 0) {
+    if (provider->message.data && provider->signatures.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_provider \"%V\" has a \"message\" but "
                            "no \"signature\" rule", &provider->name);
@@ -407,12 +409,66 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     if (ngx_http_webhook_provider_field(cf, provider, provider->id)
         != NGX_CONF_OK
         || ngx_http_webhook_provider_field(cf, provider, provider->event)
-           != NGX_CONF_OK)
+           != NGX_CONF_OK
+        || ngx_http_webhook_provider_message(cf, provider) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_webhook_provider_inside(provider);
+
+    if ((provider->inside & NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE)
+        && !provider->bodiless)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "webhook_provider \"%V\" has a \"signature\" in "
+                           "the body that it signs, say \"body none\" and in "
+                           "\"message\" what is signed", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
     return NGX_CONF_OK;
+}
+
+
+/* What has to be looked for in the body before it is verified. */
+
+static void
+ngx_http_webhook_provider_inside(ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_token_t      *token;
+    ngx_http_webhook_signature_t  *signature;
+
+    token = provider->tokens.elts;
+
+    for (i = 0; i < provider->tokens.nelts; i++) {
+        ngx_http_webhook_inside(provider, &token[i].source,
+                                NGX_HTTP_WEBHOOK_INSIDE_TOKEN);
+    }
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        ngx_http_webhook_inside(provider, &signature[i].source,
+                                NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE);
+    }
+}
+
+
+void
+ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source, ngx_uint_t what)
+{
+    if (!ngx_http_webhook_source_in_body(source)) {
+        return;
+    }
+
+    provider->inside |= what;
+
+    if (source->type == NGX_HTTP_WEBHOOK_JSON) {
+        provider->inside |= NGX_HTTP_WEBHOOK_INSIDE_JSON;
+    }
 }
 
 
@@ -436,7 +492,7 @@ ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
         || provider->media.nelts
         || provider->required.nelts
         || provider->timestamp
-        || provider->prefix
+        || provider->message.data
         || provider->methods)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -745,8 +801,28 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_source_outside(cf, provider, &words[0],
-                                           &token->source);
+    if (ngx_http_webhook_source_credential(cf, provider, &words[0],
+                                           &token->source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (token->source.type == NGX_HTTP_WEBHOOK_JSON
+        && ngx_http_webhook_every_compile(cf, provider, &token->source.name)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->every && provider->tokens.nelts > 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a \"token\" with \"*\" is the only one of a "
+                           "provider");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -24,14 +24,24 @@ typedef struct {
 extern ngx_http_webhook_word_t  ngx_http_webhook_methods[];
 
 
+/* _provider.c */
+
+void ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source, ngx_uint_t what);
+
 /* _provider_signature.c */
 
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+
+/* _provider_message.c */
+
+char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 
 /* _provider_payload.c */
 
@@ -64,6 +74,9 @@ char *ngx_http_webhook_source_set(ngx_conf_t *cf,
 char *ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 char *ngx_http_webhook_source_outside(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
+char *ngx_http_webhook_source_credential(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t *source);
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,

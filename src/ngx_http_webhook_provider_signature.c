@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The provider language: what is signed, and how.
+ * The provider language: signatures, and the body that is signed.
  */
 
 
@@ -11,10 +11,6 @@
 
 static char *ngx_http_webhook_signature_option(ngx_conf_t *cf,
     ngx_http_webhook_signature_t *signature, ngx_str_t *word);
-static u_char *ngx_http_webhook_find_body(ngx_str_t *text, u_char *from,
-    size_t *len);
-static ngx_http_complex_value_t *ngx_http_webhook_template(ngx_conf_t *cf,
-    u_char *start, u_char *end);
 
 
 static ngx_http_webhook_word_t  ngx_http_webhook_algorithms[] = {
@@ -69,8 +65,8 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     signature->digest = WH_SHA256;
     signature->format.encoding = WH_HEX;
 
-    if (ngx_http_webhook_source_outside(cf, provider, &words[0],
-                                        &signature->source)
+    if (ngx_http_webhook_source_credential(cf, provider, &words[0],
+                                           &signature->source)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -208,118 +204,6 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
 
 
 char *
-ngx_http_webhook_rule_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
-{
-    u_char  *body, *end;
-    size_t   len, more;
-
-    if (provider->prefix) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"message\" is duplicate");
-        return NGX_CONF_ERROR;
-    }
-
-    body = ngx_http_webhook_find_body(&words[0], words[0].data, &len);
-
-    if (body == NULL
-        || ngx_http_webhook_find_body(&words[0], body + len, &more) != NULL)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid \"%V\" in rule \"message\", it must have "
-                           "$webhook_body exactly once", &words[0]);
-        return NGX_CONF_ERROR;
-    }
-
-    end = words[0].data + words[0].len;
-
-    provider->prefix = ngx_http_webhook_template(cf, words[0].data, body);
-    provider->suffix = ngx_http_webhook_template(cf, body + len, end);
-
-    if (provider->prefix == NULL || provider->suffix == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* The next $webhook_body or ${webhook_body}, and the length of the word. */
-
-static u_char *
-ngx_http_webhook_find_body(ngx_str_t *text, u_char *from, size_t *len)
-{
-    u_char  c, *p, *end;
-
-    end = text->data + text->len;
-
-    for (p = from; p < end; p++) {
-
-        *len = sizeof("${webhook_body}") - 1;
-
-        if ((size_t) (end - p) >= *len
-            && ngx_strncmp(p, "${webhook_body}", *len) == 0)
-        {
-            return p;
-        }
-
-        *len = sizeof("$webhook_body") - 1;
-
-        if ((size_t) (end - p) < *len
-            || ngx_strncmp(p, "$webhook_body", *len) != 0)
-        {
-            continue;
-        }
-
-        if (p + *len == end) {
-            return p;
-        }
-
-        c = p[*len];
-
-        /* $webhook_body_sha256 is another variable */
-
-        if (c != '_' && !(c >= '0' && c <= '9')
-            && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-        {
-            return p;
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_http_complex_value_t *
-ngx_http_webhook_template(ngx_conf_t *cf, u_char *start, u_char *end)
-{
-    ngx_str_t                          text;
-    ngx_http_complex_value_t          *cv;
-    ngx_http_compile_complex_value_t   ccv;
-
-    text.data = start;
-    text.len = end - start;
-
-    cv = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
-    if (cv == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &text;
-    ccv.complex_value = cv;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-        return NULL;
-    }
-
-    return cv;
-}
-
-
-char *
 ngx_http_webhook_rule_body(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
@@ -332,9 +216,14 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
+    if (ngx_strcmp(words[0].data, "none") == 0) {
+        provider->bodiless = 1;
+        return NGX_CONF_OK;
+    }
+
     if (ngx_strcmp(words[0].data, "pelorus") != 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown body \"%V\", it can be raw, pelorus",
+                           "unknown body \"%V\", it can be raw, pelorus, none",
                            &words[0]);
         return NGX_CONF_ERROR;
     }

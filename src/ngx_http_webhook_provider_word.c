@@ -143,6 +143,31 @@ ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
 }
 
 
+/* A source of a token or a signature. */
+
+char *
+ngx_http_webhook_source_credential(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source)
+{
+    if (ngx_http_webhook_source_word(cf, provider, word, source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (source->type == NGX_HTTP_WEBHOOK_FIELD) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid source \"%V\", a credential is "
+                           "header:NAME, query:NAME, cookie:NAME, bearer, "
+                           "basic, json:POINTER or form:NAME", word);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* A source of what has to be known before the body is read. */
 
 char *
@@ -160,9 +185,9 @@ ngx_http_webhook_source_outside(ngx_conf_t *cf,
         || source->type == NGX_HTTP_WEBHOOK_FIELD)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid source \"%V\", a credential or a "
-                           "challenge is header:NAME, query:NAME, "
-                           "cookie:NAME, bearer or basic", word);
+                           "invalid source \"%V\", a challenge is "
+                           "header:NAME, query:NAME, cookie:NAME, bearer or "
+                           "basic", word);
         return NGX_CONF_ERROR;
     }
 

@@ -83,9 +83,11 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_str_null(&body);
-    ngx_str_null(&prefix);
 
-    if (r->request_body && r->request_body->bufs) {
+    if (r->request_body
+        && r->request_body->bufs
+        && !ctx->gate->provider->bodiless)
+    {
 
         matched = ngx_http_webhook_body_gather(r, wlcf->max_body, &body);
 
@@ -94,9 +96,9 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->gate->provider->prefix
-        && ngx_http_complex_value(r, ctx->gate->provider->prefix, &prefix)
-           != NGX_OK)
+    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                      &prefix)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -148,7 +150,7 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->places[i].secret->rule.len
+            || ctx->gate->places[i].rule.len
             || !(ctx->keys[i]->uses & (1 << candidate->use)))
         {
             continue;

@@ -179,8 +179,6 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    once->claimed = 1;
-
     rc = ngx_http_webhook_store_claim(&once->claim, r->connection->log);
 
     once->held = (rc == NGX_OK);

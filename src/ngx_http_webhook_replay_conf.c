@@ -17,7 +17,7 @@ typedef struct {
     ngx_str_t   name;
     ngx_uint_t  part;
     ngx_uint_t  prefix;
-} ngx_http_webhook_part_t;
+} ngx_http_webhook_key_part_t;
 
 
 static char *ngx_http_webhook_replay_word(ngx_conf_t *cf,
@@ -36,13 +36,13 @@ static ngx_uint_t ngx_http_webhook_replay_unsigned(
 static ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
-static ngx_uint_t ngx_http_webhook_template_has(ngx_http_complex_value_t *cv,
+static ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
     ngx_str_t *name);
 
 
-static ngx_http_webhook_part_t  ngx_http_webhook_parts[] = {
+static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
     { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_KEY_ID, 0 },
     { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_KEY_EVENT, 0 },
     { ngx_string("webhook_timestamp"), NGX_HTTP_WEBHOOK_KEY_TIMESTAMP, 0 },
@@ -228,9 +228,9 @@ ngx_http_webhook_replay_compile(ngx_conf_t *cf,
 static ngx_uint_t
 ngx_http_webhook_replay_part(ngx_str_t *name)
 {
-    ngx_http_webhook_part_t  *part;
+    ngx_http_webhook_key_part_t  *part;
 
-    for (part = ngx_http_webhook_parts; part->name.len; part++) {
+    for (part = ngx_http_webhook_key_parts; part->name.len; part++) {
 
         if (name->len >= part->name.len
             && (part->prefix || name->len == part->name.len)
@@ -431,16 +431,12 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
 /* What would let a captured message through a second time. */
 
 void
-ngx_http_webhook_replay_check(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *conf)
+ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_replay_t *replay)
 {
     ngx_str_t                     text, name;
-    ngx_http_webhook_gate_t      *gate;
-    ngx_http_webhook_replay_t    *replay;
     ngx_http_webhook_provider_t  *provider;
 
-    gate = conf->gate;
-    replay = conf->replay;
     provider = gate->provider;
 
     /* a directive of many locations is told once */
@@ -493,8 +489,7 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
     switch (ngx_http_webhook_replay_part(name)) {
 
     case NGX_HTTP_WEBHOOK_KEY_HEADERS:
-        return !ngx_http_webhook_template_has(provider->prefix, name)
-               && !ngx_http_webhook_template_has(provider->suffix, name);
+        return !ngx_http_webhook_template_has(provider->message, name);
 
     case NGX_HTTP_WEBHOOK_KEY_ID:
         source = provider->id;
@@ -531,7 +526,7 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 
     static ngx_str_t  webhook_url = ngx_string("webhook_url");
 
-    if (ngx_http_webhook_source_in_body(source)) {
+    if (!provider->bodiless && ngx_http_webhook_source_in_body(source)) {
         return 1;
     }
 
@@ -540,23 +535,15 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 
     url = (source->type == NGX_HTTP_WEBHOOK_QUERY) ? webhook_url : variable;
 
-    return ngx_http_webhook_template_has(provider->prefix, &variable)
-           || ngx_http_webhook_template_has(provider->suffix, &variable)
-           || ngx_http_webhook_template_has(provider->prefix, &url)
-           || ngx_http_webhook_template_has(provider->suffix, &url);
+    return ngx_http_webhook_template_has(provider->message, &variable)
+           || ngx_http_webhook_template_has(provider->message, &url);
 }
 
 
 static ngx_uint_t
-ngx_http_webhook_template_has(ngx_http_complex_value_t *cv, ngx_str_t *name)
+ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
 {
-    ngx_str_t  text, found;
-
-    if (cv == NULL) {
-        return 0;
-    }
-
-    text = cv->value;
+    ngx_str_t  found;
 
     while (ngx_http_webhook_template_next(&text, &found) == NGX_OK) {
         if (found.len == name->len

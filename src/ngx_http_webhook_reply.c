@@ -13,6 +13,7 @@
 typedef struct {
     ngx_str_t   name;
     ngx_uint_t  status;
+    ngx_uint_t  rule;           /* that can be on trial, or 0 */
 } ngx_http_webhook_reason_t;
 
 
@@ -39,34 +40,48 @@ static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
 /* in the order of ngx_http_webhook_reason_e */
 
 static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
-    { ngx_null_string, NGX_HTTP_OK },
-    { ngx_string("method_not_allowed"), NGX_HTTP_NOT_ALLOWED },
-    { ngx_string("content_type_unsupported"),
-      NGX_HTTP_UNSUPPORTED_MEDIA_TYPE },
-    { ngx_string("header_missing"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("header_mismatch"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("certificate_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("certificate_unverified"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("certificate_subject_mismatch"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("token_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("token_mismatch"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("signature_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("signature_malformed"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("signature_mismatch"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("timestamp_missing"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("timestamp_malformed"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("timestamp_too_old"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("timestamp_in_future"), NGX_HTTP_FORBIDDEN },
-    { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE },
-    { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST },
-    { ngx_string("payload_invalid"), 422 },
-    { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE },
-    { ngx_string("duplicate"), NGX_HTTP_OK },
-    { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT },
-    { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE },
-    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR }
+    { ngx_null_string, NGX_HTTP_OK, 0 },
+    { ngx_string("method_not_allowed"), NGX_HTTP_NOT_ALLOWED,
+      NGX_HTTP_WEBHOOK_RULE_METHOD },
+    { ngx_string("content_type_unsupported"), NGX_HTTP_UNSUPPORTED_MEDIA_TYPE,
+      NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE },
+    { ngx_string("header_missing"), NGX_HTTP_BAD_REQUEST,
+      NGX_HTTP_WEBHOOK_RULE_HEADER },
+    { ngx_string("header_mismatch"), NGX_HTTP_BAD_REQUEST,
+      NGX_HTTP_WEBHOOK_RULE_HEADER },
+    { ngx_string("certificate_missing"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+    { ngx_string("certificate_unverified"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+    { ngx_string("certificate_subject_mismatch"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+    { ngx_string("token_missing"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("token_mismatch"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("signature_missing"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("signature_malformed"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("signature_mismatch"), NGX_HTTP_FORBIDDEN, 0 },
+    { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST, 0 },
+    { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST, 0 },
+    { ngx_string("timestamp_missing"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("timestamp_malformed"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("timestamp_too_old"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("timestamp_in_future"), NGX_HTTP_FORBIDDEN,
+      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, 0 },
+    { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST,
+      NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
+    { ngx_string("payload_invalid"), 422, NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
+    { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE, 0 },
+    { ngx_string("duplicate"), NGX_HTTP_OK, NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT,
+      NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
+      NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
+    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
 };
 
 
@@ -92,9 +107,16 @@ static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
 
 
 ngx_str_t *
-ngx_http_webhook_reason_name(ngx_http_webhook_reason_e reason)
+ngx_http_webhook_reason_name(ngx_uint_t reason)
 {
     return &ngx_http_webhook_reasons[reason].name;
+}
+
+
+ngx_uint_t
+ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason)
+{
+    return ngx_http_webhook_reasons[reason].rule;
 }
 
 
@@ -112,11 +134,13 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->hashing = 0;
     ctx->reason = reason;
     ctx->secret = 0;
+    ctx->trial.rules = 0;
 
     if (!wlcf->enforce) {
         ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
@@ -135,6 +159,23 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_log(r, ctx);
 
     return ngx_http_webhook_refuse(r, ctx);
+}
+
+
+/* The verdict on a request that has failed nothing but rules on trial. */
+
+void
+ngx_http_webhook_would_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ctx->reason = ctx->trial.reason;
+    ctx->status = ctx->trial.status;
+    ctx->pointer = ctx->trial.pointer;
+    ctx->rule = ctx->trial.rule;
+    ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
+    ctx->status = ngx_http_webhook_status(r, ctx);
+
+    ngx_http_webhook_log(r, ctx);
 }
 
 
@@ -202,7 +243,8 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                   "webhook %V: %s%s, %V%s%V%s%s, %O bytes of body hashed, "
                   "location: \"%V\"",
                   &ctx->gate->provider->name,
-                  wlcf->enforce ? "" : "would be ",
+                  ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+                  ? "would be " : "",
                   refused ? "refused" : "answered",
                   ngx_http_webhook_reason_name(ctx->reason),
                   ctx->rule ? ", at \"" : "", &ctx->pointer,
@@ -431,7 +473,7 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 }
 
 
-/* What is wrong with a body is said: by then the sender is known. */
+/* What is wrong with a body is said, unless the sender is not known yet. */
 
 static ngx_int_t
 ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
@@ -443,7 +485,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_str_null(detail);
 
-    if (ctx->rule == NULL) {
+    if (ctx->rule == NULL || ctx->unverified) {
         return NGX_OK;
     }
 

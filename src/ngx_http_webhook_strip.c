@@ -23,10 +23,12 @@ static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_strip_query(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_line_without(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *name, u_char mask, u_char *last,
-    ngx_str_t *line);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name, u_char mask,
+    u_char *last, ngx_str_t *line);
+static ngx_int_t ngx_http_webhook_strip_provider(ngx_http_request_t *r,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *line);
 static ngx_int_t ngx_http_webhook_strip_masked(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     ngx_str_t *line);
 
 
@@ -82,7 +84,11 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
     ngx_table_elt_t            *header;
     ngx_http_webhook_header_t  *headers;
 
-    if ((source->type == NGX_HTTP_WEBHOOK_COOKIE) != cookies) {
+    /* a body goes upstream as it is, whatever stands in it */
+
+    if ((source->type == NGX_HTTP_WEBHOOK_COOKIE) != cookies
+        || ngx_http_webhook_source_in_body(source))
+    {
         return NGX_OK;
     }
 
@@ -143,22 +149,12 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
     }
 
     part = &old.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
+    while ((header = ngx_http_webhook_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == name->name.len
-            && ngx_memcmp(header[i].lowcase_key, name->name.data,
+        if (header->key.len == name->name.len
+            && ngx_memcmp(header->lowcase_key, name->name.data,
                           name->name.len)
                == 0)
         {
@@ -170,7 +166,7 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        *h = header[i];
+        *h = *header;
     }
 
     /* $remote_user would have it from there */
@@ -254,7 +250,8 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_http_webhook_line_without(r, ctx, name, 0, last, &r->unparsed_uri)
+    if (ngx_http_webhook_line_without(r, ctx->gate->provider, name, 0, last,
+                                      &r->unparsed_uri)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -277,8 +274,8 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_webhook_line_without(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *name, u_char mask, u_char *last,
-    ngx_str_t *line)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name, u_char mask,
+    u_char *last, ngx_str_t *line)
 {
     u_char    *p, *start, *query, *end;
     wh_str_t   text;
@@ -301,8 +298,8 @@ ngx_http_webhook_line_without(ngx_http_request_t *r,
     text.len = last - query;
 
     p = ngx_cpymem(start, line->data, query - line->data);
-    p += wh_form_without(text, ctx->gate->provider->query,
-                         ngx_http_webhook_wh_str(name), mask, p);
+    p += wh_form_without(text, provider->query, ngx_http_webhook_wh_str(name),
+                         mask, p);
     p = ngx_cpymem(p, last, end - last);
 
     line->data = start;
@@ -312,25 +309,43 @@ ngx_http_webhook_line_without(ngx_http_request_t *r,
 }
 
 
-/* The request line with the values of all credentials in its query covered. */
+/*
+ * The request line with the values of all credentials in its query covered,
+ * also of the providers that the request is not for.
+ */
 
 ngx_int_t
 ngx_http_webhook_strip_line(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *line)
 {
+    ngx_http_webhook_gate_t  *gate;
+
+    for (gate = ctx->gate->first; gate; gate = gate->next) {
+        if (ngx_http_webhook_strip_provider(r, gate->provider, line)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_strip_provider(ngx_http_request_t *r,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *line)
+{
     ngx_uint_t                     i, k;
     ngx_http_webhook_match_t      *match;
     ngx_http_webhook_token_t      *token;
-    ngx_http_webhook_provider_t   *provider;
     ngx_http_webhook_challenge_t  *challenge;
     ngx_http_webhook_signature_t  *signature;
-
-    provider = ctx->gate->provider;
 
     token = provider->tokens.elts;
 
     for (i = 0; i < provider->tokens.nelts; i++) {
-        if (ngx_http_webhook_strip_masked(r, ctx, &token[i].source, line)
+        if (ngx_http_webhook_strip_masked(r, provider, &token[i].source, line)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -340,7 +355,8 @@ ngx_http_webhook_strip_line(ngx_http_request_t *r,
     signature = provider->signatures.elts;
 
     for (i = 0; i < provider->signatures.nelts; i++) {
-        if (ngx_http_webhook_strip_masked(r, ctx, &signature[i].source, line)
+        if (ngx_http_webhook_strip_masked(r, provider, &signature[i].source,
+                                          line)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -355,8 +371,8 @@ ngx_http_webhook_strip_line(ngx_http_request_t *r,
 
         for (k = 0; k < challenge[i].matches.nelts; k++) {
             if (match[k].value.len == 0
-                && ngx_http_webhook_strip_masked(r, ctx, &match[k].source,
-                                                 line)
+                && ngx_http_webhook_strip_masked(r, provider,
+                                                 &match[k].source, line)
                    != NGX_OK)
             {
                 return NGX_ERROR;
@@ -370,7 +386,7 @@ ngx_http_webhook_strip_line(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_webhook_strip_masked(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     ngx_str_t *line)
 {
     u_char  *last;
@@ -387,6 +403,6 @@ ngx_http_webhook_strip_masked(ngx_http_request_t *r,
         while (last > line->data && *--last != ' ') { /* void */ }
     }
 
-    return ngx_http_webhook_line_without(r, ctx, &source->name, '*', last,
-                                         line);
+    return ngx_http_webhook_line_without(r, provider, &source->name, '*',
+                                         last, line);
 }

@@ -29,6 +29,8 @@ static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_url(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
@@ -68,6 +70,7 @@ static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
     { ngx_string("webhook_url"), ngx_http_webhook_var_url },
+    { ngx_string("webhook_url_decoded"), ngx_http_webhook_var_url_decoded },
     { ngx_string("webhook_challenge"), ngx_http_webhook_var_challenge },
     { ngx_string("webhook_challenge_hmac"),
       ngx_http_webhook_var_challenge_hmac },
@@ -117,6 +120,13 @@ ngx_http_webhook_add_variables(ngx_conf_t *cf)
     v->get_handler = ngx_http_webhook_request_variable;
 
     return NGX_OK;
+}
+
+
+ngx_str_t *
+ngx_http_webhook_verdict_name(ngx_uint_t verdict)
+{
+    return &ngx_http_webhook_verdicts[verdict];
 }
 
 
@@ -218,7 +228,7 @@ static ngx_int_t
 ngx_http_webhook_var_verdict(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    *value = ngx_http_webhook_verdicts[ctx->verdict];
+    *value = *ngx_http_webhook_verdict_name(ctx->verdict);
 
     return NGX_OK;
 }
@@ -370,7 +380,7 @@ ngx_http_webhook_var_source(ngx_http_request_t *r,
     /* the body counts only when it has been verified, and is what it must be */
 
     if (ngx_http_webhook_source_in_body(source)
-        && ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED)
+        && !ngx_http_webhook_verified(ctx))
     {
         return NGX_DECLINED;
     }
@@ -393,7 +403,7 @@ static ngx_int_t
 ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED || ctx->secret == 0) {
+    if (!ngx_http_webhook_verified(ctx) || ctx->secret == 0) {
         return NGX_DECLINED;
     }
 
@@ -402,7 +412,9 @@ ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    value->len = ngx_sprintf(value->data, "%ui", ctx->secret) - value->data;
+    value->len = ngx_sprintf(value->data, "%ui",
+                             ctx->gate->places[ctx->secret - 1].number)
+                 - value->data;
 
     return NGX_OK;
 }
@@ -415,7 +427,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     u_char  digest[EVP_MAX_MD_SIZE], *p;
     size_t  size;
 
-    if (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
+    if (!ngx_http_webhook_verified(ctx)
         || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
     {
         return NGX_DECLINED;
@@ -494,6 +506,45 @@ ngx_http_webhook_var_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
 
     value->len = p - value->data;
+
+    return NGX_OK;
+}
+
+
+/* The same, in its path and query decoded once what HubSpot decodes. */
+
+static ngx_int_t
+ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+{
+    u_char     *p, *last, *dst;
+    ngx_int_t   rc, c;
+
+    rc = ngx_http_webhook_var_url(r, ctx, value);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* the URL has been written for this call, so in place */
+
+    last = value->data + value->len;
+    dst = last - r->unparsed_uri.len;
+
+    for (p = dst; p < last; p++) {
+
+        c = (*p == '%' && last - p > 2) ? ngx_hextoi(p + 1, 2) : 0;
+
+        if (c > 0 && ngx_strchr(":/?@!$'()*,;", c)) {
+            *dst++ = c;
+            p += 2;
+            continue;
+        }
+
+        *dst++ = *p;
+    }
+
+    value->len = dst - value->data;
 
     return NGX_OK;
 }

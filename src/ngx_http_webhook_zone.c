@@ -70,6 +70,7 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *slot = zone;
 
     zone->shm_zone = shm_zone;
+    zone->hooks = &wmcf->hooks;
 
     shm_zone->init = ngx_http_webhook_zone_init;
     shm_zone->data = zone;
@@ -93,30 +94,26 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (old) {
         zone->sh = old->sh;
-        return NGX_OK;
+        return ngx_http_webhook_stats_zone(zone, 1);
     }
 
     if (shm_zone->shm.exists) {
         zone->sh = zone->shpool->data;
-        return NGX_OK;
+        return ngx_http_webhook_stats_zone(zone, 1);
     }
 
     ngx_http_webhook_zone_resized(shm_zone);
 
+    len = sizeof(" in webhook zone \"\"") + shm_zone->shm.name.len;
+
     zone->sh = ngx_slab_calloc(zone->shpool,
-                               sizeof(ngx_http_webhook_zone_sh_t));
+                               sizeof(ngx_http_webhook_zone_sh_t) + len);
     if (zone->sh == NULL) {
         return NGX_ERROR;
     }
 
     zone->shpool->data = zone->sh;
-
-    len = sizeof(" in webhook zone \"\"") + shm_zone->shm.name.len;
-
-    zone->shpool->log_ctx = ngx_slab_alloc(zone->shpool, len);
-    if (zone->shpool->log_ctx == NULL) {
-        return NGX_ERROR;
-    }
+    zone->shpool->log_ctx = (u_char *) &zone->sh[1];
 
     zone->sh->store = ngx_http_webhook_store_create(zone->shpool);
     if (zone->sh->store == NULL) {
@@ -130,7 +127,7 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     zone->shpool->log_nomem = 0;
 
-    return NGX_OK;
+    return ngx_http_webhook_stats_zone(zone, 0);
 }
 
 

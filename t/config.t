@@ -41,8 +41,6 @@ location_says("webhook github;\n webhook github; #<",
               '"webhook" directive is duplicate in @');
 location_says('webhook; #<',
               'invalid number of arguments in "webhook" directive in @');
-location_says('webhook github gitlab; #<',
-              'invalid number of arguments in "webhook" directive in @');
 location_says('webhok github; #<', 'unknown directive "webhok" in @');
 location_says('webhook_secrets a; #<',
               'unknown directive "webhook_secrets" in @');
@@ -117,18 +115,146 @@ location_says("$other\n $other #<",
               '"webhook_challenge_secret" directive is duplicate in @');
 location_says('webhook_challenge_secret 0123456789abcdef for=x; #<',
               '"webhook_challenge_secret" directive takes no "for=" in @');
+my $unknown = 'no provider that needs a secret and no token rule has this name';
+
 location_says("webhook github; #<\n webhook_secret 0123456789abcdef for=key;",
-              '"webhook_secret" with "for=key", but no rule of the provider '
-              . '"github" in @ has this name');
+              '"webhook_secret" with "for=key", but in "webhook github" in @ '
+              . $unknown);
 location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=sig;",
-              '"webhook_secret" with "for=sig", but no rule of the provider '
-              . '"own" in @ has this name',
-              'webhook_provider own { token bearer for=token; }');
+              '"webhook_secret" with "for=sig", but in "webhook own" in @ '
+              . $unknown, 'webhook_provider own { token bearer for=token; }');
 location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=token;",
               '"webhook own" in @ has no "webhook_secret" for its '
-              . 'signatures, give one without "for="',
+              . 'signatures, give one with "for=own"',
               'webhook_provider own { token bearer for=token; '
               . 'signature header:X-Signature; }');
+location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=own;",
+              '"webhook_secret" with "for=own", but in "webhook own" in @ a '
+              . 'provider and a token rule have this name',
+              'webhook_provider own { token bearer for=own; }');
+location_says("webhook github;\n webhook_secret 0123456789abcdef for=github;");
+
+
+# Several providers
+
+my %for = map { $_ => "webhook_secret 'a secret only of $_' for=$_;" }
+          qw/github gitlab gitea stripe slack meta x netdata netdata-bearer
+             buildkite buildkite-token own/;
+my $token = 'webhook_provider own { token header:X-Own; }';
+my $discord = 'webhook_secret ' . 'ab' x 32 . ' for=discord;';
+
+location_says("webhook github gitlab;\n $for{github} $for{gitlab}");
+location_says('webhook gitlab github off; #<',
+              '"webhook" directive has "off" beside other values in @');
+location_says('webhook off github; #<',
+              '"webhook" directive has "off" beside other values in @');
+location_says('webhook gitlab github gitlab; #<',
+              '"webhook" names "gitlab" twice in @');
+location_says("webhook @{[map { \"p$_\" } 1 .. 9]}; #<",
+              '"webhook" directive takes at most 8 providers in @');
+location_says("webhook @{[map { \"p$_\" } 1 .. 8]};\n"
+    . join('', map { "webhook_secret '0123456789abcde$_' for=p$_;\n" } 1 .. 8),
+    undef, map { "webhook_provider p$_ { token header:X-$_; }" } 1 .. 8);
+location_says("webhook github;\n $good webhook gitlab gitea; #<",
+              '"webhook" directive is duplicate in @');
+location_says("webhook github githb; #<\n $for{github}",
+              qr/^unknown provider "githb" in \@/);
+
+location_says("webhook github gitlab; #<\n $for{github}",
+              '"webhook gitlab" in @ has no "webhook_secret", give one with '
+              . '"for=gitlab"');
+location_says("webhook github gitlab; #<",
+              '"webhook github" in @ needs a "webhook_secret"');
+location_says("webhook github gitlab; #<\n $for{github} $for{gitlab} "
+              . $for{gitea}, '"webhook_secret" with "for=gitea", but in '
+              . '"webhook github gitlab" in @ ' . $unknown);
+server_says("$asks location / {\n webhook github netdata; #<\n $for{github} "
+            . "$for{netdata} }", '"webhook_secret" with "for=netdata", but in '
+            . '"webhook github netdata" in @ ' . $unknown);
+location_says("webhook gitlab own; #<\n $for{gitlab} webhook_secret "
+              . '0123456789abcdef for=gitlab;', '"webhook_secret" with '
+              . '"for=gitlab", but in "webhook gitlab own" in @ a provider and '
+              . 'a token rule have this name',
+              'webhook_provider own { token header:X-Own for=gitlab; }');
+location_says("webhook github netdata; #<\n $for{github}",
+              '"webhook netdata" in @ needs a client certificate, but the '
+              . 'server never asks for one, set "ssl_verify_client" and '
+              . '"ssl_client_certificate"');
+server_says("$asks webhook netdata github;\n location / { $good }",
+            qr/^"webhook github" in .* needs a "webhook_secret", requests/);
+server_says("$asks webhook netdata github; #<\n location / { webhook_ack 200; "
+            . '}', map { '"webhook github" in @ needs a "webhook_secret"' . $_ }
+            ', requests outside of the locations that have one will get 503',
+            '');
+
+# who may share a secret
+location_says("webhook $_; #<\n webhook_secret 0123456789abcdef for="
+              . (split / /)[1] . "; $good",
+              "secret 2 of \"webhook $_\" in \@ needs \"for=NAME\" with one of "
+              . 'these, they do not verify in the same way and must not share '
+              . 'a secret',
+              'webhook_provider own { signature header:X-S; token bearer; } '
+              . 'webhook_provider own2 { signature header:X-T; token basic; } '
+              . 'webhook_provider own3 { signature header:X-U '
+              . 'algorithm=ed25519; }')
+    for 'github gitlab', 'github stripe', 'stripe slack', 'x github',
+        'discord github', 'discord telnyx', 'pelorus gitea', 'own own2',
+        'gitea github linear', 'github trello', 'github own3';
+location_says("webhook $_;\n $good")
+    for 'github gitea forgejo', 'gitlab telegram', 'shopify paystack';
+server_says("$asks location / {\n webhook netdata stripe;\n $good }");
+
+# and who may not have the same in spite of "for="
+location_says("webhook github $_; #<\n webhook_secret " . 'ab' x 32
+    . " for=$_; webhook_secret " . 'ab' x 32 . ' for=github;',
+    "secrets 2 and 1 of \"webhook github $_\" in \@ are the same, but one of "
+    . "\"github\" must not be one of \"$_\"") for qw/discord telnyx x/;
+location_says("webhook own discord; #<\n $discord webhook_secret "
+    . 'ab' x 32 . ' for=own;', 'secrets 2 and 1 of "webhook own discord" in @ '
+    . 'are the same, but one of "own" must not be one of "discord"', $token);
+location_says("webhook discord telnyx;\n $discord webhook_secret " . 'ab' x 32
+              . ' for=telnyx;');
+location_says("webhook github discord;\n $discord webhook_secret " . 'ac' x 32
+              . ' for=github;');
+location_says("webhook buildkite buildkite-token;\n webhook_secret "
+              . '0123456789abcdef for=buildkite; webhook_secret '
+              . '0123456789abcdef for=buildkite-token;');
+location_says("webhook github netdata-bearer; #<\n $for{github} "
+    . "$for{'netdata-bearer'} webhook_challenge_secret 'a secret only of github';",
+    '"webhook_challenge_secret" of "webhook github" in @ is also a '
+    . '"webhook_secret", give it a value of its own');
+location_says("webhook x netdata-bearer; #<\n $for{x} "
+    . "$for{'netdata-bearer'} webhook_challenge_secret 'a secret only of x';",
+    '"webhook_challenge_secret" of "webhook x" in @ is also a '
+    . '"webhook_secret", give it a value of its own');
+
+# who is never asked
+my $unasked = sub {
+    my ($first, $second) = @_;
+
+    return "no message will be taken for one of \"$second\" in \"webhook $first "
+        . "$second\" in \@, \"$first\" comes before and has its credential in "
+        . 'the same place';
+};
+my @own = ('webhook_provider own1 { token bearer; token query:key; }',
+           'webhook_provider own2 { token bearer; token query:KEY; }',
+           'webhook_provider own3 { token header:AUTHORIZATION; }',
+           'webhook_provider own4 { token cookie:a; token query:key; '
+           . 'token bearer; }',
+           'webhook_provider own5 { token cookie:a; }',
+           'webhook_provider own6 { token cookie:b; }',
+           'webhook_provider own7 { token bearer; token basic; }',
+           'webhook_provider own8 { token cookie:bc; }');
+
+location_says("webhook $_; #<\n $good", $unasked->(split), @own)
+    for 'own3 own7', 'own4 own1', 'own4 own5', 'github meta';
+location_says("webhook $_;\n $good", undef, @own)
+    for 'netdata-bearer netdata-basic', 'own1 own3', 'own3 own1', 'own1 own2',
+        'own1 own4', 'own5 own6', 'own5 own4', 'own6 own8';
+server_says("$asks location / {\n webhook netdata netdata-strict; #<\n }",
+            $unasked->('netdata', 'netdata-strict'));
+server_says("$asks location / {\n webhook $_; $good\n }")
+    for 'github netdata', 'netdata github';
 
 for my $provider (qw/meta netdata-basic netdata-bearer/) {
     location_says("webhook $provider; #<\n $good\n"
@@ -274,6 +400,57 @@ for my $directive (qw/webhook_enforce webhook_strip/) {
                   "\"$directive\" directive is duplicate in \@");
     location_says("$directive $_;") for qw/on off/;
 }
+
+my $exceptable = 'method, content_type, header, certificate, timestamp, payload, '
+    . 'replay';
+
+location_says("webhook_enforce on except=$_;")
+    for 'timestamp', 'method,content_type,header,timestamp,payload,replay,'
+        . 'certificate';
+location_says("webhook_enforce on except=$_->[0]; #<",
+              "unknown rule \"$_->[1]\" in \"except=\", it is one of: $exceptable "
+              . 'in @')
+    for ['', ''], [',', ''], ['timestamp,', ''], [',timestamp', ''],
+        ['timestamps', 'timestamps'], ['time', 'time'],
+        ['Timestamp', 'Timestamp'], ['payload,body', 'body'],
+        ['all', 'all'], ['tokens', 'tokens'];
+location_says("webhook_enforce on except=$_; #<",
+              '"timestamp" stands twice in "except=" in @')
+    for 'timestamp,timestamp', 'timestamp,payload,timestamp';
+location_says("webhook_enforce on except=payload,$_; #<",
+              "\"except=\" cannot have \"$_\", nothing would be verified, use "
+              . '"webhook_enforce off" in @') for qw/token signature/;
+location_says('webhook_enforce off except=payload; #<',
+              '"webhook_enforce" directive has "except=" beside "off", which '
+              . 'enforces nothing in @');
+location_says("webhook_enforce on $_; #<", "invalid parameter \"$_\", it is "
+              . 'like "except=timestamp,payload" in @')
+    for qw/timestamp excepted=timestamp except/;
+location_says("webhook_enforce $_; #<",
+              'invalid number of arguments in "webhook_enforce" directive in @')
+    for '', 'on except=header except=payload';
+location_says("webhook_enforce yes except=header; #<",
+              'invalid value "yes" in "webhook_enforce" directive, it must be '
+              . '"on" or "off" in @');
+
+server_says("$asks\n webhook netdata; #<\n"
+            . 'webhook_enforce on except=certificate;',
+            '"except=certificate" leaves nothing to verify for "webhook '
+            . 'netdata" in @, use "webhook_enforce off" there');
+server_says("$asks\n webhook_enforce on except=certificate;\n"
+            . "location / {\n webhook netdata; #<\n}",
+            '"except=certificate" leaves nothing to verify for "webhook '
+            . 'netdata" in @, use "webhook_enforce off" there');
+server_says("$asks\n webhook_enforce on except=certificate;\n"
+            . "location / {\n webhook netdata; webhook_enforce $_; #<\n}")
+    for qw/on off/;
+location_says("webhook pelorus; $good #<\n"
+              . "webhook_enforce on except=certificate,$_;",
+              '"except=" can have only "certificate" and "replay" for "webhook '
+              . 'pelorus" in @, use "webhook_enforce on" or "off" there')
+    for qw/method content_type header timestamp payload/;
+location_says("webhook pelorus; $good\n"
+              . 'webhook_enforce on except=certificate,replay;');
 
 location_says("webhook_log_level $_; #<", "invalid value \"$_\" in \@")
     for qw/debug crit errors/;
@@ -467,12 +644,19 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
 
 # what is needed before the body is there, and before the signature is found
 for my $late (qw{field:t json:/t form:t}) {
-    my $says = "invalid source \"$late\", a credential or a challenge is "
-        . 'header:NAME, query:NAME, cookie:NAME, bearer or basic in @';
+    my $says = "invalid source \"$late\", a challenge is header:NAME, "
+        . 'query:NAME, cookie:NAME, bearer or basic in @';
 
-    rule_says("$_ $late", $says) for qw/token signature challenge/;
+    rule_says("challenge $late", $says);
     rule_says("challenge query:a match=$late$_", $says) for '', '=b';
 }
+
+rule_says("$_ field:t", 'invalid source "field:t", a credential is '
+    . 'header:NAME, query:NAME, cookie:NAME, bearer, basic, json:POINTER or '
+    . 'form:NAME in @') for qw/token signature/;
+rule_says("$_") for 'token json:/t', 'token form:t', 'token json:/a~1b/0';
+rule_says('token json:t', 'invalid JSON Pointer "t": a JSON pointer must '
+    . 'begin with "/" or be empty in @');
 
 rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
     . 'takes "for=NAME" in @') for 'for=', 'for', 'name=x';
@@ -500,7 +684,7 @@ rule_says("message $_", "invalid \"$_\" in rule \"message\", it must have "
         '$webhook_body_sha256', '${webhook_bodyx}', '$webhook_bod',
         '$WEBHOOK_BODY', '$webhook_body2';
 rule_says('message ""', 'invalid "" in rule "message", it must have '
-    . '$webhook_body exactly once in @');
+    . '$webhook_body exactly once in @', 'signature header:X;');
 rule_says('message $webhook_test_none$webhook_body',
           'unknown "webhook_test_none" variable', 'signature header:X;');
 rule_says('message $webhook_body', 'rule "message" is duplicate in @',
@@ -554,7 +738,38 @@ rule_says('window x', "invalid time \"x\", $time");
 rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
     . 'takes "future=TIME" in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
-rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus in @');
+rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus, none '
+    . 'in @');
+
+# a token in every element of an array
+rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
+    for 'token json:/v/*/a', 'token json:/*';
+block_says("webhook_provider own { token json:/v/*/a; token query:t; } #<",
+           'a "token" with "*" is the only one of a provider in @');
+block_says("webhook_provider own { token json:$_; } #<", 'invalid pointer '
+    . qq("$_", a token may have one step "*" in \@))
+    for '/a/*/b/*', '/*/*', '/*/a/*/b';
+block_says("webhook_provider own { token json:$_; }")
+    for '/*', '/a/*', '/*/b', '/a*/*b/**/c';
+
+# what a signature covers, when it does not cover the body
+my $none = '"body none" in webhook_provider "own" goes with a "message" that '
+    . 'has variables, but not $webhook_body in @';
+
+rule_says("message $_", $none, 'signature header:X; body none;')
+    for '$webhook_body', 'x', '""', 'a$webhook_timestamp$webhook_body';
+block_says("webhook_provider own { signature header:X; body none; } #<", $none);
+rule_says("message $_", [], 'signature json:/s; body none; id json:/i;')
+    for '$webhook_id', '$http_x_time', '${json:/a}', 'a${form:b}c',
+        '${webhook_id}x${json:/a}';
+rule_says('message ${json:a}', 'invalid JSON Pointer "a": a JSON pointer must '
+    . 'begin with "/" or be empty in @', 'signature header:X; body none;');
+rule_says('message ${json:/a', qr/^the closing bracket in .* is missing in \@$/,
+    'signature header:X; body none;');
+block_says("webhook_provider own { signature $_; } #<", 'webhook_provider '
+    . '"own" has a "signature" in the body that it signs, say "body none" and '
+    . 'in "message" what is signed in @')
+    for 'json:/s', 'form:s', 'header:X; signature json:/s';
 rule_says('json array list', 'unknown word "list" in rule "json", it can be '
     . 'object, array, empty in @');
 rule_says('query first', 'unknown word "first" in rule "query", it can be '
@@ -603,6 +818,39 @@ server_says('webhook_provider own { token bearer; } #<',
             '"webhook_provider" directive is not allowed here in @');
 location_says('webhook_provider own { token bearer; } #<',
               '"webhook_provider" directive is not allowed here in @');
+
+
+# Status
+
+my $replay_zone = 'webhook_zone hooks 1m;';
+
+http_says("$replay_zone server { location / { webhook_status; } "
+    . join(' ', map { "location /$_ { webhook_status $_; }" }
+           qw/prometheus json html/) . ' }');
+http_says("server { location / { webhook_status; } } $replay_zone");
+location_says('webhook_status xml; #<', 'unknown format "xml", it is '
+    . '"prometheus", "json" or "html" in @', $replay_zone);
+location_says("webhook_status;\n webhook_status; #<",
+              '"webhook_status" directive is duplicate in @', $replay_zone);
+location_says('webhook_status json html; #<', 'invalid number of arguments in '
+    . '"webhook_status" directive in @', $replay_zone);
+server_says('webhook_status; #<',
+            ['"webhook_status" directive is not allowed here in @'], $replay_zone);
+location_says('webhook_status; #<', '"webhook_status" in @ has nothing to '
+    . 'show, add "webhook_zone hooks 1m;" to "http"');
+server_says("webhook github; $good location / {\n webhook_status; #<\n }",
+            ['"webhook_status" in @ stands behind "webhook github", add '
+             . '"webhook off" to its location'], $replay_zone);
+server_says("webhook github; $good location / { webhook off; "
+    . 'webhook_status; }', [], $replay_zone);
+
+# so many counters do not leave room for the rest
+my $many = join ' ', map { "location /$_ { }" } 1 .. 12;
+
+http_says("webhook_zone hooks 32k; server { webhook github; $good $many }",
+          'webhook_zone "hooks" has no room for the counters of 5 locations, '
+          . 'make it larger by 40k');
+http_says("webhook_zone hooks 72k; server { webhook github; $good $many }");
 
 
 # Providers

@@ -41,6 +41,9 @@ my %pairs = (
 
 # Another body than tools/samples/NAME-*.json, further arguments.
 my %bodies = (
+    'adyen' => '{"notificationItems":[{"NotificationRequestItem":'
+        . '{"pspReference":"8825","amount":{"value":1130,"currency":"EUR"},'
+        . '"merchantReference":"a\u00e9\"b"}}]}',
     'own-form' => 'a=%31+b&ts=1&payload=%7B1%7D',
     'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
@@ -86,6 +89,13 @@ my $own = <<'EOF';
     webhook_provider own-form {
         signature  header:X-Signature;
         timestamp  form:ts past=1m;
+    }
+    webhook_provider own-inside {
+        signature  json:/sig/value;
+        token      json:/token;
+        timestamp  json:/ts past=1m;
+        message    '${json:/sig/a} ${json:/ref} ${json:/gone}$webhook_timestamp';
+        body       none;
     }
     webhook_provider own-odd {
         methods       PUT POST;
@@ -371,7 +381,8 @@ sub good_and_bad {
 
     my $file = body($name);
     my $timed = has($name, 'timestamp');
-    my $body = $timed && $providers{$name} =~ /timestamp +(json|form):/
+    my $body = $providers{$name} =~
+                   /^\s*(?:timestamp|signature|token) +(?:json|form):/m
                ? undef : WebhookTest::Cert::read_file($file);
     my @good = arguments($name);
 
@@ -405,7 +416,7 @@ sub printed {
 
     unshift @arguments, '--timestamp', time if has($name, 'timestamp');
     unshift @arguments, '--id', 'i-1'
-        if $providers{$name} =~ /^\s*id ++(?!json|form)/m;
+        if $providers{$name} =~ /^\s*id ++(?!json|form)|\$webhook_id/m;
 
     sent(@arguments);
     my $line = sent(@arguments, '--print')->{output};

@@ -21,6 +21,11 @@ my $t = WebhookTest->new(conf => <<"EOF");
         message   \$request_method\$webhook_url\$webhook_body;
     }
 
+    webhook_provider decoded {
+        signature header:X-Signature;
+        message   \$request_method\$webhook_url_decoded\$webhook_body;
+    }
+
     webhook         url;
     webhook_secret  $secret;
 
@@ -44,6 +49,11 @@ my $t = WebhookTest->new(conf => <<"EOF");
             }
         }
 
+        location /decoded {
+            webhook decoded;
+            proxy_pass http://%%APP%%;
+        }
+
         location /moved {
             rewrite ^/moved(.*) /else\$1 break;
             proxy_pass http://%%APP%%;
@@ -63,6 +73,15 @@ says('https://a.example/hook', '/hook', 'a.example', 202, tls => {});
 
 says('https://hooks.example.com:8443/public?a=b', '/public?a=b', 'inner', 202);
 says('http://inner/public?a=b', '/public?a=b', 'inner', 403);
+
+my $d = '/decoded';
+
+says("http://a.example$d/:?x=/", "$d/%3A?x=%2f", 'a.example', 202);
+says("http://a.example$d/%3A", "$d/%3A", 'a.example', 403);
+says("http://a.example$d/%41%&%2B%", "$d/%41%&%2B%", 'a.example', 400);
+says("http://a.example$d/%41?%&%2B%3&%", "$d/%41?%&%2B%3&%", 'a.example', 202);
+says("http://a.example$d/", '/', 'a.example%2Fdecoded', 403);
+says("http://a.example:$port$d/x", "$d/x", "a.example%3A$port", 403);
 
 for my $url ('example.com', 'ftp://example.com', 'https://',
              'https://example.com/', 'https://example.com/hooks')

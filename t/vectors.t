@@ -27,13 +27,18 @@ use WebhookTest;
 my %systems = (
     'cloudstack'          => provider('cloudstack'),
     'netdata'             => \&netdata,
+    'own-contentful'      => \&contentful,
     'own-netdata'         => certificate('netdata'),
     'own-netdata-strict'  => certificate('netdata-strict'),
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
-    'provider-asana'      => \&asana,
+    'provider-asana'      => \&unknown_yet,
+    'provider-contentful' => \&contentful,
     'provider-generic'    => \&generic,
+    'provider-gitlab'     => \&gitlab,
     'provider-meta'       => \&meta,
+    'provider-microsoft-graph' => \&unknown_yet,
+    'provider-notion'     => \&unknown_yet,
     'provider-netdata'    => provider('netdata-bearer'),
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
@@ -64,6 +69,8 @@ my %instead = (
         'nginx drops such names (underscores_in_headers)'],
     'stackstorm/query-bad-utf8' => [accept => undef,
         'what is beside the credential is for the application'],
+    'notion-verification-token-delivery' => [reject => 403,
+        'it is not signed, and webhook_enforce off is there to let it in'],
     (map { ("stackstorm/$_" => [accept => undef,
                 'which hooks there are only StackStorm knows']) }
          qw/uri-double-slash uri-case unknown-hook st2-array/),
@@ -71,10 +78,7 @@ my %instead = (
 
 # Vectors for what the module does not do yet, and why.
 my %not_yet = (
-    'gitlab-standard-webhooks' =>
-        'Standard Webhooks signatures need key=whsec',
     'gitea-form-signs-the-payload-parameter' => 'needs body form:payload',
-    'notion-verification-token-delivery' => 'an unsigned first request',
     (map { ("hubspot-$_-published" => 'a plain hash, not to be relied on') }
          qw/v1 v2-get v2-post/),
 );
@@ -172,7 +176,11 @@ sub builtin {
 sub seen {
     my ($vector, $directives) = @_;
 
-    my ($name) = $directives =~ /^webhook (\S+);/ or die $directives;
+    my ($name, $more) = $directives =~ /^webhook (\S+?)( [^;]+)?;/
+        or die $directives;
+
+    return if $more;                    # it may be for any of them
+
     my $stale = ($vector->{reason} // '') =~ /too.old/;
 
     $seen{$name}{ $vector->{expect} }++;
@@ -242,13 +250,13 @@ sub public_url {
 }
 
 
-# Its key comes in the request that is answered.
-sub asana {
+# The request is answered before there is a key, or without one.
+sub unknown_yet {
     my ($vector) = @_;
 
     $vector->{secret} ||= 'not known yet';
 
-    return directives('asana', webhook_secret => $vector->{secret});
+    return directives($vector->{provider}, webhook_secret => $vector->{secret});
 }
 
 
@@ -316,6 +324,22 @@ sub certificate {
 }
 
 
+# A token or a signature, whichever the sender has been set up for.
+sub gitlab {
+    my ($vector) = @_;
+
+    my $secret = $vector->{secret};
+    my ($signing, $token) = $secret =~ /^whsec_/
+                            ? ($secret, 'another token') : ('whsec_YQ==', $secret);
+
+    return directives('gitlab-signed gitlab')
+        . ' webhook_secret file:%%DIR%%/' . secret_file($signing)
+        . ' for=gitlab-signed;'
+        . ' webhook_secret file:%%DIR%%/' . secret_file($token)
+        . ' for=gitlab;';
+}
+
+
 # The application knows of more keys than the gate, one of them disabled.
 sub stackstorm {
     my ($vector) = @_;
@@ -368,6 +392,21 @@ sub generic {
     }
 
     die "no block for $vector->{name}";
+}
+
+
+# The block that docs/providers.md has for it.
+sub contentful {
+    my ($vector) = @_;
+
+    my $docs = WebhookTest::Cert::read_file(
+        "$FindBin::Bin/../docs/providers.md");
+
+    ($blocks{contentful}) =
+        $docs =~ /^webhook_provider contentful \{\n(.*?)^\}/ms
+        or die 'no contentful in docs/providers.md';
+
+    return directives('contentful', webhook_secret => $vector->{secret});
 }
 
 

@@ -12,6 +12,8 @@
 #include "wh_json_set.h"
 
 
+static int wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer,
+    unsigned every, size_t *index, const char **error);
 static const char *wh_json_set_check(wh_str_t pointer);
 static wh_json_node_t *wh_json_set_step(wh_json_set_t *set,
     wh_json_node_t *parent, const unsigned char *step, size_t len);
@@ -77,6 +79,22 @@ int
 wh_json_set_add(wh_json_set_t *set, wh_str_t pointer, size_t *index,
     const char **error)
 {
+    return wh_json_set_add_steps(set, pointer, 0, index, error);
+}
+
+
+int
+wh_json_set_add_every(wh_json_set_t *set, wh_str_t pointer, size_t *index,
+    const char **error)
+{
+    return wh_json_set_add_steps(set, pointer, 1, index, error);
+}
+
+
+static int
+wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer, unsigned every,
+    size_t *index, const char **error)
+{
     wh_json_node_t       *node;
     const unsigned char  *p, *slash, *last;
 
@@ -100,6 +118,10 @@ wh_json_set_add(wh_json_set_t *set, wh_str_t pointer, size_t *index,
         node = wh_json_set_step(set, node, p, slash - p);
         if (node == NULL) {
             return WH_ERROR;
+        }
+
+        if (every && slash - p == 1 && *p == '*') {
+            node->every = 1;
         }
 
         p = slash;
@@ -261,7 +283,7 @@ wh_json_set_element(const wh_json_node_t *node, size_t element)
 {
     for (node = node->child; node != NULL; node = node->next) {
 
-        if (node->element == element) {
+        if (node->element == element || node->every) {
             break;
         }
     }

@@ -30,6 +30,7 @@ struct wh_json_node_s {
     size_t           id;           /* 0 is the root */
     size_t           index;        /* of the pointer that ends here, or none */
     size_t           element;      /* or none */
+    unsigned         every;        /* all elements lead here */
     wh_str_t         name;         /* ~0 and ~1 decoded */
 };
 
@@ -57,6 +58,13 @@ void wh_json_set_free(wh_json_set_t *set);
  * text.  WH_ERROR: no memory; the set is as good as before.
  */
 int wh_json_set_add(wh_json_set_t *set, wh_str_t pointer, size_t *index,
+    const char **error);
+
+/*
+ * The same, but a step "*" leads to every element of an array.  In such a set
+ * no other pointer may go to elements of that array.
+ */
+int wh_json_set_add_every(wh_json_set_t *set, wh_str_t pointer, size_t *index,
     const char **error);
 
 /* The step below a node that a member or an element leads to, or NULL. */

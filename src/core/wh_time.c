@@ -228,37 +228,47 @@ wh_time_offset(wh_str_t text, int64_t *offset)
 }
 
 
-/* The one form of RFC 9110 that may still be sent. */
+/* The one form of RFC 9110 that may still be sent, and one much like it. */
 
 static int
 wh_time_http(wh_str_t text, wh_time_t *time)
 {
-    int               weekday, month;
-    int64_t           sec;
-    wh_time_fields_t  f;
+    int                   weekday, month;
+    int64_t               sec;
+    wh_time_fields_t      f;
+    const unsigned char  *day;
 
-    static const char  form[] = "???, dd ??? dddd dd:dd:dd GMT";
+    static const char  http[] = "???, dd ??? dddd dd:dd:dd GMT";
+    static const char  utc[] = "??? dd ??? dddd dd:dd:dd UTC";
 
-    if (text.len != sizeof(form) - 1 || wh_time_form(text, form) != WH_OK) {
+    if (text.len == sizeof(http) - 1 && wh_time_form(text, http) == WH_OK) {
+        day = text.data + 5;
+
+    } else if (text.len == sizeof(utc) - 1
+               && wh_time_form(text, utc) == WH_OK)
+    {
+        day = text.data + 4;
+
+    } else {
         return WH_INVALID;
     }
 
     /* the first of January 1970 was a Thursday */
 
     weekday = wh_time_word(text.data, "ThuFriSatSunMonTueWed");
-    month = wh_time_word(text.data + 8,
+    month = wh_time_word(day + 3,
                          "JanFebMarAprMayJunJulAugSepOctNovDec");
 
     if (weekday < 0 || month < 0) {
         return WH_INVALID;
     }
 
-    f.day = wh_time_number(text.data + 5, 2);
+    f.day = wh_time_number(day, 2);
     f.month = month + 1;
-    f.year = wh_time_number(text.data + 12, 4);
-    f.hour = wh_time_number(text.data + 17, 2);
-    f.min = wh_time_number(text.data + 20, 2);
-    f.sec = wh_time_number(text.data + 23, 2);
+    f.year = wh_time_number(day + 7, 4);
+    f.hour = wh_time_number(day + 12, 2);
+    f.min = wh_time_number(day + 15, 2);
+    f.sec = wh_time_number(day + 18, 2);
 
     if (wh_time_check(&f) != WH_OK
         || ((wh_time_days(&f) - weekday) % 7) != 0

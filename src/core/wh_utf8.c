@@ -17,6 +17,8 @@
 
 static size_t wh_utf8_skip_ascii(const unsigned char *data, size_t len);
 static int wh_utf8_lead(wh_utf8_t *utf8, unsigned char c);
+static size_t wh_utf8_first(const unsigned char *data, size_t len);
+static int wh_utf8_controls(const unsigned char *data, size_t n);
 
 
 size_t
@@ -160,4 +162,83 @@ wh_utf8_length(const unsigned char *data, size_t len)
     }
 
     return n;
+}
+
+
+size_t
+wh_utf8_shown(const unsigned char *data, size_t len, unsigned char *dst)
+{
+    size_t          n;
+    unsigned char  *p;
+
+    p = dst;
+
+    while (len) {
+
+        n = wh_utf8_first(data, len);
+
+        if (n == 0 || wh_utf8_controls(data, n)) {
+            memcpy(p, "\xef\xbf\xbd", 3);
+            p += 3;
+            n += (n == 0);
+
+        } else {
+            memcpy(p, data, n);
+            p += n;
+        }
+
+        data += n;
+        len -= n;
+    }
+
+    return p - dst;
+}
+
+
+/* The bytes of the first character, or 0 when it is none. */
+
+static size_t
+wh_utf8_first(const unsigned char *data, size_t len)
+{
+    size_t  n;
+
+    for (n = 1; n <= 4 && n <= len; n++) {
+        if (wh_utf8_check(data, n) == WH_OK) {
+            return n;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Whether a character is not seen itself but does something to others. */
+
+static int
+wh_utf8_controls(const unsigned char *data, size_t n)
+{
+    unsigned int  c;
+
+    if (n == 1) {
+        return data[0] < 0x20 || data[0] == 0x7f;
+    }
+
+    if (n == 2) {
+        c = (data[0] & 0x1f) << 6 | (data[1] & 0x3f);
+
+        return c < 0xa0 || c == 0x61c;
+    }
+
+    if (n == 3) {
+        c = (data[0] & 0x0fu) << 12 | (data[1] & 0x3f) << 6 | (data[2] & 0x3f);
+
+        return (c >= 0x200b && c <= 0x200f)
+               || (c >= 0x2028 && c <= 0x202e)
+               || (c >= 0x2060 && c <= 0x206f)
+               || c == 0xfeff;
+    }
+
+    /* tags, which spell out ASCII that nobody sees */
+
+    return data[0] == 0xf3 && data[1] == 0xa0 && data[2] <= 0x81;
 }

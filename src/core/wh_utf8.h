@@ -36,5 +36,16 @@ int wh_utf8_check(const unsigned char *data, size_t len);
 /* The number of code points in a text that was found good. */
 size_t wh_utf8_length(const unsigned char *data, size_t len);
 
+/*
+ * A text as it can be shown to people: what is no UTF-8, and characters that
+ * control something (line breaks, escapes, the direction of writing) become
+ * U+FFFD.  dst has room for WH_UTF8_SHOWN_MAX * len bytes; the answer is how
+ * many it took.
+ */
+#define WH_UTF8_SHOWN_MAX  3
+
+size_t wh_utf8_shown(const unsigned char *data, size_t len,
+    unsigned char *dst);
+
 
 #endif /* _WH_UTF8_H_INCLUDED_ */

@@ -28,7 +28,6 @@ typedef struct {
 #define doc(name, text, fault)  { name, text, sizeof(text) - 1, fault }
 
 
-static wh_str_t str(const char *s);
 static wh_json_t *walk(const wh_json_set_t *set, const wh_json_limits_t *limits,
     const char *text, size_t len, size_t cut);
 static int same(const wh_json_value_t *value, wh_json_type_e type,
@@ -36,6 +35,7 @@ static int same(const wh_json_value_t *value, wh_json_type_e type,
 static void test_pointers(void);
 static void test_values(void);
 static void test_repeated(void);
+static void test_every(void);
 static void test_documents(void);
 static void test_limits(void);
 static void test_total(void);
@@ -52,6 +52,7 @@ main(void)
     test_pointers();
     test_values();
     test_repeated();
+    test_every();
     test_documents();
     test_limits();
     test_total();
@@ -60,18 +61,6 @@ main(void)
     test_observer();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 
@@ -317,6 +306,58 @@ test_repeated(void)
     ok(!wh_json_value(json, 0)->repeated && !wh_json_value(json, 1)->repeated
        && wh_json_value(json, 1)->count == 1,
        "the same key in two objects is not repeated");
+    wh_json_free(json);
+
+    wh_json_set_free(set);
+}
+
+
+static void
+test_every(void)
+{
+    size_t          value, array, index;
+    wh_json_t      *json;
+    const char     *text, *error;
+    wh_json_set_t  *set;
+
+    set = wh_json_set_create();
+    (void) wh_json_set_add(set, str("/v"), &array, &error);
+    (void) wh_json_set_add_every(set, str("/v/*/a"), &value, &error);
+
+    ok(wh_json_set_add_every(set, str("v/*"), &index, &error) == WH_INVALID
+       && wh_json_set_add_every(set, str("/v/~*"), &index, &error)
+          == WH_INVALID,
+       "a pointer with \"*\" is a JSON Pointer otherwise");
+
+    text = "{\"v\":[{\"a\":1},{\"b\":{\"a\":9}},{\"a\":\"x\"},[{\"a\":9}]],"
+           "\"a\":9}";
+    json = walk(set, NULL, text, strlen(text), 3);
+    ok(wh_json_value(json, array)->size == 4
+       && wh_json_value(json, value)->count == 2
+       && wh_json_value(json, value)->type == WH_JSON_STRING
+       && !wh_json_value(json, value)->repeated,
+       "\"*\" is every element of an array");
+    wh_json_free(json);
+
+    text = "{\"v\":[{\"a\":1,\"a\":2},{}]}";
+    json = walk(set, NULL, text, strlen(text), 3);
+    ok(wh_json_value(json, value)->repeated, "a key twice in one element");
+    wh_json_free(json);
+
+    text = "{\"v\":[{\"a\":1}],\"v\":[]}";
+    json = walk(set, NULL, text, strlen(text), 3);
+    ok(wh_json_value(json, value)->repeated
+       && wh_json_value(json, array)->repeated, "the array twice");
+    wh_json_free(json);
+
+    wh_json_set_free(set);
+
+    set = wh_json_set_create();
+    (void) wh_json_set_add(set, str("/v/*/a"), &value, &error);
+
+    text = "{\"v\":[{\"a\":1}]}";
+    json = walk(set, NULL, text, strlen(text), 3);
+    ok(wh_json_value(json, value)->count == 0, "else it is a member's name");
     wh_json_free(json);
 
     wh_json_set_free(set);

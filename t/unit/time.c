@@ -12,7 +12,6 @@
 #include "wh_time.h"
 
 
-static wh_str_t str(const char *s);
 static void test_table(void);
 static void test_units(void);
 static void test_calendar(void);
@@ -26,18 +25,6 @@ main(void)
     test_calendar();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 
@@ -124,6 +111,15 @@ test_table(void)
         { WH_TIME_HTTP, "Sun, 06 Nov 1994 08:49:37 UTC", 0, -1 },
         { WH_TIME_HTTP, "Sun, 06 Nov 1994 08:49:37 GMT ", 0, -1 },
         { WH_TIME_HTTP, "Sunday, 06-Nov-94 08:49:37 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 UTC", 1504765804, 0 },
+        { WH_TIME_HTTP, "Sun 06 Nov 1994 08:49:37 UTC", 784111777, 0 },
+        { WH_TIME_HTTP, "Fri 07 Sep 2017 06:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu, 07 Sep 2017 06:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 GMT", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 CET", 0, -1 },
+        { WH_TIME_HTTP, "Thu 7 Sep 2017 06:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 24:30:04 UTC", 0, -1 },
+        { WH_TIME_HTTP, "Thu 07 Sep 2017 06:30:04 UTC ", 0, -1 },
         { WH_TIME_HTTP, "Sun Nov  6 08:49:37 1994", 0, -1 },
         { WH_TIME_HTTP, "", 0, -1 }
     };

@@ -17,6 +17,8 @@ static size_t encode(unsigned long cp, unsigned char *out);
 static void test_code_points(void);
 static void test_forbidden(void);
 static void test_offsets(void);
+static void test_shown(void);
+static int shown(wh_str_t text, wh_str_t want);
 
 
 int
@@ -25,6 +27,7 @@ main(void)
     test_code_points();
     test_forbidden();
     test_offsets();
+    test_shown();
 
     return done_testing();
 }
@@ -151,4 +154,60 @@ test_offsets(void)
 
     ok(wh_utf8_length((const unsigned char *) "a\xc3\xa9\xf0\x9f\x98\x80", 7)
        == 3, "length counts code points");
+}
+
+
+static void
+test_shown(void)
+{
+    int            wrong;
+    size_t         i, n, len;
+    unsigned long  cp;
+    unsigned char  text[4], dst[4 * WH_UTF8_SHOWN_MAX];
+
+#define R  "\xef\xbf\xbd"
+
+    static const struct {
+        wh_str_t  text;
+        wh_str_t  want;
+    } cases[] = {
+        { wh_string(""), wh_string("") },
+        { wh_string("a<b>&\"'"), wh_string("a<b>&\"'") },
+        { wh_string("\0a\x1b[31m\r\n\x7f"), wh_string(R "a" R "[31m" R R R) },
+        { wh_string("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"),
+          wh_string("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") },
+        { wh_string("\xff\xc3(\xe2\x82"), wh_string(R R "(" R R) },
+        { wh_string("\xed\xa0\x80"), wh_string(R R R) },
+        { wh_string("\xc2\x85\xc2\xa0"), wh_string(R "\xc2\xa0") },
+        { wh_string("a\xe2\x80\xae" "b"), wh_string("a" R "b") },
+        { wh_string("\xf3\xa0\x81\x81" "a"), wh_string(R "a") }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ok(shown(cases[i].text, cases[i].want), "shown, case %zu", i);
+    }
+
+    wrong = 0;
+
+    for (cp = 0; cp < 0x1fffff; cp++) {
+        n = encode(cp, text);
+        len = wh_utf8_shown(text, n, dst);
+
+        wrong += len > n * WH_UTF8_SHOWN_MAX;
+        wrong += wh_utf8_check(dst, len) != WH_OK;
+    }
+
+    ok(wrong == 0, "what is shown is UTF-8, and there is room for it");
+}
+
+
+static int
+shown(wh_str_t text, wh_str_t want)
+{
+    size_t         len;
+    unsigned char  dst[100];
+
+    len = wh_utf8_shown(text.data, text.len, dst);
+
+    return len == want.len && memcmp(dst, want.data, len) == 0;
 }

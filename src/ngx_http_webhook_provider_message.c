@@ -1,0 +1,357 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The provider language: what is signed.
+ */
+
+
+#include "ngx_http_webhook_provider.h"
+
+
+static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *parts);
+static ngx_array_t *ngx_http_webhook_message_parts(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end);
+static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
+    ngx_http_webhook_part_t *part, size_t *len);
+static void ngx_http_webhook_message_known(
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
+    ngx_http_webhook_part_t *part, size_t *len);
+static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end,
+    size_t *len);
+static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
+    ngx_str_t *name);
+
+
+char *
+ngx_http_webhook_rule_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    if (provider->message.data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"message\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
+    provider->message = words[0];
+    provider->message_line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * Compiles the message when all rules are known.  What is wrong with it is
+ * reported of its own line.
+ */
+
+char *
+ngx_http_webhook_provider_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    char        *rv;
+    ngx_uint_t   line;
+
+    line = cf->conf_file->line;
+
+    if (provider->message.data) {
+        cf->conf_file->line = provider->message_line;
+    }
+
+    rv = ngx_http_webhook_message_compile(cf, provider);
+
+    cf->conf_file->line = line;
+
+    return rv;
+}
+
+
+static char *
+ngx_http_webhook_message_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    u_char     *body, *end;
+    size_t      len, more;
+    ngx_str_t  *message;
+
+    message = &provider->message;
+    end = message->data + message->len;
+
+    if (message->data == NULL && !provider->bodiless) {
+        return NGX_CONF_OK;
+    }
+
+    body = ngx_http_webhook_find_body(message->data, end, &len);
+
+    if (provider->bodiless) {
+
+        provider->prefix = ngx_http_webhook_message_parts(cf, provider,
+                                                          message->data, end);
+        if (provider->prefix == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (body || ngx_http_webhook_message_constant(provider->prefix)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"body none\" in webhook_provider \"%V\" goes "
+                               "with a \"message\" that has variables, but "
+                               "not $webhook_body", &provider->name);
+            return NGX_CONF_ERROR;
+        }
+
+        return NGX_CONF_OK;
+    }
+
+    if (body == NULL
+        || ngx_http_webhook_find_body(body + len, end, &more) != NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"%V\" in rule \"message\", it must have "
+                           "$webhook_body exactly once", message);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->prefix = ngx_http_webhook_message_parts(cf, provider,
+                                                      message->data, body);
+    provider->suffix = ngx_http_webhook_message_parts(cf, provider,
+                                                      body + len, end);
+
+    if (provider->prefix == NULL || provider->suffix == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The same text with every request would be signed the same each time. */
+
+static ngx_uint_t
+ngx_http_webhook_message_constant(ngx_array_t *parts)
+{
+    ngx_http_webhook_part_t  *part;
+
+    part = parts->elts;
+
+    return parts->nelts == 1
+           && part->source == NULL
+           && part->text.lengths == NULL;
+}
+
+
+static ngx_array_t *
+ngx_http_webhook_message_parts(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end)
+{
+    size_t                             len;
+    u_char                            *value;
+    ngx_str_t                          text;
+    ngx_array_t                       *parts;
+    ngx_http_webhook_part_t           *part;
+    ngx_http_compile_complex_value_t   ccv;
+
+    parts = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_part_t));
+    if (parts == NULL) {
+        return NULL;
+    }
+
+    do {
+        part = ngx_array_push(parts);
+        if (part == NULL) {
+            return NULL;
+        }
+
+        ngx_memzero(part, sizeof(ngx_http_webhook_part_t));
+
+        len = 0;
+
+        for (value = p; value < end; value++) {
+
+            if (*value != '$') {
+                continue;
+            }
+
+            if (ngx_http_webhook_message_value(cf, provider, value, end, part,
+                                               &len)
+                != NGX_OK)
+            {
+                return NULL;
+            }
+
+            if (part->source) {
+                break;
+            }
+        }
+
+        text.data = p;
+        text.len = value - p;
+
+        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+        ccv.cf = cf;
+        ccv.value = &text;
+        ccv.complex_value = &part->text;
+
+        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            return NULL;
+        }
+
+        p = value + len;
+
+    } while (p < end);
+
+    return parts;
+}
+
+
+/* What stands at a "$": a value of the body, or something for nginx. */
+
+static ngx_int_t
+ngx_http_webhook_message_value(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
+    ngx_http_webhook_part_t *part, size_t *len)
+{
+    u_char     *brace;
+    ngx_str_t   word;
+
+    brace = ngx_strlchr(p, end, '}');
+
+    if (brace
+        && (ngx_strncmp(p, "${json:", sizeof("${json:") - 1) == 0
+            || ngx_strncmp(p, "${form:", sizeof("${form:") - 1) == 0))
+    {
+        word.data = p + sizeof("${") - 1;
+        word.len = brace - word.data;
+
+        part->source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+
+        if (part->source == NULL
+            || ngx_http_webhook_source_word(cf, provider, &word, part->source)
+               != NGX_CONF_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        *len = brace + 1 - p;
+
+    } else {
+        ngx_http_webhook_message_known(provider, p, end, part, len);
+    }
+
+    if (part->source) {
+        ngx_http_webhook_inside(provider, part->source,
+                                NGX_HTTP_WEBHOOK_INSIDE_MESSAGE);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Variables are empty until the body has been verified, so what they would
+ * have of it then is taken from their sources.
+ */
+
+static void
+ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
+    u_char *p, u_char *end, ngx_http_webhook_part_t *part, size_t *len)
+{
+    ngx_uint_t                  i;
+    ngx_http_webhook_source_t  *sources[3];
+
+    static ngx_str_t  names[] = {
+        ngx_string("webhook_timestamp"),
+        ngx_string("webhook_id"),
+        ngx_string("webhook_event")
+    };
+
+    sources[0] = provider->timestamp ? &provider->timestamp->source : NULL;
+    sources[1] = provider->id;
+    sources[2] = provider->event;
+
+    for (i = 0; i < 3; i++) {
+
+        if (sources[i] == NULL
+            || !ngx_http_webhook_source_in_body(sources[i]))
+        {
+            continue;
+        }
+
+        *len = ngx_http_webhook_variable_at(p, end, &names[i]);
+
+        if (*len) {
+            part->source = sources[i];
+            part->required = 1;
+            break;
+        }
+    }
+
+    /* a time that is signed is looked at first */
+
+    if (i == 0) {
+        ngx_http_webhook_inside(provider, sources[0],
+                                NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP);
+    }
+}
+
+
+/* The next $webhook_body or ${webhook_body}, and the length of the word. */
+
+static u_char *
+ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len)
+{
+    static ngx_str_t  body = ngx_string("webhook_body");
+
+    for ( /* void */ ; p < end; p++) {
+
+        *len = ngx_http_webhook_variable_at(p, end, &body);
+
+        if (*len) {
+            return p;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* The length of $NAME or ${NAME}, or 0 if that is not what stands here. */
+
+static size_t
+ngx_http_webhook_variable_at(u_char *p, u_char *end, ngx_str_t *name)
+{
+    u_char  c, *last;
+    size_t  brace;
+
+    if (end - p < 2 || *p != '$') {
+        return 0;
+    }
+
+    brace = (p[1] == '{');
+    last = p + 1 + brace + name->len;
+
+    if (last > end
+        || ngx_strncmp(last - name->len, name->data, name->len) != 0)
+    {
+        return 0;
+    }
+
+    if (brace) {
+        return (last < end && *last == '}') ? last + 1 - p : 0;
+    }
+
+    if (last == end) {
+        return last - p;
+    }
+
+    c = *last;
+
+    /* $webhook_body_sha256 is another variable */
+
+    return (c == '_' || (c >= '0' && c <= '9')
+            || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+           ? 0 : last - p;
+}

@@ -1,0 +1,880 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Counting: what became of the requests of each location and provider, in
+ * memory that all workers share, without a lock while requests are served.
+ */
+
+
+#include "ngx_http_webhook_stats.h"
+
+
+static ngx_http_webhook_zone_t *ngx_http_webhook_hook_zone(
+    ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_hook_t *hook);
+static ngx_int_t ngx_http_webhook_stats_create(ngx_http_webhook_zone_t *zone);
+static ngx_http_webhook_record_t *ngx_http_webhook_record_get(
+    ngx_http_webhook_zone_t *zone, ngx_http_webhook_hook_t *hook);
+static ngx_http_webhook_record_t *ngx_http_webhook_record_create(
+    ngx_http_webhook_zone_t *zone, ngx_http_webhook_hook_t *hook);
+static void *ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone,
+    size_t *left, size_t size);
+static ngx_uint_t ngx_http_webhook_name_equal(ngx_str_t *one, ngx_str_t *two);
+
+static ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
+static void ngx_http_webhook_count(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook);
+static ngx_uint_t ngx_http_webhook_upstream_status(ngx_http_request_t *r);
+static off_t ngx_http_webhook_body_size(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_minute(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record);
+static void ngx_http_webhook_summary(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record);
+static void ngx_http_webhook_delivery(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook,
+    ngx_uint_t upstream);
+static void ngx_http_webhook_delivery_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_text_t *text);
+
+
+static ngx_str_t *ngx_http_webhook_class_name(ngx_uint_t i);
+static ngx_str_t *ngx_http_webhook_secret_name(ngx_uint_t i);
+
+
+ngx_http_webhook_bucket_t  ngx_http_webhook_buckets[] = {
+    { 10000, ngx_string("0.00001") },
+    { 25000, ngx_string("0.000025") },
+    { 50000, ngx_string("0.00005") },
+    { 100000, ngx_string("0.0001") },
+    { 250000, ngx_string("0.00025") },
+    { 500000, ngx_string("0.0005") },
+    { 1000000, ngx_string("0.001") },
+    { 2500000, ngx_string("0.0025") },
+    { 5000000, ngx_string("0.005") },
+    { 10000000, ngx_string("0.01") },
+    { 25000000, ngx_string("0.025") },
+    { 50000000, ngx_string("0.05") },
+    { 100000000, ngx_string("0.1") },
+    { 250000000, ngx_string("0.25") },
+    { 500000000, ngx_string("0.5") },
+    { 1000000000, ngx_string("1") },
+    { (ngx_atomic_uint_t) -1, ngx_string("+Inf") }
+};
+
+
+static ngx_str_t  ngx_http_webhook_classes[] = {
+    ngx_string("none"),
+    ngx_string("1xx"),
+    ngx_string("2xx"),
+    ngx_string("3xx"),
+    ngx_string("4xx"),
+    ngx_string("5xx")
+};
+
+
+static ngx_str_t  ngx_http_webhook_secrets[] = {
+    ngx_string("1"),
+    ngx_string("2"),
+    ngx_string("3"),
+    ngx_string("4"),
+    ngx_string("5"),
+    ngx_string("6"),
+    ngx_string("7"),
+    ngx_string("8"),
+    ngx_string("more")
+};
+
+
+ngx_http_webhook_family_t  ngx_http_webhook_families[] = {
+
+    { "requests", "nginx_webhook_requests_total",
+      "Requests by what became of them.", "verdict",
+      offsetof(ngx_http_webhook_record_t, verdicts),
+      NGX_HTTP_WEBHOOK_VERDICTS, ngx_http_webhook_verdict_name, 1 },
+
+    { "rejected", "nginx_webhook_rejections_total",
+      "Requests refused, by reason.", "reason",
+      offsetof(ngx_http_webhook_record_t, rejected),
+      NGX_HTTP_WEBHOOK_REASONS, ngx_http_webhook_reason_name, 0 },
+
+    { "would_reject", "nginx_webhook_would_reject_total",
+      "Requests of a trial run that would be refused, by reason.", "reason",
+      offsetof(ngx_http_webhook_record_t, would_reject),
+      NGX_HTTP_WEBHOOK_REASONS, ngx_http_webhook_reason_name, 0 },
+
+    { "upstream", "nginx_webhook_upstream_responses_total",
+      "Answers to the requests that were let through, by class of status.",
+      "status",
+      offsetof(ngx_http_webhook_record_t, upstream),
+      NGX_HTTP_WEBHOOK_CLASSES, ngx_http_webhook_class_name, 1 },
+
+    { "secrets", "nginx_webhook_secret_matches_total",
+      "Requests accepted, by the number of the secret that matched.",
+      "secret",
+      offsetof(ngx_http_webhook_record_t, secrets),
+      NGX_HTTP_WEBHOOK_SECRETS, ngx_http_webhook_secret_name, 0 },
+
+    { NULL, NULL, NULL, NULL, 0, 0, NULL, 0 }
+};
+
+
+/* A location has a gate: it is to be counted, when it is known where. */
+
+ngx_int_t
+ngx_http_webhook_hook_add(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
+    ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_hook_t       *hook, **slot;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    hook = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_hook_t));
+    slot = ngx_array_push(&wmcf->hooks);
+
+    if (hook == NULL || slot == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = hook;
+
+    hook->gate = gate;
+    hook->wlcf = conf;
+    hook->clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    hook->cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    hook->next = conf->hooks;
+    conf->hooks = hook;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The handler stands ahead of the access log's, which is to see the verdict of
+ * a request that has ended before it got one.
+ */
+
+ngx_int_t
+ngx_http_webhook_stats_init(ngx_conf_t *cf)
+{
+    ngx_uint_t                      i;
+    ngx_array_t                    *handlers;
+    ngx_http_handler_pt            *h;
+    ngx_http_webhook_hook_t       **hook;
+    ngx_http_core_main_conf_t      *cmcf;
+    ngx_http_webhook_main_conf_t   *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    if (wmcf->hooks.nelts == 0) {
+        return NGX_OK;
+    }
+
+    hook = wmcf->hooks.elts;
+
+    for (i = 0; i < wmcf->hooks.nelts; i++) {
+
+        hook[i]->zone = ngx_http_webhook_hook_zone(wmcf, hook[i]);
+
+        /* requests look at nothing more than this */
+
+        if (hook[i]->zone == NULL) {
+            hook[i]->wlcf->hooks = NULL;
+        }
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+
+    if (ngx_array_push(handlers) == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = handlers->elts;
+
+    ngx_memmove(&h[1], &h[0],
+                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+
+    h[0] = ngx_http_webhook_log_handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_http_webhook_zone_t *
+ngx_http_webhook_hook_zone(ngx_http_webhook_main_conf_t *wmcf,
+    ngx_http_webhook_hook_t *hook)
+{
+    ngx_http_webhook_zone_t  **zone;
+
+    if (hook->wlcf->replay) {
+        return hook->wlcf->replay->zone;
+    }
+
+    zone = wmcf->zones.elts;
+
+    return wmcf->zones.nelts ? zone[0] : NULL;
+}
+
+
+/*
+ * Finds or makes the records of a zone.  An error ends the start of nginx, but
+ * not a reload: by then the memory may have been given to something else.
+ */
+
+ngx_int_t
+ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone, ngx_uint_t reload)
+{
+    ngx_uint_t                 i, k, level, missing;
+    ngx_http_webhook_hook_t  **hook;
+
+    hook = zone->hooks->elts;
+    missing = 0;
+
+    for (i = 0; i < zone->hooks->nelts; i++) {
+
+        if (hook[i]->zone != zone) {
+            continue;
+        }
+
+        if (zone->sh->stats == NULL
+            && ngx_http_webhook_stats_create(zone) != NGX_OK)
+        {
+            missing++;
+            continue;
+        }
+
+        hook[i]->record = ngx_http_webhook_record_get(zone, hook[i]);
+
+        if (hook[i]->record == NULL) {
+            missing++;
+            continue;
+        }
+
+        for (k = 0; k < i && hook[k]->record != hook[i]->record; k++) {
+            /* void */
+        }
+
+        hook[i]->first = (k == i);
+    }
+
+    if (missing == 0) {
+        return NGX_OK;
+    }
+
+    level = reload ? NGX_LOG_WARN : NGX_LOG_EMERG;
+
+    ngx_log_error(level, zone->shm_zone->shm.log, 0,
+                  "webhook_zone \"%V\" has no room for the counters of %ui "
+                  "location%s, make it larger by %uik%s",
+                  &zone->shm_zone->shm.name, missing, missing == 1 ? "" : "s",
+                  missing * 8,
+                  reload ? "; until then they are not counted" : "");
+
+    return reload ? NGX_OK : NGX_ERROR;
+}
+
+
+/* The rest of the zone, a half at least, is for the messages seen. */
+
+static ngx_int_t
+ngx_http_webhook_stats_create(ngx_http_webhook_zone_t *zone)
+{
+    size_t                     size;
+    ngx_uint_t                 n;
+    ngx_http_webhook_stats_t  *stats;
+
+    size = zone->shm_zone->shm.size / 8;
+
+    n = (size - sizeof(ngx_http_webhook_stats_t))
+        / sizeof(ngx_http_webhook_delivery_t);
+    n = ngx_min(n, NGX_HTTP_WEBHOOK_DELIVERIES);
+
+    stats = ngx_slab_calloc(zone->shpool,
+                            sizeof(ngx_http_webhook_stats_t)
+                            + n * sizeof(ngx_http_webhook_delivery_t));
+    if (stats == NULL) {
+        return NGX_ERROR;
+    }
+
+    stats->deliveries = (ngx_http_webhook_delivery_t *) &stats[1];
+    stats->ndeliveries = n;
+    stats->minutes_left = size;
+    stats->records_left = 2 * size;
+
+    zone->sh->stats = stats;
+
+    return NGX_OK;
+}
+
+
+/* Locations that have the same names have the same record. */
+
+static ngx_http_webhook_record_t *
+ngx_http_webhook_record_get(ngx_http_webhook_zone_t *zone,
+    ngx_http_webhook_hook_t *hook)
+{
+    ngx_http_webhook_record_t  *record;
+
+    for (record = zone->sh->stats->records; record; record = record->next) {
+
+        if (ngx_http_webhook_name_equal(&record->location, &hook->clcf->name)
+            && ngx_http_webhook_name_equal(&record->server,
+                                           &hook->cscf->server_name)
+            && ngx_http_webhook_name_equal(&record->provider,
+                                           &hook->gate->provider->name))
+        {
+            return record;
+        }
+    }
+
+    return ngx_http_webhook_record_create(zone, hook);
+}
+
+
+static ngx_http_webhook_record_t *
+ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
+    ngx_http_webhook_hook_t *hook)
+{
+    size_t                      len;
+    u_char                     *p;
+    ngx_str_t                  *server, *location, *provider;
+    ngx_http_webhook_stats_t   *stats;
+    ngx_http_webhook_record_t  *record;
+
+    stats = zone->sh->stats;
+    server = &hook->cscf->server_name;
+    location = &hook->clcf->name;
+    provider = &hook->gate->provider->name;
+
+    len = server->len + location->len + provider->len;
+
+    record = ngx_http_webhook_stats_alloc(zone, &stats->records_left,
+                                          sizeof(ngx_http_webhook_record_t)
+                                          + len);
+    if (record == NULL) {
+        return NULL;
+    }
+
+    p = (u_char *) &record[1];
+
+    record->server.len = server->len;
+    record->server.data = p;
+    p = ngx_cpymem(p, server->data, server->len);
+
+    record->location.len = location->len;
+    record->location.data = p;
+    p = ngx_cpymem(p, location->data, location->len);
+
+    record->provider.len = provider->len;
+    record->provider.data = p;
+    ngx_memcpy(p, provider->data, provider->len);
+
+    record->minutes = ngx_http_webhook_stats_alloc(zone, &stats->minutes_left,
+                                           NGX_HTTP_WEBHOOK_MINUTES
+                                           * sizeof(ngx_http_webhook_minute_t));
+
+    record->next = stats->records;
+    stats->records = record;
+
+    return record;
+}
+
+
+/*
+ * Memory that is never given back, out of whole pages: the slab allocator has
+ * a page for each size, and a small zone has not many.
+ */
+
+static void *
+ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone, size_t *left,
+    size_t size)
+{
+    void                      *p;
+    size_t                     page;
+    ngx_http_webhook_stats_t  *stats;
+
+    stats = zone->sh->stats;
+    size = ngx_align(size, sizeof(void *));
+
+    if (size > *left) {
+        return NULL;
+    }
+
+    if (size > (size_t) (stats->end - stats->free)) {
+
+        page = ngx_max(size, ngx_pagesize);
+
+        p = ngx_slab_calloc(zone->shpool, page);
+        if (p == NULL) {
+            return NULL;
+        }
+
+        stats->free = p;
+        stats->end = stats->free + page;
+    }
+
+    p = stats->free;
+
+    stats->free += size;
+    *left -= size;
+
+    return p;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_name_equal(ngx_str_t *one, ngx_str_t *two)
+{
+    return one->len == two->len
+           && ngx_memcmp(one->data, two->data, one->len) == 0;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_log_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    if (ngx_http_webhook_has_no_ctx(r) || r != r->main) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx) {
+        ngx_http_webhook_leave(r, ctx);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A request is done with a gate, because it ends or because it goes on to
+ * another gate: now its verdict is counted, for each location once.
+ */
+
+void
+ngx_http_webhook_leave(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_hook_t  *hook;
+    ngx_http_webhook_left_t  *left;
+
+    if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
+        ngx_http_webhook_unreadable(ctx, r->err_status ? r->err_status
+                                                  : r->headers_out.status);
+    }
+
+    for (hook = ctx->hooks; hook && hook->gate != ctx->gate; hook = hook->next)
+    {
+        /* void */
+    }
+
+    if (hook == NULL || hook->record == NULL) {
+        return;
+    }
+
+    for (left = ctx->left; left; left = left->next) {
+        if (left->record == hook->record) {
+            return;
+        }
+    }
+
+    left = ngx_palloc(r->pool, sizeof(ngx_http_webhook_left_t));
+
+    if (left) {
+        left->record = hook->record;
+        left->next = ctx->left;
+        ctx->left = left;
+    }
+
+    ngx_http_webhook_count(r, ctx, hook);
+}
+
+
+static void
+ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_hook_t *hook)
+{
+    ngx_uint_t                  i, upstream;
+    ngx_http_webhook_record_t  *record;
+
+    record = hook->record;
+    upstream = 0;
+
+    ngx_http_webhook_minute(r, record);
+
+    switch (ctx->verdict) {
+
+    case NGX_HTTP_WEBHOOK_REJECTED:
+        (void) ngx_atomic_fetch_add(&record->rejected[ctx->reason], 1);
+        break;
+
+    case NGX_HTTP_WEBHOOK_WOULD_REJECT:
+        (void) ngx_atomic_fetch_add(&record->would_reject[ctx->reason], 1);
+        upstream = ngx_http_webhook_upstream_status(r);
+        (void) ngx_atomic_fetch_add(&record->upstream[upstream / 100], 1);
+        break;
+
+    case NGX_HTTP_WEBHOOK_ACCEPTED:
+        upstream = ngx_http_webhook_upstream_status(r);
+        (void) ngx_atomic_fetch_add(&record->upstream[upstream / 100], 1);
+
+        if (ctx->secret) {
+            i = ngx_min(ctx->secret, NGX_HTTP_WEBHOOK_SECRETS) - 1;
+            (void) ngx_atomic_fetch_add(&record->secrets[i], 1);
+        }
+
+        break;
+
+    default:
+        break;
+    }
+
+    (void) ngx_atomic_fetch_add(&record->bytes,
+                                ngx_http_webhook_body_size(r, ctx));
+    (void) ngx_atomic_fetch_add(&record->ns, ctx->spent);
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS - 1; i++) {
+        if (ctx->spent <= ngx_http_webhook_buckets[i].ns) {
+            break;
+        }
+    }
+
+    (void) ngx_atomic_fetch_add(&record->buckets[i], 1);
+
+    ngx_http_webhook_delivery(r, ctx, hook, upstream);
+
+    /* the verdict comes last: who sees it sees the rest as well */
+
+    (void) ngx_atomic_fetch_add(&record->verdicts[ctx->verdict], 1);
+}
+
+
+/* What the application answered, from 100 to 599, or 0. */
+
+static ngx_uint_t
+ngx_http_webhook_upstream_status(ngx_http_request_t *r)
+{
+    ngx_uint_t                 status;
+    ngx_http_upstream_state_t  *state;
+
+    if (r->upstream_states && r->upstream_states->nelts) {
+        state = r->upstream_states->elts;
+        status = state[r->upstream_states->nelts - 1].status;
+
+    } else {
+        status = r->headers_out.status;
+    }
+
+    if (status < 100
+        || status > 599
+        || status == NGX_HTTP_CLIENT_CLOSED_REQUEST)
+    {
+        return 0;
+    }
+
+    return status;
+}
+
+
+/* Of a body that is refused unread nobody knows how long it would have been. */
+
+static off_t
+ngx_http_webhook_body_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->hashed
+        || ctx->verdict == NGX_HTTP_WEBHOOK_REJECTED
+        || r->headers_in.content_length_n < 0)
+    {
+        return ctx->hashed;
+    }
+
+    return r->headers_in.content_length_n;
+}
+
+
+/* The first request of a minute closes the one before. */
+
+static void
+ngx_http_webhook_minute(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record)
+{
+    ngx_uint_t                  i;
+    ngx_atomic_uint_t           now, before;
+    ngx_http_webhook_minute_t  *minute;
+
+    now = ngx_time() / 60;
+    before = record->minute;
+
+    /* the clock of another worker may be ahead by a moment */
+
+    if (now == before || now + 1 == before) {
+        return;
+    }
+
+    if (!ngx_atomic_cmp_set(&record->minute, before, now)) {
+        return;
+    }
+
+    ngx_http_webhook_summary(r, record);
+
+    record->begun.minute = now;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_VERDICTS; i++) {
+        record->begun.verdicts[i] = record->verdicts[i];
+    }
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_REASONS; i++) {
+        record->reasons[i] = record->rejected[i];
+    }
+
+    if (record->minutes == NULL) {
+        return;
+    }
+
+    minute = &record->minutes[now % NGX_HTTP_WEBHOOK_MINUTES];
+
+    minute->minute = 0;
+    ngx_memory_barrier();
+    ngx_memcpy(minute->verdicts, record->begun.verdicts,
+               sizeof(minute->verdicts));
+    ngx_memory_barrier();
+    minute->minute = now;
+}
+
+
+/* Says so when more was refused than accepted in the minute that is over. */
+
+static void
+ngx_http_webhook_summary(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record)
+{
+    uint32_t                   n, most, accepted, refused;
+    ngx_tm_t                   tm;
+    ngx_uint_t                 i, reason;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    accepted = (uint32_t) record->verdicts[NGX_HTTP_WEBHOOK_ACCEPTED]
+               - record->begun.verdicts[NGX_HTTP_WEBHOOK_ACCEPTED];
+    refused = (uint32_t) record->verdicts[NGX_HTTP_WEBHOOK_REJECTED]
+              - record->begun.verdicts[NGX_HTTP_WEBHOOK_REJECTED];
+
+    if (refused <= accepted) {
+        return;
+    }
+
+    reason = 0;
+    most = 0;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_REASONS; i++) {
+
+        n = (uint32_t) record->rejected[i] - record->reasons[i];
+
+        if (n > most) {
+            most = n;
+            reason = i;
+        }
+    }
+
+    ngx_localtime((time_t) record->begun.minute * 60, &tm);
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    /* this is not about the request, so it is not logged with its client */
+
+    ngx_log_error(NGX_LOG_WARN, clcf->error_log, 0,
+                  "webhook %V: %uD refused and %uD accepted in the minute "
+                  "from %4d/%02d/%02d %02d:%02d, most of them for %V (%uD), "
+                  "server: \"%V\", location: \"%V\"",
+                  &record->provider, refused, accepted,
+                  tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                  tm.ngx_tm_hour, tm.ngx_tm_min,
+                  ngx_http_webhook_reason_name(reason), most,
+                  &record->server, &record->location);
+}
+
+
+/*
+ * Puts the request down among the last ones.  Two workers come to the same
+ * place only when one was stopped in the midst of it for a hundred requests;
+ * then the later one is left out.
+ */
+
+static void
+ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_hook_t *hook, ngx_uint_t upstream)
+{
+    ngx_time_t                   *tp;
+    ngx_atomic_uint_t             n, before;
+    ngx_http_webhook_stats_t     *stats;
+    ngx_http_webhook_delivery_t  *delivery;
+
+    stats = hook->zone->sh->stats;
+
+    n = ngx_atomic_fetch_add(&stats->sequence, 1);
+    delivery = &stats->deliveries[n % stats->ndeliveries];
+
+    before = delivery->sequence;
+
+    if ((before & 1)
+        || !ngx_atomic_cmp_set(&delivery->sequence, before, 2 * n + 1))
+    {
+        return;
+    }
+
+    tp = ngx_timeofday();
+
+    delivery->record = hook->record;
+    delivery->sec = tp->sec;
+    delivery->msec = tp->msec;
+    delivery->duration = ngx_max((ngx_msec_int_t)
+                                 ((tp->sec - r->start_sec) * 1000
+                                  + (tp->msec - r->start_msec)), 0);
+    delivery->size = ngx_http_webhook_body_size(r, ctx);
+    delivery->upstream = upstream;
+    delivery->verdict = ctx->verdict;
+    delivery->reason = ctx->reason;
+
+    ngx_http_webhook_delivery_text(r, ctx, ctx->gate->provider->id,
+                                   &delivery->id);
+    ngx_http_webhook_delivery_text(r, ctx, ctx->gate->provider->event,
+                                   &delivery->event);
+
+    ngx_memory_barrier();
+    delivery->sequence = 2 * n + 2;
+}
+
+
+/* What a stranger calls himself is nothing to be shown. */
+
+static void
+ngx_http_webhook_delivery_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_text_t *text)
+{
+    ngx_str_t  value;
+
+    text->len = 0;
+
+    if (source == NULL
+        || (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
+            && ctx->verdict != NGX_HTTP_WEBHOOK_DUPLICATED)
+        || ngx_http_webhook_source_value(r, ctx, source, &value) != WH_OK)
+    {
+        return;
+    }
+
+    text->len = value.len;
+    ngx_memcpy(text->data, value.data, ngx_min(value.len, sizeof(text->data)));
+}
+
+
+/*
+ * What came in each of the last minutes that something came in, the newest
+ * first; there is room for NGX_HTTP_WEBHOOK_MINUTES.
+ */
+
+ngx_uint_t
+ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
+    ngx_http_webhook_minute_t *minutes)
+{
+    uint32_t                    minute, now, end, value;
+    ngx_uint_t                  i, k, n;
+    ngx_http_webhook_minute_t  *read;
+
+    if (record->minutes == NULL) {
+        return 0;
+    }
+
+    now = ngx_time() / 60;
+    n = 0;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_MINUTES; i++) {
+
+        minute = now - i;
+        read = &record->minutes[minute % NGX_HTTP_WEBHOOK_MINUTES];
+
+        if (read->minute != minute) {
+            continue;
+        }
+
+        ngx_memory_barrier();
+        minutes[n] = *read;
+        ngx_memory_barrier();
+
+        if (read->minute == minute) {
+            minutes[n++].minute = minute;
+        }
+    }
+
+    for (k = 0; k < NGX_HTTP_WEBHOOK_VERDICTS; k++) {
+
+        end = record->verdicts[k];
+
+        for (i = 0; i < n; i++) {
+            value = minutes[i].verdicts[k];
+            minutes[i].verdicts[k] = end - value;
+            end = value;
+        }
+    }
+
+    return n;
+}
+
+
+/*
+ * The last requests, the newest first; there is room for
+ * NGX_HTTP_WEBHOOK_DELIVERIES.  One that is just being written is left out.
+ */
+
+ngx_uint_t
+ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
+    ngx_http_webhook_delivery_t *deliveries)
+{
+    ngx_uint_t                    i, n;
+    ngx_atomic_uint_t             sequence, last;
+    ngx_http_webhook_delivery_t  *delivery;
+
+    last = stats->sequence;
+    n = 0;
+
+    for (i = 1; i <= stats->ndeliveries && i <= last; i++) {
+
+        delivery = &stats->deliveries[(last - i) % stats->ndeliveries];
+        sequence = 2 * (last - i) + 2;
+
+        if (delivery->sequence != sequence) {
+            continue;
+        }
+
+        ngx_memory_barrier();
+        deliveries[n] = *delivery;
+        ngx_memory_barrier();
+
+        if (delivery->sequence == sequence) {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+static ngx_str_t *
+ngx_http_webhook_class_name(ngx_uint_t i)
+{
+    return &ngx_http_webhook_classes[i];
+}
+
+
+static ngx_str_t *
+ngx_http_webhook_secret_name(ngx_uint_t i)
+{
+    return &ngx_http_webhook_secrets[i];
+}

@@ -1,0 +1,135 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What is counted, as it stands in a zone, and how to read it.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_STATS_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_STATS_H_INCLUDED_
+
+
+#include "ngx_http_webhook.h"
+
+
+#define NGX_HTTP_WEBHOOK_CLASSES     6      /* none, and 1xx to 5xx */
+#define NGX_HTTP_WEBHOOK_SECRETS     9      /* 1 to 8, and more */
+#define NGX_HTTP_WEBHOOK_BUCKETS     17     /* the last has no bound */
+#define NGX_HTTP_WEBHOOK_MINUTES     60
+#define NGX_HTTP_WEBHOOK_DELIVERIES  100
+#define NGX_HTTP_WEBHOOK_TEXT        64     /* bytes kept of id and event */
+
+
+/*
+ * The verdicts that had been counted when a minute began.  What came in it is
+ * the difference to the next minute that something came in; it holds also
+ * when the numbers have wrapped.
+ */
+
+typedef struct {
+    uint32_t                     minute;    /* since 1970 */
+    uint32_t                     verdicts[NGX_HTTP_WEBHOOK_VERDICTS];
+} ngx_http_webhook_minute_t;
+
+
+/*
+ * The counters of a provider in a location.  A record is never freed: workers
+ * of an old configuration may still count in it.
+ */
+
+struct ngx_http_webhook_record_s {
+    ngx_http_webhook_record_t   *next;
+    ngx_str_t                    server;
+    ngx_str_t                    location;
+    ngx_str_t                    provider;
+    ngx_atomic_t                 verdicts[NGX_HTTP_WEBHOOK_VERDICTS];
+    ngx_atomic_t                 rejected[NGX_HTTP_WEBHOOK_REASONS];
+    ngx_atomic_t                 would_reject[NGX_HTTP_WEBHOOK_REASONS];
+    ngx_atomic_t                 upstream[NGX_HTTP_WEBHOOK_CLASSES];
+    ngx_atomic_t                 secrets[NGX_HTTP_WEBHOOK_SECRETS];
+    ngx_atomic_t                 buckets[NGX_HTTP_WEBHOOK_BUCKETS];
+    ngx_atomic_t                 ns;        /* of verification, in all */
+    ngx_atomic_t                 bytes;     /* of bodies */
+
+    /* who sets minute writes what is below, and nobody else */
+
+    ngx_atomic_t                 minute;
+    ngx_http_webhook_minute_t    begun;
+    uint32_t                     reasons[NGX_HTTP_WEBHOOK_REASONS];
+    ngx_http_webhook_minute_t   *minutes;   /* or NULL in a small zone */
+};
+
+
+/* One of the last requests. */
+
+typedef struct {
+    size_t                       len;       /* also when it is cut */
+    u_char                       data[NGX_HTTP_WEBHOOK_TEXT];
+} ngx_http_webhook_text_t;
+
+
+typedef struct {
+    ngx_atomic_t                 sequence;  /* odd while it is written */
+    ngx_http_webhook_record_t   *record;
+    time_t                       sec;
+    ngx_uint_t                   msec;
+    ngx_msec_int_t               duration;
+    off_t                        size;
+    ngx_uint_t                   upstream;  /* status, or 0 */
+    ngx_http_webhook_verdict_e   verdict;
+    ngx_http_webhook_reason_e    reason;
+    ngx_http_webhook_text_t      id;
+    ngx_http_webhook_text_t      event;
+} ngx_http_webhook_delivery_t;
+
+
+struct ngx_http_webhook_stats_s {
+    ngx_http_webhook_record_t   *records;
+    u_char                      *free;              /* of the last page */
+    u_char                      *end;
+    size_t                       records_left;      /* bytes for more */
+    size_t                       minutes_left;
+    ngx_http_webhook_delivery_t  *deliveries;
+    ngx_uint_t                   ndeliveries;
+    ngx_atomic_t                 sequence;          /* of the next one */
+};
+
+
+typedef struct {
+    ngx_atomic_uint_t            ns;        /* at most */
+    ngx_str_t                    seconds;
+} ngx_http_webhook_bucket_t;
+
+
+/* Counters of a record that differ by one thing, under their names. */
+
+typedef struct {
+    const char                  *json;      /* the member */
+    const char                  *metric;
+    const char                  *help;
+    const char                  *label;
+    size_t                       offset;    /* in the record */
+    ngx_uint_t                   n;
+    ngx_str_t                 *(*name)(ngx_uint_t i);
+    unsigned                     zeros:1;   /* what is 0 is shown as well */
+} ngx_http_webhook_family_t;
+
+
+#define ngx_http_webhook_family_counters(family, record)                      \
+    ((ngx_atomic_t *) ((u_char *) (record) + (family)->offset))
+
+
+/* _stats.c */
+
+extern ngx_http_webhook_bucket_t
+    ngx_http_webhook_buckets[NGX_HTTP_WEBHOOK_BUCKETS];
+extern ngx_http_webhook_family_t  ngx_http_webhook_families[];
+
+ngx_uint_t ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
+    ngx_http_webhook_minute_t *minutes);
+ngx_uint_t ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
+    ngx_http_webhook_delivery_t *deliveries);
+
+
+#endif /* _NGX_HTTP_WEBHOOK_STATS_H_INCLUDED_ */

@@ -1,0 +1,44 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What the formats of webhook_status share: a text that grows as it must.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_STATUS_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_STATUS_H_INCLUDED_
+
+
+#include "ngx_http_webhook_stats.h"
+
+
+typedef struct {
+    ngx_pool_t    *pool;
+    ngx_chain_t   *first;
+    ngx_chain_t  **last;
+    ngx_buf_t     *buf;
+    off_t          size;
+    unsigned       failed:1;                    /* no memory */
+} ngx_http_webhook_out_t;
+
+
+/* The most that one call adds; texts of any length have functions of theirs. */
+#define NGX_HTTP_WEBHOOK_OUT_MAX  512
+
+
+/* _status.c */
+
+void ngx_cdecl ngx_http_webhook_out(ngx_http_webhook_out_t *out,
+    const char *fmt, ...);
+void ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text);
+
+/* _status_json.c, _status_prometheus.c */
+
+void ngx_http_webhook_status_json(ngx_http_request_t *r,
+    ngx_http_webhook_out_t *out);
+void ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
+    ngx_http_webhook_out_t *out);
+
+
+#endif /* _NGX_HTTP_WEBHOOK_STATUS_H_INCLUDED_ */

@@ -1,0 +1,170 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * webhook_status for Prometheus, in its text format 0.0.4.
+ */
+
+
+#include "ngx_http_webhook_status.h"
+
+
+static void ngx_http_webhook_prometheus_head(ngx_http_webhook_out_t *out,
+    const char *metric, const char *type, const char *help);
+static void ngx_http_webhook_prometheus_series(ngx_http_webhook_out_t *out,
+    const char *metric, ngx_http_webhook_hook_t *hook);
+static void ngx_http_webhook_prometheus_family(ngx_http_webhook_out_t *out,
+    ngx_http_webhook_family_t *family, ngx_http_webhook_hook_t *hook);
+static void ngx_http_webhook_prometheus_bytes(ngx_http_webhook_out_t *out,
+    ngx_http_webhook_hook_t *hook);
+static void ngx_http_webhook_prometheus_verification(
+    ngx_http_webhook_out_t *out, ngx_http_webhook_hook_t *hook);
+
+
+#define NGX_HTTP_WEBHOOK_METRIC_BYTES    "nginx_webhook_body_bytes_total"
+#define NGX_HTTP_WEBHOOK_METRIC_SECONDS  "nginx_webhook_verification_seconds"
+
+
+/* All series of a metric stand together. */
+
+#define ngx_http_webhook_each_hook(hook, hooks)                               \
+    for (hook = (hooks)->elts;                                                \
+         hook < (ngx_http_webhook_hook_t **) (hooks)->elts + (hooks)->nelts;  \
+         hook++)                                                              \
+        if ((*hook)->first)
+
+
+void
+ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
+    ngx_http_webhook_out_t *out)
+{
+    ngx_http_webhook_hook_t       **hook;
+    ngx_http_webhook_family_t      *family;
+    ngx_http_webhook_main_conf_t   *wmcf;
+
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+
+    for (family = ngx_http_webhook_families; family->metric; family++) {
+
+        ngx_http_webhook_prometheus_head(out, family->metric, "counter",
+                                         family->help);
+
+        ngx_http_webhook_each_hook(hook, &wmcf->hooks) {
+            ngx_http_webhook_prometheus_family(out, family, *hook);
+        }
+    }
+
+    ngx_http_webhook_prometheus_head(out, NGX_HTTP_WEBHOOK_METRIC_BYTES,
+                                     "counter", "Bytes of request bodies.");
+
+    ngx_http_webhook_each_hook(hook, &wmcf->hooks) {
+        ngx_http_webhook_prometheus_bytes(out, *hook);
+    }
+
+    ngx_http_webhook_prometheus_head(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS,
+                                     "histogram", "Time that verification "
+                                     "took, without waiting for the body.");
+
+    ngx_http_webhook_each_hook(hook, &wmcf->hooks) {
+        ngx_http_webhook_prometheus_verification(out, *hook);
+    }
+}
+
+
+static void
+ngx_http_webhook_prometheus_head(ngx_http_webhook_out_t *out,
+    const char *metric, const char *type, const char *help)
+{
+    ngx_http_webhook_out(out, "# HELP %s %s\n# TYPE %s %s\n", metric, help,
+                         metric, type);
+}
+
+
+/* The zone is a label because two zones may count places of one name. */
+
+static void
+ngx_http_webhook_prometheus_series(ngx_http_webhook_out_t *out,
+    const char *metric, ngx_http_webhook_hook_t *hook)
+{
+    ngx_http_webhook_record_t  *record;
+
+    record = hook->record;
+
+    ngx_http_webhook_out(out, "%s{zone=\"", metric);
+    ngx_http_webhook_out_text(out, &hook->zone->shm_zone->shm.name);
+    ngx_http_webhook_out(out, "\",server=\"");
+    ngx_http_webhook_out_text(out, &record->server);
+    ngx_http_webhook_out(out, "\",location=\"");
+    ngx_http_webhook_out_text(out, &record->location);
+    ngx_http_webhook_out(out, "\",provider=\"");
+    ngx_http_webhook_out_text(out, &record->provider);
+    ngx_http_webhook_out(out, "\"");
+}
+
+
+static void
+ngx_http_webhook_prometheus_family(ngx_http_webhook_out_t *out,
+    ngx_http_webhook_family_t *family, ngx_http_webhook_hook_t *hook)
+{
+    ngx_str_t          *name;
+    ngx_uint_t          i;
+    ngx_atomic_t       *counter;
+    ngx_atomic_uint_t   value;
+
+    counter = ngx_http_webhook_family_counters(family, hook->record);
+
+    for (i = 0; i < family->n; i++) {
+
+        name = family->name(i);
+        value = counter[i];
+
+        if (name->len && (value || family->zeros)) {
+            ngx_http_webhook_prometheus_series(out, family->metric, hook);
+            ngx_http_webhook_out(out, ",%s=\"%V\"} %uA\n", family->label,
+                                 name, value);
+        }
+    }
+}
+
+
+static void
+ngx_http_webhook_prometheus_bytes(ngx_http_webhook_out_t *out,
+    ngx_http_webhook_hook_t *hook)
+{
+    ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_BYTES,
+                                       hook);
+    ngx_http_webhook_out(out, "} %uA\n", hook->record->bytes);
+}
+
+
+/* The count is that of the buckets, also while others go on counting. */
+
+static void
+ngx_http_webhook_prometheus_verification(ngx_http_webhook_out_t *out,
+    ngx_http_webhook_hook_t *hook)
+{
+    ngx_uint_t         i;
+    ngx_atomic_uint_t  ns, count;
+
+    ns = hook->record->ns;
+    count = 0;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS; i++) {
+
+        count += hook->record->buckets[i];
+
+        ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
+                                           "_bucket", hook);
+        ngx_http_webhook_out(out, ",le=\"%V\"} %uA\n",
+                             &ngx_http_webhook_buckets[i].seconds, count);
+    }
+
+    ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
+                                       "_sum", hook);
+    ngx_http_webhook_out(out, "} %uA.%09uA\n", ns / 1000000000,
+                         ns % 1000000000);
+
+    ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
+                                       "_count", hook);
+    ngx_http_webhook_out(out, "} %uA\n", count);
+}
