@@ -11,7 +11,7 @@
 
 static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_part_t *part);
+    ngx_http_webhook_piece_t *part);
 static ngx_uint_t ngx_http_webhook_message_nothing(
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source);
 
@@ -25,7 +25,7 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
     u_char                   *p;
     ngx_str_t                *values;
     ngx_uint_t                i;
-    ngx_http_webhook_part_t  *part;
+    ngx_http_webhook_piece_t  *part;
 
     ngx_str_null(text);
 
@@ -88,7 +88,7 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
 {
     ngx_uint_t                  i, k;
     ngx_array_t                *parts[2];
-    ngx_http_webhook_part_t    *part;
+    ngx_http_webhook_piece_t    *part;
     ngx_http_webhook_reason_e   reason;
 
     parts[0] = ctx->gate->provider->prefix;
@@ -122,7 +122,7 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_message_part(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_part_t *part)
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_piece_t *part)
 {
     ngx_str_t  value;
 

@@ -16,10 +16,10 @@ static ngx_array_t *ngx_http_webhook_message_parts(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end);
 static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_part_t *part, size_t *len);
+    ngx_http_webhook_piece_t *part, size_t *len);
 static void ngx_http_webhook_message_known(
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_part_t *part, size_t *len);
+    ngx_http_webhook_piece_t *part, size_t *len);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end,
     size_t *len);
 static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
@@ -132,7 +132,7 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
 static ngx_uint_t
 ngx_http_webhook_message_constant(ngx_array_t *parts)
 {
-    ngx_http_webhook_part_t  *part;
+    ngx_http_webhook_piece_t  *part;
 
     part = parts->elts;
 
@@ -150,10 +150,10 @@ ngx_http_webhook_message_parts(ngx_conf_t *cf,
     u_char                            *value;
     ngx_str_t                          text;
     ngx_array_t                       *parts;
-    ngx_http_webhook_part_t           *part;
+    ngx_http_webhook_piece_t           *part;
     ngx_http_compile_complex_value_t   ccv;
 
-    parts = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_part_t));
+    parts = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_piece_t));
     if (parts == NULL) {
         return NULL;
     }
@@ -164,7 +164,7 @@ ngx_http_webhook_message_parts(ngx_conf_t *cf,
             return NULL;
         }
 
-        ngx_memzero(part, sizeof(ngx_http_webhook_part_t));
+        ngx_memzero(part, sizeof(ngx_http_webhook_piece_t));
 
         len = 0;
 
@@ -212,7 +212,7 @@ ngx_http_webhook_message_parts(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_part_t *part, size_t *len)
+    ngx_http_webhook_piece_t *part, size_t *len)
 {
     u_char     *brace;
     ngx_str_t   word;
@@ -257,7 +257,7 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
 
 static void
 ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
-    u_char *p, u_char *end, ngx_http_webhook_part_t *part, size_t *len)
+    u_char *p, u_char *end, ngx_http_webhook_piece_t *part, size_t *len)
 {
     ngx_uint_t                  i;
     ngx_http_webhook_source_t  *sources[3];
@@ -295,6 +295,44 @@ ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
         ngx_http_webhook_inside(provider, sources[0],
                                 NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP);
     }
+}
+
+
+/* Whether the message has what is at this place of the body. */
+
+ngx_uint_t
+ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_uint_t                  i, k;
+    ngx_array_t                *pieces[2];
+    ngx_http_webhook_piece_t   *piece;
+    ngx_http_webhook_source_t  *taken;
+
+    pieces[0] = provider->prefix;
+    pieces[1] = provider->suffix;
+
+    for (i = 0; i < 2 && pieces[i]; i++) {
+
+        piece = pieces[i]->elts;
+
+        for (k = 0; k < pieces[i]->nelts; k++) {
+
+            taken = piece[k].source;
+
+            if (taken
+                && taken->type == source->type
+                && taken->name.len == source->name.len
+                && ngx_strncmp(taken->name.data, source->name.data,
+                               source->name.len)
+                   == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 

@@ -36,7 +36,7 @@ static ngx_uint_t ngx_http_webhook_replay_unsigned(
 static ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
-static ngx_uint_t ngx_http_webhook_template_has(ngx_http_complex_value_t *cv,
+static ngx_uint_t ngx_http_webhook_template_has(ngx_str_t *template,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
     ngx_str_t *name);
@@ -489,8 +489,7 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
     switch (ngx_http_webhook_replay_part(name)) {
 
     case NGX_HTTP_WEBHOOK_KEY_HEADERS:
-        return !ngx_http_webhook_template_has(provider->prefix, name)
-               && !ngx_http_webhook_template_has(provider->suffix, name);
+        return !ngx_http_webhook_template_has(&provider->message, name);
 
     case NGX_HTTP_WEBHOOK_KEY_ID:
         source = provider->id;
@@ -523,36 +522,33 @@ static ngx_uint_t
 ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, char *name)
 {
-    ngx_str_t  url, variable;
+    ngx_str_t  variable;
 
-    static ngx_str_t  webhook_url = ngx_string("webhook_url");
+    static ngx_str_t  url = ngx_string("webhook_url");
+    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
 
     if (ngx_http_webhook_source_in_body(source)) {
-        return 1;
+        return !provider->bodiless
+               || ngx_http_webhook_message_takes(provider, source);
     }
 
     variable.data = (u_char *) name;
     variable.len = ngx_strlen(name);
 
-    url = (source->type == NGX_HTTP_WEBHOOK_QUERY) ? webhook_url : variable;
-
-    return ngx_http_webhook_template_has(provider->prefix, &variable)
-           || ngx_http_webhook_template_has(provider->suffix, &variable)
-           || ngx_http_webhook_template_has(provider->prefix, &url)
-           || ngx_http_webhook_template_has(provider->suffix, &url);
+    return ngx_http_webhook_template_has(&provider->message, &variable)
+           || (source->type == NGX_HTTP_WEBHOOK_QUERY
+               && (ngx_http_webhook_template_has(&provider->message, &url)
+                   || ngx_http_webhook_template_has(&provider->message,
+                                                    &decoded)));
 }
 
 
 static ngx_uint_t
-ngx_http_webhook_template_has(ngx_http_complex_value_t *cv, ngx_str_t *name)
+ngx_http_webhook_template_has(ngx_str_t *template, ngx_str_t *name)
 {
     ngx_str_t  text, found;
 
-    if (cv == NULL) {
-        return 0;
-    }
-
-    text = cv->value;
+    text = *template;
 
     while (ngx_http_webhook_template_next(&text, &found) == NGX_OK) {
         if (found.len == name->len
