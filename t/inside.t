@@ -368,7 +368,9 @@ refused('/form-parts', "a=1+3&sig=$sig", 403, 'signature_mismatch',
 refused('/form-parts', "a=1+2&a=1+2&sig=$sig", 400, 'credential_repeated',
         'a part twice', \@form);
 
-accepted('/token/strip', token(), 'the body is left alone by webhook_strip');
+accepted('/token/strip', token(), 'webhook_strip leaves the body alone',
+         [['Content-Type', 'application/json']],
+         want => sub { header($_[0], 'Content-Type') eq 'application/json' });
 
 my $detail = refused('/token/require', token(type => 1), 422,
                      'payload_invalid', 'what is required of a known sender');
