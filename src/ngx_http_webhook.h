@@ -730,6 +730,8 @@ ngx_http_webhook_key_t *ngx_http_webhook_key_create(
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
 ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
+ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
     ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
@@ -1031,6 +1033,29 @@ ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
         ctx->spent += ngx_http_webhook_clock() - ctx->started;
         ctx->started = 0;
     }
+}
+
+
+/* The headers of a list one by one, from its first part and i = 0. */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *header;
+
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    header = (*part)->elts;
+
+    return &header[(*i)++];
 }
 
 

@@ -276,6 +276,7 @@ static ngx_int_t
 ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key)
 {
+    ngx_int_t                 rc;
     ngx_http_webhook_gate_t  *gate;
 
     gate = ctx->gate;
@@ -287,18 +288,35 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ctx->challenge_key == NULL
-        && ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
-                                                       : gate->places,
-                                    &ctx->challenge_key)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (ctx->challenge_key == NULL) {
+
+        if (ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
+                                                        : gate->places,
+                                     &ctx->challenge_key)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (ctx->challenge_key == NULL) {
+            return NGX_DECLINED;
+        }
+
+        if (gate->first->separate) {
+            rc = ngx_http_webhook_key_separate(r, gate, ctx->challenge_key);
+
+            if (rc != NGX_OK) {
+                ngx_http_webhook_key_release(ctx->challenge_key);
+                ctx->challenge_key = NULL;
+
+                return rc;
+            }
+        }
     }
 
     *key = ctx->challenge_key;
 
-    return *key ? NGX_OK : NGX_DECLINED;
+    return NGX_OK;
 }
 
 

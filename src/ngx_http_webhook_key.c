@@ -374,6 +374,53 @@ ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
 
 
 /*
+ * The same for a challenge secret where variables are, whose keys are known
+ * only now.  NGX_OK when it is none of the signing secrets, NGX_DECLINED when
+ * it is, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_key_separate(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key)
+{
+    ngx_uint_t                i, same;
+    ngx_http_webhook_key_t   *other;
+    ngx_http_webhook_gate_t  *g;
+
+    for (g = gate->first; g; g = g->next) {
+
+        for (i = 0; i < g->nkeys; i++) {
+
+            if (gate->challenge->secret->value == NULL
+                && g->places[i].secret->value == NULL)
+            {
+                continue;
+            }
+
+            if (ngx_http_webhook_key_get(r, &g->places[i], &other) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            same = other && wh_secret_equal(other->digest, key->digest,
+                                            WH_TOKEN_DIGEST_SIZE);
+
+            ngx_http_webhook_key_release(other);
+
+            if (same) {
+                ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                              "webhook %V: the challenge secret is also a "
+                              "signing secret, give it a value of its own",
+                              &gate->provider->name);
+                return NGX_DECLINED;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
  * The key that a place has for this request, held until
  * ngx_http_webhook_keys_release().  An empty variable and one that cannot be
  * decoded give no key, *key is then NULL: a tenant need not have a second

@@ -89,7 +89,7 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
     if (provider->bodiless) {
 
         provider->prefix = ngx_http_webhook_message_pieces(cf, provider,
-                                                          message->data, end);
+                                                           message->data, end);
         if (provider->prefix == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -115,9 +115,9 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
     }
 
     provider->prefix = ngx_http_webhook_message_pieces(cf, provider,
-                                                      message->data, body);
+                                                       message->data, body);
     provider->suffix = ngx_http_webhook_message_pieces(cf, provider,
-                                                      body + len, end);
+                                                       body + len, end);
 
     if (provider->prefix == NULL || provider->suffix == NULL) {
         return NGX_CONF_ERROR;

@@ -17,7 +17,7 @@ typedef struct {
     ngx_str_t   name;
     ngx_uint_t  part;
     ngx_uint_t  prefix;
-} ngx_http_webhook_part_t;
+} ngx_http_webhook_key_part_t;
 
 
 static char *ngx_http_webhook_replay_word(ngx_conf_t *cf,
@@ -36,13 +36,13 @@ static ngx_uint_t ngx_http_webhook_replay_unsigned(
 static ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
-static ngx_uint_t ngx_http_webhook_template_has(ngx_str_t *template,
+static ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
     ngx_str_t *name);
 
 
-static ngx_http_webhook_part_t  ngx_http_webhook_parts[] = {
+static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
     { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_KEY_ID, 0 },
     { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_KEY_EVENT, 0 },
     { ngx_string("webhook_timestamp"), NGX_HTTP_WEBHOOK_KEY_TIMESTAMP, 0 },
@@ -228,9 +228,9 @@ ngx_http_webhook_replay_compile(ngx_conf_t *cf,
 static ngx_uint_t
 ngx_http_webhook_replay_part(ngx_str_t *name)
 {
-    ngx_http_webhook_part_t  *part;
+    ngx_http_webhook_key_part_t  *part;
 
-    for (part = ngx_http_webhook_parts; part->name.len; part++) {
+    for (part = ngx_http_webhook_key_parts; part->name.len; part++) {
 
         if (name->len >= part->name.len
             && (part->prefix || name->len == part->name.len)
@@ -489,7 +489,7 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
     switch (ngx_http_webhook_replay_part(name)) {
 
     case NGX_HTTP_WEBHOOK_KEY_HEADERS:
-        return !ngx_http_webhook_template_has(&provider->message, name);
+        return !ngx_http_webhook_template_has(provider->message, name);
 
     case NGX_HTTP_WEBHOOK_KEY_ID:
         source = provider->id;
@@ -535,20 +535,18 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     variable.data = (u_char *) name;
     variable.len = ngx_strlen(name);
 
-    return ngx_http_webhook_template_has(&provider->message, &variable)
+    return ngx_http_webhook_template_has(provider->message, &variable)
            || (source->type == NGX_HTTP_WEBHOOK_QUERY
-               && (ngx_http_webhook_template_has(&provider->message, &url)
-                   || ngx_http_webhook_template_has(&provider->message,
+               && (ngx_http_webhook_template_has(provider->message, &url)
+                   || ngx_http_webhook_template_has(provider->message,
                                                     &decoded)));
 }
 
 
 static ngx_uint_t
-ngx_http_webhook_template_has(ngx_str_t *template, ngx_str_t *name)
+ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
 {
-    ngx_str_t  text, found;
-
-    text = *template;
+    ngx_str_t  found;
 
     while (ngx_http_webhook_template_next(&text, &found) == NGX_OK) {
         if (found.len == name->len

@@ -36,25 +36,15 @@ ngx_http_webhook_find_headers(ngx_http_request_t *r,
     wanted = provider->headers.elts;
     n = provider->headers.nelts;
     part = &r->headers_in.headers.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
+    while ((header = ngx_http_webhook_next_header(&part, &i)) != NULL) {
 
         for (k = 0; k < n; k++) {
 
-            if (header[i].hash != wanted[k].hash
-                || header[i].key.len != wanted[k].name.len
-                || ngx_memcmp(header[i].lowcase_key, wanted[k].name.data,
+            if (header->hash != wanted[k].hash
+                || header->key.len != wanted[k].name.len
+                || ngx_memcmp(header->lowcase_key, wanted[k].name.data,
                               wanted[k].name.len)
                    != 0)
             {
@@ -62,7 +52,7 @@ ngx_http_webhook_find_headers(ngx_http_request_t *r,
             }
 
             if (found[k].count++ == 0) {
-                found[k].first = &header[i];
+                found[k].first = header;
             }
 
             break;

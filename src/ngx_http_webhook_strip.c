@@ -149,22 +149,12 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
     }
 
     part = &old.part;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
+    while ((header = ngx_http_webhook_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == name->name.len
-            && ngx_memcmp(header[i].lowcase_key, name->name.data,
+        if (header->key.len == name->name.len
+            && ngx_memcmp(header->lowcase_key, name->name.data,
                           name->name.len)
                == 0)
         {
@@ -176,7 +166,7 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        *h = header[i];
+        *h = *header;
     }
 
     /* $remote_user would have it from there */

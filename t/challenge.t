@@ -88,6 +88,19 @@ sub config {
         webhook netdata-bearer; $secret webhook_challenge_secret \$arg_key;
         $content
     }
+    location = /netdata-tenants {
+        webhook netdata-bearer; $secret
+        webhook_secret \$http_x_first; webhook_secret \$http_x_second;
+        webhook_challenge_secret \$http_x_challenge; $content
+    }
+    location = /netdata-signed {
+        webhook netdata-bearer; webhook_secret \$http_x_first;
+        $challenge $content
+    }
+    location = /x-tenant {
+        webhook x; $secret webhook_challenge_secret \$http_x_challenge;
+        $content
+    }
     location = /x {
         webhook x; $secret $challenge $content
     }
@@ -287,6 +300,38 @@ X-Verdict: challenge
   qq({"status":403,"error":"forbidden"}\n),
   qq({"status":503,"error":"service unavailable"}\n),
   qq({"status":403,"error":"forbidden"}\n) ]
+
+=== a challenge secret with variables beside other signing secrets
+--- request eval
+[ map { "GET /netdata-$_?crc_token=abc" } ('tenants') x 3, 'signed' ]
+--- more_headers eval
+[ "X-Challenge: a", "X-Challenge: a\nX-First: b\nX-Second: c",
+  "X-First: a", "X-First: a" ]
+--- error_code eval
+[ 200, 200, 503, 200 ]
+--- no_error_log
+also a signing secret
+
+=== a challenge secret that is a signing secret in this request
+--- request eval
+[ map { "GET /netdata-$_?crc_token=abc" } ('tenants') x 3, 'signed' ]
+--- more_headers eval
+[ "X-Challenge: $main::Signing", "X-Challenge: a\nX-First: a",
+  "X-Challenge: a\nX-First: b\nX-Second: a", "X-First: $main::Key" ]
+--- error_code eval
+[ (503) x 4 ]
+--- response_headers eval
+[ ("X-Reason: secret_unavailable") x 4 ]
+--- error_log
+webhook netdata-bearer: the challenge secret is also a signing secret, give it a value of its own
+
+=== unless the sender has one for both
+--- request
+GET /x-tenant?crc_token=abc
+--- more_headers eval
+"X-Challenge: $main::Signing"
+--- response_body chomp eval
+main::signed('abc', $main::Signing)
 
 === x: signs with the signing secret, or with another if there is one
 --- request eval

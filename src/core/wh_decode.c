@@ -22,8 +22,6 @@ static int wh_base64_digit(unsigned char c, unsigned char c62,
 static wh_str_t wh_base64_unpad(wh_str_t src);
 
 
-/* what a byte is worth as a hex digit, -1 if it is none */
-
 static const signed char  wh_hex_digits[256] = {
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
@@ -119,6 +117,13 @@ wh_decoded_len(wh_encoding_e encoding, size_t len)
     default: /* WH_TEXT */
         return len;
     }
+}
+
+
+int
+wh_hex_digit(unsigned char c)
+{
+    return wh_hex_digits[c];
 }
 
 

@@ -33,5 +33,8 @@ int wh_decode(wh_encoding_e encoding, wh_str_t src, unsigned char *dst,
 /* The most bytes that len characters can stand for. */
 size_t wh_decoded_len(wh_encoding_e encoding, size_t len);
 
+/* What a byte is worth as a hex digit of either case, -1 if it is none. */
+int wh_hex_digit(unsigned char c);
+
 
 #endif /* _WH_DECODE_H_INCLUDED_ */

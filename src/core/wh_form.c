@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "wh_form.h"
+#include "wh_decode.h"
 #include "wh_utf8.h"
 
 
 static int wh_form_char(const unsigned char **p, const unsigned char *last);
-static int wh_form_hex(unsigned char c);
 
 
 void
@@ -231,8 +231,8 @@ wh_form_char(const unsigned char **p, const unsigned char *last)
         return -1;
     }
 
-    high = wh_form_hex((*p)[0]);
-    low = wh_form_hex((*p)[1]);
+    high = wh_hex_digit((*p)[0]);
+    low = wh_hex_digit((*p)[1]);
 
     if (high < 0 || low < 0) {
         return -1;
@@ -241,21 +241,4 @@ wh_form_char(const unsigned char **p, const unsigned char *last)
     *p += 2;
 
     return high << 4 | low;
-}
-
-
-static int
-wh_form_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return -1;
 }

@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "wh_json_scan.h"
+#include "wh_decode.h"
 
 
 static size_t wh_json_scan_escapes(wh_json_scan_t *scan,
     const unsigned char *data, size_t len);
-static int wh_json_hex(unsigned char c);
 
 
 size_t
@@ -106,7 +106,7 @@ wh_json_scan_escapes(wh_json_scan_t *scan, const unsigned char *data,
 
         case WH_JSON_HEX:
 
-            hex = wh_json_hex(data[i]);
+            hex = wh_hex_digit(data[i]);
 
             if (hex < 0) {
                 scan->state = WH_JSON_PLAIN;
@@ -134,21 +134,4 @@ wh_json_scan_escapes(wh_json_scan_t *scan, const unsigned char *data,
     }
 
     return len;
-}
-
-
-static int
-wh_json_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return -1;
 }

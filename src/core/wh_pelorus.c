@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 
 #include "wh_pelorus.h"
+#include "wh_decode.h"
 #include "wh_pyfloat.h"
 #include "wh_utf8.h"
 
@@ -622,11 +623,7 @@ wh_pelorus_is_base16(wh_str_t text)
             continue;
         }
 
-        if (c >= 'A' && c <= 'F') {
-            c |= 0x20;
-        }
-
-        if (wh_pelorus_hex(c) < 0) {
+        if (wh_hex_digit(c) < 0) {
             return 0;
         }
 
@@ -642,15 +639,7 @@ wh_pelorus_is_base16(wh_str_t text)
 static int
 wh_pelorus_hex(unsigned char c)
 {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    return -1;
+    return (c >= 'A' && c <= 'F') ? -1 : wh_hex_digit(c);
 }
 
 

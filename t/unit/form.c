@@ -12,7 +12,6 @@
 #include "wh_form.h"
 
 
-static wh_str_t str(const char *s);
 static void test_pairs(void);
 static void test_get(void);
 static void test_decode(void);
@@ -26,18 +25,6 @@ main(void)
     test_decode();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 

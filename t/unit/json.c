@@ -28,7 +28,6 @@ typedef struct {
 #define doc(name, text, fault)  { name, text, sizeof(text) - 1, fault }
 
 
-static wh_str_t str(const char *s);
 static wh_json_t *walk(const wh_json_set_t *set, const wh_json_limits_t *limits,
     const char *text, size_t len, size_t cut);
 static int same(const wh_json_value_t *value, wh_json_type_e type,
@@ -62,18 +61,6 @@ main(void)
     test_observer();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 

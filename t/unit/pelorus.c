@@ -32,7 +32,6 @@ static const char  seed_1[] = "sha256="
     "29a4606fccb6976cd43cb8a6cf210d402294e08fffda86f87c96fdb39d9fbc3c";
 
 
-static wh_str_t str(const char *s);
 static void request(wh_pelorus_request_t *r, wh_str_t *body, const char *text,
     const char *signature);
 static void key(wh_hmac_key_t *k, const char *secret);
@@ -70,18 +69,6 @@ main(int argc, char **argv)
     test_speed();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 

@@ -42,7 +42,6 @@
     "+3WCmbGkl8yJnpMnYrvJyTiwIDAQAB"
 
 
-static wh_str_t str(const char *s);
 static void test_keys(void);
 static void test_signatures(void);
 static int verifies(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t message,
@@ -58,18 +57,6 @@ main(void)
     test_signatures();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 

@@ -17,7 +17,6 @@
 #define MAX_WORDS  16
 
 
-static wh_str_t str(const char *s);
 static size_t split(char *line, wh_str_t *words);
 static int starts_with_a(void *data, wh_str_t subject);
 static void test_checks(void);
@@ -35,18 +34,6 @@ main(void)
     test_struct();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 

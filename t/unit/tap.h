@@ -2,7 +2,8 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Test results of a unit test in TAP, for t/unit.t to read.
+ * Test results of a unit test in TAP, for t/unit.t to read, and what the unit
+ * tests share.
  */
 
 
@@ -12,6 +13,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "wh.h"
 
 
 static int  tap_run;
@@ -35,6 +39,18 @@ ok(int passed, const char *fmt, ...)
     printf("\n");
 
     return passed;
+}
+
+
+static inline wh_str_t
+str(const char *s)
+{
+    wh_str_t  text;
+
+    text.data = (const unsigned char *) s;
+    text.len = strlen(s);
+
+    return text;
 }
 
 

@@ -12,7 +12,6 @@
 #include "wh_time.h"
 
 
-static wh_str_t str(const char *s);
 static void test_table(void);
 static void test_units(void);
 static void test_calendar(void);
@@ -26,18 +25,6 @@ main(void)
     test_calendar();
 
     return done_testing();
-}
-
-
-static wh_str_t
-str(const char *s)
-{
-    wh_str_t  text;
-
-    text.data = (const unsigned char *) s;
-    text.len = strlen(s);
-
-    return text;
 }
 
 
