@@ -741,6 +741,33 @@ location_says('webhook_window x; #<', "invalid time \"x\", $time");
 rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus, none '
     . 'in @');
 
+# who has the credential in the body can only be the first
+my $inside = 'webhook_provider own { token json:/t; } '
+    . 'webhook_provider two { token header:X; token json:/t; }';
+
+server_says("location / { webhook github own; #<\n"
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . 'webhook_secret fedcba9876543210 for=own; }',
+    ['"own" must be the first in "webhook github own" in @, it has its '
+     . 'credential in the body, so no header tells its messages'], $inside);
+server_says("location / { webhook $_ github; "
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . "webhook_secret fedcba9876543210 for=$_; }", [], $inside)
+    for qw/own two/;
+
+# what a signature covers of a body that it does not cover
+server_says("location / { webhook $_->[0]; webhook_secret $_->[1]; #<\n"
+    . "webhook_replay zone=z key=\$$_->[2]; }", [], 'webhook_zone z 1m;')
+    for ['mailgun', '0123456789abcdef', 'webhook_id'],
+        ['mailgun', '0123456789abcdef', 'webhook_timestamp'],
+        ['adyen', '0123456789abcdef' x 4, 'webhook_event'],
+        ['github', '0123456789abcdef', 'webhook_body_sha256'];
+server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
+    . "webhook_replay zone=z key=\$webhook_event; } #<", [
+    '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '
+    . '"webhook mailgun": a captured message could be sent again with another '
+    . 'one, leave "key=" out'], 'webhook_zone z 1m;');
+
 # a token in every element of an array
 rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
     for 'token json:/v/*/a', 'token json:/*';
