@@ -39,7 +39,7 @@ CONFIGURE := $(if $(wildcard $(SRC)/auto/configure),auto/configure,configure)
 FLAGS     := --with-compat --with-debug --with-threads \
              --with-http_ssl_module --with-http_v2_module \
              --with-http_realip_module --with-http_auth_request_module \
-             --with-http_stub_status_module
+             --with-http_stub_status_module --with-http_dav_module
 
 link_tree = mkdir -p $(TREE) && ln -sfn $(SRC)/* $(TREE)/ && \
             rm -f $(TREE)/Makefile $(TREE)/objs
@@ -138,6 +138,7 @@ bench: module
 	@$(call install_packages,bench)
 	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/compare
 	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/instructions
+	@NGINX=$(NGINX) MODULE=$(B)/$(NAME) bench/replay
 
 fuzz:
 	@$(call install_packages,fuzz)

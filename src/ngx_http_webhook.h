@@ -223,7 +223,7 @@ typedef struct {
     ngx_http_complex_value_t    text;
     ngx_http_webhook_source_t  *source;     /* or NULL */
     unsigned                    required:1; /* it must be there */
-} ngx_http_webhook_part_t;
+} ngx_http_webhook_piece_t;
 
 
 /* What has to be looked for in a body before it is verified, bits. */
@@ -296,7 +296,7 @@ typedef struct {
     ngx_array_t                *certificates; /* of arrays, as the directive */
     ngx_str_t                   message;      /* as written, or no data */
     ngx_uint_t                  message_line;
-    ngx_array_t                *prefix;       /* ngx_http_webhook_part_t, of */
+    ngx_array_t                *prefix;       /* ngx_http_webhook_piece_t, of */
     ngx_array_t                *suffix;       /* the body in the message */
     ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
     ngx_http_webhook_source_t  *id;
@@ -849,7 +849,7 @@ ngx_http_webhook_reason_e ngx_http_webhook_every_check(ngx_http_request_t *r,
 /* _message.c: what is signed, around the body */
 
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_array_t *parts, ngx_str_t *text);
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *pieces, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 

@@ -132,8 +132,9 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 
 /*
- * nginx takes over the memory of a zone with the same size, and makes a new
- * one else.  It does so without a word.
+ * nginx takes over the memory of a zone with the same size, of the same module
+ * loaded from the same file, and makes a new one else.  It does so without a
+ * word.
  */
 
 static void
@@ -168,7 +169,9 @@ ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone)
     }
 
     ngx_log_error(NGX_LOG_WARN, shm_zone->shm.log, 0,
-                  "webhook zone \"%V\" has %uz bytes now, it had %uz: it "
-                  "begins empty, and what was seen before can be sent again",
-                  &shm_zone->shm.name, shm_zone->shm.size, old[i].shm.size);
+                  "webhook zone \"%V\" begins empty, it has %uz bytes now and "
+                  "had %uz%s: what was seen before can be sent again",
+                  &shm_zone->shm.name, shm_zone->shm.size, old[i].shm.size,
+                  shm_zone->shm.size == old[i].shm.size
+                  ? ", of another module" : "");
 }

@@ -27,6 +27,7 @@ sub http_config {
     return <<'EOF';
     webhook_provider plain { token header:X-Token; }
     webhook_provider two   { token header:X-Token; ack 202; }
+    webhook_provider head  { token header:X-Token; methods HEAD; ack 202; }
 
     upstream app {
         server unix:app.sock;
@@ -77,6 +78,18 @@ EOF
                        location /late/from { try_files /none /late/to/202; }
                        location /late/to/  { webhook_ack 200;
                                              proxy_pass http://app/; } }
+    location /head/  { webhook head; $proxy }
+    location /page/  { webhook two; proxy_intercept_errors on; $proxy
+                       error_page 404 =200 /page;
+                       error_page 400 = /page;
+                       error_page 500 = \@other;
+                       location /page/deep/ { recursive_error_pages on;
+                                              proxy_pass http://app/; } }
+    location = /page { return 200 "page"; }
+    location \@other  { rewrite ^ /204 break;
+                       proxy_http_version 1.1;
+                       proxy_set_header Connection '';
+                       proxy_pass http://app; }
     location /file/  { webhook plain; webhook_ack 201;
                        webhook_secret 'the secret of this sender';
                        try_files /none \@none; }
@@ -193,6 +206,25 @@ POST /file/x
 --- error_code: 201
 --- response_body chop
 named
+
+=== not for HEAD
+--- request
+HEAD /head/200
+--- error_code: 200
+
+=== not for the page of an error, whatever its status
+--- request eval
+[ map { "POST /page/$_\n{}" } 404, 400, 'deep/404', 'deep/400' ]
+--- error_code eval
+[ 200, 200, 200, 200 ]
+--- response_body eval
+[ ("page") x 4 ]
+
+=== but for another application that steps in
+--- request eval
+[ "POST /page/500\n{}", "POST /page/deep/500\n{}", "POST /page/201\n{}" ]
+--- error_code eval
+[ 202, 202, 202 ]
 
 === connections to the application are kept
 --- request eval

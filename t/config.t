@@ -291,6 +291,108 @@ location_says('webhook_ack off;');
 location_says('webhook_ack off; webhook_ack 200; #<',
               '"webhook_ack" directive is duplicate in @');
 
+# zones and replay protection
+
+http_says('webhook_zone seen; #<', 'invalid number of arguments in '
+          . '"webhook_zone" directive in @');
+http_says('webhook_zone "" 1m; #<',
+          '"webhook_zone" directive has an empty name in @');
+http_says('webhook_zone seen big; #<', 'invalid size "big" of the zone '
+          . '"seen", it is like "10m" in @');
+http_says('webhook_zone seen 32767; #<', 'the zone "seen" is too small, give '
+          . 'it at least 32768 bytes in @');
+http_says("webhook_zone seen 1m;\nwebhook_zone seen 1m; #<",
+          'the zone "seen" is defined twice in @');
+location_says('webhook_zone seen 1m; #<',
+              '"webhook_zone" directive is not allowed here in @');
+http_says('webhook_zone seen 32k; webhook_zone other 1m;');
+
+my $zone = 'webhook_zone seen 1m;';
+my $replay = sub {
+    my ($words, $expected, $more) = @_;
+
+    location_says("webhook github; $good\n webhook_replay $words; #<",
+                  $expected, $zone . ($more // ''));
+};
+
+$replay->('', 'invalid number of arguments in "webhook_replay" directive in @');
+$replay->('ttl=1h', '"webhook_replay" directive needs the name of a '
+          . '"webhook_zone", like "zone=seen" in @');
+$replay->('zone=seem', 'unknown zone "seem" of "webhook_replay" in @, define '
+          . 'it with "webhook_zone seem 10m;"');
+$replay->("zone=seen ttl=$_", "invalid time \"ttl=$_\", it is like \"24h\" and "
+          . 'not 0 in @')
+    for qw/0 -1 x 1x/;
+$replay->("zone=seen duplicate=$_", "invalid status \"duplicate=$_\", a "
+          . 'duplicate gets 200 or 409 in @')
+    for qw/201 x 0/;
+$replay->('zone=seen key=delivery', '"key=delivery" of "webhook_replay" has no '
+          . 'variable, all messages would be one in @');
+$replay->('zone=seen key=$none', 'unknown "none" variable');
+$replay->("zone=seen $_", "unknown option \"$_\" of \"webhook_replay\", it "
+          . 'takes "zone=NAME", "ttl=TIME", "key=VALUE", "duplicate=200" and '
+          . '"duplicate=409", or "off" alone in @')
+    for qw/seen off zon=seen TTL=1h/;
+$replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "
+          . 'second of its name in @')
+    for qw/zone=seen ttl=1h duplicate=409 key=$request_id/;
+$replay->('off zone=seen',
+          '"webhook_replay" directive has "off" beside other values in @');
+$replay->("zone=seen;\n webhook_replay off",
+          '"webhook_replay" directive is duplicate in @');
+$replay->($_) for 'zone=seen', 'off', 'zone=seen ttl=1s duplicate=200',
+    'zone=seen key=$request_id', 'zone=seen key=$webhook_body_sha256';
+
+# a key that the sender does not sign
+my $unsigned = sub {
+    my ($provider, $key, $expected, @http) = @_;
+
+    location_says("webhook $provider; $good\n webhook_replay zone=seen "
+                  . "key=$key; #<", $expected && "\"$expected\" in \"key=\" of "
+                  . '"webhook_replay" in @ is not signed by "webhook '
+                  . "$provider\": a captured message could be sent again with "
+                  . 'another one, leave "key=" out', $zone, @http);
+};
+
+$unsigned->('github', '$webhook_id', '$webhook_id');
+$unsigned->('github', '${webhook_id}', '$webhook_id');
+$unsigned->('github', '$http_x_github_delivery', '$http_x_github_delivery');
+$unsigned->('github', '$webhook_event$webhook_body_sha256', '$webhook_event');
+$unsigned->('github', '$arg_x', '$arg_x');
+$unsigned->('standard-webhooks', '$webhook_id');
+$unsigned->('standard-webhooks', '$webhook_timestamp');
+$unsigned->('circleci', '$webhook_id');
+$unsigned->('gitlab', '$webhook_id');
+$unsigned->('own', '$http_x_id', undef, 'webhook_provider own { '
+            . 'signature header:X-S; message $http_x_id$webhook_body; }');
+$unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
+            . 'signature header:X-S; message $http_x_i$webhook_body; }');
+$unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
+            . 'header:X-S; id query:id; message $webhook_url$webhook_body; }');
+
+# a time to live that is too short
+my $brief = sub {
+    my ($provider, $ttl, $seconds) = @_;
+
+    location_says("webhook $provider; $good\n webhook_replay zone=seen "
+                  . "ttl=$ttl; #<", $seconds && '"ttl=" of "webhook_replay" in '
+                  . "\@ is shorter than the $seconds seconds for which a message "
+                  . "of \"webhook $provider\" is valid, and it could be sent "
+                  . 'again in between', $zone);
+};
+
+$brief->('slack', '599s', 600);
+$brief->('slack', '600s');
+$brief->('stripe', '599s', 600);
+$brief->('linear', '119s', 120);
+$brief->('github', '1s');
+
+# one warning for one directive
+http_says("$zone webhook_replay zone=seen key=\$webhook_id; #<\n server { listen "
+          . "127.0.0.1:1; webhook github; $good location /a { } location /b { "
+          . 'webhook_max_body 1k; webhook_ack 200; } }',
+          qr/^"\$webhook_id" in "key=" of "webhook_replay" in @ is not signed/);
+
 for my $directive (qw/webhook_enforce webhook_strip/) {
     location_says("$directive yes; #<", 'invalid value "yes" in "' . $directive
         . '" directive, it must be "on" or "off" in @');
@@ -677,6 +779,34 @@ block_says("webhook_provider own { signature header:X; body $$_[0];\n"
               'message ${form:a}$webhook_body' } qw/crc32 form-sorted/;
 rule_says('body sha256:query:a', [],
           'signature header:X; message $webhook_url$webhook_body;');
+
+# who has the credential in the body can only be the first
+my $inside = 'webhook_provider own { token json:/t; } '
+    . 'webhook_provider two { token header:X; token json:/t; }';
+
+server_says("location / { webhook github own; #<\n"
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . 'webhook_secret fedcba9876543210 for=own; }',
+    ['"own" must be the first in "webhook github own" in @, it has its '
+     . 'credential in the body, so no header tells its messages'], $inside);
+server_says("location / { webhook $_ github; "
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . "webhook_secret fedcba9876543210 for=$_; }", [], $inside)
+    for qw/own two/;
+
+# what a signature covers of a body that it does not cover
+server_says("location / { webhook $_->[0]; webhook_secret $_->[1]; #<\n"
+    . "webhook_replay zone=z key=\$$_->[2]; }", [], 'webhook_zone z 1m;')
+    for ['mailgun', '0123456789abcdef', 'webhook_id'],
+        ['mailgun', '0123456789abcdef', 'webhook_timestamp'],
+        ['adyen', '0123456789abcdef' x 4, 'webhook_event'],
+        ['github', '0123456789abcdef', 'webhook_body_sha256'];
+server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
+    . "webhook_replay zone=z key=\$webhook_event; } #<", [
+    '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '
+    . '"webhook mailgun": a captured message could be sent again with another '
+    . 'one, leave "key=" out'], 'webhook_zone z 1m;');
+
 # a token in every element of an array
 rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
     for 'token json:/v/*/a', 'token json:/*';
@@ -769,27 +899,27 @@ location_says('webhook_provider own { token bearer; } #<',
 
 # Status
 
-my $zone = 'webhook_zone hooks 1m;';
+my $replay_zone = 'webhook_zone hooks 1m;';
 
-http_says("$zone server { location / { webhook_status; } "
+http_says("$replay_zone server { location / { webhook_status; } "
     . join(' ', map { "location /$_ { webhook_status $_; }" }
            qw/prometheus json html/) . ' }');
-http_says("server { location / { webhook_status; } } $zone");
+http_says("server { location / { webhook_status; } } $replay_zone");
 location_says('webhook_status xml; #<', 'unknown format "xml", it is '
-    . '"prometheus", "json" or "html" in @', $zone);
+    . '"prometheus", "json" or "html" in @', $replay_zone);
 location_says("webhook_status;\n webhook_status; #<",
-              '"webhook_status" directive is duplicate in @', $zone);
+              '"webhook_status" directive is duplicate in @', $replay_zone);
 location_says('webhook_status json html; #<', 'invalid number of arguments in '
-    . '"webhook_status" directive in @', $zone);
+    . '"webhook_status" directive in @', $replay_zone);
 server_says('webhook_status; #<',
-            ['"webhook_status" directive is not allowed here in @'], $zone);
+            ['"webhook_status" directive is not allowed here in @'], $replay_zone);
 location_says('webhook_status; #<', '"webhook_status" in @ has nothing to '
     . 'show, add "webhook_zone hooks 1m;" to "http"');
 server_says("webhook github; $good location / {\n webhook_status; #<\n }",
             ['"webhook_status" in @ stands behind "webhook github", add '
-             . '"webhook off" to its location'], $zone);
+             . '"webhook off" to its location'], $replay_zone);
 server_says("webhook github; $good location / { webhook off; "
-    . 'webhook_status; }', [], $zone);
+    . 'webhook_status; }', [], $replay_zone);
 
 # so many counters do not leave room for the rest
 my $many = join ' ', map { "location /$_ { }" } 1 .. 12;

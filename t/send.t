@@ -554,6 +554,24 @@ sub options {
            && $r->{output} eq '', "said in one line: $says")
             or diag(explain($r));
     }
+
+    for (['signature  header:X-A algorithn=hmac-sha1', 'algorithn=hmac-sha1'],
+         ['signature  header:X-A list', 'list'],
+         ['token      bearer decode=hex', 'decode=hex'],
+         ['timestamp  header:X-A within=5m', 'within=5m'],
+         ['header     X-A x status=400 prefix=b', 'prefix=b'],
+         ['challenge  query:c replay=x', 'replay=x'])
+    {
+        my ($rule, $option) = @$_;
+        my ($name) = $rule =~ /(\w+)/;
+        my $own = $t->write_file('odd.conf', "webhook_provider own { $rule; }");
+        my $r = sent('--provider-file', $own, '--url', 'http://x/', $file);
+
+        ok($r->{exit} == 2 && $r->{output} eq ''
+           && $r->{errors} =~ /\A[^\n]*unknown\ option\ "\Q$option\E"\ of
+                               \ rule\ "$name",\ it\ takes\ [^\n]*=\n\z/x,
+           "an unknown option: $rule") or diag(explain($r));
+    }
 }
 
 

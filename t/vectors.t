@@ -6,6 +6,8 @@
 #
 # Vectors of one provider with the same secrets share a server of their own on
 # a socket of the file system, so that Host and the path stay the vector's.
+# On a second one the server has replay protection: what was accepted is then
+# sent twice more, and the last must be known as a duplicate.
 
 use strict;
 use warnings;
@@ -449,8 +451,10 @@ sub conf {
 
     my %used = map { $_->{server} => 1 } @group;
 
-    return provider_blocks() . join '', map { server($servers{$_}, $_) }
-           grep { $used{ $servers{$_} } } sort keys %servers;
+    return "webhook_zone once 1m;\n" . provider_blocks() . join '', map {
+        my $name = socket_name($servers{$_});
+        server($name, $_), server("$name.once", "$_ webhook_replay zone=once;")
+    } grep { $used{ $servers{$_} } } sort keys %servers;
 }
 
 
@@ -461,10 +465,10 @@ sub provider_blocks {
 
 
 sub server {
-    my ($number, $directives) = @_;
+    my ($listen, $directives) = @_;
 
     my $tls = $directives =~ /webhook netdata(-strict)?;/;
-    my $listen = socket_name($number) . ($tls ? ' ssl' : '');
+    $listen .= ' ssl' if $tls;
     my $certificates = $tls ? <<"EOF" : '';
         ssl_certificate $server->{cert};
         ssl_certificate_key $server->{key};
@@ -495,7 +499,7 @@ sub refused_at_start {
     my ($vector, $directives) = @_;
 
     my ($exit, $said) = WebhookTest::nginx_t(
-        provider_blocks() . server(0, $directives), files => \%files);
+        provider_blocks() . server('s0', $directives), files => \%files);
 
     ok($exit != 0 && $said =~ /\[emerg\].* empty.* in .*:\d+$/m,
        "$vector->{name}: nginx -t refuses the empty secret")
@@ -509,11 +513,12 @@ sub replay {
     $t->app_clear;
 
     my $body = decode_base64($vector->{body_base64});
-    my $response = $t->request({
+    my %request = (
         unix => $t->dir . '/' . socket_name($vector->{server}),
         tls => $vector->{tls}, method => $vector->{method},
         uri => $vector->{uri}, headers => $vector->{headers}, body => $body,
-    }) // { status => 'no answer', body => '', header => {} };
+    );
+    my $response = answer($t, %request);
 
     my %problems = (accept => \&not_accepted, reject => \&not_rejected,
                     respond => \&not_responded);
@@ -524,6 +529,27 @@ sub replay {
     ok(!@problems, "$vector->{name}: $vector->{expect}")
         or diag(join("\n", @problems),
                 "\n$response->{status} $response->{body}");
+
+    return if $vector->{expect} ne 'accept';
+
+    # another vector may have had the same message before
+    $t->app_clear;
+    $request{unix} .= '.once';
+    answer($t, %request);
+    $response = answer($t, %request);
+
+    is("$response->{status} $response->{body}",
+       qq/200 {"status":200,"duplicate":true}\n/,
+       "$vector->{name}: once");
+    cmp_ok(scalar($t->app_requests), '<=', 1, "$vector->{name}: no duplicate");
+}
+
+
+sub answer {
+    my ($t, %request) = @_;
+
+    return $t->request(\%request)
+           // { status => 'no answer', body => '', header => {} };
 }
 
 
