@@ -268,6 +268,8 @@ typedef struct {
     unsigned                    whole:1;    /* the body is held */
     unsigned                    document:1; /* the JSON is in the text */
     unsigned                    digest:1;   /* the body's SHA-256 is wanted */
+    unsigned                    weak:1;     /* another body may have the same
+                                               text */
     ngx_http_webhook_source_t   source;     /* behind the word */
 } ngx_http_webhook_body_t;
 
