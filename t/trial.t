@@ -99,6 +99,8 @@ my $t = WebhookTest->new(conf => <<"EOF");
     }
 
     webhook_var \$a /a;
+    webhook_zone once 256k;
+    webhook_zone small 32k;
 
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -119,6 +121,20 @@ my $t = WebhookTest->new(conf => <<"EOF");
         webhook strict;
 
         $locations
+
+        location /once {
+            webhook_replay zone=once;
+            webhook_enforce on except=replay;
+            $app
+            location /once/key {
+                webhook_replay zone=once key=\$http_x_key; $app
+            }
+            location /once/full { webhook_replay zone=small ttl=1h; $app }
+            location /once/time {
+                webhook_replay zone=once;
+                webhook_enforce on except=timestamp; $app
+            }
+        }
 
         location /on { webhook_enforce on; $app }
         location /off { webhook_enforce off; $app }
@@ -232,6 +248,35 @@ for my $rule (sort keys %rule_of) {
 }
 
 is_accepted($_, []) for '/on', map { "/except/$_" } sort keys %rule_of;
+
+
+# Replay: a copy is recorded, also one that is known from its headers
+
+my @fixed = (time => time, more => [['X-Key' => 'k1']]);
+
+for my $uri ('/once', '/once/key') {
+    is_seen($uri, [], 202, 'accepted:', @fixed);
+    is_seen($uri, [], 202, 'would_reject:duplicate', @fixed) for 1 .. 2;
+    is_seen($uri, ['unsigned'], 403, 'rejected:signature_missing', @fixed);
+    is_seen($uri, ['forged'], 403, 'rejected:signature_mismatch', @fixed);
+    is_seen($uri, ['stale'], 403, 'rejected:timestamp_too_old', @fixed);
+}
+
+# a message that is let through for another rule is a message all the same
+is_seen('/once/time', ['stale'], 202, 'would_reject:timestamp_too_old',
+        @fixed);
+is_seen('/once/time', ['stale'], 200, 'duplicate:duplicate', @fixed);
+
+for (my $n = 0; $n < 1000; $n++) {
+    my $r = ask('/once/full', [], body => "{\"a\":\"$n\"}");
+    my $seen = $r->{header}{'x-seen'};
+
+    next if "$r->{status} $seen" eq '202 accepted:';
+
+    is("$r->{status} $seen", '202 would_reject:zone_full',
+       "a full zone, after $n messages");
+    last;
+}
 
 
 # What is recorded
@@ -432,12 +477,12 @@ done_testing();
 
 # A request with those faults, which are made before it is signed.
 sub request {
-    my ($faults) = @_;
+    my ($faults, %fixed) = @_;
 
     my %want = (method => 'POST', time => time, key => $secret, more => [],
                 body => '{"id":"m1","a":"text"}',
                 header => { 'Content-Type' => 'application/json',
-                            'X-Kind' => 'hook' });
+                            'X-Kind' => 'hook' }, %fixed);
 
     $faults{$_}[2](\%want) for @$faults;
 
@@ -457,18 +502,18 @@ sub request {
 
 
 sub ask {
-    my ($uri, $faults) = @_;
+    my ($uri, $faults, %fixed) = @_;
 
-    return $t->request({ uri => $uri, %{ request($faults) } });
+    return $t->request({ uri => $uri, %{ request($faults, %fixed) } });
 }
 
 
 sub is_seen {
-    my ($uri, $faults, $status, $seen) = @_;
+    my ($uri, $faults, $status, $seen, %fixed) = @_;
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    my $r = ask($uri, $faults);
+    my $r = ask($uri, $faults, %fixed);
 
     is("$r->{status} $r->{header}{'x-seen'}", "$status $seen",
        "$uri: " . (join(' and ', @$faults) || 'nothing wrong'));
