@@ -981,7 +981,6 @@ void ngx_http_webhook_replay_check(ngx_conf_t *cf,
 
 ngx_http_webhook_reason_e ngx_http_webhook_replay_known(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
     u_char *digest);
 ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
@@ -1064,6 +1063,17 @@ ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
     return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
            || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
                && ctx->trial.rules);
+}
+
+
+/* Whether the body is to be hashed for replay protection. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->once
+           && !ctx->once->keyed
+           && ctx->gate->provider->pelorus == NULL;
 }
 
 

@@ -279,12 +279,17 @@ ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
         }
     }
 
-    /* also those of the last second that had a warning */
+    /*
+     * also those of the last second that had a warning; workers whose clocks
+     * are apart do not take turns
+     */
 
     evicted = 0;
     total = store->evicted;
 
-    if (total != store->reported && now != store->warned) {
+    if (total != store->reported
+        && (now > store->warned || now < store->warned - 60))
+    {
         evicted = total - store->reported;
         store->reported = total;
         store->warned = now;
@@ -418,7 +423,9 @@ ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
         entry = ngx_queue_data(ngx_queue_head(&span->entries),
                                ngx_http_webhook_entry_t, queue);
 
-        if (now - entry->time > span->window
+        /* the clock of another worker may be ahead of ours */
+
+        if ((span->window == -1 || now - entry->time > span->window)
             && (oldest == NULL || entry->time < oldest->time))
         {
             oldest = entry;
