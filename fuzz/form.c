@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    int             rc;
-    size_t          n, decoded;
+    int             rc, only;
+    size_t          n, pairs, decoded;
     unsigned        flags;
     wh_str_t        text, name, value, found, sought;
     wh_form_t       form;
@@ -41,8 +41,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     sought.data = (const unsigned char *) "a b";
     sought.len = 3;
 
+    only = wh_form_only(text, sought, buf, &found);
     rc = wh_form_get(text, flags, sought, buf, &found);
     n = 0;
+    pairs = 0;
 
     wh_form_start(&form, text, flags);
 
@@ -55,12 +57,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         }
 
         n += wh_form_is(name, sought);
+        pairs++;
 
         (void) wh_form_decode(value, buf, &decoded);
     }
 
     if ((n == 0 && rc != WH_ABSENT)
         || (rc == WH_REPEATED) != (n > 1 && !(flags & WH_FORM_LAST)))
+    {
+        abort();
+    }
+
+    if (only == WH_OK && !(flags & WH_FORM_SEMICOLON)
+        && (n != 1 || pairs != 1))
     {
         abort();
     }

@@ -22,7 +22,9 @@
 #include "core/wh_subject.h"
 #include "core/wh_credential.h"
 #include "core/wh_form.h"
+#include "core/wh_form_sorted.h"
 #include "core/wh_json.h"
+#include "core/wh_jwt.h"
 #include "core/wh_pelorus.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_rule.h"
@@ -165,6 +167,9 @@ typedef enum {
 #define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_KEYS * WH_DIGESTS)
 #define NGX_HTTP_WEBHOOK_PUBKEYS  4
 
+#define NGX_HTTP_WEBHOOK_NO_USE                                               \
+    (NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS)
+
 #define ngx_http_webhook_use_hmac(key, digest)  ((key) * WH_DIGESTS + (digest))
 #define ngx_http_webhook_use_pubkey(scheme)                                   \
     (NGX_HTTP_WEBHOOK_HMACS + (scheme) - WH_ED25519)
@@ -176,6 +181,7 @@ typedef struct {
     wh_digest_e                 digest;     /* of an HMAC */
     ngx_http_webhook_key_e      key;        /* likewise */
     wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
+    wh_jwt_rules_t             *jwt;        /* of a token, or NULL */
     ngx_uint_t                  use;
 } ngx_http_webhook_signature_t;
 
@@ -217,7 +223,7 @@ typedef struct {
     ngx_http_complex_value_t    text;
     ngx_http_webhook_source_t  *source;     /* or NULL */
     unsigned                    required:1; /* it must be there */
-} ngx_http_webhook_part_t;
+} ngx_http_webhook_piece_t;
 
 
 /* What has to be looked for in a body before it is verified, bits. */
@@ -244,6 +250,28 @@ typedef struct {
 } ngx_http_webhook_timestamp_t;
 
 
+/*
+ * What stands for the body in the message, if not the body itself: the rule
+ * "body".  The kinds are a table in _transform.c.
+ */
+
+typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
+
+
+typedef struct {
+    ngx_str_t                   word;       /* ends in ":" before a name */
+    void                      (*update)(ngx_http_webhook_ctx_t *ctx,
+                                    u_char *data, size_t len);
+    ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
+                                    ngx_http_webhook_ctx_t *ctx,
+                                    ngx_str_t *text);
+    unsigned                    whole:1;    /* the body is held */
+    unsigned                    document:1; /* the JSON is in the text */
+    unsigned                    digest:1;   /* the body's SHA-256 is wanted */
+    ngx_http_webhook_source_t   source;     /* behind the word */
+} ngx_http_webhook_body_t;
+
+
 /* The headers that "body pelorus" looks at, by their index. */
 
 typedef struct {
@@ -268,12 +296,13 @@ typedef struct {
     ngx_array_t                *certificates; /* of arrays, as the directive */
     ngx_str_t                   message;      /* as written, or no data */
     ngx_uint_t                  message_line;
-    ngx_array_t                *prefix;       /* ngx_http_webhook_part_t, of */
+    ngx_array_t                *prefix;       /* ngx_http_webhook_piece_t, of */
     ngx_array_t                *suffix;       /* the body in the message */
+    ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
-    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL: a body as it is */
+    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL */
     ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
     ngx_array_t                 pointers;     /* ngx_str_t, of the sources */
     ngx_http_webhook_window_t   window;
@@ -561,6 +590,8 @@ typedef struct {
     wh_signature_t             *signature;
     wh_pubkey_e                 scheme;
     ngx_uint_t                  use;
+    ngx_uint_t                  secret;     /* of a token, from 1; then the
+                                               signature is a digest */
 } ngx_http_webhook_candidate_t;
 
 
@@ -630,7 +661,7 @@ struct ngx_http_webhook_left_s {
 };
 
 
-typedef struct {
+struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_gate_t       *gate;
     ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
     ngx_http_webhook_left_t       *left;
@@ -659,6 +690,9 @@ typedef struct {
     ngx_chain_t                   *walked;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
+    ngx_str_t                      text;        /* for the body, if there is
+                                                   a rule "body" */
+    uint32_t                       crc32;       /* of the body, likewise */
     ngx_http_webhook_once_t       *once;        /* or NULL: no protection */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
@@ -671,7 +705,7 @@ typedef struct {
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
     unsigned                       stripped:1;  /* of its credential */
-} ngx_http_webhook_ctx_t;
+};
 
 
 /* _ctx.c: the state of a request, kept across internal redirects */
@@ -815,7 +849,7 @@ ngx_http_webhook_reason_e ngx_http_webhook_every_check(ngx_http_request_t *r,
 /* _message.c: what is signed, around the body */
 
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_array_t *parts, ngx_str_t *text);
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *pieces, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -826,6 +860,16 @@ ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     ngx_str_t *suffix);
 ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
+
+/* _jwt.c: signatures that are JSON Web Tokens */
+
+char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
+    ngx_str_t *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *token,
+    wh_signature_t *digest);
 
 /* _body.c: hashing the body */
 
@@ -838,13 +882,28 @@ ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
     ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
+ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
 void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
+
+/* _transform.c: what stands for the body in the message */
+
+char *ngx_http_webhook_transform_kind(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word);
+ngx_http_webhook_reason_e ngx_http_webhook_transform_finish(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_transform_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body);
 
 /* _challenge.c: answers that nginx itself gives */
 

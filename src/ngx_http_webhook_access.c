@@ -923,12 +923,13 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
         case NGX_HTTP_WEBHOOK_SIGNATURE_MISSING:
             break;
 
-        case NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED:
+        case NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED:
+        case NGX_HTTP_WEBHOOK_INTERNAL:
+            return reason;
+
+        default: /* this one is of no use */
             worst = reason;
             break;
-
-        default: /* repeated, or no memory */
-            return reason;
         }
     }
 
@@ -966,6 +967,11 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
+    if (signature->jwt) {
+        return ngx_http_webhook_jwt_candidate(r, ctx, signature, &value,
+                                              signatures);
+    }
+
     n = signature->format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
 
     if (wh_signature_parse(&signature->format,
@@ -981,6 +987,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         candidate->signature = &signatures[i];
         candidate->scheme = signature->scheme;
         candidate->use = signature->use;
+        candidate->secret = 0;
 
         ctx->whole |= (signature->scheme == WH_ED25519);
     }
@@ -1071,10 +1078,14 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_webhook_provider_t  *provider;
 
-    if (!ctx->gate->provider->form
+    provider = ctx->gate->provider;
+
+    if (!provider->form
         && !ctx->whole
-        && !ctx->gate->provider->inside)
+        && !provider->inside
+        && !(provider->body && provider->body->whole))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
@@ -1137,10 +1148,11 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                 matched;
-    ngx_str_t                 suffix;
-    ngx_uint_t                i, secret;
-    ngx_http_webhook_hash_t  *hash;
+    ngx_int_t                   matched;
+    ngx_str_t                   suffix;
+    ngx_uint_t                  i, secret;
+    ngx_http_webhook_hash_t    *hash;
+    ngx_http_webhook_reason_e   reason;
 
     if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -1150,6 +1162,15 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     if (ctx->ncandidates == 0 && ctx->nhashes == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (ctx->gate->provider->body) {
+
+        reason = ngx_http_webhook_transform_finish(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
     }
 
     if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,

@@ -56,9 +56,11 @@ ngx_int_t
 ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_http_webhook_body_t       *body;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+    body = ctx->gate->provider->body;
 
     if ((ctx->ncandidates || ngx_http_webhook_replay_hashes(ctx))
         && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK)
@@ -66,7 +68,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (wmcf->body_sha256) {
+    if (wmcf->body_sha256 || (body && body->digest)) {
 
         ctx->sha256 = ngx_http_webhook_md_get();
 
@@ -94,7 +96,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r,
 
 /*
  * One HMAC for each key and each use that a signature was offered for, and
- * the digests that public keys sign.
+ * the digests that public keys sign or tokens have.
  */
 
 static ngx_int_t
@@ -214,6 +216,11 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
 
         candidate = &ctx->candidates[i];
 
+        if (candidate->secret) {
+            *digests |= 1 << WH_SHA256;
+            continue;
+        }
+
         switch (candidate->scheme) {
 
         case WH_PUBKEY_NONE:
@@ -303,8 +310,11 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-static void
-ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
+/* All of a message but its ends goes through here into the hashes. */
+
+void
+ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
 {
     ngx_uint_t  i, n;
 
@@ -314,6 +324,22 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
         if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
             ctx->failed = 1;
         }
+    }
+}
+
+
+static void
+ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
+{
+    ngx_http_webhook_body_t  *body;
+
+    body = ctx->gate->provider->body;
+
+    if (body == NULL) {
+        ngx_http_webhook_hashes_update(ctx, data, len);
+
+    } else if (body->update) {
+        body->update(ctx, data, len);
     }
 
     if (ctx->sha256 && wh_hmac_update(ctx->sha256, data, len) != WH_OK) {
@@ -378,6 +404,64 @@ ngx_http_webhook_body_complete(ngx_http_request_t *r)
 #endif
 
     return NGX_OK;
+}
+
+
+/* The digest of a body that has been read, in hex; it takes no more data. */
+
+ngx_int_t
+ngx_http_webhook_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    u_char  digest[EVP_MAX_MD_SIZE], *p;
+    size_t  size;
+
+    if (ctx->body_sha256.len) {
+        return NGX_OK;
+    }
+
+    if (ctx->sha256 == NULL
+        || wh_digest_final(ctx->sha256, digest, &size) != WH_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(r->pool, 2 * size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->body_sha256.data = p;
+    ctx->body_sha256.len = ngx_hex_dump(p, digest, size) - p;
+
+    ctx->hashing = 0;
+
+    return NGX_OK;
+}
+
+
+/* The body as a form, held once for all who look at it. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_body_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                     rc;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (ctx->form.data || r->request_body == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    rc = ngx_http_webhook_body_gather(r, wlcf->max_body, &ctx->form);
+
+    if (rc == NGX_DECLINED) {
+        return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+    }
+
+    return rc == NGX_OK ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 }
 
 

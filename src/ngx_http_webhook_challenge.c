@@ -429,10 +429,7 @@ ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
     provider = ctx->gate->provider;
     oracle = provider->oracle;
 
-    if (oracle == NULL
-        || (ctx->hashed > NGX_HTTP_WEBHOOK_CHALLENGE_MAX
-            && !provider->bodiless))
-    {
+    if (oracle == NULL) {
         return NGX_OK;
     }
 
@@ -446,13 +443,11 @@ ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (r->request_body && r->request_body->bufs && !provider->bodiless) {
-
-        rc = ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_MAX,
-                                          &part[2]);
-        if (rc != NGX_OK) {
-            return NGX_ERROR;
-        }
+    rc = ngx_http_webhook_transform_body(r, ctx,
+                                         NGX_HTTP_WEBHOOK_CHALLENGE_MAX,
+                                         &part[2]);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
     }
 
     len = 0;

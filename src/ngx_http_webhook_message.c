@@ -9,50 +9,50 @@
 #include "ngx_http_webhook.h"
 
 
-static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
+static ngx_http_webhook_reason_e ngx_http_webhook_message_piece(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_part_t *part);
+    ngx_http_webhook_piece_t *piece);
 static ngx_uint_t ngx_http_webhook_message_nothing(
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source);
 
 
-/* The text in front of the body or behind it; parts may be NULL. */
+/* The text in front of the body or behind it; pieces may be NULL. */
 
 ngx_int_t
 ngx_http_webhook_message_text(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_array_t *parts, ngx_str_t *text)
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *pieces, ngx_str_t *text)
 {
-    u_char                   *p;
-    ngx_str_t                *values;
-    ngx_uint_t                i;
-    ngx_http_webhook_part_t  *part;
+    u_char                    *p;
+    ngx_str_t                 *values;
+    ngx_uint_t                 i;
+    ngx_http_webhook_piece_t  *piece;
 
     ngx_str_null(text);
 
-    if (parts == NULL) {
+    if (pieces == NULL) {
         return NGX_OK;
     }
 
-    part = parts->elts;
+    piece = pieces->elts;
 
-    if (part->source == NULL) {
-        return ngx_http_complex_value(r, &part->text, text);
+    if (piece->source == NULL) {
+        return ngx_http_complex_value(r, &piece->text, text);
     }
 
-    values = ngx_pcalloc(r->pool, 2 * parts->nelts * sizeof(ngx_str_t));
+    values = ngx_pcalloc(r->pool, 2 * pieces->nelts * sizeof(ngx_str_t));
     if (values == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < parts->nelts; i++) {
+    for (i = 0; i < pieces->nelts; i++) {
 
-        if (ngx_http_complex_value(r, &part[i].text, &values[2 * i]) != NGX_OK)
+        if (ngx_http_complex_value(r, &piece[i].text, &values[2 * i]) != NGX_OK)
         {
             return NGX_ERROR;
         }
 
-        if (part[i].source
-            && ngx_http_webhook_source_value(r, ctx, part[i].source,
+        if (piece[i].source
+            && ngx_http_webhook_source_value(r, ctx, piece[i].source,
                                              &values[2 * i + 1])
                == WH_ERROR)
         {
@@ -69,7 +69,7 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 
     text->data = p;
 
-    for (i = 0; i < 2 * parts->nelts; i++) {
+    for (i = 0; i < 2 * pieces->nelts; i++) {
         p = ngx_cpymem(p, values[i].data, values[i].len);
     }
 
@@ -87,28 +87,28 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t                  i, k;
-    ngx_array_t                *parts[2];
-    ngx_http_webhook_part_t    *part;
+    ngx_array_t                *pieces[2];
+    ngx_http_webhook_piece_t   *piece;
     ngx_http_webhook_reason_e   reason;
 
-    parts[0] = ctx->gate->provider->prefix;
-    parts[1] = ctx->gate->provider->suffix;
+    pieces[0] = ctx->gate->provider->prefix;
+    pieces[1] = ctx->gate->provider->suffix;
 
     for (i = 0; i < 2; i++) {
 
-        if (parts[i] == NULL) {
+        if (pieces[i] == NULL) {
             continue;
         }
 
-        part = parts[i]->elts;
+        piece = pieces[i]->elts;
 
-        for (k = 0; k < parts[i]->nelts; k++) {
+        for (k = 0; k < pieces[i]->nelts; k++) {
 
-            if (part[k].source == NULL) {
+            if (piece[k].source == NULL) {
                 continue;
             }
 
-            reason = ngx_http_webhook_message_part(r, ctx, &part[k]);
+            reason = ngx_http_webhook_message_piece(r, ctx, &piece[k]);
 
             if (reason != NGX_HTTP_WEBHOOK_PASSED) {
                 return reason;
@@ -121,19 +121,19 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_message_part(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_part_t *part)
+ngx_http_webhook_message_piece(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_piece_t *piece)
 {
     ngx_str_t  value;
 
-    switch (ngx_http_webhook_source_value(r, ctx, part->source, &value)) {
+    switch (ngx_http_webhook_source_value(r, ctx, piece->source, &value)) {
 
     case WH_OK:
         return NGX_HTTP_WEBHOOK_PASSED;
 
     case WH_ABSENT:
-        return (!part->required
-                && ngx_http_webhook_message_nothing(ctx, part->source))
+        return (!piece->required
+                && ngx_http_webhook_message_nothing(ctx, piece->source))
                ? NGX_HTTP_WEBHOOK_PASSED
                : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
 

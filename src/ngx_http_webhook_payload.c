@@ -21,6 +21,8 @@ static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_rule_t *rule, ngx_str_t *pointer);
 static void ngx_http_webhook_payload_set_free(void *data);
 static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
+static ngx_chain_t *ngx_http_webhook_payload_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_payload_is_form(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_payload_feed(ngx_http_request_t *r,
@@ -287,16 +289,25 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                     rc;
-    ngx_uint_t                    form;
-    ngx_http_webhook_gate_t      *gate;
-    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_uint_t                  form;
+    ngx_http_webhook_gate_t    *gate;
+    ngx_http_webhook_reason_e   reason;
 
     gate = ctx->gate;
 
-    ctx->walked = r->request_body ? r->request_body->bufs : NULL;
+    if (gate->provider->body && gate->provider->body->document) {
 
-    form = ngx_http_webhook_payload_is_form(ctx);
+        ctx->walked = ngx_http_webhook_payload_text(r, ctx);
+        if (ctx->walked == NULL) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+
+        form = 0;
+
+    } else {
+        ctx->walked = r->request_body ? r->request_body->bufs : NULL;
+        form = ngx_http_webhook_payload_is_form(ctx);
+    }
 
     /* the body may be a buffer without a byte */
 
@@ -306,16 +317,10 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
 
     if (form && gate->provider->form && ctx->walked) {
 
-        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+        reason = ngx_http_webhook_body_form(r, ctx);
 
-        rc = ngx_http_webhook_body_gather(r, wlcf->max_body, &ctx->form);
-
-        if (rc == NGX_DECLINED) {
-            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
-        }
-
-        if (rc != NGX_OK) {
-            return NGX_HTTP_WEBHOOK_INTERNAL;
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
         }
     }
 
@@ -333,6 +338,33 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ctx->json = wh_json_create(gate->json, NULL, NULL, NULL);
 
     return ctx->json ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
+}
+
+
+/* The field of a form that has the document, as a body of its own. */
+
+static ngx_chain_t *
+ngx_http_webhook_payload_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    b = ngx_calloc_buf(r->pool);
+    cl = ngx_alloc_chain_link(r->pool);
+
+    if (b == NULL || cl == NULL) {
+        return NULL;
+    }
+
+    b->pos = ctx->text.data;
+    b->last = ctx->text.data + ctx->text.len;
+    b->memory = 1;
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    return cl;
 }
 
 

@@ -73,7 +73,8 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("signature"), 1, 7, ngx_http_webhook_rule_signature,
       "signature SOURCE [algorithm=NAME] [encoding=NAME] [prefix=TEXT] "
-      "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec]" },
+      "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec] "
+      "[issuer=TEXT] [body_digest=POINTER]" },
 
     { ngx_string("message"), 1, 1, ngx_http_webhook_rule_message,
       "message TEMPLATE" },
@@ -85,7 +86,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "event SOURCE" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
-      "body raw|pelorus|none" },
+      "body raw|form:FIELD|form-sorted|sha256:SOURCE|crc32|none|pelorus" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
@@ -358,6 +359,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_str_t                      post = ngx_string("POST");
     ngx_uint_t                     i;
     ngx_http_webhook_challenge_t  *challenge;
+    ngx_http_webhook_signature_t  *signature;
 
     if (provider->tokens.nelts == 0
         && provider->signatures.nelts == 0
@@ -374,6 +376,24 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_provider \"%V\" has a \"message\" but "
                            "no \"signature\" rule", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->body && provider->signatures.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "webhook_provider \"%V\" has a \"body\" but no "
+                           "\"signature\" rule", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->body && provider->body->digest
+        && provider->message.data == NULL)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body sha256:\" in webhook_provider \"%V\" "
+                           "needs a \"message\" that has this digest, for "
+                           "nothing else there says what the body is",
+                           &provider->name);
         return NGX_CONF_ERROR;
     }
 
@@ -406,6 +426,19 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         }
     }
 
+    signature = provider->signatures.elts;
+
+    for (i = 0; provider->oracle && i < provider->signatures.nelts; i++) {
+        if (signature[i].jwt) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "a \"challenge\" with \"key=signing\" in "
+                               "webhook_provider \"%V\" would sign tokens for "
+                               "anybody, leave that out or add "
+                               "\"after=verify\"", &provider->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
     if (ngx_http_webhook_provider_field(cf, provider, provider->id)
         != NGX_CONF_OK
         || ngx_http_webhook_provider_field(cf, provider, provider->event)
@@ -416,6 +449,15 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     }
 
     ngx_http_webhook_provider_inside(provider);
+
+    if (provider->inside && provider->body) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body %V\" in webhook_provider \"%V\" does not "
+                           "go with credentials in the body, nor with values "
+                           "of the body in the \"message\"",
+                           &provider->body->word, &provider->name);
+        return NGX_CONF_ERROR;
+    }
 
     if ((provider->inside & NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE)
         && !provider->bodiless)

@@ -42,6 +42,8 @@ char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_message_takes(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
 /* _provider_payload.c */
 

@@ -11,15 +11,15 @@
 
 static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *parts);
-static ngx_array_t *ngx_http_webhook_message_parts(ngx_conf_t *cf,
+static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *pieces);
+static ngx_array_t *ngx_http_webhook_message_pieces(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end);
 static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_part_t *part, size_t *len);
+    ngx_http_webhook_piece_t *piece, size_t *len);
 static void ngx_http_webhook_message_known(
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_part_t *part, size_t *len);
+    ngx_http_webhook_piece_t *piece, size_t *len);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end,
     size_t *len);
 static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
@@ -88,8 +88,8 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
 
     if (provider->bodiless) {
 
-        provider->prefix = ngx_http_webhook_message_parts(cf, provider,
-                                                          message->data, end);
+        provider->prefix = ngx_http_webhook_message_pieces(cf, provider,
+                                                           message->data, end);
         if (provider->prefix == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -114,10 +114,10 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    provider->prefix = ngx_http_webhook_message_parts(cf, provider,
-                                                      message->data, body);
-    provider->suffix = ngx_http_webhook_message_parts(cf, provider,
-                                                      body + len, end);
+    provider->prefix = ngx_http_webhook_message_pieces(cf, provider,
+                                                       message->data, body);
+    provider->suffix = ngx_http_webhook_message_pieces(cf, provider,
+                                                       body + len, end);
 
     if (provider->prefix == NULL || provider->suffix == NULL) {
         return NGX_CONF_ERROR;
@@ -130,41 +130,41 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
 /* The same text with every request would be signed the same each time. */
 
 static ngx_uint_t
-ngx_http_webhook_message_constant(ngx_array_t *parts)
+ngx_http_webhook_message_constant(ngx_array_t *pieces)
 {
-    ngx_http_webhook_part_t  *part;
+    ngx_http_webhook_piece_t  *piece;
 
-    part = parts->elts;
+    piece = pieces->elts;
 
-    return parts->nelts == 1
-           && part->source == NULL
-           && part->text.lengths == NULL;
+    return pieces->nelts == 1
+           && piece->source == NULL
+           && piece->text.lengths == NULL;
 }
 
 
 static ngx_array_t *
-ngx_http_webhook_message_parts(ngx_conf_t *cf,
+ngx_http_webhook_message_pieces(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end)
 {
     size_t                             len;
     u_char                            *value;
     ngx_str_t                          text;
-    ngx_array_t                       *parts;
-    ngx_http_webhook_part_t           *part;
+    ngx_array_t                       *pieces;
+    ngx_http_webhook_piece_t          *piece;
     ngx_http_compile_complex_value_t   ccv;
 
-    parts = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_part_t));
-    if (parts == NULL) {
+    pieces = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_piece_t));
+    if (pieces == NULL) {
         return NULL;
     }
 
     do {
-        part = ngx_array_push(parts);
-        if (part == NULL) {
+        piece = ngx_array_push(pieces);
+        if (piece == NULL) {
             return NULL;
         }
 
-        ngx_memzero(part, sizeof(ngx_http_webhook_part_t));
+        ngx_memzero(piece, sizeof(ngx_http_webhook_piece_t));
 
         len = 0;
 
@@ -174,14 +174,14 @@ ngx_http_webhook_message_parts(ngx_conf_t *cf,
                 continue;
             }
 
-            if (ngx_http_webhook_message_value(cf, provider, value, end, part,
+            if (ngx_http_webhook_message_value(cf, provider, value, end, piece,
                                                &len)
                 != NGX_OK)
             {
                 return NULL;
             }
 
-            if (part->source) {
+            if (piece->source) {
                 break;
             }
         }
@@ -193,7 +193,7 @@ ngx_http_webhook_message_parts(ngx_conf_t *cf,
 
         ccv.cf = cf;
         ccv.value = &text;
-        ccv.complex_value = &part->text;
+        ccv.complex_value = &piece->text;
 
         if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
             return NULL;
@@ -203,7 +203,7 @@ ngx_http_webhook_message_parts(ngx_conf_t *cf,
 
     } while (p < end);
 
-    return parts;
+    return pieces;
 }
 
 
@@ -212,7 +212,7 @@ ngx_http_webhook_message_parts(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_part_t *part, size_t *len)
+    ngx_http_webhook_piece_t *piece, size_t *len)
 {
     u_char     *brace;
     ngx_str_t   word;
@@ -226,10 +226,10 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
         word.data = p + sizeof("${") - 1;
         word.len = brace - word.data;
 
-        part->source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+        piece->source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
 
-        if (part->source == NULL
-            || ngx_http_webhook_source_word(cf, provider, &word, part->source)
+        if (piece->source == NULL
+            || ngx_http_webhook_source_word(cf, provider, &word, piece->source)
                != NGX_CONF_OK)
         {
             return NGX_ERROR;
@@ -238,11 +238,11 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
         *len = brace + 1 - p;
 
     } else {
-        ngx_http_webhook_message_known(provider, p, end, part, len);
+        ngx_http_webhook_message_known(provider, p, end, piece, len);
     }
 
-    if (part->source) {
-        ngx_http_webhook_inside(provider, part->source,
+    if (piece->source) {
+        ngx_http_webhook_inside(provider, piece->source,
                                 NGX_HTTP_WEBHOOK_INSIDE_MESSAGE);
     }
 
@@ -257,7 +257,7 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
 
 static void
 ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
-    u_char *p, u_char *end, ngx_http_webhook_part_t *part, size_t *len)
+    u_char *p, u_char *end, ngx_http_webhook_piece_t *piece, size_t *len)
 {
     ngx_uint_t                  i;
     ngx_http_webhook_source_t  *sources[3];
@@ -283,8 +283,8 @@ ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
         *len = ngx_http_webhook_variable_at(p, end, &names[i]);
 
         if (*len) {
-            part->source = sources[i];
-            part->required = 1;
+            piece->source = sources[i];
+            piece->required = 1;
             break;
         }
     }
@@ -295,6 +295,44 @@ ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
         ngx_http_webhook_inside(provider, sources[0],
                                 NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP);
     }
+}
+
+
+/* Whether the message has what is at this place of the body. */
+
+ngx_uint_t
+ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_uint_t                  i, k;
+    ngx_array_t                *pieces[2];
+    ngx_http_webhook_piece_t   *piece;
+    ngx_http_webhook_source_t  *taken;
+
+    pieces[0] = provider->prefix;
+    pieces[1] = provider->suffix;
+
+    for (i = 0; i < 2 && pieces[i]; i++) {
+
+        piece = pieces[i]->elts;
+
+        for (k = 0; k < pieces[i]->nelts; k++) {
+
+            taken = piece[k].source;
+
+            if (taken
+                && taken->type == source->type
+                && taken->name.len == source->name.len
+                && ngx_strncmp(taken->name.data, source->name.data,
+                               source->name.len)
+                   == 0)
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 

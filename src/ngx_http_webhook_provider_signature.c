@@ -9,8 +9,20 @@
 #include "ngx_http_webhook_provider.h"
 
 
+/* The options of a token. */
+
+typedef struct {
+    ngx_str_t      issuer;
+    ngx_str_t      digest;
+    ngx_uint_t     hs256;          /* it is one */
+} ngx_http_webhook_jwt_t;
+
+
 static char *ngx_http_webhook_signature_option(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_str_t *word);
+    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt,
+    ngx_str_t *word);
+static char *ngx_http_webhook_signature_jwt(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt);
 
 
 static ngx_http_webhook_word_t  ngx_http_webhook_algorithms[] = {
@@ -53,6 +65,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
 {
     ngx_uint_t                     i;
+    ngx_http_webhook_jwt_t         jwt;
     ngx_http_webhook_signature_t  *signature;
 
     signature = ngx_array_push(&provider->signatures);
@@ -61,6 +74,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     }
 
     ngx_memzero(signature, sizeof(ngx_http_webhook_signature_t));
+    ngx_memzero(&jwt, sizeof(ngx_http_webhook_jwt_t));
 
     signature->digest = WH_SHA256;
     signature->format.encoding = WH_HEX;
@@ -73,11 +87,15 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     }
 
     for (i = 1; i < n; i++) {
-        if (ngx_http_webhook_signature_option(cf, signature, &words[i])
+        if (ngx_http_webhook_signature_option(cf, signature, &jwt, &words[i])
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
         }
+    }
+
+    if (ngx_http_webhook_signature_jwt(cf, signature, &jwt) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (signature->format.field.len && signature->format.separator == 0) {
@@ -99,14 +117,59 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 }
 
 
+/* A token has its own encoding, and must say what the body is. */
+
+static char *
+ngx_http_webhook_signature_jwt(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt)
+{
+    if (!jwt->hs256) {
+
+        if (jwt->digest.len == 0 && jwt->issuer.len == 0) {
+            return NGX_CONF_OK;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body_digest=\" and \"issuer=\" in rule "
+                           "\"signature\" go with \"algorithm=jwt-hs256\"");
+        return NGX_CONF_ERROR;
+    }
+
+    if (jwt->digest.len == 0
+        || signature->format.encoding != WH_HEX
+        || signature->format.separator
+        || signature->format.prefix.len
+        || signature->format.field.len)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"algorithm=jwt-hs256\" in rule \"signature\" "
+                           "needs \"body_digest=POINTER\", and of the others "
+                           "takes only \"issuer=\" and \"key=\"");
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_jwt_compile(cf, signature, &jwt->issuer,
+                                        &jwt->digest);
+}
+
+
 static char *
 ngx_http_webhook_signature_option(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_str_t *word)
+    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt,
+    ngx_str_t *word)
 {
     ngx_str_t   value;
     ngx_uint_t  known;
 
     if (ngx_http_webhook_option(word, "algorithm", &value) == NGX_OK) {
+
+        signature->scheme = WH_PUBKEY_NONE;
+        jwt->hs256 = (ngx_strcmp(value.data, "jwt-hs256") == 0);
+
+        if (jwt->hs256) {
+            signature->digest = WH_SHA256;
+            return NGX_CONF_OK;
+        }
 
         if (ngx_http_webhook_word(ngx_http_webhook_schemes, &value, &known)
             == NGX_OK)
@@ -122,7 +185,8 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
                                "unknown algorithm \"%V\" in rule "
                                "\"signature\", it can be hmac-sha256, "
                                "hmac-sha1, hmac-sha384, hmac-sha512, ed25519, "
-                               "ecdsa-p256-sha256, rsa-sha256, rsa-sha1",
+                               "ecdsa-p256-sha256, rsa-sha256, rsa-sha1, "
+                               "jwt-hs256",
                                &value);
             return NGX_CONF_ERROR;
         }
@@ -194,9 +258,24 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
+    if (ngx_http_webhook_option(word, "issuer", &value) == NGX_OK
+        && value.len)
+    {
+        jwt->issuer = value;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_webhook_option(word, "body_digest", &value) == NGX_OK
+        && value.len)
+    {
+        jwt->digest = value;
+        return NGX_CONF_OK;
+    }
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown option \"%V\" of rule \"signature\", it takes "
-                       "algorithm=, encoding=, prefix=, list=, field=, key=",
+                       "algorithm=, encoding=, prefix=, list=, field=, key=, "
+                       "issuer=, body_digest=",
                        word);
 
     return NGX_CONF_ERROR;
@@ -212,6 +291,12 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     static ngx_str_t  user_agent = ngx_string("User-Agent");
     static ngx_str_t  event = ngx_string("X-Pelorus-Event");
 
+    if (provider->body || provider->pelorus || provider->bodiless) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"body\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
     if (ngx_strcmp(words[0].data, "raw") == 0) {
         return NGX_CONF_OK;
     }
@@ -222,10 +307,7 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     }
 
     if (ngx_strcmp(words[0].data, "pelorus") != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown body \"%V\", it can be raw, pelorus, none",
-                           &words[0]);
-        return NGX_CONF_ERROR;
+        return ngx_http_webhook_transform_kind(cf, provider, &words[0]);
     }
 
     pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));

@@ -185,7 +185,7 @@ ngx_http_webhook_source_outside(ngx_conf_t *cf,
         || source->type == NGX_HTTP_WEBHOOK_FIELD)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid source \"%V\", a challenge is "
+                           "invalid source \"%V\", a challenge or a digest is "
                            "header:NAME, query:NAME, cookie:NAME, bearer or "
                            "basic", word);
         return NGX_CONF_ERROR;

@@ -15,8 +15,8 @@ static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
 
 /*
  * Ends a digest of the message, which may also be that of replay protection.
- * The number of the first secret, from 1, whose key has signed it, 0 if there
- * is none, or NGX_ERROR.
+ * The number of the first secret, from 1, whose key has signed it, by itself
+ * or in a token, 0 if there is none, or NGX_ERROR.
  */
 
 ngx_int_t
@@ -45,6 +45,13 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     for (i = 0; i < ctx->ncandidates; i++) {
 
         candidate = &ctx->candidates[i];
+
+        if (candidate->secret
+            && hash->digest == WH_SHA256
+            && wh_secret_equal(candidate->signature->bytes, bytes, digest.len))
+        {
+            return candidate->secret;
+        }
 
         if (candidate->scheme == WH_PUBKEY_NONE
             || candidate->scheme == WH_ED25519
@@ -82,18 +89,10 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ngx_str_null(&body);
+    matched = ngx_http_webhook_transform_body(r, ctx, wlcf->max_body, &body);
 
-    if (r->request_body
-        && r->request_body->bufs
-        && !ctx->gate->provider->bodiless)
-    {
-
-        matched = ngx_http_webhook_body_gather(r, wlcf->max_body, &body);
-
-        if (matched != NGX_OK) {
-            return matched;
-        }
+    if (matched != NGX_OK) {
+        return matched;
     }
 
     if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,

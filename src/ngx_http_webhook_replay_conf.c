@@ -522,21 +522,24 @@ static ngx_uint_t
 ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, char *name)
 {
-    ngx_str_t  url, variable;
+    ngx_str_t  variable;
 
-    static ngx_str_t  webhook_url = ngx_string("webhook_url");
+    static ngx_str_t  url = ngx_string("webhook_url");
+    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
 
-    if (!provider->bodiless && ngx_http_webhook_source_in_body(source)) {
-        return 1;
+    if (ngx_http_webhook_source_in_body(source)) {
+        return !provider->bodiless
+               || ngx_http_webhook_message_takes(provider, source);
     }
 
     variable.data = (u_char *) name;
     variable.len = ngx_strlen(name);
 
-    url = (source->type == NGX_HTTP_WEBHOOK_QUERY) ? webhook_url : variable;
-
     return ngx_http_webhook_template_has(provider->message, &variable)
-           || ngx_http_webhook_template_has(provider->message, &url);
+           || (source->type == NGX_HTTP_WEBHOOK_QUERY
+               && (ngx_http_webhook_template_has(provider->message, &url)
+                   || ngx_http_webhook_template_has(provider->message,
+                                                    &decoded)));
 }
 
 

@@ -424,8 +424,7 @@ static ngx_int_t
 ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    u_char  digest[EVP_MAX_MD_SIZE], *p;
-    size_t  size;
+    ngx_int_t  rc;
 
     if (!ngx_http_webhook_verified(ctx)
         || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
@@ -433,30 +432,11 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (ctx->body_sha256.len == 0) {
-
-        if (ctx->sha256 == NULL
-            || wh_digest_final(ctx->sha256, digest, &size) != WH_OK)
-        {
-            return NGX_DECLINED;
-        }
-
-        p = ngx_pnalloc(r->pool, 2 * size);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ctx->body_sha256.data = p;
-        ctx->body_sha256.len = ngx_hex_dump(p, digest, size) - p;
-
-        /* the context has given its digest and takes no more data */
-
-        ctx->hashing = 0;
-    }
+    rc = ngx_http_webhook_body_sha256(r, ctx);
 
     *value = ctx->body_sha256;
 
-    return NGX_OK;
+    return rc;
 }
 
 

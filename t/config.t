@@ -644,8 +644,8 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
 
 # what is needed before the body is there, and before the signature is found
 for my $late (qw{field:t json:/t form:t}) {
-    my $says = "invalid source \"$late\", a challenge is header:NAME, "
-        . 'query:NAME, cookie:NAME, bearer or basic in @';
+    my $says = "invalid source \"$late\", a challenge or a digest is "
+        . 'header:NAME, query:NAME, cookie:NAME, bearer or basic in @';
 
     rule_says("challenge $late", $says);
     rule_says("challenge query:a match=$late$_", $says) for '', '=b';
@@ -663,11 +663,14 @@ rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
 
 rule_says("signature header:X $_", "unknown option \"$_\" of rule "
     . '"signature", it takes algorithm=, encoding=, prefix=, list=, field=, '
-    . 'key= in @') for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list';
+    . 'key=, issuer=, body_digest= in @')
+    for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list', 'issuer=',
+        'body_digest=', 'digest=/a';
 rule_says("signature header:X algorithm=$_", "unknown algorithm \"$_\" in "
     . 'rule "signature", it can be hmac-sha256, hmac-sha1, hmac-sha384, '
-    . 'hmac-sha512, ed25519, ecdsa-p256-sha256, rsa-sha256, rsa-sha1 in @')
-    for 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
+    . 'hmac-sha512, ed25519, ecdsa-p256-sha256, rsa-sha256, rsa-sha1, '
+    . 'jwt-hs256 in @')
+    for 'jwt', 'jwt-hs512', 'jwt-none', 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
 rule_says("signature header:X key=$_", "unknown key \"$_\" in rule "
     . '"signature", it can be text, hex, base64, whsec in @')
     for 'raw', 'WHSEC', '';
@@ -678,6 +681,19 @@ rule_says("signature header:X list=$_", "invalid \"list=$_\" in rule "
     . '"signature", a list has one separating character, as in "list=," or, '
     . 'with the quotes, "list=;" in @') for '', ',,';
 
+rule_says("signature header:X algorithm=jwt-hs256 $_",
+    '"algorithm=jwt-hs256" in rule "signature" needs "body_digest=POINTER", '
+    . 'and of the others takes only "issuer=" and "key=" in @')
+    for '', 'issuer=a', map { "body_digest=/a $_" } 'encoding=base64url',
+        'prefix=a', 'list=,', 'field=a';
+rule_says("signature header:X $_", '"body_digest=" and "issuer=" in rule '
+    . '"signature" go with "algorithm=jwt-hs256" in @')
+    for 'issuer=a', 'body_digest=/a', 'algorithm=ed25519 issuer=a',
+        'algorithm=jwt-hs256 body_digest=/a algorithm=hmac-sha256';
+rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
+          qr/^invalid JSON Pointer "a": .+ in \@$/);
+rule_says("signature bearer algorithm=jwt-hs256 body_digest=$_")
+    for '/a', '/a/b~1c issuer=b key=base64';
 rule_says("message $_", "invalid \"$_\" in rule \"message\", it must have "
     . '$webhook_body exactly once in @', 'signature header:X;')
     for 'x', '$webhook_body$webhook_body', '$webhook_body.${webhook_body}',
@@ -738,8 +754,58 @@ rule_says('window x', "invalid time \"x\", $time");
 rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
     . 'takes "future=TIME" in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
-rule_says('body cooked', 'unknown body "cooked", it can be raw, pelorus, none '
+rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
+    . 'form-sorted, sha256:SOURCE, crc32, none, pelorus in @')
+    for 'crc32:a', 'crc', 'cooked', 'form', 'form:', 'Form:a', 'raw:a',
+        'form-sorted:a', 'sha256', 'sha256:';
+rule_says("body sha256:$_", "invalid source \"$_\", $source")
+    for 'digest', 'query:';
+rule_says("body sha256:$_", "invalid source \"$_\", a challenge or a "
+    . 'digest is header:NAME, query:NAME, cookie:NAME, bearer or basic in @')
+    for 'json:/a', 'form:a', 'field:a';
+rule_says('body form:b', 'rule "body" is duplicate in @', "body $_;")
+    for 'form:a', 'pelorus', 'none';
+rule_says('body pelorus', 'rule "body" is duplicate in @', 'body form:a;');
+rule_says('body form:a', [], 'signature header:X;');
+rule_says('body', 'invalid number of words in rule "body", its form is '
+    . '"body raw|form:FIELD|form-sorted|sha256:SOURCE|crc32|none|pelorus" '
     . 'in @');
+rule_says("body $_", [], 'signature header:X;') for 'form-sorted', 'crc32';
+block_says("webhook_provider own { signature header:X; body $$_[0];\n"
+    . "$$_[1]; } #<", qq("body $$_[0]" in webhook_provider "own" does not go )
+    . 'with credentials in the body, nor with values of the body in the '
+    . '"message" in @')
+    for map { my $body = $_; map { [$body, $_] } 'token json:/a',
+              'message ${form:a}$webhook_body' } qw/crc32 form-sorted/;
+rule_says('body sha256:query:a', [],
+          'signature header:X; message $webhook_url$webhook_body;');
+
+# who has the credential in the body can only be the first
+my $inside = 'webhook_provider own { token json:/t; } '
+    . 'webhook_provider two { token header:X; token json:/t; }';
+
+server_says("location / { webhook github own; #<\n"
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . 'webhook_secret fedcba9876543210 for=own; }',
+    ['"own" must be the first in "webhook github own" in @, it has its '
+     . 'credential in the body, so no header tells its messages'], $inside);
+server_says("location / { webhook $_ github; "
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . "webhook_secret fedcba9876543210 for=$_; }", [], $inside)
+    for qw/own two/;
+
+# what a signature covers of a body that it does not cover
+server_says("location / { webhook $_->[0]; webhook_secret $_->[1]; #<\n"
+    . "webhook_replay zone=z key=\$$_->[2]; }", [], 'webhook_zone z 1m;')
+    for ['mailgun', '0123456789abcdef', 'webhook_id'],
+        ['mailgun', '0123456789abcdef', 'webhook_timestamp'],
+        ['adyen', '0123456789abcdef' x 4, 'webhook_event'],
+        ['github', '0123456789abcdef', 'webhook_body_sha256'];
+server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
+    . "webhook_replay zone=z key=\$webhook_event; } #<", [
+    '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '
+    . '"webhook mailgun": a captured message could be sent again with another '
+    . 'one, leave "key=" out'], 'webhook_zone z 1m;');
 
 # a token in every element of an array
 rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
@@ -793,6 +859,17 @@ block_says("webhook_provider own {\n challenge query:a;\n } #<",
 block_says("webhook_provider own { token bearer;\n message \$webhook_body;\n "
     . '} #<', 'webhook_provider "own" has a "message" but no "signature" rule '
     . 'in @');
+block_says("webhook_provider own { token bearer;\n body form:a;\n } #<",
+           'webhook_provider "own" has a "body" but no "signature" rule in @');
+block_says("webhook_provider own { body sha256:query:a;\n signature header:X;\n"
+    . '} #<', '"body sha256:" in webhook_provider "own" needs a "message" '
+    . 'that has this digest, for nothing else there says what the body is '
+    . 'in @');
+block_says("webhook_provider own { signature header:X algorithm=jwt-hs256 "
+    . "body_digest=/a;\n challenge query:a reply=\$webhook_challenge_hmac "
+    . "key=signing$_;\n } #<", $_ eq '' ? 'a "challenge" with "key=signing" in '
+    . 'webhook_provider "own" would sign tokens for anybody, leave that out or '
+    . 'add "after=verify" in @' : ()) for '', ' after=verify method=POST';
 block_says("webhook_provider own {\n $_ field:t; signature header:X;\n } #<",
            '"field:t" in webhook_provider "own" needs a "signature '
            . 'header:NAME" rule with "list=" or "field=" in @')
@@ -890,8 +967,13 @@ for my $name (split / /, $known) {
     my $key = $algorithm && $rules !~ /key=whsec/
         ? "webhook_secret $public{$algorithm};" : $good;
 
-    server_says("$asks location / { webhook $name; $key $other }");
+    my $set = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
+
+    server_says("$asks location / { webhook $name; $key $other $set }");
 }
+
+location_says("webhook paypal; webhook_secret $public{rsa};",
+              'unknown "paypal_webhook_id" variable');
 
 done_testing();
 

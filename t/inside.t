@@ -57,6 +57,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         body       none;
     }
 
+    webhook_zone once 1m;
+
     map \$webhook_id \$mapped { default \$webhook_id; }
 
     webhook_var \$var /a;
@@ -106,6 +108,38 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location = /token { webhook token; proxy_pass http://%%APP%%; }
         location = /every { webhook every; proxy_pass http://%%APP%%; }
         location = /all { webhook all; proxy_pass http://%%APP%%; }
+        location = /once {
+            webhook parts;
+            webhook_replay zone=once;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /once/id {
+            webhook parts;
+            webhook_replay zone=once key=\$webhook_id;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /line {
+            webhook token github;
+            webhook_secret "$secret" for=token;
+            webhook_secret "$old" for=github;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /except {
+            webhook parts;
+            webhook_require /e string;
+            webhook_enforce on except=payload;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /except/time {
+            webhook dated;
+            webhook_enforce on except=timestamp;
+            proxy_pass http://%%APP%%;
+        }
+
         location = /notion { webhook notion; proxy_pass http://%%APP%%; }
         location = /either { webhook either; proxy_pass http://%%APP%%; }
         location = /form { webhook form; proxy_pass http://%%APP%%; }
@@ -334,7 +368,9 @@ refused('/form-parts', "a=1+3&sig=$sig", 403, 'signature_mismatch',
 refused('/form-parts', "a=1+2&a=1+2&sig=$sig", 400, 'credential_repeated',
         'a part twice', \@form);
 
-accepted('/token/strip', token(), 'the body is left alone by webhook_strip');
+accepted('/token/strip', token(), 'webhook_strip leaves the body alone',
+         [['Content-Type', 'application/json']],
+         want => sub { header($_[0], 'Content-Type') eq 'application/json' });
 
 my $detail = refused('/token/require', token(type => 1), 422,
                      'payload_invalid', 'what is required of a known sender');
@@ -426,11 +462,52 @@ is($t->request({ port => 'PORT_2', method => 'POST', uri => '/hooks/notion',
 is_deeply([$t->app_requests], [], 'the application sees nothing of it');
 
 
+# each message once: by what is signed of it, or by its id
+
+my $other = parts(%$parts) =~ s/\}\z/,"e":"another event"}/r;
+
+for my $uri ('/once', '/once/id') {
+    accepted($uri, parts(%$parts), 'for the first time');
+    is(post($uri, $_)->{status}, 200, "$uri: again")
+        for parts(%$parts), $other;
+    is_deeply([$t->app_requests], [], 'does not go upstream');
+    accepted($uri, parts(%$parts, a => 'z'), 'another one');
+    refused($uri, $other =~ s/"x"/"X"/r, 403, 'signature_mismatch', 'unsigned');
+}
+
+
+# beside another provider, whose header tells
+
+accepted('/line', token(), 'no header: the first one');
+accepted('/line', '{}', 'the header of the second',
+         [['X-Hub-Signature-256', 'sha256=' . hmac_sha256_hex('{}', $old)]]);
+refused('/line', token(token => $old), 403, 'token_mismatch',
+        'the secret of the second');
+refused('/line', token(), 403, 'signature_mismatch', 'a wrong header',
+        [['X-Hub-Signature-256', 'sha256=' . '0' x 64]]);
+
+
+# rules on trial, of which the credential is none
+
+accepted('/except', parts(%$parts), 'a payload on trial');
+refused('/except', parts(%$parts) . ',', 400, 'json_invalid',
+        'the credential must be in JSON');
+refused('/except', parts(%$parts) =~ s/"x"/"X"/r, 403, 'signature_mismatch',
+        'and right');
+accepted('/except/time', dated(ts => $now - 301), 'a time on trial',
+         [signed(dated(ts => $now - 301))]);
+refused('/except/time', dated(ts => $now - 301), 403, 'signature_mismatch',
+        'a time on trial is signed', [signed(dated())]);
+refused('/except/time', '{"id":"i"}', 403, 'signature_malformed', 'and there',
+        [['X-Signature', hmac_sha256_hex('.i.{"id":"i"}.i', $secret)]]);
+
+
 # the log has something only of what was accepted
 
 $t->stop;
 
 my @lines = split /\n/, $t->log_file('vars.log');
+@lines = grep { !m{^/(?:except|once)} } @lines;     # duplicates are known
 my @of_accepted = grep { /\[accepted\]/ } @lines;
 my @of_others = grep { !/\[accepted\]/ } @lines;
 

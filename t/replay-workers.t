@@ -36,7 +36,7 @@ my $conf = sub {
 
     webhook_provider query { methods GET; token header:X-Token; }
 
-    webhook_provider other {
+    webhook_provider others {
         signature header:X-Hub-Signature-256 prefix=sha256=;
     }
 
@@ -278,7 +278,7 @@ like($t->error_log, qr/\[warn\].* zone "seen" begins empty, it has 2097152 /,
 is(ask(%request)->{status}, 202, 'which knows nothing');
 is(ask(%request)->{body}, $duplicate, 'yet');
 
-$t->configure($conf->(seen => '2m', provider => 'other'));
+$t->configure($conf->(seen => '2m', provider => 'others'));
 $t->reload;
 is(ask(%request)->{status}, 202, 'the message of another sender');
 

@@ -382,7 +382,8 @@ WebhookTest::Upstream::hang_up($taken);
 %request = message('/slow/');
 $c = begin(%request);
 $taken = $upstream->take;
-$upstream->answer($taken, "HTTP/1.1 200 Said\r\nContent-Length: 100\r\n\r\nhal");
+$upstream->answer($taken,
+                  "HTTP/1.1 200 Said\r\nContent-Length: 100\r\n\r\nhal");
 is($c->read_response->{status}, 200, 'an answer that breaks off');
 is(ask(%request)->{status}, 200, 'is a 200 all the same');
 
@@ -395,8 +396,8 @@ $c->close;
 passes_now('says nothing about the message', %request);
 
 # pages
-for (['/page/', 500], ['/page/as/', 200], ['/page/fails/', 200], ['/page/own/', 200],
-     ['/page/deep/', 200], ['/page/app/', 500])
+for (['/page/', 500], ['/page/as/', 200], ['/page/fails/', 200],
+     ['/page/own/', 200], ['/page/deep/', 200], ['/page/app/', 500])
 {
     my ($uri, $status) = @$_;
     my %request = message($uri, ['X-App-Status', 500]);

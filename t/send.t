@@ -45,10 +45,12 @@ my %bodies = (
         . '{"pspReference":"8825","amount":{"value":1130,"currency":"EUR"},'
         . '"merchantReference":"a\u00e9\"b"}}]}',
     'own-form' => 'a=%31+b&ts=1&payload=%7B1%7D',
+    twilio => 'To=%2B18005551212&Digits=2&Digits=1&Digits=1&City=&Body=a+b',
     'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
 my %arguments = (
     pelorus => [qw/--event committime/],
+    paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
     'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
 );
 
@@ -245,6 +247,8 @@ sub location {
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
         . ($rules =~ /webhook_url/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
+        . ($rules =~ /(\$\w+_webhook_id)/
+           ? "set $1 1JE4291016473214C; " : '')
         . "proxy_pass http://%%APP%%; }\n";
 }
 
@@ -381,9 +385,9 @@ sub good_and_bad {
 
     my $file = body($name);
     my $timed = has($name, 'timestamp');
-    my $body = $providers{$name} =~
-                   /^\s*(?:timestamp|signature|token) +(?:json|form):/m
-               ? undef : WebhookTest::Cert::read_file($file);
+    my $made = $providers{$name} =~
+                   /^\s*(?:timestamp|signature|token|body) +(?:json|form):/m;
+    my $body = $made ? undef : WebhookTest::Cert::read_file($file);
     my @good = arguments($name);
 
     accepted(sent(@good, $file), "$name: accepted", $body);
@@ -396,7 +400,7 @@ sub good_and_bad {
     }
 
     if ($timed) {
-        refused(sent(@good, '--age', 90_000, $file), "$name: an old time");
+        refused(sent(@good, '--age', 900_000, $file), "$name: an old time");
         refused(sent(@good, '--timestamp', 'never', $file),
                 "$name: what is no time");
         accepted(sent(@good, '--age', 1, $file), "$name: a young time");
@@ -534,6 +538,9 @@ sub options {
          [qr/has no challenge/, @github, '--challenge'],
          [qr/has no timestamp/, @github, '--age', 5, $file],
          [qr/not hex/, @github, '--decode', 'hex', $file],
+         [qr/--set paypal_webhook_id=/, '--provider', 'paypal', '--url',
+          'http://x/', '--secret', 'file:' . $t->dir . '/secrets/rsa-sha256',
+          $file],
          [qr/No such file/, @github, '--provider', 'none', $file],
          [qr/is not an http/, @github, '--url', 'ftp://x/', $file],
          [qr/needs a --secret/, '--provider', 'x', '--url', 'http://x/', $file],

@@ -6,6 +6,8 @@
 #
 # Vectors of one provider with the same secrets share a server of their own on
 # a socket of the file system, so that Host and the path stay the vector's.
+# On a second one the server has replay protection: what was accepted is then
+# sent twice more, and the last must be known as a duplicate.
 
 use strict;
 use warnings;
@@ -30,16 +32,20 @@ my %systems = (
     'own-contentful'      => \&contentful,
     'own-netdata'         => certificate('netdata'),
     'own-netdata-strict'  => certificate('netdata-strict'),
+    'own-paypal'          => \&paypal,
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
     'provider-asana'      => \&unknown_yet,
     'provider-contentful' => \&contentful,
     'provider-generic'    => \&generic,
+    'provider-gitea'      => \&gitea,
     'provider-gitlab'     => \&gitlab,
     'provider-meta'       => \&meta,
     'provider-microsoft-graph' => \&unknown_yet,
     'provider-notion'     => \&unknown_yet,
     'provider-netdata'    => provider('netdata-bearer'),
+    'provider-paypal'     => \&paypal,
+    'provider-twilio'     => \&twilio,
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
     'stackstate'          => provider('stackstate'),
@@ -78,7 +84,6 @@ my %instead = (
 
 # Vectors for what the module does not do yet, and why.
 my %not_yet = (
-    'gitea-form-signs-the-payload-parameter' => 'needs body form:payload',
     (map { ("hubspot-$_-published" => 'a plain hash, not to be relied on') }
          qw/v1 v2-get v2-post/),
 );
@@ -367,6 +372,37 @@ sub client_certificate {
 }
 
 
+# A webhook has one of two content types.
+sub gitea {
+    my ($vector) = @_;
+
+    return provider($vector->{name} =~ /form/ ? 'gitea-form' : 'gitea')
+           ->($vector);
+}
+
+
+# The webhook's id is in the message and not in the request.
+sub paypal {
+    my ($vector) = @_;
+
+    return provider('paypal')->($vector)
+           . " set \$paypal_webhook_id $vector->{webhook_id};";
+}
+
+
+# Bodies are forms or JSON.  Twilio's own check tries its port as well, ours is
+# told.
+sub twilio {
+    my ($vector) = @_;
+
+    $vector->{public_url} =~ s{(?<=\w)/}{:443/}
+        if $vector->{name} =~ /port-443-in-signed-url/;
+
+    return provider($vector->{name} =~ /json/ ? 'twilio-json' : 'twilio')
+           ->($vector);
+}
+
+
 # The vector's secret is the verify token; the application's own is ours.
 sub meta {
     my ($vector) = @_;
@@ -415,8 +451,10 @@ sub conf {
 
     my %used = map { $_->{server} => 1 } @group;
 
-    return provider_blocks() . join '', map { server($servers{$_}, $_) }
-           grep { $used{ $servers{$_} } } sort keys %servers;
+    return "webhook_zone once 1m;\n" . provider_blocks() . join '', map {
+        my $name = socket_name($servers{$_});
+        server($name, $_), server("$name.once", "$_ webhook_replay zone=once;")
+    } grep { $used{ $servers{$_} } } sort keys %servers;
 }
 
 
@@ -427,10 +465,10 @@ sub provider_blocks {
 
 
 sub server {
-    my ($number, $directives) = @_;
+    my ($listen, $directives) = @_;
 
     my $tls = $directives =~ /webhook netdata(-strict)?;/;
-    my $listen = socket_name($number) . ($tls ? ' ssl' : '');
+    $listen .= ' ssl' if $tls;
     my $certificates = $tls ? <<"EOF" : '';
         ssl_certificate $server->{cert};
         ssl_certificate_key $server->{key};
@@ -461,7 +499,7 @@ sub refused_at_start {
     my ($vector, $directives) = @_;
 
     my ($exit, $said) = WebhookTest::nginx_t(
-        provider_blocks() . server(0, $directives), files => \%files);
+        provider_blocks() . server('s0', $directives), files => \%files);
 
     ok($exit != 0 && $said =~ /\[emerg\].* empty.* in .*:\d+$/m,
        "$vector->{name}: nginx -t refuses the empty secret")
@@ -475,11 +513,12 @@ sub replay {
     $t->app_clear;
 
     my $body = decode_base64($vector->{body_base64});
-    my $response = $t->request({
+    my %request = (
         unix => $t->dir . '/' . socket_name($vector->{server}),
         tls => $vector->{tls}, method => $vector->{method},
         uri => $vector->{uri}, headers => $vector->{headers}, body => $body,
-    }) // { status => 'no answer', body => '', header => {} };
+    );
+    my $response = answer($t, %request);
 
     my %problems = (accept => \&not_accepted, reject => \&not_rejected,
                     respond => \&not_responded);
@@ -490,6 +529,27 @@ sub replay {
     ok(!@problems, "$vector->{name}: $vector->{expect}")
         or diag(join("\n", @problems),
                 "\n$response->{status} $response->{body}");
+
+    return if $vector->{expect} ne 'accept';
+
+    # another vector may have had the same message before
+    $t->app_clear;
+    $request{unix} .= '.once';
+    answer($t, %request);
+    $response = answer($t, %request);
+
+    is("$response->{status} $response->{body}",
+       qq/200 {"status":200,"duplicate":true}\n/,
+       "$vector->{name}: once");
+    cmp_ok(scalar($t->app_requests), '<=', 1, "$vector->{name}: no duplicate");
+}
+
+
+sub answer {
+    my ($t, %request) = @_;
+
+    return $t->request(\%request)
+           // { status => 'no answer', body => '', header => {} };
 }
 
 

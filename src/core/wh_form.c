@@ -130,6 +130,25 @@ wh_form_get(wh_str_t text, unsigned flags, wh_str_t name, unsigned char *buf,
 }
 
 
+int
+wh_form_only(wh_str_t text, wh_str_t name, unsigned char *buf,
+    wh_str_t *value)
+{
+    wh_str_t   encoded, next;
+    wh_form_t  form;
+
+    wh_form_start(&form, text, 0);
+
+    while (wh_form_next(&form, &encoded, &next) == WH_OK) {
+        if (!wh_form_is(encoded, name)) {
+            return WH_INVALID;
+        }
+    }
+
+    return wh_form_get(text, 0, name, buf, value);
+}
+
+
 size_t
 wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
     unsigned char mask, unsigned char *buf)

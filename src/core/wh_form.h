@@ -50,6 +50,15 @@ int wh_form_get(wh_str_t text, unsigned flags, wh_str_t name,
     unsigned char *buf, wh_str_t *value);
 
 /*
+ * The value of a text that is this one pair and nothing else, decoded into
+ * buf as above.  WH_ABSENT: there is no pair, or the value is empty.
+ * WH_REPEATED: the name came twice.  WH_INVALID: the value is malformed, or
+ * there is another name.
+ */
+int wh_form_only(wh_str_t text, wh_str_t name, unsigned char *buf,
+    wh_str_t *value);
+
+/*
  * Copies a text to buf, which has room for text.len bytes, without the pairs
  * of a name, compared as above; or with them, if a mask is given, each value
  * of theirs that is not empty then being the mask alone.  All else stays as

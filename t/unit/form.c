@@ -14,6 +14,7 @@
 
 static void test_pairs(void);
 static void test_get(void);
+static void test_only(void);
 static void test_decode(void);
 
 
@@ -22,6 +23,7 @@ main(void)
 {
     test_pairs();
     test_get();
+    test_only();
     test_decode();
 
     return done_testing();
@@ -124,6 +126,52 @@ test_get(void)
                || (value.len == strlen(cases[i].value)
                    && memcmp(value.data, cases[i].value, value.len) == 0)),
            "get from %s: %d", cases[i].text, rc);
+    }
+}
+
+
+static void
+test_only(void)
+{
+    int            rc;
+    size_t         i;
+    wh_str_t       value;
+    unsigned char  buf[200];
+
+    static const struct {
+        const char  *text;
+        int          rc;
+        const char  *value;
+    } cases[] = {
+        { "a=1", WH_OK, "1" },
+        { "&a=%7B+%26&&", WH_OK, "{ &" },
+        { "%61=1", WH_OK, "1" },
+        { "a=1;b=2", WH_OK, "1;b=2" },
+        { "a=b=c", WH_OK, "b=c" },
+        { "", WH_ABSENT, "" },
+        { "&", WH_ABSENT, "" },
+        { "a", WH_ABSENT, "" },
+        { "a=", WH_ABSENT, "" },
+        { "a=1&a=1", WH_REPEATED, "" },
+        { "a=1&%61", WH_REPEATED, "" },
+        { "a=1&b", WH_INVALID, "" },
+        { "b=1&a=1", WH_INVALID, "" },
+        { "a=1&=", WH_INVALID, "" },
+        { "a=1&%", WH_INVALID, "" },
+        { "A=1", WH_INVALID, "" },
+        { "a=%", WH_INVALID, "" },
+        { "a=%ff", WH_INVALID, "" }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        rc = wh_form_only(str(cases[i].text), str("a"), buf, &value);
+
+        ok(rc == cases[i].rc
+           && (rc != WH_OK
+               || (value.len == strlen(cases[i].value)
+                   && memcmp(value.data, cases[i].value, value.len) == 0)),
+           "only a in %s: %d", cases[i].text, rc);
     }
 }
 

@@ -1,0 +1,302 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What stands for the body in the message that is signed: the rule "body".
+ */
+
+
+#include "ngx_http_webhook_provider.h"
+
+
+static void ngx_http_webhook_transform_crc32_update(
+    ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
+static ngx_http_webhook_reason_e ngx_http_webhook_transform_crc32(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_transform_form(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_transform_form_sorted(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_transform_sha256(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+
+
+#define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
+
+
+/* The word, what takes the bytes, what makes the text; then the bits. */
+
+static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
+
+    { ngx_string("crc32"), ngx_http_webhook_transform_crc32_update,
+      ngx_http_webhook_transform_crc32, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("form:"), NULL, ngx_http_webhook_transform_form,
+      1, 1, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("form-sorted"), NULL, ngx_http_webhook_transform_form_sorted,
+      1, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("sha256:"), NULL, ngx_http_webhook_transform_sha256,
+      0, 0, 1, NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_null_string, NULL, NULL, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
+};
+
+
+/* Reads the word of the rule. */
+
+char *
+ngx_http_webhook_transform_kind(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word)
+{
+    ngx_str_t                 name;
+    ngx_http_webhook_body_t  *kind;
+
+    ngx_str_null(&name);
+
+    for (kind = ngx_http_webhook_bodies; kind->word.len; kind++) {
+
+        if (word->len < kind->word.len
+            || ngx_strncmp(word->data, kind->word.data, kind->word.len) != 0)
+        {
+            continue;
+        }
+
+        name.data = word->data + kind->word.len;
+        name.len = word->len - kind->word.len;
+
+        /* only what ends in a colon takes a name */
+
+        if ((kind->word.data[kind->word.len - 1] == ':') == (name.len > 0)) {
+            break;
+        }
+    }
+
+    if (kind->word.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown body \"%V\", it can be raw, form:FIELD, "
+                           "form-sorted, sha256:SOURCE, crc32, none, pelorus",
+                           word);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
+    if (provider->body == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *provider->body = *kind;
+
+    if (kind->digest) {
+        return ngx_http_webhook_source_outside(cf, provider, &name,
+                                               &provider->body->source);
+    }
+
+    provider->body->source.name = name;
+
+    return NGX_CONF_OK;
+}
+
+
+/* The body has been read: what stands for it goes into the hashes. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_transform_finish(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    reason = ctx->gate->provider->body->finish(r, ctx, &ctx->text);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    ngx_http_webhook_hashes_update(ctx, ctx->text.data, ctx->text.len);
+
+    return ctx->failed ? NGX_HTTP_WEBHOOK_INTERNAL : NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * The body, or what stands for it, in one piece.  NGX_DECLINED when it is
+ * longer than max.
+ */
+
+ngx_int_t
+ngx_http_webhook_transform_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body)
+{
+    if (ctx->gate->provider->body) {
+        *body = ctx->text;
+
+        return body->len > max ? NGX_DECLINED : NGX_OK;
+    }
+
+    ngx_str_null(body);
+
+    if (ctx->gate->provider->bodiless
+        || r->request_body == NULL
+        || r->request_body->bufs == NULL)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_body_gather(r, max, body);
+}
+
+
+/* The CRC of nothing is 0, so the context needs no start. */
+
+static void
+ngx_http_webhook_transform_crc32_update(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len)
+{
+    uint32_t  crc;
+
+    crc = ~ctx->crc32;
+    ngx_crc32_update(&crc, data, len);
+    ctx->crc32 = ~crc;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_transform_crc32(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    text->data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
+    if (text->data == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    text->len = ngx_sprintf(text->data, "%uD", ctx->crc32) - text->data;
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * The value of the form's only field: another one would go to the application
+ * without a signature.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_transform_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    u_char                     *buf;
+    ngx_str_t                  *field;
+    wh_str_t                    value;
+    ngx_http_webhook_reason_e   reason;
+
+    field = &ctx->gate->provider->body->source.name;
+
+    reason = ngx_http_webhook_body_form(r, ctx);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    buf = ngx_pnalloc(r->pool, ctx->form.len + 1);
+    if (buf == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    switch (wh_form_only(ngx_http_webhook_wh_str(&ctx->form),
+                         ngx_http_webhook_wh_str(field), buf, &value))
+    {
+
+    case WH_OK:
+        text->data = (u_char *) value.data;
+        text->len = value.len;
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    default: /* WH_ABSENT, WH_INVALID */
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+    }
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_transform_form_sorted(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    size_t                      n;
+    u_char                     *decoded;
+    wh_str_t                    form;
+    wh_form_pair_t             *pairs;
+    ngx_http_webhook_reason_e   reason;
+
+    reason = ngx_http_webhook_body_form(r, ctx);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    form = ngx_http_webhook_wh_str(&ctx->form);
+    n = wh_form_count(form);
+
+    if (n > WH_FORM_MAX_PAIRS) {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+    }
+
+    pairs = ngx_palloc(r->pool, (n + 1) * sizeof(wh_form_pair_t));
+    decoded = ngx_pnalloc(r->pool, 2 * form.len + 1);
+
+    if (pairs == NULL || decoded == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    text->data = decoded + form.len;
+
+    return wh_form_sorted(form, pairs, decoded, text->data, &text->len)
+           == WH_OK ? NGX_HTTP_WEBHOOK_PASSED
+                    : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+}
+
+
+/*
+ * The message has the body's digest, from elsewhere in the request, and so
+ * nothing for the body itself.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_transform_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    ngx_str_t  value;
+
+    switch (ngx_http_webhook_source_value(r, ctx,
+                                          &ctx->gate->provider->body->source,
+                                          &value))
+    {
+
+    case WH_OK:
+        break;
+
+    case WH_ABSENT:
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (ngx_http_webhook_body_sha256(r, ctx) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ngx_str_null(text);
+
+    return value.len == ctx->body_sha256.len
+           && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
+              == 0 ? NGX_HTTP_WEBHOOK_PASSED
+                   : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+}
