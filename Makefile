@@ -66,6 +66,10 @@ endif
 
 DEB_TREE  := CHANGES LICENSE README.md certs conf.example config config.make \
              debian docs providers src tools
+
+# nginx would take it for a list of sockets
+unexport NGINX
+
 UNITS     := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
 TEST_ENV   = TEST_NGINX_BINARY=$(NGINX) \
              TEST_NGINX_LOAD_MODULES=$(B)/$(NAME) \

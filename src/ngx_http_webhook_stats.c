@@ -19,6 +19,8 @@ static ngx_http_webhook_record_t *ngx_http_webhook_record_create(
     ngx_http_webhook_zone_t *zone, ngx_http_webhook_hook_t *hook);
 static void *ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone,
     size_t *left, size_t size);
+static u_char *ngx_http_webhook_stats_copy(u_char *p, ngx_str_t *dst,
+    ngx_str_t *src);
 static ngx_uint_t ngx_http_webhook_name_equal(ngx_str_t *one, ngx_str_t *two);
 
 static ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
@@ -369,17 +371,9 @@ ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
 
     p = (u_char *) &record[1];
 
-    record->server.len = server->len;
-    record->server.data = p;
-    p = ngx_cpymem(p, server->data, server->len);
-
-    record->location.len = location->len;
-    record->location.data = p;
-    p = ngx_cpymem(p, location->data, location->len);
-
-    record->provider.len = provider->len;
-    record->provider.data = p;
-    ngx_memcpy(p, provider->data, provider->len);
+    p = ngx_http_webhook_stats_copy(p, &record->server, server);
+    p = ngx_http_webhook_stats_copy(p, &record->location, location);
+    (void) ngx_http_webhook_stats_copy(p, &record->provider, provider);
 
     record->minutes = ngx_http_webhook_stats_alloc(zone, &stats->minutes_left,
                                            NGX_HTTP_WEBHOOK_MINUTES
@@ -389,6 +383,18 @@ ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
     stats->records = record;
 
     return record;
+}
+
+
+/* A server without a name has no bytes to copy. */
+
+static u_char *
+ngx_http_webhook_stats_copy(u_char *p, ngx_str_t *dst, ngx_str_t *src)
+{
+    dst->len = src->len;
+    dst->data = p;
+
+    return src->len ? ngx_cpymem(p, src->data, src->len) : p;
 }
 
 

@@ -24,6 +24,9 @@ use Time::HiRes qw/sleep time/;
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
 
+# nginx would take the variable for a list of sockets
+my $nginx = delete $ENV{NGINX} || 'nginx';
+
 our $secret = "It's a Secret to Everybody";
 
 our $proxy = <<'EOT';
@@ -50,7 +53,7 @@ sub new {
     my ($class) = @_;
 
     my $self = bless {
-        nginx => $ENV{NGINX} || 'nginx',
+        nginx => $nginx,
         module => abs_path($ENV{MODULE} || "$root/build/"
                                          . 'ngx_http_webhook_module.so'),
         temp => File::Temp->newdir('bench-XXXXXX', TMPDIR => 1),
