@@ -873,7 +873,7 @@ ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
 
 /* _body.c: hashing the body */
 
-void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
@@ -993,6 +993,7 @@ ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
     ngx_uint_t reload);
 void ngx_http_webhook_leave(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+uint64_t ngx_http_webhook_clock(void);
 
 /* _status.c: answering with the counters */
 
@@ -1064,17 +1065,6 @@ ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
  * The time that verification takes, without the waiting for the body; where
  * nothing is counted there is no look at the clock.
  */
-
-static ngx_inline uint64_t
-ngx_http_webhook_clock(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 
 static ngx_inline void
 ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)

@@ -270,9 +270,7 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx && ctx->hashing) {
-        ngx_http_webhook_clock_start(ctx);
-        ngx_http_webhook_body_hash(r, ctx, in);
-        ngx_http_webhook_clock_stop(ctx);
+        ngx_http_webhook_body_arrives(r, ctx, in);
     }
 
     return ngx_http_next_request_body_filter(r, in);

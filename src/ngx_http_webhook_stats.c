@@ -154,7 +154,8 @@ ngx_http_webhook_hook_add(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
 
 /*
  * The handler stands ahead of the access log's, which is to see the verdict of
- * a request that has ended before it got one.
+ * a request that has ended before it got one.  Where nobody counts or asks for
+ * it there is no handler.
  */
 
 ngx_int_t
@@ -167,11 +168,10 @@ ngx_http_webhook_stats_init(ngx_conf_t *cf)
     ngx_http_core_main_conf_t      *cmcf;
     ngx_http_webhook_main_conf_t   *wmcf;
 
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+    static ngx_str_t  verdict = ngx_string("webhook_verdict");
+    static ngx_str_t  reason = ngx_string("webhook_reason");
 
-    if (wmcf->hooks.nelts == 0) {
-        return NGX_OK;
-    }
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     hook = wmcf->hooks.elts;
 
@@ -184,6 +184,13 @@ ngx_http_webhook_stats_init(ngx_conf_t *cf)
         if (hook[i]->zone == NULL) {
             hook[i]->wlcf->hooks = NULL;
         }
+    }
+
+    if (wmcf->zones.nelts == 0
+        && !ngx_http_webhook_variable_used(cf, &verdict)
+        && !ngx_http_webhook_variable_used(cf, &reason))
+    {
+        return NGX_OK;
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -772,6 +779,19 @@ ngx_http_webhook_delivery_text(ngx_http_request_t *r,
 
     text->len = value.len;
     ngx_memcpy(text->data, value.data, ngx_min(value.len, sizeof(text->data)));
+}
+
+
+/* In ns, for differences. */
+
+uint64_t
+ngx_http_webhook_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 

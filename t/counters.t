@@ -31,6 +31,11 @@ my $mute = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 512)
     or die "no port: $!";
 my $mute_port = $mute->sockport;
 
+# a name server that does not, either
+my $names = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'udp')
+    or die "no port: $!";
+my $names_port = $names->sockport;
+
 my $t = WebhookTest->new(workers => 2, conf => <<"EOF");
     webhook_zone hooks 1m;
 
@@ -85,6 +90,14 @@ my $t = WebhookTest->new(workers => 2, conf => <<"EOF");
             webhook plain;
             webhook_secret "$secret";
             proxy_pass http://127.0.0.1:$mute_port;
+        }
+
+        location /names {
+            webhook plain;
+            webhook_secret "$secret";
+            resolver 127.0.0.1:$names_port;
+            set \$application application.example.com;
+            proxy_pass http://\$application;
         }
 
         location /file {
@@ -182,6 +195,8 @@ my @kinds = (
       request => { uri => '/trial', body => 'trial' } },
     { location => '/mute', verdict => 'accepted', body => 4, secret => 1,
       upstream => 'none', request => signed(uri => '/mute', body => 'mute') },
+    { location => '/names', verdict => 'accepted', body => 5, secret => 1,
+      upstream => 'none', request => signed(uri => '/names', body => 'names') },
     { location => '/file', status => 404, verdict => 'accepted', body => 4,
       secret => 1, upstream => '4xx',
       request => signed(uri => '/file', body => 'file') },

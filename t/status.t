@@ -436,7 +436,7 @@ sub small_zones {
 sub no_zone {
     my $t = WebhookTest->new(conf => <<"EOF");
     $providers
-    log_format verdict '[\$webhook_verdict]';
+    log_format verdict '[\$webhook_verdict][\$webhook_reason]';
     access_log %%DIR%%/logs/verdict.log verdict;
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -450,8 +450,15 @@ EOF
 
     is($t->request(signed(body => '{}'))->{status}, 202, 'without a zone');
     is($t->request(forged(body => '{}'))->{status}, 403, 'as ever');
-    $t->wait_for(sub { $t->log_file('verdict.log') eq "[accepted]\n[rejected]\n" },
-                 'the log');
+
+    my $c = $t->connection;
+    $c->send((WebhookTest::format_request(%{ signed(body => '{}') }))[0]);
+    $c->close;
+
+    $t->wait_for(sub { $t->log_file('verdict.log') =~ tr/\n// >= 3 }, 'the log');
+    is($t->log_file('verdict.log'), "[accepted][]\n"
+       . "[rejected][signature_mismatch]\n[rejected][aborted]\n",
+       'what ended early is in the log');
     $t->done;
 }
 
