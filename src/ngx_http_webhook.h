@@ -705,6 +705,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
     unsigned                       stripped:1;  /* of its credential */
+    unsigned                       sender:1;    /* verified, also if it is
+                                                   a duplicate */
 };
 
 
@@ -953,6 +955,8 @@ ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
 void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
 void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
 void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
+void ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t *entries, ngx_uint_t *evicted);
 
 /* _replay_conf.c: "webhook_replay" */
 

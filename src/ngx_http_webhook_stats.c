@@ -111,7 +111,7 @@ ngx_http_webhook_family_t  ngx_http_webhook_families[] = {
       NGX_HTTP_WEBHOOK_CLASSES, ngx_http_webhook_class_name, 1 },
 
     { "secrets", "nginx_webhook_secret_matches_total",
-      "Requests accepted, by the number of the secret that matched.",
+      "Requests let through, by the number of the secret that matched.",
       "secret",
       offsetof(ngx_http_webhook_record_t, secrets),
       NGX_HTTP_WEBHOOK_SECRETS, ngx_http_webhook_secret_name, 0 },
@@ -524,9 +524,8 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     case NGX_HTTP_WEBHOOK_WOULD_REJECT:
         (void) ngx_atomic_fetch_add(&record->would_reject[ctx->reason], 1);
-        upstream = ngx_http_webhook_upstream_status(r);
-        (void) ngx_atomic_fetch_add(&record->upstream[upstream / 100], 1);
-        break;
+
+        /* fall through */
 
     case NGX_HTTP_WEBHOOK_ACCEPTED:
         upstream = ngx_http_webhook_upstream_status(r);
@@ -770,8 +769,7 @@ ngx_http_webhook_delivery_text(ngx_http_request_t *r,
     text->len = 0;
 
     if (source == NULL
-        || (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
-            && ctx->verdict != NGX_HTTP_WEBHOOK_DUPLICATED)
+        || !ctx->sender
         || ngx_http_webhook_source_value(r, ctx, source, &value) != WH_OK)
     {
         return;

@@ -44,6 +44,7 @@ struct ngx_http_webhook_store_s {
     ngx_queue_t                 claims;     /* entries, by their time */
     ngx_queue_t                 spans;
     ngx_uint_t                  serial;
+    ngx_uint_t                  entries;
     ngx_uint_t                  evicted;    /* before their time to live */
     ngx_uint_t                  reported;   /* of these, in the error log */
     time_t                      warned;
@@ -327,6 +328,8 @@ ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest,
     ngx_rbtree_insert(&store->rbtree, &entry->node);
     ngx_queue_insert_tail(&store->claims, &entry->queue);
 
+    store->entries++;
+
     return entry;
 }
 
@@ -486,6 +489,8 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
     ngx_queue_remove(&entry->queue);
     ngx_rbtree_delete(&zone->sh->store->rbtree, &entry->node);
     ngx_slab_free_locked(zone->shpool, entry);
+
+    zone->sh->store->entries--;
 }
 
 
@@ -582,4 +587,15 @@ ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone)
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+/* Each is one word, so nobody waits for them. */
+
+void
+ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t *entries, ngx_uint_t *evicted)
+{
+    *entries = zone->sh->store->entries;
+    *evicted = zone->sh->store->evicted;
 }

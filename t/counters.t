@@ -143,6 +143,21 @@ my $t = WebhookTest->new(workers => 2, conf => <<"EOF");
             proxy_pass http://127.0.0.1:%%PORT_1%%;
         }
 
+        location /once {
+            webhook plain;
+            webhook_secret "$secret";
+            webhook_replay zone=hooks;
+            proxy_pass http://127.0.0.1:%%PORT_1%%;
+        }
+
+        location /excepted {
+            webhook any;
+            webhook_secret "$second";
+            webhook_secret "$secret";
+            webhook_enforce on except=timestamp;
+            proxy_pass http://127.0.0.1:%%PORT_1%%;
+        }
+
         location = /status { webhook_status; }
         location = /free { return 200; }
     }
@@ -217,6 +232,11 @@ my @kinds = (
             signed(uri => '/none', body => 'none')),
     refused('/certificate', 403, 'certificate_missing', 0,
             { uri => '/certificate', body => 'x' }),
+    { location => '/once', status => 200, verdict => 'duplicate', body => 4,
+      request => signed(uri => '/once', body => 'once') },
+    { location => '/excepted', status => 200, verdict => 'would_reject',
+      reason => 'timestamp_too_old', body => 7, secret => 2, upstream => '2xx',
+      request => any_request('/excepted', time => int $now - 4000) },
     { location => '/idle', verdict => 'rejected', reason => 'aborted',
       body => 0, unsent => 1,
       request => signed(uri => '/idle', body => 'idle') },
@@ -226,6 +246,10 @@ my @kinds = (
 my $requests = $CONNECTIONS * $ROUNDS * @kinds;
 
 cmp_ok($requests, '>=', 2000, "$requests requests of " . @kinds . ' kinds');
+
+# once there is a first, all others are copies
+is($t->request($_->{request})->{status}, 200, 'a message')
+    for grep { $_->{location} && $_->{location} eq '/once' } @kinds;
 
 my @reports = run_clients();
 
@@ -250,7 +274,8 @@ my %have = map { $_->{location} => $_ } @{ $status->{hooks} };
 
 is(sum0(map { sum0 values %{ $_->{requests} } } values %have), $total,
    "$total are counted");
-is($total, $requests * (@kinds - 1) / @kinds, 'those that were sent to hooks');
+is($total, $requests * (@kinds - 1) / @kinds + 1,
+   'those that were sent to hooks');
 
 for my $location (sort keys %$want) {
     my ($have, $want) = ($have{$location}, $want->{$location});
@@ -272,6 +297,9 @@ for my $location (sort keys %$want) {
 }
 
 is_deeply([sort keys %have], [sort keys %$want], 'no location more');
+
+is_deeply($status->{zones}[0]{replay}, { entries => 1, evictions => 0 },
+          'one message is remembered');
 
 my $deliveries = $status->{zones}[0]{deliveries};
 is(scalar @$deliveries, 100, 'the last 100 of them');
@@ -318,6 +346,11 @@ for my $hook (@{ $status->{hooks} }) {
     is_deeply($series{body_bytes_total}, [$hook->{body_bytes}],
               "$at: bytes once more");
 }
+
+like($text, qr/^nginx_webhook_replay_entries\{zone="hooks"\} 1\n/m,
+     'and for Prometheus');
+like($text, qr/^nginx_webhook_replay_evictions_total\{zone="hooks"\} 0\n/m,
+     'none had to go');
 
 is(promtool($text), '', 'promtool check metrics');
 
@@ -466,6 +499,13 @@ sub expected {
         $at->{body_bytes} = defined $kind->{body}
                             ? $at->{body_bytes} + $n * $kind->{body} : undef;
     }
+
+    my $first = $want{'/once'};
+
+    $first->{requests}{accepted} = 1;
+    $first->{upstream}{'2xx'} = 1;
+    $first->{secrets}{1} = 1;
+    $first->{body_bytes} += 4;
 
     return \%want;
 }

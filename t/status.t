@@ -220,7 +220,14 @@ sub places {
     server {
         listen 127.0.0.1:%%PORT_1%%;
         server_name two.example.com;
-        location /a { webhook own; webhook_secret "$secret"; return 200; }
+        location /a {
+            webhook own gitlab;
+            webhook_secret "$secret" for=own;
+            webhook_secret "the token of gitlab" for=gitlab;
+            return 200;
+
+            location /a/once { webhook_replay zone=second; return 200; }
+        }
     }
     webhook_zone first 1m;
     webhook_zone second 1m;
@@ -235,23 +242,37 @@ EOF
         for qw{/a /a/long /b /b/c /b/c?x=1 /other};
     $t->request(signed(uri => '/a', body => '{}', port => 'PORT_1'));
     $t->request({ uri => '/a?challenge=yes' });
+    $t->request(signed(uri => '/a/once', port => 'PORT_1',
+                       body => qq({"id":"$_"}))) for qw/one two two/;
+    $t->request({ uri => '/a', port => 'PORT_1', body => '{}', headers => [
+        ['Content-Type', 'application/json'], ['X-Gitlab-Event', 'push'],
+        ['X-Gitlab-Token', 'the token of gitlab']] });
 
-    my $status = status($t, 8);
+    my $status = status($t, 12);
 
     is_deeply([map { $_->{name} } @{ $status->{zones} }], [qw/first second/],
               'all zones');
     is_deeply([sort map { join ' ', @$_{qw/zone server location provider/},
                           map { $_ // 0 }
-                          @{ $_->{requests} }{qw/accepted challenge/} }
+                          @{ $_->{requests} }{qw/accepted challenge duplicate/} }
                     @{ $status->{hooks} }],
-              ['first one.example.com  challenged 1 0',
-               'first one.example.com /a challenged 2 1',
-               'first one.example.com /b own 1 0',
-               'first one.example.com /b/c own 2 0',
-               'first two.example.com /a own 1 0'],
-              'places of one name are one, in the first zone');
-    is(scalar @{ $status->{zones}[0]{deliveries} }, 8, 'its deliveries');
-    is(scalar @{ $status->{zones}[1]{deliveries} }, 0, 'none in the second');
+              ['first one.example.com  challenged 1 0 0',
+               'first one.example.com /a challenged 2 1 0',
+               'first one.example.com /b own 1 0 0',
+               'first one.example.com /b/c own 2 0 0',
+               'first two.example.com /a gitlab 1 0 0',
+               'first two.example.com /a own 1 0 0',
+               'second two.example.com /a/once gitlab 0 0 0',
+               'second two.example.com /a/once own 2 0 1'],
+              'places of one name are one; the zone is that of webhook_replay');
+    is(scalar @{ $status->{zones}[0]{deliveries} }, 9,
+       'deliveries of the first zone');
+    is_deeply([map { "$_->{verdict} $_->{id}" }
+               @{ $status->{zones}[1]{deliveries} }],
+              ['duplicate two', 'accepted two', 'accepted one'],
+              'and of the second');
+    is_deeply([map { $_->{replay}{entries} } @{ $status->{zones} }], [0, 2],
+              'messages remembered');
 
     $t->done;
 }
