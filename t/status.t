@@ -146,6 +146,12 @@ sub texts {
             webhook_secret "SECRET";
             return 200;
         }
+        location /early {
+            webhook own;
+            webhook_secret "SECRET";
+            webhook_replay zone=hooks key=$http_x_key;
+            return 200;
+        }
         location = /status { webhook_status; }
 EOF
 
@@ -186,6 +192,19 @@ EOF
               ['accepted', '', 'a', 'b', 10, 200, 'a"b\\c',
                q{^/hook(?<x>[<>&'"]?)\d*}, 'own'],
               'all about one that is accepted');
+
+    # a copy is one without its signature, too, if it has the key
+    my @key = (['X-Key', 'the key']);
+
+    $t->request(signed(uri => '/early', body => '{"id":"a"}', headers => \@key));
+    is(last_delivery($t)->{id}, 'a', 'a message');
+    $t->request({ uri => '/early', body => '{"id":"b"}',
+                  headers => [@key, ['X-Event', 'c'],
+                              ['X-Hub-Signature-256', 'sha256=' . '0' x 64]] });
+
+    $last = last_delivery($t);
+    is_deeply([@$last{qw/verdict id event/}], ['duplicate', '', ''],
+              'a copy that has not been verified');
 
     my $text = $t->request({ uri => '/status' })->{body};
     is(promtool($text), '', 'promtool check metrics');
