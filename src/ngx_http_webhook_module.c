@@ -214,7 +214,7 @@ ngx_module_t  ngx_http_webhook_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_webhook_md_exit,              /* exit process */
-    NULL,                                  /* exit master */
+    ngx_http_webhook_md_exit,              /* exit master */
     NGX_MODULE_V1_PADDING
 };
 

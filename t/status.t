@@ -318,7 +318,7 @@ sub redirects {
         location \@late { webhook challenged; proxy_pass http://%%APP%%; }
         location /page { webhook own; client_max_body_size 1k; error_page 400 413 /free; proxy_pass http://%%APP%%; }
         location /slow { webhook own; client_body_timeout 1s; proxy_pass http://%%APP%%; }
-        location /free { proxy_pass http://%%APP%%; }
+        location /free { return 200 free; }
         location = /status { webhook_status json; }
 EOF
 
