@@ -640,7 +640,7 @@ my %oldest = timed('/full/', $now, 'message 0');
 $n++ while $n < 1000
            && ask(timed('/full/', $now, "message $n"))->{status} == 202;
 
-cmp_ok($n, '>', 63, 'the smallest zone has some room');
+cmp_ok($n, '>', 15, 'the smallest zone has some room');
 cmp_ok($n, '<', 256, 'but not much');
 
 %request = timed('/full/', $now, "message $n");
