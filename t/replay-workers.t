@@ -236,7 +236,7 @@ my $known = 0;
 
 $known++ while $known < $many && !is_new($many - 1 - $known);
 
-cmp_ok($known, '>=', 64, 'those it has room for are known');
+cmp_ok($known, '>=', 16, 'those it has room for are known');
 cmp_ok($known, '<', 256, 'they are few');
 
 sleep 1.1;
