@@ -64,7 +64,9 @@ EOF
        $types{prometheus}, 'Prometheus by default');
 
     for my $format (sort keys %types) {
-        for my $uri ("/$format", "/json?format=$format", "/html?a=b&format=$format") {
+        for my $uri ("/$format", "/json?format=$format",
+                     "/html?a=b&format=$format")
+        {
             my $r = $t->request({ uri => $uri });
             my $h = $r->{header};
 
@@ -161,7 +163,8 @@ EOF
     for (@hostile) {
         my ($id, $shown) = @$_;
 
-        $t->request(signed(uri => '/hook', body => $json->encode({ id => $id })));
+        $t->request(signed(uri => '/hook',
+                           body => $json->encode({ id => $id })));
         is(last_delivery($t)->{id}, $shown, 'the id ' . $json->encode([$id]));
     }
 
@@ -196,7 +199,8 @@ EOF
     # a copy is one without its signature, too, if it has the key
     my @key = (['X-Key', 'the key']);
 
-    $t->request(signed(uri => '/early', body => '{"id":"a"}', headers => \@key));
+    $t->request(signed(uri => '/early', body => '{"id":"a"}',
+                       headers => \@key));
     is(last_delivery($t)->{id}, 'a', 'a message');
     $t->request({ uri => '/early', body => '{"id":"b"}',
                   headers => [@key, ['X-Event', 'c'],
@@ -273,7 +277,8 @@ EOF
               'all zones');
     is_deeply([sort map { join ' ', @$_{qw/zone server location provider/},
                           map { $_ // 0 }
-                          @{ $_->{requests} }{qw/accepted challenge duplicate/} }
+                          @{ $_->{requests} }
+                              {qw/accepted challenge duplicate/} }
                     @{ $status->{hooks} }],
               ['first one.example.com  challenged 1 0 0',
                'first one.example.com /a challenged 2 1 0',
@@ -303,21 +308,47 @@ sub redirects {
         webhook_secret "$secret";
         recursive_error_pages on;
 
-        location /a { webhook own; error_page 403 \@b; proxy_pass http://%%APP%%; }
-        location \@b { webhook challenged; error_page 403 \@a; proxy_pass http://%%APP%%; }
+        location /a {
+            webhook own;
+            error_page 403 \@b;
+            proxy_pass http://%%APP%%;
+        }
+        location \@b {
+            webhook challenged;
+            error_page 403 \@a;
+            proxy_pass http://%%APP%%;
+        }
         location \@a {
             webhook own;
             webhook_secret "the secret of nobody at all";
             error_page 403 /a;
             proxy_pass http://%%APP%%;
         }
-        location /same { webhook own; error_page 403 /same/page; proxy_pass http://%%APP%%; }
+        location /same {
+            webhook own;
+            error_page 403 /same/page;
+            proxy_pass http://%%APP%%;
+        }
         location /try { webhook own; try_files /none \@try; }
         location \@try { webhook challenged; proxy_pass http://%%APP%%; }
-        location /late { webhook own; client_max_body_size 1k; error_page 413 \@late; proxy_pass http://%%APP%%; }
+        location /late {
+            webhook own;
+            client_max_body_size 1k;
+            error_page 413 \@late;
+            proxy_pass http://%%APP%%;
+        }
         location \@late { webhook challenged; proxy_pass http://%%APP%%; }
-        location /page { webhook own; client_max_body_size 1k; error_page 400 413 /free; proxy_pass http://%%APP%%; }
-        location /slow { webhook own; client_body_timeout 1s; proxy_pass http://%%APP%%; }
+        location /page {
+            webhook own;
+            client_max_body_size 1k;
+            error_page 400 413 /free;
+            proxy_pass http://%%APP%%;
+        }
+        location /slow {
+            webhook own;
+            client_body_timeout 1s;
+            proxy_pass http://%%APP%%;
+        }
         location /free { return 200 free; }
         location = /status { webhook_status json; }
 EOF
@@ -346,7 +377,8 @@ EOF
     my %verdicts = map {
         my $hook = $have{$_};
         my %count = (%{ $hook->{requests} }, %{ $hook->{rejected} });
-        $_ => join ' ', map { "$_ $count{$_}" } grep { $count{$_} } sort keys %count
+        $_ => join ' ', map { "$_ $count{$_}" } grep { $count{$_} }
+                        sort keys %count
     } keys %have;
 
     is_deeply(\%verdicts, {
@@ -366,9 +398,11 @@ EOF
               'the answer is counted where it came from');
 
     # the access log has the verdict of the last of them
-    $t->wait_for(sub { $t->log_file('verdict.log') =~ tr/\n// >= 7 }, 'the log');
+    $t->wait_for(sub { $t->log_file('verdict.log') =~ tr/\n// >= 7 },
+                 'the log');
 
-    my $log = join '', grep { m{^/(?:page|slow)} } sort split /^/, $t->log_file('verdict.log');
+    my $log = join '', grep { m{^/(?:page|slow)} }
+                       sort split /^/, $t->log_file('verdict.log');
     is($log, "/page 413 [rejected][body_too_large]\n"
              . "/slow 400 [rejected][aborted]\n/slow 408 [rejected][aborted]\n",
        'the access log knows what ended early');
@@ -378,11 +412,14 @@ EOF
 
 
 sub reloads {
-    my $hook = sub { "location /$_[0] { webhook own; webhook_secret \"$secret\";"
-                     . ' proxy_pass http://%%APP%%; }' };
+    my $hook = sub {
+        "location /$_[0] { webhook own; webhook_secret \"$secret\";"
+        . ' proxy_pass http://%%APP%%; }';
+    };
     my $server = sub {
-        "webhook_zone hooks $_[0]; $providers server { listen 127.0.0.1:%%PORT%%;"
-        . " @_[1 .. $#_] location = /status { webhook_status json; } }";
+        "webhook_zone hooks $_[0]; $providers"
+        . "server { listen 127.0.0.1:%%PORT%%; @_[1 .. $#_]"
+        . " location = /status { webhook_status json; } }";
     };
 
     my $t = WebhookTest->new(
@@ -432,7 +469,8 @@ sub reloads {
 
 sub small_zones {
     my $locations = sub {
-        return join ' ', map { "location /$_ { proxy_pass http://%%APP%%; }" } @_;
+        return join ' ', map { "location /$_ { proxy_pass http://%%APP%%; }" }
+                             @_;
     };
     my $server = sub {
         "webhook_zone hooks 32k; $providers server { listen 127.0.0.1:%%PORT%%;"
@@ -495,7 +533,8 @@ EOF
     $c->send((WebhookTest::format_request(%{ signed(body => '{}') }))[0]);
     $c->close;
 
-    $t->wait_for(sub { $t->log_file('verdict.log') =~ tr/\n// >= 3 }, 'the log');
+    $t->wait_for(sub { $t->log_file('verdict.log') =~ tr/\n// >= 3 },
+                 'the log');
     is($t->log_file('verdict.log'), "[accepted][]\n"
        . "[rejected][signature_mismatch]\n[rejected][aborted]\n",
        'what ended early is in the log');
@@ -508,8 +547,9 @@ sub minutes {
     my $start = 1700000040;             # a minute begins
 
     my $t = hooks(<<"EOF", body => 1, now => $start + 50, log => 'warn');
-        location /bad { webhook own; webhook_secret "$secret"; proxy_pass http://%%APP%%; }
-        location /good { webhook own; webhook_secret "$secret"; proxy_pass http://%%APP%%; }
+        webhook_secret "$secret";
+        location /bad { webhook own; proxy_pass http://%%APP%%; }
+        location /good { webhook own; proxy_pass http://%%APP%%; }
         location = /status { webhook_status json; }
 EOF
 
@@ -561,7 +601,8 @@ sub hooks {
     return WebhookTest->new(%more, conf => <<"EOF");
     webhook_zone hooks 1m;
     $providers
-    log_format verdict '\$request_uri \$status [\$webhook_verdict][\$webhook_reason]';
+    log_format verdict '\$request_uri \$status '
+                       '[\$webhook_verdict][\$webhook_reason]';
     access_log %%DIR%%/logs/verdict.log verdict;
     server {
         listen 127.0.0.1:%%PORT%%;

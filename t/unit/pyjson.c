@@ -192,7 +192,7 @@ test_texts(void)
             free(out);
         }
 
-        ok(1, "%s", cases[i].text);
+        ok(1, "reads %s", cases[i].text);
     }
 }
 

@@ -64,7 +64,8 @@ sub new {
     $self->{out}->autoflush(1);
 
     my $target = $self->call('Target.createTarget', url => 'about:blank');
-    my $session = $self->call('Target.attachToTarget', flatten => JSON::PP::true,
+    my $session = $self->call('Target.attachToTarget',
+                              flatten => JSON::PP::true,
                               targetId => $target->{targetId});
 
     $self->{session} = $session->{sessionId};
