@@ -268,6 +268,8 @@ typedef struct {
     unsigned                    whole:1;    /* the body is held */
     unsigned                    document:1; /* the JSON is in the text */
     unsigned                    digest:1;   /* the body's SHA-256 is wanted */
+    unsigned                    weak:1;     /* another body may have the same
+                                               text */
     ngx_http_webhook_source_t   source;     /* behind the word */
 } ngx_http_webhook_body_t;
 
@@ -705,6 +707,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
     unsigned                       stripped:1;  /* of its credential */
+    unsigned                       sender:1;    /* verified, also if it is
+                                                   a duplicate */
 };
 
 
@@ -873,7 +877,7 @@ ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
 
 /* _body.c: hashing the body */
 
-void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
@@ -953,6 +957,8 @@ ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
 void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
 void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
 void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
+void ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t *entries, ngx_uint_t *evicted);
 
 /* _replay_conf.c: "webhook_replay" */
 
@@ -975,7 +981,6 @@ void ngx_http_webhook_replay_check(ngx_conf_t *cf,
 
 ngx_http_webhook_reason_e ngx_http_webhook_replay_known(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
     u_char *digest);
 ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
@@ -993,6 +998,7 @@ ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
     ngx_uint_t reload);
 void ngx_http_webhook_leave(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+uint64_t ngx_http_webhook_clock(void);
 
 /* _status.c: answering with the counters */
 
@@ -1060,21 +1066,21 @@ ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
 }
 
 
+/* Whether the body is to be hashed for replay protection. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->once
+           && !ctx->once->keyed
+           && ctx->gate->provider->pelorus == NULL;
+}
+
+
 /*
  * The time that verification takes, without the waiting for the body; where
  * nothing is counted there is no look at the clock.
  */
-
-static ngx_inline uint64_t
-ngx_http_webhook_clock(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 
 static ngx_inline void
 ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)

@@ -405,6 +405,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     /* from here on variables have what is in the body */
 
     ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
+    ctx->sender = 1;
 
     if (ctx->once && ctx->challenge == NULL) {
 

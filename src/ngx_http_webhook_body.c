@@ -23,6 +23,8 @@ static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
 static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *hmacs, ngx_uint_t *digests);
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
+static void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
 static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
@@ -251,9 +253,21 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 }
 
 
-/* Hashes buffers; a failure is kept in the context until the verdict. */
+/* Some of the body has come from the client. */
 
 void
+ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_http_webhook_clock_start(ctx);
+    ngx_http_webhook_body_hash(r, ctx, in);
+    ngx_http_webhook_clock_stop(ctx);
+}
+
+
+/* Hashes buffers; a failure is kept in the context until the verdict. */
+
+static void
 ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
 {

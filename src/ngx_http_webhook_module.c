@@ -214,7 +214,7 @@ ngx_module_t  ngx_http_webhook_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_webhook_md_exit,              /* exit process */
-    NULL,                                  /* exit master */
+    ngx_http_webhook_md_exit,              /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
@@ -270,9 +270,7 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx && ctx->hashing) {
-        ngx_http_webhook_clock_start(ctx);
-        ngx_http_webhook_body_hash(r, ctx, in);
-        ngx_http_webhook_clock_stop(ctx);
+        ngx_http_webhook_body_arrives(r, ctx, in);
     }
 
     return ngx_http_next_request_body_filter(r, in);

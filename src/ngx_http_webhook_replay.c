@@ -132,17 +132,6 @@ ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
 }
 
 
-/* Whether the body is to be hashed for us. */
-
-ngx_uint_t
-ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->once
-           && !ctx->once->keyed
-           && ctx->gate->provider->pelorus == NULL;
-}
-
-
 /* The digest of what is authenticated. */
 
 void

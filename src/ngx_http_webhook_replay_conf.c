@@ -347,9 +347,10 @@ ngx_http_webhook_replay_scope(ngx_conf_t *cf,
     }
 
     conf->scope = ngx_pnalloc(cf->pool, NGX_HTTP_WEBHOOK_DIGEST);
-    md = ngx_http_webhook_md_get();
+    md = EVP_MD_CTX_new();
 
     if (conf->scope == NULL || md == NULL) {
+        EVP_MD_CTX_free(md);
         return NGX_ERROR;
     }
 
@@ -363,7 +364,7 @@ ngx_http_webhook_replay_scope(ngx_conf_t *cf,
     rc |= wh_hmac_update(md, name->data, name->len);
     rc |= wh_digest_final(md, digest, &size);
 
-    ngx_http_webhook_md_put(md);
+    EVP_MD_CTX_free(md);
 
     ngx_memcpy(conf->scope, digest, NGX_HTTP_WEBHOOK_DIGEST);
 
@@ -528,7 +529,8 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
 
     if (ngx_http_webhook_source_in_body(source)) {
-        return !provider->bodiless
+        return !(provider->bodiless
+                 || (provider->body && provider->body->weak))
                || ngx_http_webhook_message_takes(provider, source);
     }
 

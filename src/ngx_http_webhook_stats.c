@@ -113,7 +113,7 @@ ngx_http_webhook_family_t  ngx_http_webhook_families[] = {
       NGX_HTTP_WEBHOOK_CLASSES, ngx_http_webhook_class_name, 1 },
 
     { "secrets", "nginx_webhook_secret_matches_total",
-      "Requests accepted, by the number of the secret that matched.",
+      "Requests let through, by the number of the secret that matched.",
       "secret",
       offsetof(ngx_http_webhook_record_t, secrets),
       NGX_HTTP_WEBHOOK_SECRETS, ngx_http_webhook_secret_name, 0 },
@@ -156,7 +156,8 @@ ngx_http_webhook_hook_add(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
 
 /*
  * The handler stands ahead of the access log's, which is to see the verdict of
- * a request that has ended before it got one.
+ * a request that has ended before it got one.  Where nobody counts or asks for
+ * it there is no handler.
  */
 
 ngx_int_t
@@ -169,11 +170,10 @@ ngx_http_webhook_stats_init(ngx_conf_t *cf)
     ngx_http_core_main_conf_t      *cmcf;
     ngx_http_webhook_main_conf_t   *wmcf;
 
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+    static ngx_str_t  verdict = ngx_string("webhook_verdict");
+    static ngx_str_t  reason = ngx_string("webhook_reason");
 
-    if (wmcf->hooks.nelts == 0) {
-        return NGX_OK;
-    }
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     hook = wmcf->hooks.elts;
 
@@ -186,6 +186,13 @@ ngx_http_webhook_stats_init(ngx_conf_t *cf)
         if (hook[i]->zone == NULL) {
             hook[i]->wlcf->hooks = NULL;
         }
+    }
+
+    if (wmcf->zones.nelts == 0
+        && !ngx_http_webhook_variable_used(cf, &verdict)
+        && !ngx_http_webhook_variable_used(cf, &reason))
+    {
+        return NGX_OK;
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -523,9 +530,8 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     case NGX_HTTP_WEBHOOK_WOULD_REJECT:
         (void) ngx_atomic_fetch_add(&record->would_reject[ctx->reason], 1);
-        upstream = ngx_http_webhook_upstream_status(r);
-        (void) ngx_atomic_fetch_add(&record->upstream[upstream / 100], 1);
-        break;
+
+        /* fall through */
 
     case NGX_HTTP_WEBHOOK_ACCEPTED:
         upstream = ngx_http_webhook_upstream_status(r);
@@ -769,8 +775,7 @@ ngx_http_webhook_delivery_text(ngx_http_request_t *r,
     text->len = 0;
 
     if (source == NULL
-        || (ctx->verdict != NGX_HTTP_WEBHOOK_ACCEPTED
-            && ctx->verdict != NGX_HTTP_WEBHOOK_DUPLICATED)
+        || !ctx->sender
         || ngx_http_webhook_source_value(r, ctx, source, &value) != WH_OK)
     {
         return;
@@ -778,6 +783,19 @@ ngx_http_webhook_delivery_text(ngx_http_request_t *r,
 
     text->len = value.len;
     ngx_memcpy(text->data, value.data, ngx_min(value.len, sizeof(text->data)));
+}
+
+
+/* In ns, for differences. */
+
+uint64_t
+ngx_http_webhook_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 

@@ -69,13 +69,16 @@ static void
 ngx_http_webhook_json_zone(ngx_http_webhook_out_t *out,
     ngx_http_webhook_zone_t *zone)
 {
-    ngx_uint_t                    i, n;
+    ngx_uint_t                    i, n, entries, evicted;
     ngx_http_webhook_delivery_t  *deliveries;
+
+    ngx_http_webhook_store_numbers(zone, &entries, &evicted);
 
     ngx_http_webhook_out(out, "{\"name\":\"");
     ngx_http_webhook_out_text(out, &zone->shm_zone->shm.name);
-    ngx_http_webhook_out(out, "\",\"size\":%uz,\"deliveries\":[",
-                         zone->shm_zone->shm.size);
+    ngx_http_webhook_out(out, "\",\"size\":%uz,\"replay\":{\"entries\":%ui,"
+                         "\"evictions\":%ui},\"deliveries\":[",
+                         zone->shm_zone->shm.size, entries, evicted);
 
     deliveries = ngx_palloc(out->pool, NGX_HTTP_WEBHOOK_DELIVERIES
                                        * sizeof(ngx_http_webhook_delivery_t));

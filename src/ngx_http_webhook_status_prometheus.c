@@ -19,10 +19,16 @@ static void ngx_http_webhook_prometheus_bytes(ngx_http_webhook_out_t *out,
     ngx_http_webhook_hook_t *hook);
 static void ngx_http_webhook_prometheus_verification(
     ngx_http_webhook_out_t *out, ngx_http_webhook_hook_t *hook);
+static void ngx_http_webhook_prometheus_replay(ngx_http_webhook_out_t *out,
+    ngx_array_t *zones);
+static void ngx_http_webhook_prometheus_zone(ngx_http_webhook_out_t *out,
+    const char *metric, ngx_http_webhook_zone_t *zone, ngx_uint_t value);
 
 
 #define NGX_HTTP_WEBHOOK_METRIC_BYTES    "nginx_webhook_body_bytes_total"
 #define NGX_HTTP_WEBHOOK_METRIC_SECONDS  "nginx_webhook_verification_seconds"
+#define NGX_HTTP_WEBHOOK_METRIC_ENTRIES  "nginx_webhook_replay_entries"
+#define NGX_HTTP_WEBHOOK_METRIC_EVICTED  "nginx_webhook_replay_evictions_total"
 
 
 /* All series of a metric stand together. */
@@ -68,6 +74,8 @@ ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
     ngx_http_webhook_each_hook(hook, &wmcf->hooks) {
         ngx_http_webhook_prometheus_verification(out, *hook);
     }
+
+    ngx_http_webhook_prometheus_replay(out, &wmcf->zones);
 }
 
 
@@ -167,4 +175,44 @@ ngx_http_webhook_prometheus_verification(ngx_http_webhook_out_t *out,
     ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
                                        "_count", hook);
     ngx_http_webhook_out(out, "} %uA\n", count);
+}
+
+
+static void
+ngx_http_webhook_prometheus_replay(ngx_http_webhook_out_t *out,
+    ngx_array_t *zones)
+{
+    ngx_uint_t                 i, entries, evicted;
+    ngx_http_webhook_zone_t  **zone;
+
+    zone = zones->elts;
+
+    ngx_http_webhook_prometheus_head(out, NGX_HTTP_WEBHOOK_METRIC_ENTRIES,
+                                     "gauge", "Messages remembered.");
+
+    for (i = 0; i < zones->nelts; i++) {
+        ngx_http_webhook_store_numbers(zone[i], &entries, &evicted);
+        ngx_http_webhook_prometheus_zone(out, NGX_HTTP_WEBHOOK_METRIC_ENTRIES,
+                                         zone[i], entries);
+    }
+
+    ngx_http_webhook_prometheus_head(out, NGX_HTTP_WEBHOOK_METRIC_EVICTED,
+                                     "counter", "Messages forgotten before "
+                                     "their time, for want of memory.");
+
+    for (i = 0; i < zones->nelts; i++) {
+        ngx_http_webhook_store_numbers(zone[i], &entries, &evicted);
+        ngx_http_webhook_prometheus_zone(out, NGX_HTTP_WEBHOOK_METRIC_EVICTED,
+                                         zone[i], evicted);
+    }
+}
+
+
+static void
+ngx_http_webhook_prometheus_zone(ngx_http_webhook_out_t *out,
+    const char *metric, ngx_http_webhook_zone_t *zone, ngx_uint_t value)
+{
+    ngx_http_webhook_out(out, "%s{zone=\"", metric);
+    ngx_http_webhook_out_text(out, &zone->shm_zone->shm.name);
+    ngx_http_webhook_out(out, "\"} %ui\n", value);
 }

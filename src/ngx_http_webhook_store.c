@@ -44,6 +44,7 @@ struct ngx_http_webhook_store_s {
     ngx_queue_t                 claims;     /* entries, by their time */
     ngx_queue_t                 spans;
     ngx_uint_t                  serial;
+    ngx_uint_t                  entries;
     ngx_uint_t                  evicted;    /* before their time to live */
     ngx_uint_t                  reported;   /* of these, in the error log */
     time_t                      warned;
@@ -278,12 +279,17 @@ ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
         }
     }
 
-    /* also those of the last second that had a warning */
+    /*
+     * also those of the last second that had a warning; workers whose clocks
+     * are apart do not take turns
+     */
 
     evicted = 0;
     total = store->evicted;
 
-    if (total != store->reported && now != store->warned) {
+    if (total != store->reported
+        && (now > store->warned || now < store->warned - 60))
+    {
         evicted = total - store->reported;
         store->reported = total;
         store->warned = now;
@@ -326,6 +332,8 @@ ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest,
 
     ngx_rbtree_insert(&store->rbtree, &entry->node);
     ngx_queue_insert_tail(&store->claims, &entry->queue);
+
+    store->entries++;
 
     return entry;
 }
@@ -415,7 +423,9 @@ ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
         entry = ngx_queue_data(ngx_queue_head(&span->entries),
                                ngx_http_webhook_entry_t, queue);
 
-        if (now - entry->time > span->window
+        /* the clock of another worker may be ahead of ours */
+
+        if ((span->window == -1 || now - entry->time > span->window)
             && (oldest == NULL || entry->time < oldest->time))
         {
             oldest = entry;
@@ -486,6 +496,8 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
     ngx_queue_remove(&entry->queue);
     ngx_rbtree_delete(&zone->sh->store->rbtree, &entry->node);
     ngx_slab_free_locked(zone->shpool, entry);
+
+    zone->sh->store->entries--;
 }
 
 
@@ -582,4 +594,15 @@ ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone)
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
+/* Each is one word, so nobody waits for them. */
+
+void
+ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t *entries, ngx_uint_t *evicted)
+{
+    *entries = zone->sh->store->entries;
+    *evicted = zone->sh->store->evicted;
 }

@@ -29,18 +29,19 @@ static ngx_http_webhook_reason_e ngx_http_webhook_transform_sha256(
 static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
 
     { ngx_string("crc32"), ngx_http_webhook_transform_crc32_update,
-      ngx_http_webhook_transform_crc32, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
+      ngx_http_webhook_transform_crc32,
+      0, 0, 0, 1, NGX_HTTP_WEBHOOK_NO_SOURCE },
 
     { ngx_string("form:"), NULL, ngx_http_webhook_transform_form,
-      1, 1, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
+      1, 1, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
 
     { ngx_string("form-sorted"), NULL, ngx_http_webhook_transform_form_sorted,
-      1, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
+      1, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
 
     { ngx_string("sha256:"), NULL, ngx_http_webhook_transform_sha256,
-      0, 0, 1, NGX_HTTP_WEBHOOK_NO_SOURCE },
+      0, 0, 1, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
 
-    { ngx_null_string, NULL, NULL, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
+    { ngx_null_string, NULL, NULL, 0, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
 };
 
 

@@ -801,6 +801,14 @@ server_says("location / { webhook $_->[0]; webhook_secret $_->[1]; #<\n"
         ['mailgun', '0123456789abcdef', 'webhook_timestamp'],
         ['adyen', '0123456789abcdef' x 4, 'webhook_event'],
         ['github', '0123456789abcdef', 'webhook_body_sha256'];
+server_says("location / { webhook crc; $good "
+    . "webhook_replay zone=z key=\$webhook_$_->[0]; } #<", [$_->[1]
+        ? qq("\$webhook_$_->[0]" in "key=" of "webhook_replay" in @ is not )
+          . 'signed by "webhook crc": a captured message could be sent again '
+          . 'with another one, leave "key=" out' : ()],
+     'webhook_zone z 1m; webhook_provider crc { signature header:X; '
+     . 'body crc32; message $webhook_id$webhook_body; id header:I; '
+     . 'event json:/e; }') for ['id', 0], ['event', 1];
 server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
     . "webhook_replay zone=z key=\$webhook_event; } #<", [
     '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '

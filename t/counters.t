@@ -31,6 +31,11 @@ my $mute = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 512)
     or die "no port: $!";
 my $mute_port = $mute->sockport;
 
+# a name server that does not, either
+my $names = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'udp')
+    or die "no port: $!";
+my $names_port = $names->sockport;
+
 my $t = WebhookTest->new(workers => 2, conf => <<"EOF");
     webhook_zone hooks 1m;
 
@@ -87,6 +92,14 @@ my $t = WebhookTest->new(workers => 2, conf => <<"EOF");
             proxy_pass http://127.0.0.1:$mute_port;
         }
 
+        location /names {
+            webhook plain;
+            webhook_secret "$secret";
+            resolver 127.0.0.1:$names_port;
+            set \$application application.example.com;
+            proxy_pass http://\$application;
+        }
+
         location /file {
             webhook plain;
             webhook_secret "$secret";
@@ -127,6 +140,21 @@ my $t = WebhookTest->new(workers => 2, conf => <<"EOF");
         location /idle {
             webhook plain;
             webhook_secret "$secret";
+            proxy_pass http://127.0.0.1:%%PORT_1%%;
+        }
+
+        location /once {
+            webhook plain;
+            webhook_secret "$secret";
+            webhook_replay zone=hooks;
+            proxy_pass http://127.0.0.1:%%PORT_1%%;
+        }
+
+        location /excepted {
+            webhook any;
+            webhook_secret "$second";
+            webhook_secret "$secret";
+            webhook_enforce on except=timestamp;
             proxy_pass http://127.0.0.1:%%PORT_1%%;
         }
 
@@ -182,6 +210,8 @@ my @kinds = (
       request => { uri => '/trial', body => 'trial' } },
     { location => '/mute', verdict => 'accepted', body => 4, secret => 1,
       upstream => 'none', request => signed(uri => '/mute', body => 'mute') },
+    { location => '/names', verdict => 'accepted', body => 5, secret => 1,
+      upstream => 'none', request => signed(uri => '/names', body => 'names') },
     { location => '/file', status => 404, verdict => 'accepted', body => 4,
       secret => 1, upstream => '4xx',
       request => signed(uri => '/file', body => 'file') },
@@ -202,6 +232,11 @@ my @kinds = (
             signed(uri => '/none', body => 'none')),
     refused('/certificate', 403, 'certificate_missing', 0,
             { uri => '/certificate', body => 'x' }),
+    { location => '/once', status => 200, verdict => 'duplicate', body => 4,
+      request => signed(uri => '/once', body => 'once') },
+    { location => '/excepted', status => 200, verdict => 'would_reject',
+      reason => 'timestamp_too_old', body => 7, secret => 2, upstream => '2xx',
+      request => any_request('/excepted', time => int $now - 4000) },
     { location => '/idle', verdict => 'rejected', reason => 'aborted',
       body => 0, unsent => 1,
       request => signed(uri => '/idle', body => 'idle') },
@@ -211,6 +246,10 @@ my @kinds = (
 my $requests = $CONNECTIONS * $ROUNDS * @kinds;
 
 cmp_ok($requests, '>=', 2000, "$requests requests of " . @kinds . ' kinds');
+
+# once there is a first, all others are copies
+is($t->request($_->{request})->{status}, 200, 'a message')
+    for grep { $_->{location} && $_->{location} eq '/once' } @kinds;
 
 my @reports = run_clients();
 
@@ -235,7 +274,8 @@ my %have = map { $_->{location} => $_ } @{ $status->{hooks} };
 
 is(sum0(map { sum0 values %{ $_->{requests} } } values %have), $total,
    "$total are counted");
-is($total, $requests * (@kinds - 1) / @kinds, 'those that were sent to hooks');
+is($total, $requests * (@kinds - 1) / @kinds + 1,
+   'those that were sent to hooks');
 
 for my $location (sort keys %$want) {
     my ($have, $want) = ($have{$location}, $want->{$location});
@@ -257,6 +297,9 @@ for my $location (sort keys %$want) {
 }
 
 is_deeply([sort keys %have], [sort keys %$want], 'no location more');
+
+is_deeply($status->{zones}[0]{replay}, { entries => 1, evictions => 0 },
+          'one message is remembered');
 
 my $deliveries = $status->{zones}[0]{deliveries};
 is(scalar @$deliveries, 100, 'the last 100 of them');
@@ -303,6 +346,11 @@ for my $hook (@{ $status->{hooks} }) {
     is_deeply($series{body_bytes_total}, [$hook->{body_bytes}],
               "$at: bytes once more");
 }
+
+like($text, qr/^nginx_webhook_replay_entries\{zone="hooks"\} 1\n/m,
+     'and for Prometheus');
+like($text, qr/^nginx_webhook_replay_evictions_total\{zone="hooks"\} 0\n/m,
+     'none had to go');
 
 is(promtool($text), '', 'promtool check metrics');
 
@@ -451,6 +499,13 @@ sub expected {
         $at->{body_bytes} = defined $kind->{body}
                             ? $at->{body_bytes} + $n * $kind->{body} : undef;
     }
+
+    my $first = $want{'/once'};
+
+    $first->{requests}{accepted} = 1;
+    $first->{upstream}{'2xx'} = 1;
+    $first->{secrets}{1} = 1;
+    $first->{body_bytes} += 4;
 
     return \%want;
 }

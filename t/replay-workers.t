@@ -65,6 +65,8 @@ my $conf = sub {
             webhook timed;
             webhook_replay zone=claims;
             proxy_pass http://${\ $upstream->address };
+
+            location /claims/fill { proxy_pass http://%%APP%%; }
         }
 
         location /many/ {
@@ -201,15 +203,7 @@ for (1 .. $held) {
     push @held, [begin(timed($n++)), $upstream->take];
 }
 
-while ($n < 1000) {
-    my $c = begin(timed($n++));
-    my $taken = $upstream->take(0.2) or last;
-
-    $upstream->answer($taken, 200);
-    $c->read_response;
-}
-
-is(ask(timed($n++))->{status}, 503, 'a zone is full, of claims too');
+cmp_ok(fill(), '>', 10, 'a zone is full, of claims too');
 
 kill 'KILL', $t->workers;
 $_->[0]->close for @held;
@@ -217,23 +211,12 @@ undef @held;
 sleep 0.1;
 $t->wait_for(sub { $t->workers == 2 }, 'new workers');
 
-my $room = 0;
-
-for (1 .. $held) {
-    my $c = begin(timed($n++));
-    my $taken = $upstream->take(1) or last;
-
-    $room++;
-    $upstream->answer($taken, 200);
-    $c->read_response;
-}
-
-is($room, $held, 'when the workers have been killed there is room');
-is(ask(timed($n++))->{status}, 503, 'for as many as there were claims');
+is(fill(), $held, 'when the workers have been killed there is room again');
 
 
 # A zone that is too small
 
+my $started = time;
 my $many = 100_000;
 my $new = 0;
 my @lines = map { $t->connection } 1 .. 4;
@@ -262,8 +245,8 @@ ok(is_new($many), 'a message of a later second');
 my ($evicted) = ($t->error_log =~ /.*zone "many" is full:.* (\d+) in all/s);
 
 is($evicted, $many + 2 - $known, 'the log says how many were evicted');
-cmp_ok(scalar(() = $t->error_log =~ /zone "many" is full/g), '<', 60,
-       'without a line for each');
+cmp_ok(scalar(() = $t->error_log =~ /zone "many" is full/g), '<=',
+       time - $started + 1, 'one line a second');
 
 
 # Another size
@@ -294,13 +277,24 @@ sub message {
 
 
 sub timed {
-    my ($n) = @_;
+    my ($n, $uri) = @_;
 
     my $now = time;
 
-    return (method => 'POST', uri => '/claims/', body => "x$n", headers =>
+    return (method => 'POST', uri => $uri // '/claims/', body => "x$n", headers =>
             [['X-Time', $now],
              ['X-Signature', hmac_sha256_hex("$now.x$n", $secret)]]);
+}
+
+
+# How many messages there is room for.
+sub fill {
+    my $room = 0;
+
+    $room++ while $room < 1000
+                  && ask(timed($n++, '/claims/fill'))->{status} == 202;
+
+    return $room;
 }
 
 

@@ -146,6 +146,12 @@ sub texts {
             webhook_secret "SECRET";
             return 200;
         }
+        location /early {
+            webhook own;
+            webhook_secret "SECRET";
+            webhook_replay zone=hooks key=$http_x_key;
+            return 200;
+        }
         location = /status { webhook_status; }
 EOF
 
@@ -187,6 +193,19 @@ EOF
                q{^/hook(?<x>[<>&'"]?)\d*}, 'own'],
               'all about one that is accepted');
 
+    # a copy is one without its signature, too, if it has the key
+    my @key = (['X-Key', 'the key']);
+
+    $t->request(signed(uri => '/early', body => '{"id":"a"}', headers => \@key));
+    is(last_delivery($t)->{id}, 'a', 'a message');
+    $t->request({ uri => '/early', body => '{"id":"b"}',
+                  headers => [@key, ['X-Event', 'c'],
+                              ['X-Hub-Signature-256', 'sha256=' . '0' x 64]] });
+
+    $last = last_delivery($t);
+    is_deeply([@$last{qw/verdict id event/}], ['duplicate', '', ''],
+              'a copy that has not been verified');
+
     my $text = $t->request({ uri => '/status' })->{body};
     is(promtool($text), '', 'promtool check metrics');
     like($text, qr/server="a\\"b\\\\c",location="\^\/hook\(\?<x>\[<>&'\\"/,
@@ -220,7 +239,14 @@ sub places {
     server {
         listen 127.0.0.1:%%PORT_1%%;
         server_name two.example.com;
-        location /a { webhook own; webhook_secret "$secret"; return 200; }
+        location /a {
+            webhook own gitlab;
+            webhook_secret "$secret" for=own;
+            webhook_secret "the token of gitlab" for=gitlab;
+            return 200;
+
+            location /a/once { webhook_replay zone=second; return 200; }
+        }
     }
     webhook_zone first 1m;
     webhook_zone second 1m;
@@ -235,23 +261,37 @@ EOF
         for qw{/a /a/long /b /b/c /b/c?x=1 /other};
     $t->request(signed(uri => '/a', body => '{}', port => 'PORT_1'));
     $t->request({ uri => '/a?challenge=yes' });
+    $t->request(signed(uri => '/a/once', port => 'PORT_1',
+                       body => qq({"id":"$_"}))) for qw/one two two/;
+    $t->request({ uri => '/a', port => 'PORT_1', body => '{}', headers => [
+        ['Content-Type', 'application/json'], ['X-Gitlab-Event', 'push'],
+        ['X-Gitlab-Token', 'the token of gitlab']] });
 
-    my $status = status($t, 8);
+    my $status = status($t, 12);
 
     is_deeply([map { $_->{name} } @{ $status->{zones} }], [qw/first second/],
               'all zones');
     is_deeply([sort map { join ' ', @$_{qw/zone server location provider/},
                           map { $_ // 0 }
-                          @{ $_->{requests} }{qw/accepted challenge/} }
+                          @{ $_->{requests} }{qw/accepted challenge duplicate/} }
                     @{ $status->{hooks} }],
-              ['first one.example.com  challenged 1 0',
-               'first one.example.com /a challenged 2 1',
-               'first one.example.com /b own 1 0',
-               'first one.example.com /b/c own 2 0',
-               'first two.example.com /a own 1 0'],
-              'places of one name are one, in the first zone');
-    is(scalar @{ $status->{zones}[0]{deliveries} }, 8, 'its deliveries');
-    is(scalar @{ $status->{zones}[1]{deliveries} }, 0, 'none in the second');
+              ['first one.example.com  challenged 1 0 0',
+               'first one.example.com /a challenged 2 1 0',
+               'first one.example.com /b own 1 0 0',
+               'first one.example.com /b/c own 2 0 0',
+               'first two.example.com /a gitlab 1 0 0',
+               'first two.example.com /a own 1 0 0',
+               'second two.example.com /a/once gitlab 0 0 0',
+               'second two.example.com /a/once own 2 0 1'],
+              'places of one name are one; the zone is that of webhook_replay');
+    is(scalar @{ $status->{zones}[0]{deliveries} }, 9,
+       'deliveries of the first zone');
+    is_deeply([map { "$_->{verdict} $_->{id}" }
+               @{ $status->{zones}[1]{deliveries} }],
+              ['duplicate two', 'accepted two', 'accepted one'],
+              'and of the second');
+    is_deeply([map { $_->{replay}{entries} } @{ $status->{zones} }], [0, 2],
+              'messages remembered');
 
     $t->done;
 }
@@ -278,7 +318,7 @@ sub redirects {
         location \@late { webhook challenged; proxy_pass http://%%APP%%; }
         location /page { webhook own; client_max_body_size 1k; error_page 400 413 /free; proxy_pass http://%%APP%%; }
         location /slow { webhook own; client_body_timeout 1s; proxy_pass http://%%APP%%; }
-        location /free { proxy_pass http://%%APP%%; }
+        location /free { return 200 free; }
         location = /status { webhook_status json; }
 EOF
 
@@ -436,7 +476,7 @@ sub small_zones {
 sub no_zone {
     my $t = WebhookTest->new(conf => <<"EOF");
     $providers
-    log_format verdict '[\$webhook_verdict]';
+    log_format verdict '[\$webhook_verdict][\$webhook_reason]';
     access_log %%DIR%%/logs/verdict.log verdict;
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -450,8 +490,15 @@ EOF
 
     is($t->request(signed(body => '{}'))->{status}, 202, 'without a zone');
     is($t->request(forged(body => '{}'))->{status}, 403, 'as ever');
-    $t->wait_for(sub { $t->log_file('verdict.log') eq "[accepted]\n[rejected]\n" },
-                 'the log');
+
+    my $c = $t->connection;
+    $c->send((WebhookTest::format_request(%{ signed(body => '{}') }))[0]);
+    $c->close;
+
+    $t->wait_for(sub { $t->log_file('verdict.log') =~ tr/\n// >= 3 }, 'the log');
+    is($t->log_file('verdict.log'), "[accepted][]\n"
+       . "[rejected][signature_mismatch]\n[rejected][aborted]\n",
+       'what ended early is in the log');
     $t->done;
 }
 

@@ -109,6 +109,7 @@ EOT
 # The nginx under measurement.
 #
 # conf     its locations
+# http     what else stands in http { }
 # module   false: not loaded
 # main     what stands outside of http { }
 # log      level of the error log; crit unless told
@@ -119,7 +120,7 @@ sub start {
     my $port = $self->{application}{port};
 
     return $self->start_nginx(module => 1, log => 'crit', %want,
-                              http => <<"EOT");
+                              http => ($want{http} || '') . <<"EOT");
 upstream application { server 127.0.0.1:$port; keepalive 64; }
 server {
     listen 127.0.0.1:%%PORT%%;
