@@ -79,7 +79,11 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
     once->scope = wlcf->scope;
 
     claim = &once->claim;
-    window = ctx->gate->replayable;
+
+    /* a time on trial does not end what a captured message is good for */
+
+    window = (wlcf->excepted & NGX_HTTP_WEBHOOK_RULE_TIMESTAMP)
+             ? -1 : ctx->gate->replayable;
 
     claim->zone = wlcf->replay->zone;
     claim->window = window;
@@ -201,7 +205,7 @@ ngx_http_webhook_replay_key(ngx_http_request_t *r,
 }
 
 
-/* Location, provider and message in one digest. */
+/* Location, sender and message in one digest. */
 
 static ngx_int_t
 ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
@@ -213,7 +217,7 @@ ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
     ngx_str_t   *name;
     EVP_MD_CTX  *md;
 
-    name = &ctx->gate->provider->name;
+    name = &ctx->gate->sender->provider->name;
 
     md = ngx_http_webhook_md_get();
     if (md == NULL) {

@@ -19,6 +19,7 @@ use WebhookTest::Upstream;
 
 my $now = 1_700_000_000;
 my $token = 'the token of this sender';
+my $rotated = 'the other secret of this sender';
 my $upstream = WebhookTest::Upstream->new;
 my $slow = $upstream->address;
 
@@ -84,7 +85,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
         webhook github;
         webhook_secret "$secret";
-        webhook_secret "the other secret of this sender";
+        webhook_secret "$rotated";
         webhook_replay zone=seen;
 
         proxy_read_timeout 5s;
@@ -203,6 +204,28 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                proxy_pass http://%%APP%%; }
         location /pelorus/ { webhook pelorus; proxy_pass http://%%APP%%; }
 
+        location /timed/trial/ { webhook timed;
+                                 webhook_enforce on except=timestamp;
+                                 proxy_pass http://%%APP%%; }
+
+        # a secret in common, or not
+        location /line/ { webhook gitea github;
+                          proxy_pass http://%%APP%%; }
+        location /line/equal/ { webhook gitea github;
+                                webhook_secret "$secret" for=gitea;
+                                webhook_secret "$secret" for=github;
+                                proxy_pass http://%%APP%%; }
+        location /line/chain/ { webhook gitea github bitbucket;
+                                webhook_secret "$secret" for=gitea;
+                                webhook_secret "$rotated" for=github;
+                                webhook_secret "$secret" for=bitbucket;
+                                webhook_secret "$rotated" for=bitbucket;
+                                proxy_pass http://%%APP%%; }
+        location /line/apart/ { webhook gitea github;
+                                webhook_secret "$rotated" for=gitea;
+                                webhook_secret "$secret" for=github;
+                                proxy_pass http://%%APP%%; }
+
         location /full/ { webhook timed;
                           webhook_replay zone=small;
                           proxy_pass http://%%APP%%; }
@@ -247,9 +270,8 @@ is(ask(%first, headers => [['X-GitHub-Delivery', 'another'],
    200, 'a new id that nobody has signed makes no new message');
 is(ask(%first, uri => '/plain/elsewhere?a=b')->{status}, 200,
    'nor does another URI of the location');
-is(ask(%first, headers => [signature($first{body}, 'the other secret of this '
-                                     . 'sender')])->{status},
-   200, 'nor does the signature of another secret');
+is(ask(%first, headers => [signature($first{body}, $rotated)])->{status}, 200,
+   'nor does the signature of another secret');
 is(ask(%first, chunked => 2)->{status}, 200, 'nor does chunked encoding');
 
 is(ask(%first, uri => '/off/')->{status}, 202, 'another location');
@@ -284,6 +306,37 @@ my %forged = false(uri => '/plain/', body => 'forged');
 is(ask(%forged)->{status}, 403, 'a forged message');
 is(ask(%forged)->{status}, 403, 'and its copy');
 once('what it said, signed', own(uri => '/plain/', body => 'forged'));
+
+
+# Several providers: what is signed for one may be sent as another's
+
+for my $uri ('/line/', '/line/equal/') {
+    my %message = message($uri);
+
+    is(ask(%message)->{status}, 202, "$uri: a message");
+    is(ask(%message, headers => [gitea($message{body}, $secret)])->{status},
+       200, 'as one of the other provider');
+    is(ask(%message)->{status}, 200, 'and as it was');
+}
+
+# the third has the secrets of both, so all are one
+for my $first (signature('chain', $rotated), gitea('chain 2', $secret)) {
+    my $text = $first->[0] eq 'X-Gitea-Signature' ? 'chain 2' : 'chain';
+    my $key = $first->[0] eq 'X-Gitea-Signature' ? $secret : $rotated;
+    my %message = (method => 'POST', uri => '/line/chain/', body => $text);
+
+    is(ask(%message, headers => [$first])->{status}, 202,
+       "three providers: $first->[0]");
+    is(ask(%message, headers => [['X-Hub-Signature', 'sha256='
+                                  . hmac_sha256_hex($text, $key)]])->{status},
+       200, 'as one of the third');
+}
+
+my %apart = message('/line/apart/');
+is(ask(%apart)->{status}, 202, 'no secret in common: a message');
+is(ask(%apart, headers => [gitea($apart{body}, $rotated)])->{status}, 202,
+   'the same from another sender is another');
+is(ask(%apart)->{status}, 200, 'each is known');
 
 
 # Which answers take a message
@@ -537,6 +590,13 @@ is(ask(%request)->{status}, 200, 'as long as it is valid');
 at($now + 361);
 is(ask(%request)->{status}, 403, 'and no longer');
 
+# what is old may come, since that is on trial, but not twice
+at($now);
+%request = timed('/timed/trial/', $now);
+is(ask(%request)->{status}, 202, 'a signed time on trial');
+at($now + 86400);
+is(ask(%request)->{status}, 200, 'is none to forget a message by');
+
 at($now);
 %request = timed('/unbounded/', $now + 300);
 is(ask(%request)->{status}, 202, 'a signed time without a limit ahead');
@@ -669,6 +729,13 @@ sub own { return %{ signed(@_) } }
 
 
 sub false { return %{ forged(@_) } }
+
+
+sub gitea {
+    my ($bytes, $key) = @_;
+
+    return ['X-Gitea-Signature', hmac_sha256_hex($bytes, $key)];
+}
 
 
 sub timed {
