@@ -181,6 +181,10 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                               webhook_replay zone=seen
                                              key=\$http_x_key\$webhook_id;
                               proxy_pass http://%%APP%%; }
+        location /key/rest/ { webhook body_id;
+                              webhook_replay zone=seen
+                                  key=\$webhook_provider-\$webhook_id;
+                              proxy_pass http://%%APP%%; }
         location /key/id/ { webhook standard;
                             webhook_replay zone=seen key=a\${webhook_id};
                             proxy_pass http://%%APP%%; }
@@ -528,6 +532,16 @@ is(ask(own(uri => '/key/body/', body => '{"id":7,"a":1}'))->{status}, 200,
    'the same in another');
 is(ask(own(uri => '/key/body/', body => '{"id":8}'))->{status}, 202,
    'another');
+my $rest = sub {
+    return ask(own(uri => '/key/rest/', body => $_[0]))->{status};
+};
+
+is($rest->('{"id":1}'), 202, 'an id beside something else');
+is($rest->('{"id":1 }'), 200, 'the same id');
+is($rest->('{"a":1}'), 202, 'no id');
+is($rest->('{"a":2}'), 202, 'what is left of the key is none');
+is($rest->('{"a":1}'), 200, 'the body is');
+
 is(ask(own(uri => '/key/body/', body => '{}'))->{status}, 202, 'none');
 is(ask(own(uri => '/key/body/', body => '{ }'))->{status}, 202,
    'none in another');
