@@ -405,6 +405,9 @@ struct ngx_http_webhook_file_s {
 struct ngx_http_webhook_gate_s {
     ngx_http_webhook_gate_t      *first;        /* of the line */
     ngx_http_webhook_gate_t      *next;
+    ngx_http_webhook_gate_t      *sender;       /* to replay protection: the
+                                                   first one that has a secret
+                                                   in common, or this */
     ngx_http_webhook_provider_t  *provider;
     ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
     ngx_http_webhook_place_t     *challenge;    /* or NULL */
@@ -804,6 +807,7 @@ ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first);
 ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);

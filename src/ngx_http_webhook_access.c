@@ -1161,6 +1161,15 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->hashing = 0;
 
+    /* whatever has let it come here, a signature must be there */
+
+    if (ctx->ncandidates == 0
+        && ctx->gate->provider->signatures.nelts
+        && ctx->gate->provider->pelorus == NULL)
+    {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
+    }
+
     if (ctx->ncandidates == 0 && ctx->nhashes == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }

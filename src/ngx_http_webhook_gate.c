@@ -63,6 +63,8 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
         ngx_http_webhook_replay_window(gate);
     }
 
+    ngx_http_webhook_line_senders(first);
+
     for (gate = first; gate; gate = gate->next) {
         if (ngx_http_webhook_line_check_keys(cf, gate, conf) != NGX_OK) {
             return NGX_CONF_ERROR;

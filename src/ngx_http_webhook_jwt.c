@@ -10,6 +10,8 @@
 
 
 static void ngx_http_webhook_jwt_free(void *data);
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_reason(
+    wh_jwt_verdict_e verdict);
 static ngx_int_t ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_jwt_t *jwt);
 static ngx_int_t ngx_http_webhook_jwt_mac(wh_hmac_key_t *key, wh_jwt_t *jwt,
@@ -65,6 +67,8 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     u_char                        *buf;
     wh_jwt_t                       jwt;
     ngx_int_t                      secret;
+    wh_jwt_verdict_e               verdict;
+    ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate;
 
     if (wh_jwt_split(ngx_http_webhook_wh_str(token), &jwt) != WH_OK) {
@@ -86,12 +90,39 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    switch (wh_jwt_check(signature->jwt, &jwt, ngx_time(), buf,
-                         digest->bytes))
+    verdict = wh_jwt_check(signature->jwt, &jwt, ngx_time(), buf,
+                           digest->bytes);
+
+    reason = ngx_http_webhook_jwt_reason(verdict);
+
+    /* where its time is on trial, the body must still be the one signed */
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED
+        && !ngx_http_webhook_excepted(r, ctx, reason))
     {
+        return reason;
+    }
+
+    digest->len = WH_JWT_SIZE;
+
+    candidate = &ctx->candidates[ctx->ncandidates++];
+
+    candidate->signature = digest;
+    candidate->scheme = WH_PUBKEY_NONE;
+    candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
+    candidate->secret = secret;
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_reason(wh_jwt_verdict_e verdict)
+{
+    switch (verdict) {
 
     case WH_JWT_FINE:
-        break;
+        return NGX_HTTP_WEBHOOK_PASSED;
 
     case WH_JWT_MALFORMED:
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
@@ -108,17 +139,6 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     default: /* WH_JWT_NO_MEMORY */
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
-
-    digest->len = WH_JWT_SIZE;
-
-    candidate = &ctx->candidates[ctx->ncandidates++];
-
-    candidate->signature = digest;
-    candidate->scheme = WH_PUBKEY_NONE;
-    candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
-    candidate->secret = secret;
-
-    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
@@ -137,7 +157,7 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->places[i].secret->rule.len
+            || ctx->gate->places[i].rule.len
             || !(ctx->keys[i]->uses & (1 << signature->use)))
         {
             continue;

@@ -45,6 +45,9 @@ static ngx_str_t *ngx_http_webhook_line_header(
 static ngx_http_webhook_source_t *ngx_http_webhook_line_source(
     ngx_http_webhook_provider_t *provider, ngx_uint_t i);
 
+static ngx_uint_t ngx_http_webhook_line_common(ngx_http_webhook_gate_t *one,
+    ngx_http_webhook_gate_t *two);
+
 static ngx_int_t ngx_http_webhook_line_credential(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_line_certificate(ngx_http_request_t *r);
@@ -387,6 +390,79 @@ ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Who signs for two providers with one secret is one sender to replay
+ * protection: a message of the one could be sent again as one of the other.
+ */
+
+void
+ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first)
+{
+    ngx_http_webhook_gate_t  *gate, *other, *g, *sender;
+
+    for (gate = first; gate; gate = gate->next) {
+
+        gate->sender = gate;
+
+        for (other = first; other != gate; other = other->next) {
+
+            if (!ngx_http_webhook_line_common(gate, other)) {
+                continue;
+            }
+
+            sender = gate->sender;
+
+            for (g = first; g != gate->next; g = g->next) {
+                if (g->sender == sender) {
+                    g->sender = other->sender;
+                }
+            }
+        }
+    }
+}
+
+
+/* Whether both verify signatures with the same secret. */
+
+static ngx_uint_t
+ngx_http_webhook_line_common(ngx_http_webhook_gate_t *one,
+    ngx_http_webhook_gate_t *two)
+{
+    ngx_uint_t                 i, k;
+    ngx_http_webhook_place_t  *place, *other;
+
+    if (one->provider->signatures.nelts == 0
+        || two->provider->signatures.nelts == 0)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < one->nkeys; i++) {
+
+        place = &one->places[i];
+
+        for (k = 0; k < two->nkeys; k++) {
+
+            other = &two->places[k];
+
+            if (place->rule.len == 0
+                && other->rule.len == 0
+                && (place->secret == other->secret
+                    || (place->key
+                        && other->key
+                        && wh_secret_equal(place->key->digest,
+                                           other->key->digest,
+                                           WH_TOKEN_DIGEST_SIZE))))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 

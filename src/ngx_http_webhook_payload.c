@@ -537,13 +537,7 @@ ngx_http_webhook_payload_check(ngx_http_request_t *r,
     /* without JSON where rules are, the payload has failed, and is on trial */
 
     if (gate->nrules && ctx->json) {
-        reason = ngx_http_webhook_payload_fits(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_excepted(r, ctx, reason))
-        {
-            return reason;
-        }
+        return ngx_http_webhook_payload_fits(r, ctx);
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
@@ -581,15 +575,17 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_payload_fits(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    size_t                      i;
+    size_t                      i, own;
     wh_str_t                    event;
     ngx_str_t                   text;
     const char                 *rule;
     ngx_http_webhook_gate_t    *gate;
+    ngx_http_webhook_reason_e   reason;
     ngx_http_webhook_source_t  *source;
 
     gate = ctx->gate;
     source = gate->provider->event;
+    own = gate->provider->requires ? gate->provider->requires->nelts : 0;
 
     ngx_memzero(&event, sizeof(wh_str_t));
 
@@ -604,8 +600,19 @@ ngx_http_webhook_payload_fits(ngx_http_request_t *r,
                           &rule)
             != WH_OK)
         {
-            return ngx_http_webhook_payload_invalid(ctx, gate->rules[i].index,
-                                                    rule);
+            reason = ngx_http_webhook_payload_invalid(ctx,
+                                                      gate->rules[i].index,
+                                                      rule);
+
+            /* the provider's own say how far such a signature goes */
+
+            if ((gate->provider->bodiless && i < own)
+                || !ngx_http_webhook_excepted(r, ctx, reason))
+            {
+                return reason;
+            }
+
+            break;
         }
     }
 

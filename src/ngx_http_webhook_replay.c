@@ -16,6 +16,8 @@ static ngx_uint_t ngx_http_webhook_replay_early(
     ngx_http_webhook_replay_t *replay, ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_replay_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
+    ngx_http_webhook_replay_t *replay);
 static ngx_int_t ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx,
     u_char kind, u_char *data, size_t len);
 static ngx_http_webhook_reason_e ngx_http_webhook_replay_reason(
@@ -79,7 +81,11 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
     once->scope = wlcf->scope;
 
     claim = &once->claim;
-    window = ctx->gate->replayable;
+
+    /* a time on trial does not end what a captured message is good for */
+
+    window = (wlcf->excepted & NGX_HTTP_WEBHOOK_RULE_TIMESTAMP)
+             ? -1 : ctx->gate->replayable;
 
     claim->zone = wlcf->replay->zone;
     claim->window = window;
@@ -185,7 +191,9 @@ ngx_http_webhook_replay_key(ngx_http_request_t *r,
 {
     ngx_str_t  value;
 
-    if (ctx->once->replay->key == NULL) {
+    if (ctx->once->replay->key == NULL
+        || ngx_http_webhook_replay_anonymous(r, ctx->once->replay))
+    {
         return NGX_OK;
     }
 
@@ -201,7 +209,29 @@ ngx_http_webhook_replay_key(ngx_http_request_t *r,
 }
 
 
-/* Location, provider and message in one digest. */
+/* What is left of a key without its id would make many messages one. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
+    ngx_http_webhook_replay_t *replay)
+{
+    ngx_uint_t                  hash;
+    ngx_http_variable_value_t  *id;
+
+    static ngx_str_t  name = ngx_string("webhook_id");
+
+    if (!(replay->parts & NGX_HTTP_WEBHOOK_KEY_ID)) {
+        return 0;
+    }
+
+    hash = ngx_hash_key(name.data, name.len);
+    id = ngx_http_get_variable(r, &name, hash);
+
+    return id == NULL || id->len == 0;
+}
+
+
+/* Location, sender and message in one digest. */
 
 static ngx_int_t
 ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
@@ -213,7 +243,7 @@ ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
     ngx_str_t   *name;
     EVP_MD_CTX  *md;
 
-    name = &ctx->gate->provider->name;
+    name = &ctx->gate->sender->provider->name;
 
     md = ngx_http_webhook_md_get();
     if (md == NULL) {

@@ -57,6 +57,14 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         body       none;
     }
 
+    # of the list the first is signed, so there must be no second
+    webhook_provider ruled {
+        signature  header:X-Signature;
+        message    \${json:/list/0/a}:\${json:/list/0/b};
+        body       none;
+        require    /list array length=1;
+    }
+
     webhook_zone once 1m;
 
     map \$webhook_id \$mapped { default \$webhook_id; }
@@ -130,6 +138,13 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location = /except {
             webhook parts;
             webhook_require /e string;
+            webhook_enforce on except=payload;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /except/own {
+            webhook ruled;
+            webhook_require /g string;
             webhook_enforce on except=payload;
             proxy_pass http://%%APP%%;
         }
@@ -494,6 +509,12 @@ refused('/except', parts(%$parts) . ',', 400, 'json_invalid',
         'the credential must be in JSON');
 refused('/except', parts(%$parts) =~ s/"x"/"X"/r, 403, 'signature_mismatch',
         'and right');
+my $list = ['X-Signature', hmac_sha256_hex('1:2', $secret)];
+
+accepted('/except/own', '{"list":[{"a":"1","b":"2"}]}',
+         "a location's rule on trial", [$list]);
+refused('/except/own', '{"list":[{"a":"1","b":"2"},{"a":"3","b":"4"}]}', 422,
+        'payload_invalid', "a provider's says what is signed", [$list]);
 accepted('/except/time', dated(ts => $now - 301), 'a time on trial',
          [signed(dated(ts => $now - 301))]);
 refused('/except/time', dated(ts => $now - 301), 403, 'signature_mismatch',

@@ -76,6 +76,18 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
             webhook field;
             proxy_pass http://%%APP%%;
         }
+
+        location /trial {
+            webhook_enforce on except=timestamp;
+            proxy_pass http://%%APP%%;
+        }
+
+        location /line {
+            webhook jwt github;
+            webhook_secret "$secret" for=jwt;
+            webhook_secret "$other" for=github;
+            proxy_pass http://%%APP%%;
+        }
     }
 EOF
 
@@ -84,6 +96,8 @@ bodies();
 early();
 alternatives();
 messages();
+trial();
+line();
 
 is(scalar(() = $t->app_requests), 0, 'nothing else goes upstream');
 
@@ -225,6 +239,44 @@ sub messages {
        'a digest of a field');
     is(post('/field', $form, token($form))->{status}, 403, 'not of its form');
     is(scalar(() = $t->app_requests), 2, 'only the good ones go upstream');
+    $t->app_clear;
+}
+
+
+# The time alone is on trial: a token that is too old lets no other body in.
+sub trial {
+    for my $late ([timestamp_too_old => ',"exp":1'],
+                  [timestamp_in_future => ',"nbf":1800000000'])
+    {
+        my ($reason, $more) = @$late;
+        my $r = post('/trial', $body, token($body, more => $more));
+
+        is("$r->{status} $r->{header}{'x-reason'}", "202 $reason",
+           "on trial: $reason");
+        is($r->{header}{'x-vars'}, '1 [i 1]', 'verified all the same');
+        is(scalar(() = $t->app_requests), 1, 'and upstream');
+        $t->app_clear;
+
+        $r = post('/trial', "$body ", token($body, more => $more));
+        is("$r->{status} $r->{header}{'x-reason'}",
+           '403 signature_mismatch', 'not with another body');
+    }
+
+    is(post('/trial', $body, token($body, header => '{"alg":"none"}'))
+       ->{status}, 403, 'nor with another algorithm');
+    is(scalar(() = $t->app_requests), 0, 'which does not go upstream');
+}
+
+
+# A secret that is for a provider of the line is none of a token rule.
+sub line {
+    my $r = post('/line', $body, token($body));
+
+    is("$r->{status} $r->{header}{'x-vars'}", '202 1 [i 1]',
+       'one of several providers');
+    is(post('/line', $body, token($body, key => $other))->{status}, 403,
+       'with its own secret');
+    is(scalar(() = $t->app_requests), 1, 'one goes upstream');
     $t->app_clear;
 }
 

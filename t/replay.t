@@ -19,6 +19,7 @@ use WebhookTest::Upstream;
 
 my $now = 1_700_000_000;
 my $token = 'the token of this sender';
+my $rotated = 'the other secret of this sender';
 my $upstream = WebhookTest::Upstream->new;
 my $slow = $upstream->address;
 
@@ -84,7 +85,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
         webhook github;
         webhook_secret "$secret";
-        webhook_secret "the other secret of this sender";
+        webhook_secret "$rotated";
         webhook_replay zone=seen;
 
         proxy_read_timeout 5s;
@@ -180,6 +181,10 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                               webhook_replay zone=seen
                                              key=\$http_x_key\$webhook_id;
                               proxy_pass http://%%APP%%; }
+        location /key/rest/ { webhook body_id;
+                              webhook_replay zone=seen
+                                  key=\$webhook_provider-\$webhook_id;
+                              proxy_pass http://%%APP%%; }
         location /key/id/ { webhook standard;
                             webhook_replay zone=seen key=a\${webhook_id};
                             proxy_pass http://%%APP%%; }
@@ -205,6 +210,28 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
         location /back/ { webhook_replay zone=small;
                           proxy_pass http://%%APP%%; }
+        location /timed/trial/ { webhook timed;
+                                 webhook_enforce on except=timestamp;
+                                 proxy_pass http://%%APP%%; }
+
+        # a secret in common, or not
+        location /line/ { webhook gitea github;
+                          proxy_pass http://%%APP%%; }
+        location /line/equal/ { webhook gitea github;
+                                webhook_secret "$secret" for=gitea;
+                                webhook_secret "$secret" for=github;
+                                proxy_pass http://%%APP%%; }
+        location /line/chain/ { webhook gitea github bitbucket;
+                                webhook_secret "$secret" for=gitea;
+                                webhook_secret "$rotated" for=github;
+                                webhook_secret "$secret" for=bitbucket;
+                                webhook_secret "$rotated" for=bitbucket;
+                                proxy_pass http://%%APP%%; }
+        location /line/apart/ { webhook gitea github;
+                                webhook_secret "$rotated" for=gitea;
+                                webhook_secret "$secret" for=github;
+                                proxy_pass http://%%APP%%; }
+
         location /full/ { webhook timed;
                           webhook_replay zone=small;
                           proxy_pass http://%%APP%%; }
@@ -249,9 +276,8 @@ is(ask(%first, headers => [['X-GitHub-Delivery', 'another'],
    200, 'a new id that nobody has signed makes no new message');
 is(ask(%first, uri => '/plain/elsewhere?a=b')->{status}, 200,
    'nor does another URI of the location');
-is(ask(%first, headers => [signature($first{body}, 'the other secret of this '
-                                     . 'sender')])->{status},
-   200, 'nor does the signature of another secret');
+is(ask(%first, headers => [signature($first{body}, $rotated)])->{status}, 200,
+   'nor does the signature of another secret');
 is(ask(%first, chunked => 2)->{status}, 200, 'nor does chunked encoding');
 
 is(ask(%first, uri => '/off/')->{status}, 202, 'another location');
@@ -286,6 +312,37 @@ my %forged = false(uri => '/plain/', body => 'forged');
 is(ask(%forged)->{status}, 403, 'a forged message');
 is(ask(%forged)->{status}, 403, 'and its copy');
 once('what it said, signed', own(uri => '/plain/', body => 'forged'));
+
+
+# Several providers: what is signed for one may be sent as another's
+
+for my $uri ('/line/', '/line/equal/') {
+    my %message = message($uri);
+
+    is(ask(%message)->{status}, 202, "$uri: a message");
+    is(ask(%message, headers => [gitea($message{body}, $secret)])->{status},
+       200, 'as one of the other provider');
+    is(ask(%message)->{status}, 200, 'and as it was');
+}
+
+# the third has the secrets of both, so all are one
+for my $first (signature('chain', $rotated), gitea('chain 2', $secret)) {
+    my $text = $first->[0] eq 'X-Gitea-Signature' ? 'chain 2' : 'chain';
+    my $key = $first->[0] eq 'X-Gitea-Signature' ? $secret : $rotated;
+    my %message = (method => 'POST', uri => '/line/chain/', body => $text);
+
+    is(ask(%message, headers => [$first])->{status}, 202,
+       "three providers: $first->[0]");
+    is(ask(%message, headers => [['X-Hub-Signature', 'sha256='
+                                  . hmac_sha256_hex($text, $key)]])->{status},
+       200, 'as one of the third');
+}
+
+my %apart = message('/line/apart/');
+is(ask(%apart)->{status}, 202, 'no secret in common: a message');
+is(ask(%apart, headers => [gitea($apart{body}, $rotated)])->{status}, 202,
+   'the same from another sender is another');
+is(ask(%apart)->{status}, 200, 'each is known');
 
 
 # Which answers take a message
@@ -477,6 +534,16 @@ is(ask(own(uri => '/key/body/', body => '{"id":7,"a":1}'))->{status}, 200,
    'the same in another');
 is(ask(own(uri => '/key/body/', body => '{"id":8}'))->{status}, 202,
    'another');
+my $rest = sub {
+    return ask(own(uri => '/key/rest/', body => $_[0]))->{status};
+};
+
+is($rest->('{"id":1}'), 202, 'an id beside something else');
+is($rest->('{"id":1 }'), 200, 'the same id');
+is($rest->('{"a":1}'), 202, 'no id');
+is($rest->('{"a":2}'), 202, 'what is left of the key is none');
+is($rest->('{"a":1}'), 200, 'the body is');
+
 is(ask(own(uri => '/key/body/', body => '{}'))->{status}, 202, 'none');
 is(ask(own(uri => '/key/body/', body => '{ }'))->{status}, 202,
    'none in another');
@@ -538,6 +605,13 @@ at($now + 360);
 is(ask(%request)->{status}, 200, 'as long as it is valid');
 at($now + 361);
 is(ask(%request)->{status}, 403, 'and no longer');
+
+# what is old may come, since that is on trial, but not twice
+at($now);
+%request = timed('/timed/trial/', $now);
+is(ask(%request)->{status}, 202, 'a signed time on trial');
+at($now + 86400);
+is(ask(%request)->{status}, 200, 'is none to forget a message by');
 
 at($now);
 %request = timed('/unbounded/', $now + 300);
@@ -678,6 +752,13 @@ sub own { return %{ signed(@_) } }
 
 
 sub false { return %{ forged(@_) } }
+
+
+sub gitea {
+    my ($bytes, $key) = @_;
+
+    return ['X-Gitea-Signature', hmac_sha256_hex($bytes, $key)];
+}
 
 
 sub timed {

@@ -65,7 +65,8 @@ void wh_jwt_rules_free(wh_jwt_rules_t *rules);
  * Looks at a token, whose MAC should have been compared before.  The header
  * must say HS256 and have no "crit"; "exp" and "nbf" are whole seconds; a
  * member that is looked at must not come twice.  There must be room in buf
- * for the token's length; the digest is WH_JWT_SIZE bytes.
+ * for the token's length; the digest is WH_JWT_SIZE bytes, and is there also
+ * when all that is wrong is the time.
  */
 wh_jwt_verdict_e wh_jwt_check(const wh_jwt_rules_t *rules,
     const wh_jwt_t *jwt, int64_t now, unsigned char *buf,
