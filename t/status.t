@@ -54,6 +54,7 @@ sub formats {
         location = /prometheus { webhook_status prometheus; }
         location = /json { webhook_status json; }
         location = /html { webhook_status html; }
+        location = /if { webhook_status json; if (\$arg_x) { set \$x 1; } }
 EOF
 
     my %types = (prometheus => 'text/plain; version=0.0.4; charset=utf-8',
@@ -62,6 +63,8 @@ EOF
 
     is($t->request({ uri => '/default' })->{header}{'content-type'},
        $types{prometheus}, 'Prometheus by default');
+
+    is($t->request({ uri => $_ })->{status}, 200, $_) for qw{/if /if?x=1};
 
     for my $format (sort keys %types) {
         for my $uri ("/$format", "/json?format=$format",
