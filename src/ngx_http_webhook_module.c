@@ -838,6 +838,14 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* an "if" leaves the handler of its location in place */
+
+    if (clcf->noname) {
+        conf->status = prev->status;
+    }
+
     if (conf->providers == NULL || conf->providers->nelts == 0) {
         return NGX_CONF_OK;
     }
@@ -886,8 +894,6 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->replay) {
         wmcf->replay = 1;
     }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     if (clcf->noname) {
         return NGX_CONF_OK;

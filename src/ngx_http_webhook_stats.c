@@ -650,6 +650,13 @@ ngx_http_webhook_minute(ngx_http_request_t *r,
         return;
     }
 
+    /* the clock was set back: minutes to come would begin with too little */
+
+    if (now < before) {
+        ngx_memzero(record->minutes, NGX_HTTP_WEBHOOK_MINUTES
+                                     * sizeof(ngx_http_webhook_minute_t));
+    }
+
     minute = &record->minutes[now % NGX_HTTP_WEBHOOK_MINUTES];
 
     minute->minute = 0;

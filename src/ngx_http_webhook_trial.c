@@ -59,7 +59,7 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     p = value[2].data + 7;
     last = value[2].data + value[2].len;
 
-    do {
+    for ( ;; ) {
         name.data = p;
         p = ngx_strlchr(p, last, ',');
         name.len = (p ? p : last) - name.data;
@@ -70,9 +70,12 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
 
-    } while (p++);
+        if (p == NULL) {
+            return NGX_CONF_OK;
+        }
 
-    return NGX_CONF_OK;
+        p++;
+    }
 }
 
 

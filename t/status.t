@@ -43,6 +43,7 @@ reloads();
 small_zones();
 no_zone();
 minutes();
+clock_set_back();
 
 done_testing();
 
@@ -54,6 +55,7 @@ sub formats {
         location = /prometheus { webhook_status prometheus; }
         location = /json { webhook_status json; }
         location = /html { webhook_status html; }
+        location = /if { webhook_status json; if (\$arg_x) { set \$x 1; } }
 EOF
 
     my %types = (prometheus => 'text/plain; version=0.0.4; charset=utf-8',
@@ -62,6 +64,8 @@ EOF
 
     is($t->request({ uri => '/default' })->{header}{'content-type'},
        $types{prometheus}, 'Prometheus by default');
+
+    is($t->request({ uri => $_ })->{status}, 200, $_) for qw{/if /if?x=1};
 
     for my $format (sort keys %types) {
         for my $uri ("/$format", "/json?format=$format",
@@ -586,6 +590,38 @@ EOF
                        \Qfrom \E\d{4}/\d\d/\d\d[ ]\d\d:\d\d
                        \Q, most of them for signature_mismatch (3), \E
                        \Qserver: "", location: "/bad"\E\z}x, 'what it says');
+
+    $t->done;
+}
+
+
+# What was counted in minutes that have not been yet.
+sub clock_set_back {
+    my $start = 1700000040;
+    my $n = 0;
+
+    my $t = hooks(<<"EOF", now => $start, frozen => 1);
+        location /hook { webhook own; webhook_secret "$secret"; return 200; }
+        location = /status { webhook_status json; }
+EOF
+
+    for ([0, 5], [60, 1], [-300, 1], [120, 1]) {
+        my ($seconds, $requests) = @$_;
+
+        $t->set_now($start + $seconds);
+        $t->wait_for(sub {
+            $t->request({ uri => '/status' })->{body}
+                =~ /"time":@{[$start + $seconds]}\./;
+        }, 'the clock');
+
+        $t->request(signed(uri => '/hook', body => '{}')) for 1 .. $requests;
+        status($t, $n += $requests);
+    }
+
+    is_deeply(status($t, $n)->{hooks}[0]{minutes}, [
+        { time => $start + 120, accepted => 1 },
+        { time => $start - 300, accepted => 1 },
+    ], 'a clock that was set back: the history begins anew');
 
     $t->done;
 }
