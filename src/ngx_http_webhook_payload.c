@@ -25,6 +25,8 @@ static ngx_chain_t *ngx_http_webhook_payload_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_payload_is_form(
     ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_payload_is_parts(
+    ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_payload_feed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, off_t *fed);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_document(
@@ -315,7 +317,11 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
         ctx->walked = ctx->walked->next;
     }
 
-    if (form && gate->provider->form && ctx->walked) {
+    if (form
+        && gate->provider->form
+        && ctx->walked
+        && !ngx_http_webhook_payload_is_parts(ctx))
+    {
 
         reason = ngx_http_webhook_body_form(r, ctx);
 
@@ -388,7 +394,25 @@ ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
                            (u_char *) "application/x-www-form-urlencoded",
                            sizeof("application/x-www-form-urlencoded") - 1)
            == 0
-           || ngx_strncasecmp(type->data, (u_char *) "multipart/",
+           || ngx_http_webhook_payload_is_parts(ctx);
+}
+
+
+/*
+ * Of these nothing is read: what looks like fields of a query in them is
+ * something else to the application.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_payload_is_parts(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_found_t  *found;
+
+    found = &ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
+
+    return found->count
+           && ngx_strncasecmp(found->first->value.data,
+                              (u_char *) "multipart/",
                               sizeof("multipart/") - 1)
               == 0;
 }

@@ -380,6 +380,11 @@ my $sig = hmac_sha256_hex('1 2-', $secret);
 accepted('/form-parts', "a=1+2&sig=$sig", 'parts of a form', \@form);
 refused('/form-parts', "a=1+3&sig=$sig", 403, 'signature_mismatch',
         'other parts of a form', \@form);
+refused('/form-parts', "--x\r\n"
+        . "Content-Disposition: form-data; name=\"a\"\r\n\r\n3\r\n"
+        . "--x--\r\n&a=1+2&sig=$sig", 403, 'signature_missing',
+        'parts in which there seems to be a form',
+        [['Content-Type', 'multipart/form-data; boundary=x']]);
 refused('/form-parts', "a=1+2&a=1+2&sig=$sig", 400, 'credential_repeated',
         'a part twice', \@form);
 

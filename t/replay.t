@@ -655,7 +655,14 @@ once('a token alone', method => 'POST', uri => '/token/', body => 'a',
      headers => \@token);
 once('another body', method => 'POST', uri => '/token/', body => 'b',
      headers => \@token);
-once('no body', uri => '/token/', headers => \@token);
+
+# who sends these says nothing but that there is something new
+for (1 .. 2) {
+    is(ask(uri => '/token/', headers => \@token)->{status}, 202,
+       "no body, and no message: $_");
+}
+
+once('no body, but a key', uri => '/query/?id=2', headers => \@token);
 once('a key in the query', method => 'POST', uri => '/query/?id=1',
      body => 'a', headers => \@token);
 

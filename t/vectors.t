@@ -530,7 +530,8 @@ sub replay {
         or diag(join("\n", @problems),
                 "\n$response->{status} $response->{body}");
 
-    return if $vector->{expect} ne 'accept';
+    # a token without a body is no message, see t/replay.t
+    return if $vector->{expect} ne 'accept' || $body eq '';
 
     # another vector may have had the same message before
     $t->app_clear;
