@@ -876,8 +876,11 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             return NGX_CONF_ERROR;
         }
 
-        if (conf->replay) {
-            ngx_http_webhook_replay_check(cf, gate, conf->replay);
+        if (conf->replay
+            && ngx_http_webhook_replay_check(cf, gate, conf->replay)
+               != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
         }
 
         if (conf->ack > 0
