@@ -497,7 +497,8 @@ typedef struct {
     ngx_uint_t                  parts;      /* of the key, bits */
     ngx_str_t                   file;       /* where the directive stands */
     ngx_uint_t                  line;
-    ngx_http_webhook_provider_t  *checked;
+    ngx_array_t                 checked;    /* ngx_http_webhook_gate_t *, with
+                                               different warnings */
 } ngx_http_webhook_replay_t;
 
 
@@ -978,7 +979,7 @@ char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
 void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
-void ngx_http_webhook_replay_check(ngx_conf_t *cf,
+char *ngx_http_webhook_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
 
 /* _replay.c: each message once */

@@ -609,8 +609,7 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
     sn = ngx_str_rbtree_lookup(&cache->rbtree, &str, hash);
 
     if (sn) {
-        entry = ngx_rbtree_data(&sn->node, ngx_http_webhook_cache_entry_t,
-                                sn.node);
+        entry = (ngx_http_webhook_cache_entry_t *) sn;
 
         ngx_queue_remove(&entry->queue);
         ngx_queue_insert_head(&cache->queue, &entry->queue);

@@ -41,6 +41,8 @@ static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+static char *ngx_http_webhook_merge_gates(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
 
 
 static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
@@ -781,11 +783,8 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *prev = parent;
     ngx_http_webhook_loc_conf_t  *conf = child;
 
-    ngx_uint_t                     same;
-    ngx_http_webhook_gate_t       *gate;
-    ngx_http_core_loc_conf_t      *clcf;
-    ngx_http_webhook_location_t   *location;
-    ngx_http_webhook_main_conf_t  *wmcf;
+    ngx_uint_t                 same;
+    ngx_http_core_loc_conf_t  *clcf;
 
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
@@ -868,6 +867,20 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
+    return ngx_http_webhook_merge_gates(cf, conf, clcf);
+}
+
+
+/* What goes with the gates of a location, when these are known. */
+
+static char *
+ngx_http_webhook_merge_gates(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf)
+{
+    ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_location_t   *location;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     for (gate = conf->gate; gate; gate = gate->next) {
@@ -876,8 +889,11 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             return NGX_CONF_ERROR;
         }
 
-        if (conf->replay) {
-            ngx_http_webhook_replay_check(cf, gate, conf->replay);
+        if (conf->replay
+            && ngx_http_webhook_replay_check(cf, gate, conf->replay)
+               != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
         }
 
         if (conf->ack > 0

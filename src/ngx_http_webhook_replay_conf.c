@@ -31,6 +31,8 @@ static ngx_int_t ngx_http_webhook_replay_scope(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_replay_namesakes(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf);
+static void ngx_http_webhook_replay_check_key(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_t *replay);
 static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs(
@@ -86,7 +88,12 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     replay = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_replay_t));
-    if (replay == NULL) {
+
+    if (replay == NULL
+        || ngx_array_init(&replay->checked, cf->pool, 1,
+                          sizeof(ngx_http_webhook_gate_t *))
+           != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -429,24 +436,42 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
 }
 
 
-/* What would let a captured message through a second time. */
+/*
+ * What would let a captured message through a second time.  A directive of
+ * many locations is told once of a provider, and of each of its windows.
+ */
 
-void
+char *
 ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_replay_t *replay)
 {
-    ngx_str_t                     text, name;
-    ngx_http_webhook_provider_t  *provider;
+    ngx_uint_t                     i, known;
+    ngx_http_webhook_gate_t      **checked;
+    ngx_http_webhook_provider_t   *provider;
 
     provider = gate->provider;
+    checked = replay->checked.elts;
+    known = 0;
 
-    /* a directive of many locations is told once */
+    for (i = 0; i < replay->checked.nelts; i++) {
 
-    if (replay->checked == provider) {
-        return;
+        if (checked[i]->provider != provider) {
+            continue;
+        }
+
+        if (checked[i]->replayable == gate->replayable) {
+            return NGX_CONF_OK;
+        }
+
+        known = 1;
     }
 
-    replay->checked = provider;
+    checked = ngx_array_push(&replay->checked);
+    if (checked == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *checked = gate;
 
     if (replay->ttl != NGX_CONF_UNSET && replay->ttl < gate->replayable) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
@@ -456,6 +481,20 @@ ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
                       &replay->file, replay->line, gate->replayable,
                       &provider->name);
     }
+
+    if (!known) {
+        ngx_http_webhook_replay_check_key(cf, provider, replay);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_webhook_replay_check_key(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_t *replay)
+{
+    ngx_str_t  text, name;
 
     if (replay->key == NULL || provider->signatures.nelts == 0) {
         return;

@@ -393,6 +393,21 @@ http_says("$zone webhook_replay zone=seen key=\$webhook_id; #<\n server { listen
           . 'webhook_max_body 1k; webhook_ack 200; } }',
           qr/^"\$webhook_id" in "key=" of "webhook_replay" in @ is not signed/);
 
+# for each provider, and for each window of one
+http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
+          . 'webhook_provider one { signature header:X-1; id header:X; } '
+          . 'webhook_provider two { signature header:X-2; id header:X; '
+          . 'timestamp header:T past=5m; message $webhook_timestamp$webhook_body; } '
+          . 'server { listen 127.0.0.1:1; webhook one two; '
+          . 'webhook_secret 0123456789abcdef for=one; '
+          . 'webhook_secret fedcba9876543210 for=two; '
+          . 'location /a { } location /b { location /b/c { } } '
+          . 'location /d { webhook_window 1h; } '
+          . 'location /e { webhook_window 1h; webhook_max_body 1k; } }',
+          qr/^"\$webhook_id" .* is not signed by "webhook one":/,
+          qr/^"\$webhook_id" .* is not signed by "webhook two":/,
+          qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);
+
 for my $directive (qw/webhook_enforce webhook_strip/) {
     location_says("$directive yes; #<", 'invalid value "yes" in "' . $directive
         . '" directive, it must be "on" or "off" in @');
