@@ -250,13 +250,19 @@ typedef struct {
 } ngx_http_webhook_timestamp_t;
 
 
+typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
+
+
+/* A step on the way of a request; the list of them is in _access.c. */
+
+typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+
 /*
  * What stands for the body in the message, if not the body itself: the rule
  * "body".  The kinds are a table in _transform.c.
  */
-
-typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
-
 
 typedef struct {
     ngx_str_t                   word;       /* ends in ":" before a name */
@@ -411,6 +417,8 @@ struct ngx_http_webhook_gate_s {
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
     wh_rule_t                    *rules;
+    ngx_http_webhook_step_pt     *steps;        /* ahead of the body */
+    ngx_http_webhook_step_pt     *inside;       /* behind it; NULL ends both */
     size_t                       *vars;         /* in the set, for each
                                                    webhook_var */
     ngx_http_webhook_window_t     window;
@@ -424,6 +432,7 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
+    unsigned                      replay:1;     /* in some location */
     unsigned                      separate:1;   /* on the first: the challenge
                                                    secret must differ from the
                                                    others */
@@ -831,6 +840,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(
 ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
+ngx_int_t ngx_http_webhook_steps_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,

@@ -870,6 +870,11 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
         if (conf->replay) {
             ngx_http_webhook_replay_check(cf, gate, conf->replay);
+            gate->replay = 1;
+        }
+
+        if (ngx_http_webhook_steps_compile(cf, gate) != NGX_OK) {
+            return NGX_CONF_ERROR;
         }
 
         if (conf->ack > 0
