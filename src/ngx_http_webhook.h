@@ -114,7 +114,16 @@ typedef struct {
 typedef struct {
     ngx_str_t                   name;       /* lower case */
     ngx_uint_t                  hash;
+    ngx_uint_t                  next;       /* in its chain: an index plus 1,
+                                               or 0 */
 } ngx_http_webhook_header_t;
+
+
+/* Headers are looked up by their hash, most of them are of no interest. */
+
+#define NGX_HTTP_WEBHOOK_CHAINS  32
+
+#define ngx_http_webhook_chain(hash)  ((hash) % NGX_HTTP_WEBHOOK_CHAINS)
 
 
 /* A provider: who sends, and how the sender signs; made of its rules. */
@@ -292,6 +301,7 @@ typedef struct {
     ngx_uint_t                  methods;
     ngx_str_t                   allow;
     ngx_array_t                 headers;      /* ngx_http_webhook_header_t */
+    ngx_uint_t                  chains[NGX_HTTP_WEBHOOK_CHAINS];
     ngx_array_t                 media;        /* ngx_http_webhook_media_t */
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
