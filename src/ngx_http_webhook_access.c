@@ -1060,13 +1060,14 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
         max += signature[i].format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
     }
 
-    ctx->candidates = ngx_palloc(r->pool,
-                                 max * sizeof(ngx_http_webhook_candidate_t));
-    signatures = ngx_palloc(r->pool, max * sizeof(wh_signature_t));
-
-    if (ctx->candidates == NULL || signatures == NULL) {
+    signatures = ngx_palloc(r->pool,
+                            max * (sizeof(wh_signature_t)
+                                   + sizeof(ngx_http_webhook_candidate_t)));
+    if (signatures == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+
+    ctx->candidates = (ngx_http_webhook_candidate_t *) &signatures[max];
 
     worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
 

@@ -60,17 +60,19 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 
         left = ctx->left;
 
+        ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
+
     } else {
-        cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
-        if (cln == NULL) {
+        cln = ngx_pool_cleanup_add(r->pool, 0);
+        ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_ctx_t));
+
+        if (cln == NULL || ctx == NULL) {
             return NULL;
         }
 
-        ctx = cln->data;
         cln->handler = ngx_http_webhook_cleanup;
+        cln->data = ctx;
     }
-
-    ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
@@ -93,16 +95,21 @@ ngx_int_t
 ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_gate_t *gate)
 {
+    size_t                     n;
     ngx_http_webhook_found_t  *found;
 
-    found = ngx_pcalloc(r->pool, gate->provider->headers.nelts
-                                 * sizeof(ngx_http_webhook_found_t));
+    n = gate->provider->headers.nelts;
+
+    found = ngx_pcalloc(r->pool, n * sizeof(ngx_http_webhook_found_t)
+                                 + gate->nkeys
+                                   * sizeof(ngx_http_webhook_key_t *));
     if (found == NULL) {
         return NGX_ERROR;
     }
 
     ctx->gate = gate;
     ctx->found = found;
+    ctx->keys = (ngx_http_webhook_key_t **) &found[n];
 
     ngx_http_webhook_find_headers(r, gate->provider, found);
 
