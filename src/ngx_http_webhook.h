@@ -682,6 +682,7 @@ struct ngx_http_webhook_left_s {
 
 struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_gate_t       *gate;
+    ngx_pool_cleanup_t            *cleanup;
     ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
     ngx_http_webhook_left_t       *left;
     uint64_t                       started;     /* ns, or 0 */
@@ -733,7 +734,7 @@ struct ngx_http_webhook_ctx_s {
 
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
-    ngx_http_webhook_gate_t *gate);
+    ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
 

@@ -287,7 +287,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             && ctx->once == NULL
             && ngx_http_webhook_verified(ctx)))
     {
-        ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
+        ctx = ngx_http_webhook_start_ctx(r, ctx, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -1297,9 +1297,12 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         }
     }
 
-    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
-                                      &suffix)
-        != NGX_OK)
+    ngx_str_null(&suffix);
+
+    if (ctx->gate->provider->suffix
+        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
+                                         &suffix)
+           != NGX_OK)
     {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
@@ -1343,6 +1346,10 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     /* a token may have matched before, that does not count for the body */
 
     ctx->secret = secret;
+
+    if (ctx->gate->provider->oracle == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
 
     switch (ngx_http_webhook_challenge_apart(r, ctx)) {
 

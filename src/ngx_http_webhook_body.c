@@ -109,9 +109,12 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_uint_t      i, k, hmacs, digests;
     wh_hmac_key_t  *key;
 
-    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
-                                      &prefix)
-        != NGX_OK)
+    ngx_str_null(&prefix);
+
+    if (ctx->gate->provider->prefix
+        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                         &prefix)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -510,11 +510,9 @@ ngx_http_webhook_keys_release(ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t  i;
 
-    if (ctx->keys) {
-        for (i = 0; i < ctx->gate->nkeys; i++) {
-            ngx_http_webhook_key_release(ctx->keys[i]);
-            ctx->keys[i] = NULL;
-        }
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+        ngx_http_webhook_key_release(ctx->keys[i]);
+        ctx->keys[i] = NULL;
     }
 
     ngx_http_webhook_key_release(ctx->challenge_key);
