@@ -1140,15 +1140,19 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
+    candidate = &ctx->candidates[ctx->ncandidates];
+
     for (i = 0; i < n; i++) {
-        candidate = &ctx->candidates[ctx->ncandidates++];
+        candidate[i].signature = &signatures[i];
+        candidate[i].scheme = signature->scheme;
+        candidate[i].use = signature->use;
+        candidate[i].secret = 0;
+    }
 
-        candidate->signature = &signatures[i];
-        candidate->scheme = signature->scheme;
-        candidate->use = signature->use;
-        candidate->secret = 0;
+    ctx->ncandidates += n;
 
-        ctx->whole |= (signature->scheme == WH_ED25519);
+    if (signature->scheme == WH_ED25519) {
+        ctx->whole = 1;
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;

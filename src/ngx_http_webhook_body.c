@@ -27,8 +27,8 @@ static void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
-static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len);
+static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
 
 
 /* of this worker, reset and ready for use */
@@ -345,7 +345,7 @@ ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 }
 
 
-static void
+static ngx_inline void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
     ngx_http_webhook_body_t  *body;
