@@ -347,9 +347,14 @@ ngx_http_webhook_replay_scope(ngx_conf_t *cf,
     }
 
     conf->scope = ngx_pnalloc(cf->pool, NGX_HTTP_WEBHOOK_DIGEST);
-    md = ngx_http_webhook_md_get();
+    if (conf->scope == NULL) {
+        return NGX_ERROR;
+    }
 
-    if (conf->scope == NULL || md == NULL) {
+    /* those that are kept for reuse are a worker's */
+
+    md = EVP_MD_CTX_new();
+    if (md == NULL) {
         return NGX_ERROR;
     }
 
@@ -363,7 +368,7 @@ ngx_http_webhook_replay_scope(ngx_conf_t *cf,
     rc |= wh_hmac_update(md, name->data, name->len);
     rc |= wh_digest_final(md, digest, &size);
 
-    ngx_http_webhook_md_put(md);
+    EVP_MD_CTX_free(md);
 
     ngx_memcpy(conf->scope, digest, NGX_HTTP_WEBHOOK_DIGEST);
 
