@@ -897,8 +897,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
 
 /* _body.c: hashing the body */
 
-void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+ngx_int_t ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+    ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -1046,6 +1046,8 @@ ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 extern ngx_module_t  ngx_http_webhook_module;
 extern ngx_module_t  ngx_http_webhook_filter_module;
+
+extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 
 
 /* on the way of every request, also where there is no gate */

@@ -31,6 +31,9 @@ static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 
 
+ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
+
+
 /* of this worker, reset and ready for use */
 
 static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
@@ -256,15 +259,25 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 }
 
 
-/* Some of the body has come from the client. */
+/*
+ * Some of the body has come from the client.  This filter only hashes, it
+ * never refuses: the rest of the body would be taken for the next request.
+ */
 
-void
-ngx_http_webhook_body_arrives(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+ngx_int_t
+ngx_http_webhook_body_arrives(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_http_webhook_clock_start(ctx);
-    ngx_http_webhook_body_hash(r, ctx, in);
-    ngx_http_webhook_clock_stop(ctx);
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx && ctx->hashing) {
+        ngx_http_webhook_clock_start(ctx);
+        ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_clock_stop(ctx);
+    }
+
+    return ngx_http_webhook_next_body_filter(r, in);
 }
 
 
