@@ -114,7 +114,16 @@ typedef struct {
 typedef struct {
     ngx_str_t                   name;       /* lower case */
     ngx_uint_t                  hash;
+    ngx_uint_t                  next;       /* in its chain: an index plus 1,
+                                               or 0 */
 } ngx_http_webhook_header_t;
+
+
+/* Headers are looked up by their hash, most of them are of no interest. */
+
+#define NGX_HTTP_WEBHOOK_CHAINS  32
+
+#define ngx_http_webhook_chain(hash)  ((hash) % NGX_HTTP_WEBHOOK_CHAINS)
 
 
 /* A provider: who sends, and how the sender signs; made of its rules. */
@@ -250,13 +259,19 @@ typedef struct {
 } ngx_http_webhook_timestamp_t;
 
 
+typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
+
+
+/* A step on the way of a request; the list of them is in _access.c. */
+
+typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+
 /*
  * What stands for the body in the message, if not the body itself: the rule
  * "body".  The kinds are a table in _transform.c.
  */
-
-typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
-
 
 typedef struct {
     ngx_str_t                   word;       /* ends in ":" before a name */
@@ -288,6 +303,7 @@ typedef struct {
     ngx_uint_t                  methods;
     ngx_str_t                   allow;
     ngx_array_t                 headers;      /* ngx_http_webhook_header_t */
+    ngx_uint_t                  chains[NGX_HTTP_WEBHOOK_CHAINS];
     ngx_array_t                 media;        /* ngx_http_webhook_media_t */
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
@@ -416,6 +432,8 @@ struct ngx_http_webhook_gate_s {
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
     wh_rule_t                    *rules;
+    ngx_http_webhook_step_pt     *steps;        /* ahead of the body */
+    ngx_http_webhook_step_pt     *inside;       /* behind it; NULL ends both */
     size_t                       *vars;         /* in the set, for each
                                                    webhook_var */
     ngx_http_webhook_window_t     window;
@@ -429,6 +447,7 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
+    unsigned                      replay:1;     /* in some location */
     unsigned                      separate:1;   /* on the first: the challenge
                                                    secret must differ from the
                                                    others */
@@ -669,6 +688,7 @@ struct ngx_http_webhook_left_s {
 
 struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_gate_t       *gate;
+    ngx_pool_cleanup_t            *cleanup;
     ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
     ngx_http_webhook_left_t       *left;
     uint64_t                       started;     /* ns, or 0 */
@@ -720,7 +740,7 @@ struct ngx_http_webhook_ctx_s {
 
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
-    ngx_http_webhook_gate_t *gate);
+    ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
 
@@ -838,6 +858,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(
 ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
+ngx_int_t ngx_http_webhook_steps_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
@@ -882,8 +904,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
 
 /* _body.c: hashing the body */
 
-void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+ngx_int_t ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+    ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -1030,6 +1052,8 @@ ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 extern ngx_module_t  ngx_http_webhook_module;
 extern ngx_module_t  ngx_http_webhook_filter_module;
+
+extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 
 
 /* on the way of every request, also where there is no gate */

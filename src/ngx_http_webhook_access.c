@@ -12,16 +12,34 @@
 #define NGX_HTTP_WEBHOOK_WALK_TIMER  60000      /* ms, never comes to its end */
 
 
+/* What a gate has to look at, bits. */
+
+#define NGX_HTTP_WEBHOOK_HAS_CHALLENGES    0x01
+#define NGX_HTTP_WEBHOOK_HAS_REQUIRED      0x02
+#define NGX_HTTP_WEBHOOK_HAS_CERTIFICATES  0x04
+#define NGX_HTTP_WEBHOOK_HAS_KEYS          0x08
+#define NGX_HTTP_WEBHOOK_HAS_TOKENS        0x10
+#define NGX_HTTP_WEBHOOK_HAS_SIGNATURES    0x20
+#define NGX_HTTP_WEBHOOK_HAS_TIMESTAMP     0x40
+#define NGX_HTTP_WEBHOOK_HAS_BOUND         0x80     /* of the body */
+#define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x100
+
+
 typedef struct {
-    ngx_http_webhook_reason_e  (*run)(ngx_http_request_t *r,
-                                    ngx_http_webhook_ctx_t *ctx);
+    ngx_http_webhook_step_pt     run;
+    ngx_uint_t                   has;       /* only for a gate that has it, or
+                                               0: for all */
     ngx_uint_t                   inside;    /* waits for the body, if the
                                                provider has this bit */
 } ngx_http_webhook_step_t;
 
 
+static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
 static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_steps_run(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_step_pt *step);
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
@@ -51,8 +69,6 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_token(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_timestamp(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_inside(
@@ -72,33 +88,181 @@ static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_webhook_signature_t *signature, wh_signature_t *signatures);
 
 
-/* Before the first byte of the body; a challenge ends the way here. */
+/*
+ * What comes ahead of the body, or behind it when it can only be found inside,
+ * and in which order; a challenge ends the way here.
+ */
 
 static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
-    { ngx_http_webhook_step_challenge, 0 },
-    { ngx_http_webhook_step_method, 0 },
-    { ngx_http_webhook_step_content_type, 0 },
-    { ngx_http_webhook_step_required, 0 },
-    { ngx_http_webhook_step_certificate, 0 },
-    { ngx_http_webhook_step_keys, 0 },
-    { ngx_http_webhook_step_token, NGX_HTTP_WEBHOOK_INSIDE_TOKEN },
-    { ngx_http_webhook_step_signature, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
-    { ngx_http_webhook_step_timestamp, NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP },
-    { ngx_http_webhook_step_size, 0 },
-    { ngx_http_webhook_replay_known, 0 },
-    { NULL, 0 }
+
+    { ngx_http_webhook_step_challenge,
+      NGX_HTTP_WEBHOOK_HAS_CHALLENGES, 0 },
+
+    { ngx_http_webhook_step_method, 0, 0 },
+
+    { ngx_http_webhook_step_content_type, 0, 0 },
+
+    { ngx_http_webhook_step_required,
+      NGX_HTTP_WEBHOOK_HAS_REQUIRED, 0 },
+
+    { ngx_http_webhook_step_certificate,
+      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
+
+    { ngx_http_webhook_step_keys,
+      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
+
+    { ngx_http_webhook_step_token,
+      NGX_HTTP_WEBHOOK_HAS_TOKENS, NGX_HTTP_WEBHOOK_INSIDE_TOKEN },
+
+    { ngx_http_webhook_step_signature,
+      NGX_HTTP_WEBHOOK_HAS_SIGNATURES, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
+
+    { ngx_http_webhook_timestamp_check,
+      NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP },
+
+    { ngx_http_webhook_step_size,
+      NGX_HTTP_WEBHOOK_HAS_BOUND, 0 },
+
+    { ngx_http_webhook_replay_known,
+      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
+
+    { NULL, 0, 0 }
 };
+
+
+#define NGX_HTTP_WEBHOOK_STEPS                                                \
+    (sizeof(ngx_http_webhook_steps) / sizeof(ngx_http_webhook_step_t))
 
 
 /* The Pelorus receiver looks at the body first. */
 
 static ngx_http_webhook_step_t  ngx_http_webhook_pelorus_steps[] = {
-    { ngx_http_webhook_step_certificate, 0 },
-    { ngx_http_webhook_step_keys, 0 },
-    { ngx_http_webhook_pelorus_headers, 0 },
-    { ngx_http_webhook_replay_known, 0 },
-    { NULL, 0 }
+
+    { ngx_http_webhook_step_certificate,
+      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
+
+    { ngx_http_webhook_step_keys,
+      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
+
+    { ngx_http_webhook_pelorus_headers, 0, 0 },
+
+    { ngx_http_webhook_replay_known,
+      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
+
+    { NULL, 0, 0 }
 };
+
+
+/*
+ * A request takes no other steps than those that its gate needs.  Locations
+ * that share a gate may each add one.
+ */
+
+ngx_int_t
+ngx_http_webhook_steps_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
+{
+    ngx_uint_t                 has;
+    ngx_http_webhook_step_t   *step;
+    ngx_http_webhook_step_pt  *now, *later;
+
+    if (gate->steps == NULL) {
+
+        gate->steps = ngx_palloc(cf->pool, 2 * NGX_HTTP_WEBHOOK_STEPS
+                                           * sizeof(ngx_http_webhook_step_pt));
+        if (gate->steps == NULL) {
+            return NGX_ERROR;
+        }
+
+        gate->inside = gate->steps + NGX_HTTP_WEBHOOK_STEPS;
+    }
+
+    now = gate->steps;
+    later = gate->inside;
+
+    has = ngx_http_webhook_steps_has(gate);
+
+    step = gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
+                                   : ngx_http_webhook_steps;
+
+    for ( /* void */ ; step->run; step++) {
+
+        if (step->has & ~has) {
+            continue;
+        }
+
+        if (step->inside & gate->provider->inside) {
+            *later++ = step->run;
+
+        } else {
+            *now++ = step->run;
+        }
+    }
+
+    *now = NULL;
+    *later = NULL;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
+{
+    ngx_uint_t                    has;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+    has = 0;
+
+    if (provider->challenges.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_CHALLENGES;
+    }
+
+    if (provider->required.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_REQUIRED;
+    }
+
+    if (gate->certificates) {
+        has |= NGX_HTTP_WEBHOOK_HAS_CERTIFICATES;
+    }
+
+    if (gate->nkeys || gate->incomplete) {
+        has |= NGX_HTTP_WEBHOOK_HAS_KEYS;
+    }
+
+    if (provider->tokens.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_TOKENS;
+    }
+
+    if (provider->signatures.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_SIGNATURES;
+    }
+
+    /* another time in the body waits until that is verified */
+
+    if (provider->timestamp
+        && (!ngx_http_webhook_source_in_body(&provider->timestamp->source)
+            || (provider->inside & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP)))
+    {
+        has |= NGX_HTTP_WEBHOOK_HAS_TIMESTAMP;
+    }
+
+    /* some public keys want the message whole */
+
+    if (provider->form
+        || provider->inside
+        || provider->body
+        || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
+    {
+        has |= NGX_HTTP_WEBHOOK_HAS_BOUND;
+    }
+
+    if (gate->replay) {
+        has |= NGX_HTTP_WEBHOOK_HAS_REPLAY;
+    }
+
+    return has;
+}
 
 
 /* What the access phase is to do with a request whose location has a gate. */
@@ -123,7 +287,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             && ctx->once == NULL
             && ngx_http_webhook_verified(ctx)))
     {
-        ctx = ngx_http_webhook_start_ctx(r, wlcf->gate);
+        ctx = ngx_http_webhook_start_ctx(r, ctx, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -196,8 +360,6 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                 i, inside;
-    ngx_http_webhook_step_t   *steps;
     ngx_http_webhook_reason_e  reason;
 
     if (ctx->gate->next && ngx_http_webhook_line_choose(r, ctx) != NGX_OK) {
@@ -207,31 +369,19 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
 
-    steps = ctx->gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
-                                         : ngx_http_webhook_steps;
+    reason = ngx_http_webhook_steps_run(r, ctx, ctx->gate->steps);
 
-    inside = ctx->gate->provider->inside;
-
-    for (i = 0; steps[i].run; i++) {
-
-        if (steps[i].inside & inside) {
-            continue;
-        }
-
-        reason = steps[i].run(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_excepted(r, ctx, reason))
-        {
-            return ngx_http_webhook_reject(r, ctx, reason);
-        }
-
-        if (ctx->challenge) {
-            return ngx_http_webhook_challenge_send(r, ctx);
-        }
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return ngx_http_webhook_reject(r, ctx, reason);
     }
 
-    if (!inside && ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
+    if (ctx->challenge) {
+        return ngx_http_webhook_challenge_send(r, ctx);
+    }
+
+    if (!ctx->gate->provider->inside
+        && ngx_http_webhook_body_start(r, ctx) != NGX_OK)
+    {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
@@ -240,6 +390,33 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return ngx_http_webhook_accept(r, ctx);
+}
+
+
+/* One after the other; one that finds a challenge is the last. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_step_pt *step)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    for ( /* void */ ; *step; step++) {
+
+        reason = (*step)(r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return reason;
+        }
+
+        if (ctx->challenge) {
+            break;
+        }
+    }
+
+    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
@@ -501,10 +678,6 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    if (ctx->gate->provider->challenges.nelts == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
     return ngx_http_webhook_challenge_find(r, ctx, 0);
 }
 
@@ -697,10 +870,6 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
     ngx_array_t        *lines;
     wh_subject_attr_t  *attr;
 
-    if (ctx->gate->certificates == NULL) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
     if (r->connection->ssl == NULL) {
         return NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING;
     }
@@ -757,10 +926,6 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
     }
 
-    if (ctx->gate->nkeys == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
     if (ngx_http_webhook_keys_get(r, ctx, &n) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
@@ -782,10 +947,6 @@ ngx_http_webhook_step_token(ngx_http_request_t *r,
 
     token = ctx->gate->provider->tokens.elts;
     n = ctx->gate->provider->tokens.nelts;
-
-    if (n == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
 
     if (ctx->gate->provider->every) {
         return ngx_http_webhook_every_check(r, ctx);
@@ -895,21 +1056,18 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
     signature = ctx->gate->provider->signatures.elts;
     n = ctx->gate->provider->signatures.nelts;
 
-    if (n == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
     for (i = 0, max = 0; i < n; i++) {
         max += signature[i].format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
     }
 
-    ctx->candidates = ngx_palloc(r->pool,
-                                 max * sizeof(ngx_http_webhook_candidate_t));
-    signatures = ngx_palloc(r->pool, max * sizeof(wh_signature_t));
-
-    if (ctx->candidates == NULL || signatures == NULL) {
+    signatures = ngx_palloc(r->pool,
+                            max * (sizeof(wh_signature_t)
+                                   + sizeof(ngx_http_webhook_candidate_t)));
+    if (signatures == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+
+    ctx->candidates = (ngx_http_webhook_candidate_t *) &signatures[max];
 
     worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
 
@@ -982,43 +1140,22 @@ ngx_http_webhook_candidates(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
+    candidate = &ctx->candidates[ctx->ncandidates];
+
     for (i = 0; i < n; i++) {
-        candidate = &ctx->candidates[ctx->ncandidates++];
+        candidate[i].signature = &signatures[i];
+        candidate[i].scheme = signature->scheme;
+        candidate[i].use = signature->use;
+        candidate[i].secret = 0;
+    }
 
-        candidate->signature = &signatures[i];
-        candidate->scheme = signature->scheme;
-        candidate->use = signature->use;
-        candidate->secret = 0;
+    ctx->ncandidates += n;
 
-        ctx->whole |= (signature->scheme == WH_ED25519);
+    if (signature->scheme == WH_ED25519) {
+        ctx->whole = 1;
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
-}
-
-
-/*
- * A time that is in the headers, or that is signed; another one in the body
- * waits until that is verified.
- */
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_http_webhook_timestamp_t  *timestamp;
-
-    timestamp = ctx->gate->provider->timestamp;
-
-    if (timestamp == NULL
-        || (ngx_http_webhook_source_in_body(&timestamp->source)
-            && !(ctx->gate->provider->inside
-                 & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP)))
-    {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    return ngx_http_webhook_timestamp_check(r, ctx);
 }
 
 
@@ -1107,22 +1244,12 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_verify_inside(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_step_t    *step;
-    ngx_http_webhook_reason_e   reason;
+    ngx_http_webhook_reason_e  reason;
 
-    for (step = ngx_http_webhook_steps; step->run; step++) {
+    reason = ngx_http_webhook_steps_run(r, ctx, ctx->gate->inside);
 
-        if (!(step->inside & ctx->gate->provider->inside)) {
-            continue;
-        }
-
-        reason = step->run(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_excepted(r, ctx, reason))
-        {
-            return reason;
-        }
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
     }
 
     reason = ngx_http_webhook_message_check(r, ctx);
@@ -1183,9 +1310,12 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         }
     }
 
-    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
-                                      &suffix)
-        != NGX_OK)
+    ngx_str_null(&suffix);
+
+    if (ctx->gate->provider->suffix
+        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
+                                         &suffix)
+           != NGX_OK)
     {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
@@ -1229,6 +1359,10 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     /* a token may have matched before, that does not count for the body */
 
     ctx->secret = secret;
+
+    if (ctx->gate->provider->oracle == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
 
     switch (ngx_http_webhook_challenge_apart(r, ctx)) {
 

@@ -27,8 +27,11 @@ static void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
-static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len);
+static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+
+
+ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 
 
 /* of this worker, reset and ready for use */
@@ -109,9 +112,12 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_uint_t      i, k, hmacs, digests;
     wh_hmac_key_t  *key;
 
-    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
-                                      &prefix)
-        != NGX_OK)
+    ngx_str_null(&prefix);
+
+    if (ctx->gate->provider->prefix
+        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                         &prefix)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -253,15 +259,25 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 }
 
 
-/* Some of the body has come from the client. */
+/*
+ * Some of the body has come from the client.  This filter only hashes, it
+ * never refuses: the rest of the body would be taken for the next request.
+ */
 
-void
-ngx_http_webhook_body_arrives(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+ngx_int_t
+ngx_http_webhook_body_arrives(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_http_webhook_clock_start(ctx);
-    ngx_http_webhook_body_hash(r, ctx, in);
-    ngx_http_webhook_clock_stop(ctx);
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx && ctx->hashing) {
+        ngx_http_webhook_clock_start(ctx);
+        ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_clock_stop(ctx);
+    }
+
+    return ngx_http_webhook_next_body_filter(r, in);
 }
 
 
@@ -342,7 +358,7 @@ ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 }
 
 
-static void
+static ngx_inline void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
     ngx_http_webhook_body_t  *body;

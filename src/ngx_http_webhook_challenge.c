@@ -411,7 +411,7 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
 
 /*
  * A challenge that is answered with the signing secret, and to anybody, makes
- * signatures for whoever asks.  NGX_OK when the message is none that could
+ * signatures for whoever asks; provider->oracle is one.  NGX_OK when the message is none that could
  * have been had that way, NGX_DECLINED when it is, or NGX_ERROR.
  */
 
@@ -428,10 +428,6 @@ ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
 
     provider = ctx->gate->provider;
     oracle = provider->oracle;
-
-    if (oracle == NULL) {
-        return NGX_OK;
-    }
 
     ngx_memzero(part, sizeof(part));
 

@@ -9,6 +9,10 @@
 #include "ngx_http_webhook.h"
 
 
+static size_t ngx_http_webhook_found_size(ngx_http_webhook_gate_t *gate);
+static void ngx_http_webhook_look(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_found_t *found);
 static void ngx_http_webhook_cleanup(void *data);
 
 
@@ -38,48 +42,48 @@ ngx_http_webhook_restore_ctx(ngx_http_request_t *r)
 
 
 /*
- * A state for a request that enters a gate: a fresh one, or the one that
- * another gate has used.  NULL without memory.
+ * A state for a request that enters a gate, in the place of the one that it
+ * has had at another gate before, or NULL.  NULL without memory.
  */
 
 ngx_http_webhook_ctx_t *
 ngx_http_webhook_start_ctx(ngx_http_request_t *r,
-    ngx_http_webhook_gate_t *gate)
+    ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate)
 {
     ngx_pool_cleanup_t           *cln;
     ngx_http_webhook_ctx_t       *ctx;
-    ngx_http_webhook_left_t      *left;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
-    ctx = ngx_http_webhook_get_ctx(r);
-    left = NULL;
+    if (before != NULL) {
+        ngx_http_webhook_leave(r, before);
+        ngx_http_webhook_cleanup(before);
 
-    if (ctx != NULL) {
-        ngx_http_webhook_leave(r, ctx);
-        ngx_http_webhook_cleanup(ctx);
-
-        left = ctx->left;
+        cln = before->cleanup;
 
     } else {
-        cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_webhook_ctx_t));
+        cln = ngx_pool_cleanup_add(r->pool, 0);
         if (cln == NULL) {
             return NULL;
         }
-
-        ctx = cln->data;
-        cln->handler = ngx_http_webhook_cleanup;
     }
 
-    ngx_memzero(ctx, sizeof(ngx_http_webhook_ctx_t));
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_ctx_t)
+                               + ngx_http_webhook_found_size(gate));
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_webhook_cleanup;
+    cln->data = ctx;
+
+    ctx->cleanup = cln;
+    ctx->left = before ? before->left : NULL;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ctx->hooks = wlcf->hooks;
-    ctx->left = left;
 
-    if (ngx_http_webhook_ctx_gate(r, ctx, gate) != NGX_OK) {
-        return NULL;
-    }
+    ngx_http_webhook_look(r, ctx, gate, (ngx_http_webhook_found_t *) &ctx[1]);
 
     ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
 
@@ -87,7 +91,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 }
 
 
-/* Looks at a request as a gate sees it. */
+/* Looks at a request as another gate sees it. */
 
 ngx_int_t
 ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
@@ -95,18 +99,37 @@ ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 {
     ngx_http_webhook_found_t  *found;
 
-    found = ngx_pcalloc(r->pool, gate->provider->headers.nelts
-                                 * sizeof(ngx_http_webhook_found_t));
+    found = ngx_pcalloc(r->pool, ngx_http_webhook_found_size(gate));
     if (found == NULL) {
         return NGX_ERROR;
     }
 
-    ctx->gate = gate;
-    ctx->found = found;
-
-    ngx_http_webhook_find_headers(r, gate->provider, found);
+    ngx_http_webhook_look(r, ctx, gate, found);
 
     return NGX_OK;
+}
+
+
+/* The headers that are found, and the keys behind them. */
+
+static size_t
+ngx_http_webhook_found_size(ngx_http_webhook_gate_t *gate)
+{
+    return gate->provider->headers.nelts * sizeof(ngx_http_webhook_found_t)
+           + gate->nkeys * sizeof(ngx_http_webhook_key_t *);
+}
+
+
+static void
+ngx_http_webhook_look(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_found_t *found)
+{
+    ctx->gate = gate;
+    ctx->found = found;
+    ctx->keys = (ngx_http_webhook_key_t **)
+                &found[gate->provider->headers.nelts];
+
+    ngx_http_webhook_find_headers(r, gate->provider, found);
 }
 
 

@@ -490,12 +490,6 @@ ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     gate = ctx->gate;
     *n = 0;
 
-    ctx->keys = ngx_pcalloc(r->pool,
-                            gate->nkeys * sizeof(ngx_http_webhook_key_t *));
-    if (ctx->keys == NULL) {
-        return NGX_ERROR;
-    }
-
     for (i = 0; i < gate->nkeys; i++) {
 
         if (ngx_http_webhook_key_get(r, &gate->places[i], &ctx->keys[i])
@@ -516,15 +510,13 @@ ngx_http_webhook_keys_release(ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t  i;
 
-    if (ctx->keys) {
-        for (i = 0; i < ctx->gate->nkeys; i++) {
-            ngx_http_webhook_key_release(ctx->keys[i]);
-        }
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+        ngx_http_webhook_key_release(ctx->keys[i]);
+        ctx->keys[i] = NULL;
     }
 
     ngx_http_webhook_key_release(ctx->challenge_key);
 
-    ctx->keys = NULL;
     ctx->challenge_key = NULL;
 }
 

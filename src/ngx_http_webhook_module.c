@@ -45,9 +45,6 @@ static char *ngx_http_webhook_merge_gates(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
 
 
-static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
-
-
 static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
     { ngx_string("info"), NGX_LOG_INFO },
     { ngx_string("notice"), NGX_LOG_NOTICE },
@@ -255,27 +252,16 @@ ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
 }
 
 
-/*
- * The filter only hashes.  It never refuses: the rest of the body would be
- * taken for the next request.
- */
+/* Requests without a gate go past as fast as they can. */
 
 static ngx_int_t
 ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_http_webhook_ctx_t  *ctx;
-
     if (ngx_http_webhook_has_no_ctx(r)) {
-        return ngx_http_next_request_body_filter(r, in);
+        return ngx_http_webhook_next_body_filter(r, in);
     }
 
-    ctx = ngx_http_webhook_get_ctx(r);
-
-    if (ctx && ctx->hashing) {
-        ngx_http_webhook_body_arrives(r, ctx, in);
-    }
-
-    return ngx_http_next_request_body_filter(r, in);
+    return ngx_http_webhook_body_arrives(r, in);
 }
 
 
@@ -656,7 +642,7 @@ ngx_http_webhook_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
+    ngx_http_webhook_next_body_filter = ngx_http_top_request_body_filter;
     ngx_http_top_request_body_filter = ngx_http_webhook_body_filter;
 
     return NGX_OK;
@@ -889,10 +875,18 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        if (conf->replay
-            && ngx_http_webhook_replay_check(cf, gate, conf->replay)
-               != NGX_CONF_OK)
-        {
+        if (conf->replay) {
+
+            if (ngx_http_webhook_replay_check(cf, gate, conf->replay)
+                != NGX_CONF_OK)
+            {
+                return NGX_CONF_ERROR;
+            }
+
+            gate->replay = 1;
+        }
+
+        if (ngx_http_webhook_steps_compile(cf, gate) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
 

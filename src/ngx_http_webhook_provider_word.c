@@ -282,7 +282,7 @@ ngx_http_webhook_provider_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name,
     ngx_uint_t *index)
 {
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, *chain;
     ngx_http_webhook_header_t  *header;
 
     header = provider->headers.elts;
@@ -309,6 +309,11 @@ ngx_http_webhook_provider_header(ngx_conf_t *cf,
     }
 
     header->hash = ngx_hash_strlow(header->name.data, name->data, name->len);
+
+    chain = &provider->chains[ngx_http_webhook_chain(header->hash)];
+
+    header->next = *chain;
+    *chain = i + 1;
 
     *index = i;
 

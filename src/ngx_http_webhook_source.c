@@ -10,6 +10,9 @@
 #include "core/wh_list.h"
 
 
+static ngx_uint_t ngx_http_webhook_find_wanted(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_header_t *wanted,
+    ngx_table_elt_t *header);
 static int ngx_http_webhook_source_argument(ngx_http_request_t *r,
     ngx_http_webhook_source_t *source, ngx_str_t *arguments, unsigned flags,
     wh_str_t *text);
@@ -28,36 +31,50 @@ void
 ngx_http_webhook_find_headers(ngx_http_request_t *r,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_t *found)
 {
-    ngx_uint_t                  i, k, n;
+    ngx_uint_t                  i, k;
     ngx_list_part_t            *part;
     ngx_table_elt_t            *header;
     ngx_http_webhook_header_t  *wanted;
 
     wanted = provider->headers.elts;
-    n = provider->headers.nelts;
-    part = &r->headers_in.headers.part;
-    i = 0;
 
-    while ((header = ngx_http_webhook_next_header(&part, &i)) != NULL) {
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
 
-        for (k = 0; k < n; k++) {
+        header = part->elts;
 
-            if (header->hash != wanted[k].hash
-                || header->key.len != wanted[k].name.len
-                || ngx_memcmp(header->lowcase_key, wanted[k].name.data,
-                              wanted[k].name.len)
-                   != 0)
-            {
-                continue;
+        for (i = 0; i < part->nelts; i++) {
+
+            k = ngx_http_webhook_find_wanted(provider, wanted, &header[i]);
+
+            if (k && found[k - 1].count++ == 0) {
+                found[k - 1].first = &header[i];
             }
-
-            if (found[k].count++ == 0) {
-                found[k].first = header;
-            }
-
-            break;
         }
     }
+}
+
+
+/* The index of a header plus 1, or 0 if it is of no interest. */
+
+static ngx_uint_t
+ngx_http_webhook_find_wanted(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_header_t *wanted, ngx_table_elt_t *header)
+{
+    ngx_uint_t  k;
+
+    k = provider->chains[ngx_http_webhook_chain(header->hash)];
+
+    while (k
+           && (wanted[k - 1].hash != header->hash
+               || wanted[k - 1].name.len != header->key.len
+               || ngx_memcmp(wanted[k - 1].name.data, header->lowcase_key,
+                             header->key.len)
+                  != 0))
+    {
+        k = wanted[k - 1].next;
+    }
+
+    return k;
 }
 
 

@@ -127,29 +127,30 @@ wh_hex_digit(unsigned char c)
 }
 
 
+/* A pair with a wrong digit is negative, so one look at the end will do. */
+
 static int
 wh_decode_hex(wh_str_t src, unsigned char *dst)
 {
-    int     hi, lo;
-    size_t  i, k;
+    int     pair, all;
+    size_t  i;
 
     if (src.len % 2) {
         return WH_INVALID;
     }
 
-    for (i = 0, k = 0; i < src.len; i += 2, k++) {
+    all = 0;
 
-        hi = wh_hex_digits[src.data[i]];
-        lo = wh_hex_digits[src.data[i + 1]];
+    for (i = 0; i < src.len / 2; i++) {
 
-        if ((hi | lo) < 0) {
-            return WH_INVALID;
-        }
+        pair = wh_hex_digits[src.data[2 * i]] * 16
+               | wh_hex_digits[src.data[2 * i + 1]];
 
-        dst[k] = (unsigned char) (hi << 4 | lo);
+        dst[i] = (unsigned char) pair;
+        all |= pair;
     }
 
-    return WH_OK;
+    return all < 0 ? WH_INVALID : WH_OK;
 }
 
 
