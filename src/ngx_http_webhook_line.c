@@ -192,6 +192,9 @@ ngx_http_webhook_line_may_share(ngx_http_webhook_gate_t *gate)
 static ngx_http_webhook_kind_e
 ngx_http_webhook_line_kind(ngx_http_webhook_provider_t *provider)
 {
+    ngx_uint_t                     i;
+    ngx_http_webhook_signature_t  *signature;
+
     if (provider->signatures.nelts == 0) {
         return provider->tokens.nelts ? NGX_HTTP_WEBHOOK_TOKENS
                                       : NGX_HTTP_WEBHOOK_NOTHING;
@@ -202,9 +205,18 @@ ngx_http_webhook_line_kind(ngx_http_webhook_provider_t *provider)
         || provider->timestamp
         || provider->pelorus
         || provider->oracle
+        || (provider->body && !provider->body->document)
         || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
     {
         return NGX_HTTP_WEBHOOK_OTHERS;
+    }
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        if (signature[i].jwt) {
+            return NGX_HTTP_WEBHOOK_OTHERS;
+        }
     }
 
     return NGX_HTTP_WEBHOOK_BODIES;

@@ -196,12 +196,15 @@ location_says("webhook $_; #<\n webhook_secret 0123456789abcdef for="
               'webhook_provider own { signature header:X-S; token bearer; } '
               . 'webhook_provider own2 { signature header:X-T; token basic; } '
               . 'webhook_provider own3 { signature header:X-U '
-              . 'algorithm=ed25519; }')
+              . 'algorithm=ed25519; } '
+              . 'webhook_provider own4 { signature header:X-V; body crc32; }')
     for 'github gitlab', 'github stripe', 'stripe slack', 'x github',
         'discord github', 'discord telnyx', 'pelorus gitea', 'own own2',
-        'gitea github linear', 'github trello', 'github own3';
+        'gitea github linear', 'github trello', 'github own3',
+        'github netlify', 'netlify gitea', 'github own4';
 location_says("webhook $_;\n $good")
-    for 'github gitea forgejo', 'gitlab telegram', 'shopify paystack';
+    for 'github gitea forgejo', 'gitlab telegram', 'shopify paystack',
+        'gitea forgejo-form';
 server_says("$asks location / {\n webhook netdata stripe;\n $good }");
 
 # and who may not have the same in spite of "for="
