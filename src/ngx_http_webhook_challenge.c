@@ -411,8 +411,9 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
 
 /*
  * A challenge that is answered with the signing secret, and to anybody, makes
- * signatures for whoever asks; provider->oracle is one.  NGX_OK when the message is none that could
- * have been had that way, NGX_DECLINED when it is, or NGX_ERROR.
+ * signatures for whoever asks; provider->oracle is one.  NGX_OK when the
+ * message is none that could have been had that way, NGX_DECLINED when it is,
+ * or NGX_ERROR.
  */
 
 ngx_int_t
