@@ -262,7 +262,7 @@ typedef struct {
 typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
 
 
-/* A step on the way of a request; the list of them is in _access.c. */
+/* A step on the way of a request; the list of them is in _step.c. */
 
 typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
@@ -752,6 +752,8 @@ ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
 ngx_uint_t ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source);
+ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
+    ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed);
 
 /* _provider.c, _provider_*.c: the provider language */
 
@@ -853,22 +855,23 @@ ngx_http_webhook_reason_e ngx_http_webhook_pelorus_headers(
 ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
-/* _access.c: the way of a request */
-
-ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+/* _step.c: the steps ahead of the body */
 
 ngx_int_t ngx_http_webhook_steps_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
+ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value, ngx_str_t *name);
+
+/* _access.c: the way of a request */
+
 ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t status);
-
-ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
-    ngx_str_t *value, ngx_str_t *name);
 
 /* _every.c: a token in every element of an array */
 

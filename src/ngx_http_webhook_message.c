@@ -124,28 +124,21 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_message_piece(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_piece_t *piece)
 {
+    ngx_int_t  rc;
     ngx_str_t  value;
 
-    switch (ngx_http_webhook_source_value(r, ctx, piece->source, &value)) {
+    rc = ngx_http_webhook_source_value(r, ctx, piece->source, &value);
 
-    case WH_OK:
+    if (rc == WH_ABSENT
+        && !piece->required
+        && ngx_http_webhook_message_nothing(ctx, piece->source))
+    {
         return NGX_HTTP_WEBHOOK_PASSED;
-
-    case WH_ABSENT:
-        return (!piece->required
-                && ngx_http_webhook_message_nothing(ctx, piece->source))
-               ? NGX_HTTP_WEBHOOK_PASSED
-               : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-
-    case WH_REPEATED:
-        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
-
-    case WH_INVALID:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-
-    default: /* WH_ERROR */
-        return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+
+    return ngx_http_webhook_source_reason(rc,
+                                         NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED,
+                                         NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED);
 }
 
 

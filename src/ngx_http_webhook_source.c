@@ -229,6 +229,32 @@ ngx_http_webhook_source_header(ngx_http_request_t *r,
 }
 
 
+/* Why a request is refused that has no such value, or not one that is right. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_source_reason(ngx_int_t rc,
+    ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed)
+{
+    switch (rc) {
+
+    case WH_OK:
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case WH_ABSENT:
+        return missing;
+
+    case WH_REPEATED:
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+
+    case WH_INVALID:
+        return malformed;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+}
+
+
 /* user:password (RFC 7617) */
 
 static int

@@ -269,25 +269,16 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_transform_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
+    ngx_int_t  rc;
     ngx_str_t  value;
 
-    switch (ngx_http_webhook_source_value(r, ctx,
-                                          &ctx->gate->provider->body->source,
-                                          &value))
-    {
-
-    case WH_OK:
-        break;
-
-    case WH_ABSENT:
-    case WH_INVALID:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-
-    case WH_REPEATED:
-        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
-
-    default: /* WH_ERROR */
-        return NGX_HTTP_WEBHOOK_INTERNAL;
+    rc = ngx_http_webhook_source_value(r, ctx,
+                                       &ctx->gate->provider->body->source,
+                                       &value);
+    if (rc != WH_OK) {
+        return ngx_http_webhook_source_reason(rc,
+                                         NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED,
+                                         NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED);
     }
 
     if (ngx_http_webhook_body_sha256(r, ctx) != NGX_OK) {
