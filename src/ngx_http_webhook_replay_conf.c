@@ -432,7 +432,12 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
 
     /* clocks are taken to go wrong in either direction alike */
 
-    gate->replayable = past + (future == NGX_CONF_UNSET ? past : future);
+    if (future == NGX_CONF_UNSET) {
+        future = past;
+    }
+
+    gate->replayable = ngx_min(past, NGX_MAX_TIME_T_VALUE / 2)
+                       + ngx_min(future, NGX_MAX_TIME_T_VALUE / 2);
 }
 
 

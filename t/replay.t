@@ -210,6 +210,10 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
         location /back/ { webhook_replay zone=small;
                           proxy_pass http://%%APP%%; }
+        location /timed/ever/ { webhook timed;
+                                webhook_window 100000000000000d
+                                               future=100000000000000d;
+                                proxy_pass http://%%APP%%; }
         location /timed/trial/ { webhook timed;
                                  webhook_enforce on except=timestamp;
                                  proxy_pass http://%%APP%%; }
@@ -608,6 +612,8 @@ is(ask(%request)->{status}, 403, 'and no longer');
 
 # what is old may come, since that is on trial, but not twice
 at($now);
+once('a window without end', timed('/timed/ever/', $now));
+
 %request = timed('/timed/trial/', $now);
 is(ask(%request)->{status}, 202, 'a signed time on trial');
 at($now + 86400);
