@@ -10,21 +10,18 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA qw/hmac_sha256/;
-use File::Temp;
 use MIME::Base64;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ed25519;
 
-my $dir = File::Temp->newdir('keys-XXXXXX', TMPDIR => 1);
+my $key = WebhookTest::Ed25519->new;
 my $now = 1_700_000_000;
 my $body = '{"type":"a.b"}';
 
-openssl('genpkey -algorithm ed25519 -out key');
-openssl('pkey -in key -pubout -out pem');
-openssl('pkey -in key -pubout -outform DER -out der');
 
-my $der = read_file('der');
+my $der = $key->der;
 my $raw = substr $der, -32;
 
 my %written = (
@@ -32,7 +29,7 @@ my %written = (
     base64 => encode_base64($raw, ''),
     whpk => 'whpk_' . encode_base64($raw, ''),
     spki => encode_base64($der, ''),
-    pem => read_file('pem'),
+    pem => $key->pem,
 );
 
 my $t = WebhookTest->new(now => $now, frozen => 1,
@@ -58,8 +55,10 @@ for my $how (sort keys %written) {
     my $text = $written{$how};
     my $message = "msg_1.$now.$body";
 
-    is(standard($how, 'v1a,' . sign($message)), 202, "$how: its signature");
-    is(standard($how, 'v1a,' . sign("$message ")), 403, 'of another message');
+    is(standard($how, 'v1a,' . $key->sign($message)), 202,
+       "$how: its signature");
+    is(standard($how, 'v1a,' . $key->sign("$message ")), 403,
+       'of another message');
 
     # what a stranger could take for the key of an HMAC
     for my $key ($text, $text =~ s/\n\z//r, decode_base64($text), $raw, $der) {
@@ -68,7 +67,7 @@ for my $how (sort keys %written) {
            'nor another');
     }
 
-    is(post("/mixed/$how", ['X-Signature-Ed25519', sign($body)]), 202,
+    is(post("/mixed/$how", ['X-Signature-Ed25519', $key->sign($body)]), 202,
        'beside an HMAC rule');
 }
 
@@ -97,34 +96,3 @@ sub post {
 
 
 sub mac { return encode_base64(hmac_sha256(@_), '') }
-
-
-sub sign {
-    my ($message) = @_;
-
-    open my $out, '>:raw', "$dir/message" or die $!;
-    print $out $message;
-    close $out;
-
-    openssl('pkeyutl -sign -rawin -inkey key -in message -out signature');
-
-    return encode_base64(read_file('signature'), '');
-}
-
-
-sub openssl {
-    my ($command) = @_;
-
-    system("cd $dir && openssl $command 2>/dev/null") == 0
-        or die "openssl $command\n";
-}
-
-
-sub read_file {
-    my ($name) = @_;
-
-    open my $file, '<:raw', "$dir/$name" or die "$name: $!";
-    local $/;
-
-    return scalar <$file>;
-}

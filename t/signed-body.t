@@ -10,22 +10,20 @@ use lib "$FindBin::Bin/lib";
 
 use Compress::Zlib qw/crc32/;
 use Digest::SHA qw/hmac_sha256_hex hmac_sha256 sha256_hex/;
-use File::Temp;
 use MIME::Base64;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ed25519;
 
 my $secret = 'a secret of one sender, long enough';
 my $now = 1_700_000_000;
 my @form = ['Content-Type', 'application/x-www-form-urlencoded'];
 
-my $dir = File::Temp->newdir('keys-XXXXXX', TMPDIR => 1);
-openssl('genpkey -algorithm ed25519 -out key');
-openssl('pkey -in key -pubout -out pem');
+my $key = WebhookTest::Ed25519->new;
 
 my $t = WebhookTest->new(now => $now, frozen => 1,
-                         files => { pem => read_file('pem') }, conf => <<"EOF");
+                         files => { pem => $key->pem }, conf => <<"EOF");
     webhook_provider form {
         signature  header:X-Signature;
         body       form:pay-load;
@@ -277,7 +275,7 @@ sub form_key {
 
         return $t->request({ method => 'POST', uri => '/key',
             body => field($text), headers => [@form,
-                ['X-Signature', sign("ahead.$signed")]] })->{status};
+                ['X-Signature', $key->sign("ahead.$signed")]] })->{status};
     };
 
     is($send->($document, $document), 202, 'a public key signs the field');
@@ -481,37 +479,4 @@ sub refused {
     my $r = send_form(delete $more{uri} // '/', $body, $signed, %more);
 
     is("$r->{status} $r->{header}{'x-reason'}", "$status $reason", $title);
-}
-
-
-# --- keys
-
-sub sign {
-    my ($message) = @_;
-
-    open my $out, '>:raw', "$dir/message" or die $!;
-    print $out $message;
-    close $out;
-
-    openssl('pkeyutl -sign -rawin -inkey key -in message -out signature');
-
-    return encode_base64(read_file('signature'), '');
-}
-
-
-sub openssl {
-    my ($command) = @_;
-
-    system("cd $dir && openssl $command 2>/dev/null") == 0
-        or die "openssl $command\n";
-}
-
-
-sub read_file {
-    my ($name) = @_;
-
-    open my $file, '<:raw', "$dir/$name" or die "$name: $!";
-    local $/;
-
-    return scalar <$file>;
 }
