@@ -21,6 +21,8 @@ static char *ngx_http_webhook_secret_file(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *path);
 static char *ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *raw);
+static ngx_uint_t ngx_http_webhook_secret_is_path(ngx_conf_t *cf,
+    ngx_str_t *text);
 static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *raw);
 static ngx_int_t ngx_http_webhook_secret_keep(ngx_pool_t *pool,
@@ -95,6 +97,13 @@ ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         }
 
         return NGX_CONF_OK;
+
+    } else if (ngx_http_webhook_secret_is_path(cf, &words[0])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is the name of a file and can be guessed, "
+                           "for what is in the file write \"file:\" in front",
+                           (ngx_str_t *) cf->args->elts);
+        return NGX_CONF_ERROR;
 
     } else {
         raw = words[0];
@@ -214,6 +223,33 @@ ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
     ngx_memcpy(raw->data, value, raw->len);
 
     return NGX_CONF_OK;
+}
+
+
+/* a path that nobody meant to be the secret is known to many */
+
+static ngx_uint_t
+ngx_http_webhook_secret_is_path(ngx_conf_t *cf, ngx_str_t *text)
+{
+    ngx_str_t        path;
+    ngx_uint_t       found;
+    ngx_file_info_t  fi;
+
+    path = *text;
+
+    if (ngx_strchr(path.data, '/') == NULL
+        || ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK)
+    {
+        return 0;
+    }
+
+    found = ngx_file_info(path.data, &fi) != NGX_FILE_ERROR && ngx_is_file(&fi);
+
+    if (path.data != text->data) {
+        ngx_explicit_memzero(path.data, path.len);
+    }
+
+    return found;
 }
 
 

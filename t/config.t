@@ -69,6 +69,9 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
             "\"$directive\" is empty, anybody would know it in \@");
     $says->("file:$secrets/none", "secret file \"$secrets/none\" cannot "
         . 'be opened (2: No such file or directory) in @');
+    $says->($_, "\"$directive\" is the name of a file and can be guessed, for "
+            . 'what is in the file write "file:" in front in @')
+        for secret_file(path => '0123456789abcdef'), './nginx.conf';
     $says->('file:', 'no path behind "file:" of a secret in @');
     $says->("file:$secrets", "secret file \"$secrets\" is not a file of at "
         . 'most 65536 bytes in @');

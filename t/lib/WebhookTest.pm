@@ -625,7 +625,14 @@ sub done {
 sub nginx_t {
     my ($conf, %want) = @_;
 
-    my $self = __PACKAGE__->new(conf => $conf, start => 0, %want);
+    return __PACKAGE__->new(conf => $conf, start => 0, %want)->check;
+}
+
+
+# The same for the nginx.conf that is there.
+sub check {
+    my ($self) = @_;
+
     my $pid = spawn("$self->{dir}/logs/stderr", {}, $binary, '-t', '-p',
                     $self->{dir}, '-c', "$self->{dir}/nginx.conf");
 

@@ -1,0 +1,302 @@
+#!/usr/bin/perl
+
+# What the documents say is so: nginx -t takes every example of theirs and
+# conf.example, every link leads somewhere, and every provider, directive,
+# variable and reason is where a reader looks for it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use File::Basename;
+use File::Path qw/make_path/;
+use Test::More;
+
+use WebhookTest;
+use WebhookTest::Cert qw/ca cert read_file write_file/;
+
+my $root = "$FindBin::Bin/..";
+my @documents = ('README.md', map({ "docs/" . basename($_) }
+                                  sort glob "$root/docs/*.md"));
+my %text = map { $_ => text($_) } @documents, 'providers/README.md', 'CHANGES',
+           'conf.example', 'src/ngx_http_webhook_reply.c';
+
+my @providers = map { basename($_, '.conf') } sort glob
+                "$root/providers/*.conf";
+
+# public keys, and keys that are not text
+my %secret = (
+    'discord' => '27b8894c0f4dc38e05ea184ba1cbff3b'
+               . '8194ed1cf7a126282fb0bbbb237a3bde',
+    'gitlab-signed' => 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    'billing' => 'whsec_PlRQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    'paypal.pub' => public_rsa_key(),
+);
+
+# what stands at the level of http; all else goes into a location
+my $http = qr/(?:map|server|log_format|limit_req_zone|
+                webhook_(?:provider|var|zone))\b/x;
+
+
+# Examples
+
+my %defined;                    # the blocks that later examples use, by name
+
+for my $document (@documents) {
+    my $section = $document;
+
+    %defined = ();
+
+    while ($text{$document} =~ /^(?:\#+\ ([^\n]+)
+                                 |\ *```nginx\n(.*?)^\ *```)$/gmsx)
+    {
+        $section = $1, next if defined $1;
+        example("$document: $section", $2);
+    }
+}
+
+whole('conf.example');
+
+
+# Links
+
+for my $document (@documents, 'providers/README.md') {
+    my $prose = $text{$document} =~ s/^ *```.*?^ *```$//gmsr;
+
+    while ($prose =~ /\]\(\s*([^)\s]+)\s*\)/g) {
+        my $link = $1;
+
+        next if $link =~ m{^https?://};
+
+        my ($file, $anchor) = $link =~ /^([^#]*)#?(.*)/;
+
+        $file = $file eq '' ? $document
+                : dirname($document) eq '.' ? $file
+                : dirname($document) . "/$file";
+        1 while $file =~ s{[^/]+/\.\./}{};
+
+        ok(-e "$root/$file" && ($anchor eq '' || anchors($file)->{$anchor}),
+           "$document: $link leads somewhere");
+    }
+}
+
+
+# Lists
+
+same([table('docs/providers.md', 'All of them')], \@providers,
+     'the table of providers');
+
+my $list = section('README.md', 'Providers');
+my ($plain, $strict) = $list =~ /\A(.*?)\.$(.*?) also ask/ms;
+
+same([$plain =~ /[\w-]+/g, $strict =~ /`([\w-]+)`/g], \@providers,
+     'the list of providers in the README');
+
+my %changes = map { $_ => 1 } $text{CHANGES} =~ /[a-z][\w-]*/g;
+
+same([grep { $changes{$_} } @providers], \@providers, 'those in CHANGES');
+
+my $sources = join '', map { read_file($_) } sort glob "$root/src/*.c";
+my @directives = $sources =~ /\{\ ngx_string\("(webhook\w*)"\),
+                              \s+NGX_HTTP_\w+_CONF/gx;
+
+cmp_ok(scalar @directives, '>', 10, 'directives in the source');
+same([$text{'docs/directives.md'} =~ /^## (webhook\w*)$/mg], \@directives,
+     'the directives that are described');
+same([table('README.md', 'Directives')], \@directives,
+     'the directives in the README');
+
+my @variables = map { /\$(webhook_\w+)/g }
+                section('README.md', 'Variables') =~ /^\|([^|]*)/mg;
+
+cmp_ok(scalar @variables, '>', 10, 'variables in the README');
+same([map { /\$(webhook_\w+)/g }
+      section('docs/directives.md', 'Variables') =~ /^(`.*)\n:/mg], \@variables,
+     'the variables that are described');
+takes('every variable', 'log_format all "' . join(' ', map { "\$$_" }
+      @variables) . "\";\naccess_log off;\n");
+
+my ($reasons) = $text{'src/ngx_http_webhook_reply.c'}
+                =~ /_reasons\[\] = \{(.*?)^\};/ms;
+same([map { /`(\w+)`/g } section('docs/operating.md',
+                               'Reasons and statuses') =~ /^\| (`[^|]*)/mg],
+     [($reasons // '') =~ /ngx_string\("(\w+)"\)/g],
+     'the reasons in the table');
+
+done_testing();
+
+
+# An example, with what it leaves to the reader around it.
+sub example {
+    my ($title, $block) = @_;
+
+    my ($indent) = $block =~ /\A( *)/;
+    $block =~ s/^$indent//gm;
+
+    my ($outer, $inner) = levels($block);
+    my %own;
+
+    while ($outer =~ /^(webhook_provider\ +(\S+).*?^\}
+                        |log_format\ +(\S+).*?;$)/gmsx)
+    {
+        $own{$2 // $3} = $1;
+    }
+
+    my @used = $block =~ /^\s*(?:webhook|access_log\s+\S+)\s+([\w-]+);/gm;
+    my @missing = grep { $defined{$_} && !$own{$_} } @used;
+
+    %defined = (%defined, %own);
+
+    $outer = join "\n", @defined{@missing}, $outer;
+    $outer .= "webhook_zone any 1m;\n"
+        if $block =~ /webhook_status/ && $block !~ /webhook_zone/;
+
+    if ($inner ne '') {
+        $inner = "location / {\n$inner}\n" if $inner !~ /^location/m;
+        $outer .= "server {\nlisten 127.0.0.1:8080;\n$inner}\n";
+    }
+
+    takes($title, $outer);
+}
+
+
+# What goes into http, and what goes into a server or a location.
+sub levels {
+    my ($block) = @_;
+
+    my ($outer, $inner) = ('', '');
+    my $to = \$inner;
+
+    for my $line (split /^/, $block) {
+        $to = $line =~ /^$http/ ? \$outer : \$inner if $line =~ /^[a-z]/;
+        $$to .= $line;
+    }
+
+    return ($outer, $inner =~ /\S/ ? $inner : '');
+}
+
+
+# nginx -t has no complaint about this; addresses and paths are made ours.
+sub takes {
+    my ($title, $http) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $t = WebhookTest->new(conf => '', start => 0);
+    my $dir = $t->dir;
+
+    $http =~ s{/etc/nginx/}{$dir/}g;
+    $http =~ s{/var/log/nginx/}{$dir/logs/}g;
+    $http =~ s{\blisten\s+(?:[\d.]+:)?\d+}{listen 127.0.0.1:%%PORT%%}g;
+
+    files($t, $http);
+
+    my ($exit, $said) = WebhookTest::nginx_t($http);
+
+    $said =~ s/^.*(?:syntax is ok|test is successful|makes sense only).*\n//gm;
+    ok($exit == 0 && $said !~ /\[(?:warn|alert|crit|emerg)\]/, $title)
+        or diag($said, $http);
+}
+
+
+# The files that a configuration names.
+sub files {
+    my ($t, $text) = @_;
+
+    my $dir = $t->dir;
+    my $n = 0;
+
+    for my $path ($text =~ m{file:([^\s;]+)}g) {
+        my $name = basename($path);
+
+        $path = "$dir/$path" if $path !~ m{^/};
+        $t->write_file($path =~ s{^\Q$dir\E/}{}r,
+                       $secret{$name} // sprintf 'the secret %010d', $n++);
+        chmod 0600, $path;
+    }
+
+    my $server = cert(ca($dir, 'ca'), subject => '/CN=localhost');
+
+    make_path("$dir/certs");
+
+    for my $path ($text =~ m{ssl_\w*certificate(?:_key)?\s+([^\s;]+)}g) {
+        my $from = $path =~ /\.key$/ ? $server->{key} : $server->{cert};
+
+        write_file("$dir/certs/" . basename($path), read_file($from));
+    }
+}
+
+
+# nginx -t takes a whole nginx.conf of ours, with the paths in it.
+sub whole {
+    my ($name) = @_;
+
+    my $t = WebhookTest->new(conf => '', start => 0, module => 0);
+    my ($module) = WebhookTest->new(conf => '', start => 0)->modules;
+
+    files($t, $text{$name});
+    make_path(map { $t->dir . "/$_" } qw/modules temp/);
+    symlink $module, $t->dir . '/modules/ngx_http_webhook_module.so';
+    $t->write_file('nginx.conf', $text{$name});
+
+    my ($exit, $said) = $t->check;
+
+    ok($exit == 0 && $said !~ /\[(?:warn|emerg)\]/, $name) or diag($said);
+}
+
+
+# The first column of the table in a section.
+sub table {
+    my ($document, $title) = @_;
+
+    return grep { $_ ne 'name' && $_ ne 'directive' }
+           section($document, $title) =~ /^\| \[?([a-z][\w-]*)/mg;
+}
+
+
+sub section {
+    my ($document, $title) = @_;
+
+    return $text{$document} =~ /^##* \Q$title\E\n(.*?)(?=^##* |\z)/ms ? $1 : '';
+}
+
+
+# The anchors of a document's headings, as GitHub makes them.
+sub anchors {
+    my ($file) = @_;
+
+    my $text = text($file) =~ s/^ *```.*?^ *```$//gmsr;
+    my %anchors = map { $_ => 1 } $text =~ /<a id="([^"]+)">/g;
+
+    for my $heading ($text =~ /^#+ (.*)$/mg) {
+        my $anchor = lc $heading;
+
+        $anchor =~ s/[^\w -]//g;
+        $anchor =~ tr/ /-/;
+        $anchors{$anchor} = 1;
+    }
+
+    return \%anchors;
+}
+
+
+sub same {
+    my ($have, $want, $title) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    is_deeply([sort @$have], [sort @$want], $title);
+}
+
+
+sub text { return read_file("$root/$_[0]") }
+
+
+sub public_rsa_key {
+    my $key = `openssl genpkey -algorithm RSA -quiet 2>/dev/null \\
+               | openssl pkey -pubout`;
+
+    return $key;
+}
