@@ -33,6 +33,8 @@ static char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
@@ -157,10 +159,10 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
 
     { ngx_string("webhook_log_level"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_webhook_log_level,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_webhook_loc_conf_t, log_level),
-      &ngx_http_webhook_log_levels },
+      0,
+      NULL },
 
     { ngx_string("webhook_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
@@ -587,6 +589,35 @@ ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return ngx_http_webhook_status_word(cf, &value[1], 200, 299, &wlcf->ack);
+}
+
+
+static char *
+ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t        *value;
+    ngx_conf_enum_t  *level;
+
+    if (wlcf->log_level != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (level = ngx_http_webhook_log_levels; level->name.len; level++) {
+        if (ngx_strcmp(level->name.data, value[1].data) == 0) {
+            wlcf->log_level = level->value;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid level \"%V\", it is \"info\", \"notice\", "
+                       "\"warn\" or \"error\"", &value[1]);
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -473,7 +473,8 @@ location_says("webhook pelorus; $good #<\n"
 location_says("webhook pelorus; $good\n"
               . 'webhook_enforce on except=certificate,replay;');
 
-location_says("webhook_log_level $_; #<", "invalid value \"$_\" in \@")
+location_says("webhook_log_level $_; #<", "invalid level \"$_\", it is "
+    . '"info", "notice", "warn" or "error" in @')
     for qw/debug crit errors/;
 location_says('webhook_log_level info; webhook_log_level warn; #<',
               '"webhook_log_level" directive is duplicate in @');
