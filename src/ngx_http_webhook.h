@@ -984,8 +984,8 @@ ngx_http_webhook_store_t *ngx_http_webhook_store_create(
 ngx_int_t ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim);
 ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
     ngx_log_t *log);
-void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
-void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
+    ngx_uint_t taken);
 void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
 void ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
     ngx_uint_t *entries, ngx_uint_t *evicted);
@@ -1153,6 +1153,14 @@ ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
     header = (*part)->elts;
 
     return &header[(*i)++];
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_str_equal(ngx_str_t *one, ngx_str_t *two)
+{
+    return one->len == two->len
+           && ngx_memcmp(one->data, two->data, one->len) == 0;
 }
 
 

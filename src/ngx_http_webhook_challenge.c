@@ -167,8 +167,7 @@ ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
         if (match[i].value.len) {
 
             if (rc != WH_OK
-                || value.len != match[i].value.len
-                || ngx_memcmp(value.data, match[i].value.data, value.len) != 0)
+                || !ngx_http_webhook_str_equal(&value, &match[i].value))
             {
                 return NGX_DECLINED;
             }

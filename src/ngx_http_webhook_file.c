@@ -39,8 +39,7 @@ ngx_http_webhook_file_add(ngx_conf_t *cf, ngx_str_t *path,
 
     for (file = wmcf->files; file; file = file->next) {
         if (file->encoding == encoding
-            && file->path.len == path->len
-            && ngx_strncmp(file->path.data, path->data, path->len) == 0)
+            && ngx_http_webhook_str_equal(&file->path, path))
         {
             return file;
         }

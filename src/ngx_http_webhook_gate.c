@@ -327,9 +327,7 @@ ngx_http_webhook_gate_has_rule(ngx_http_webhook_gate_t *gate, ngx_str_t *name)
     token = gate->provider->tokens.elts;
 
     for (i = 0; i < gate->provider->tokens.nelts; i++) {
-        if (token[i].rule.len == name->len
-            && ngx_strncmp(token[i].rule.data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(&token[i].rule, name)) {
             return 1;
         }
     }
@@ -346,8 +344,7 @@ ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate, ngx_str_t *name)
     provider = gate->provider;
 
     return (provider->tokens.nelts || provider->signatures.nelts)
-           && provider->name.len == name->len
-           && ngx_strncmp(provider->name.data, name->data, name->len) == 0;
+           && ngx_http_webhook_str_equal(&provider->name, name);
 }
 
 

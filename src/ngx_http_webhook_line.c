@@ -308,10 +308,7 @@ ngx_http_webhook_line_covers(ngx_http_webhook_provider_t *provider1,
     }
 
     return source1->type == source2->type
-           && source1->name.len == source2->name.len
-           && ngx_strncmp(source1->name.data, source2->name.data,
-                          source1->name.len)
-              == 0;
+           && ngx_http_webhook_str_equal(&source1->name, &source2->name);
 }
 
 

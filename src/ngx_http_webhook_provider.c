@@ -145,11 +145,7 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
     providers = wmcf->providers.elts;
 
     for (i = 0; i < wmcf->providers.nelts; i++) {
-        if (providers[i]->name.len == value[1].len
-            && ngx_strncmp(providers[i]->name.data, value[1].data,
-                           value[1].len)
-               == 0)
-        {
+        if (ngx_http_webhook_str_equal(&providers[i]->name, &value[1])) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "duplicate webhook_provider \"%V\"", &value[1]);
             return NGX_CONF_ERROR;
@@ -189,18 +185,13 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
     providers = wmcf->providers.elts;
 
     for (i = 0; i < wmcf->providers.nelts; i++) {
-        if (providers[i]->name.len == name->len
-            && ngx_strncmp(providers[i]->name.data, name->data, name->len)
-               == 0)
-        {
+        if (ngx_http_webhook_str_equal(&providers[i]->name, name)) {
             return providers[i];
         }
     }
 
     for (builtin = ngx_http_webhook_builtins; builtin->name.len; builtin++) {
-        if (builtin->name.len == name->len
-            && ngx_strncmp(builtin->name.data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(&builtin->name, name)) {
             break;
         }
     }
@@ -603,9 +594,7 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
 
-        if (rule->name.len != value[0].len
-            || ngx_strncmp(rule->name.data, value[0].data, value[0].len) != 0)
-        {
+        if (!ngx_http_webhook_str_equal(&rule->name, &value[0])) {
             continue;
         }
 

@@ -322,10 +322,7 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 
             if (taken
                 && taken->type == source->type
-                && taken->name.len == source->name.len
-                && ngx_strncmp(taken->name.data, source->name.data,
-                               source->name.len)
-                   == 0)
+                && ngx_http_webhook_str_equal(&taken->name, &source->name))
             {
                 return 1;
             }

@@ -333,9 +333,7 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf,
     pointers = provider->pointers.elts;
 
     for (i = 0; i < provider->pointers.nelts; i++) {
-        if (pointers[i].len == pointer->len
-            && ngx_strncmp(pointers[i].data, pointer->data, pointer->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(&pointers[i], pointer)) {
             *index = i;
             return NGX_CONF_OK;
         }

@@ -326,9 +326,7 @@ ngx_http_webhook_word(ngx_http_webhook_word_t *known, ngx_str_t *word,
     ngx_uint_t *value)
 {
     for ( /* void */ ; known->name.len; known++) {
-        if (known->name.len == word->len
-            && ngx_strncmp(known->name.data, word->data, word->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(&known->name, word)) {
             *value = known->value;
             return NGX_OK;
         }

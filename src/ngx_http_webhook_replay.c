@@ -17,7 +17,7 @@ static ngx_uint_t ngx_http_webhook_replay_early(
 static ngx_int_t ngx_http_webhook_replay_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
-    ngx_http_webhook_replay_t *replay);
+    ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx,
     u_char kind, u_char *data, size_t len);
 static ngx_http_webhook_reason_e ngx_http_webhook_replay_reason(
@@ -201,7 +201,7 @@ ngx_http_webhook_replay_key(ngx_http_request_t *r,
     ngx_str_t  value;
 
     if (ctx->once->replay->key == NULL
-        || ngx_http_webhook_replay_anonymous(r, ctx->once->replay))
+        || ngx_http_webhook_replay_anonymous(r, ctx))
     {
         return NGX_OK;
     }
@@ -222,21 +222,19 @@ ngx_http_webhook_replay_key(ngx_http_request_t *r,
 
 static ngx_uint_t
 ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
-    ngx_http_webhook_replay_t *replay)
+    ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                  hash;
-    ngx_http_variable_value_t  *id;
+    ngx_str_t                   value;
+    ngx_http_webhook_source_t  *id;
 
-    static ngx_str_t  name = ngx_string("webhook_id");
-
-    if (!(replay->parts & NGX_HTTP_WEBHOOK_KEY_ID)) {
+    if (!(ctx->once->replay->parts & NGX_HTTP_WEBHOOK_KEY_ID)) {
         return 0;
     }
 
-    hash = ngx_hash_key(name.data, name.len);
-    id = ngx_http_get_variable(r, &name, hash);
+    id = ctx->gate->provider->id;
 
-    return id == NULL || id->len == 0;
+    return id == NULL
+           || ngx_http_webhook_source_value(r, ctx, id, &value) != WH_OK;
 }
 
 
@@ -319,12 +317,7 @@ ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx, ngx_uint_t taken)
 
     ctx->once->held = 0;
 
-    if (taken) {
-        ngx_http_webhook_store_commit(&ctx->once->claim);
-
-    } else {
-        ngx_http_webhook_store_release(&ctx->once->claim);
-    }
+    ngx_http_webhook_store_end(&ctx->once->claim, taken);
 }
 
 

@@ -291,9 +291,7 @@ ngx_http_webhook_replay_zone(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay)
 
         name = &zones[i]->shm_zone->shm.name;
 
-        if (name->len == replay->name.len
-            && ngx_strncmp(name->data, replay->name.data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(name, &replay->name)) {
             replay->zone = zones[i];
             return NGX_CONF_OK;
         }
@@ -394,10 +392,8 @@ ngx_http_webhook_replay_namesakes(ngx_conf_t *cf,
     n = 0;
 
     for (cscfp = cmcf->servers.elts; *cscfp != cscf; cscfp++) {
-        if ((*cscfp)->server_name.len == cscf->server_name.len
-            && ngx_strncmp((*cscfp)->server_name.data, cscf->server_name.data,
-                           cscf->server_name.len)
-               == 0)
+        if (ngx_http_webhook_str_equal(&(*cscfp)->server_name,
+                                       &cscf->server_name))
         {
             n++;
         }

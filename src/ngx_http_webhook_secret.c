@@ -127,9 +127,7 @@ ngx_http_webhook_secret_option(ngx_conf_t *cf,
     directive = cf->args->elts;
 
     for (decode = ngx_http_webhook_decodes; decode->name.len; decode++) {
-        if (decode->name.len == word->len
-            && ngx_strncmp(decode->name.data, word->data, word->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(&decode->name, word)) {
             secret->encoding = decode->encoding;
             return NGX_CONF_OK;
         }

@@ -21,13 +21,12 @@ static void *ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone,
     size_t *left, size_t size);
 static u_char *ngx_http_webhook_stats_copy(u_char *p, ngx_str_t *dst,
     ngx_str_t *src);
-static ngx_uint_t ngx_http_webhook_name_equal(ngx_str_t *one, ngx_str_t *two);
 
 static ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
 static void ngx_http_webhook_count(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook);
 static ngx_uint_t ngx_http_webhook_upstream_status(ngx_http_request_t *r);
-static off_t ngx_http_webhook_body_size(ngx_http_request_t *r,
+static off_t ngx_http_webhook_counted_size(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static void ngx_http_webhook_minute(ngx_http_request_t *r,
     ngx_http_webhook_record_t *record);
@@ -66,7 +65,7 @@ ngx_http_webhook_bucket_t  ngx_http_webhook_buckets[] = {
 };
 
 
-static ngx_str_t  ngx_http_webhook_classes[] = {
+static ngx_str_t  ngx_http_webhook_status_classes[] = {
     ngx_string("none"),
     ngx_string("1xx"),
     ngx_string("2xx"),
@@ -331,11 +330,11 @@ ngx_http_webhook_record_get(ngx_http_webhook_zone_t *zone,
 
     for (record = zone->sh->stats->records; record; record = record->next) {
 
-        if (ngx_http_webhook_name_equal(&record->location, &hook->clcf->name)
-            && ngx_http_webhook_name_equal(&record->server,
-                                           &hook->cscf->server_name)
-            && ngx_http_webhook_name_equal(&record->provider,
-                                           &hook->gate->provider->name))
+        if (ngx_http_webhook_str_equal(&record->location, &hook->clcf->name)
+            && ngx_http_webhook_str_equal(&record->server,
+                                          &hook->cscf->server_name)
+            && ngx_http_webhook_str_equal(&record->provider,
+                                          &hook->gate->provider->name))
         {
             return record;
         }
@@ -440,14 +439,6 @@ ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone, size_t *left,
 }
 
 
-static ngx_uint_t
-ngx_http_webhook_name_equal(ngx_str_t *one, ngx_str_t *two)
-{
-    return one->len == two->len
-           && ngx_memcmp(one->data, two->data, one->len) == 0;
-}
-
-
 static ngx_int_t
 ngx_http_webhook_log_handler(ngx_http_request_t *r)
 {
@@ -549,7 +540,7 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     (void) ngx_atomic_fetch_add(&record->bytes,
-                                ngx_http_webhook_body_size(r, ctx));
+                                ngx_http_webhook_counted_size(r, ctx));
     (void) ngx_atomic_fetch_add(&record->ns, ctx->spent);
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS - 1; i++) {
@@ -598,7 +589,8 @@ ngx_http_webhook_upstream_status(ngx_http_request_t *r)
 /* Of a body that is refused unread nobody knows how long it would have been. */
 
 static off_t
-ngx_http_webhook_body_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_counted_size(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
 {
     if (ctx->hashed
         || ctx->verdict == NGX_HTTP_WEBHOOK_REJECTED
@@ -755,7 +747,7 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     delivery->duration = ngx_max((ngx_msec_int_t)
                                  ((tp->sec - r->start_sec) * 1000
                                   + (tp->msec - r->start_msec)), 0);
-    delivery->size = ngx_http_webhook_body_size(r, ctx);
+    delivery->size = ngx_http_webhook_counted_size(r, ctx);
     delivery->upstream = upstream;
     delivery->verdict = ctx->verdict;
     delivery->reason = ctx->reason;
@@ -900,7 +892,7 @@ ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
 static ngx_str_t *
 ngx_http_webhook_class_name(ngx_uint_t i)
 {
-    return &ngx_http_webhook_classes[i];
+    return &ngx_http_webhook_status_classes[i];
 }
 
 

@@ -144,9 +144,7 @@ ngx_http_webhook_status_format(ngx_str_t *name)
 
         format = &ngx_http_webhook_formats[i];
 
-        if (name->len == format->name.len
-            && ngx_memcmp(name->data, format->name.data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(name, &format->name)) {
             return i;
         }
     }

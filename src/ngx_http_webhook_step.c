@@ -420,8 +420,7 @@ ngx_http_webhook_required_match(ngx_http_webhook_required_t *required,
                   == 0;
     }
 
-    return value->len == required->value.len
-           && ngx_memcmp(value->data, required->value.data, value->len) == 0;
+    return ngx_http_webhook_str_equal(value, &required->value);
 }
 
 
@@ -578,9 +577,7 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
         rule = &ctx->gate->places[i].rule;
 
         if (key == NULL
-            || (rule->len
-                && (rule->len != name->len
-                    || ngx_strncmp(rule->data, name->data, rule->len) != 0)))
+            || (rule->len && !ngx_http_webhook_str_equal(rule, name)))
         {
             continue;
         }

@@ -501,8 +501,10 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
 }
 
 
+/* A message that has been taken is committed, any other is released. */
+
 void
-ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
+ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim, ngx_uint_t taken)
 {
     ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
@@ -513,31 +515,14 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 
     entry = ngx_http_webhook_store_held(claim);
 
-    if (entry) {
+    if (entry && taken) {
         ngx_queue_remove(&entry->queue);
         ngx_queue_insert_tail(&entry->span->entries, &entry->queue);
 
         entry->owner = 0;
         entry->time = ngx_time();
-    }
 
-    ngx_shmtx_unlock(&shpool->mutex);
-}
-
-
-void
-ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim)
-{
-    ngx_slab_pool_t           *shpool;
-    ngx_http_webhook_entry_t  *entry;
-
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
-
-    entry = ngx_http_webhook_store_held(claim);
-
-    if (entry) {
+    } else if (entry) {
         ngx_http_webhook_store_free(claim->zone, entry);
     }
 

@@ -93,9 +93,7 @@ ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name,
 
         p = ngx_slprintf(p, last, "%s%V", p == names ? "" : ", ", &rule->name);
 
-        if (rule->name.len != name->len
-            || ngx_strncmp(rule->name.data, name->data, name->len) != 0)
-        {
+        if (!ngx_http_webhook_str_equal(&rule->name, name)) {
             continue;
         }
 

@@ -164,9 +164,7 @@ ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name)
     v = cmcf->variables.elts;
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
-        if (v[i].name.len == name->len
-            && ngx_strncmp(v[i].name.data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_equal(&v[i].name, name)) {
             return 1;
         }
     }

@@ -159,11 +159,7 @@ ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone)
             i = 0;
         }
 
-        if (old[i].shm.name.len == shm_zone->shm.name.len
-            && ngx_strncmp(old[i].shm.name.data, shm_zone->shm.name.data,
-                           old[i].shm.name.len)
-               == 0)
-        {
+        if (ngx_http_webhook_str_equal(&old[i].shm.name, &shm_zone->shm.name)) {
             break;
         }
     }
