@@ -70,6 +70,8 @@ DEB_TREE  := CHANGES LICENSE README.md certs conf.example config config.make \
 # nginx would take it for a list of sockets
 unexport NGINX
 
+SOURCES   := $(shell find src -name '*.c' | sort)
+CORE      := $(filter src/core/%,$(SOURCES))
 UNITS     := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
 TEST_ENV   = TEST_NGINX_BINARY=$(NGINX) \
              TEST_NGINX_LOAD_MODULES=$(B)/$(NAME) \
@@ -97,7 +99,7 @@ build-packages:
 $(B)/settings: FORCE
 	@mkdir -p $(B)
 	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' \
-	    '$(sort $(wildcard src/*.c src/core/*.c))' > $@.new
+	    '$(SOURCES)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(OBJS)/Makefile: $(B)/settings Makefile config \
@@ -117,11 +119,11 @@ nginx: $(OBJS)/Makefile
 	    exit 1; }
 	@$(MAKE) --no-print-directory -C $(TREE) -f $(OBJS)/Makefile binary
 
-$(B)/unit/%: t/unit/%.c $(wildcard src/core/*.[ch] t/unit/*.h) \
-             $(B)/settings | build-packages
+$(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(B)/settings \
+             $(shell find src/core -name '*.[ch]') | build-packages
 	@mkdir -p $(@D)
 	$(CC) -Wall -Wextra -Werror -O1 -g $(CC_OPT) -I src/core -o $@ $< \
-	    src/core/*.c $(LD_OPT) -lyajl -lcrypto
+	    $(CORE) $(LD_OPT) -lyajl -lcrypto
 
 units: $(UNITS)
 

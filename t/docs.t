@@ -11,6 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use File::Basename;
+use File::Find;
 use File::Path qw/make_path/;
 use Test::More;
 
@@ -21,7 +22,7 @@ my $root = "$FindBin::Bin/..";
 my @documents = ('README.md', map({ "docs/" . basename($_) }
                                   sort glob "$root/docs/*.md"));
 my %text = map { $_ => text($_) } @documents, 'providers/README.md', 'CHANGES',
-           'conf.example', 'src/ngx_http_webhook_reply.c';
+           'conf.example';
 
 my @providers = map { basename($_, '.conf') } sort glob
                 "$root/providers/*.conf";
@@ -98,7 +99,7 @@ my %changes = map { $_ => 1 } $text{CHANGES} =~ /[a-z][\w-]*/g;
 
 same([grep { $changes{$_} } @providers], \@providers, 'those in CHANGES');
 
-my $sources = join '', map { read_file($_) } sort glob "$root/src/*.c";
+my $sources = sources("$root/src");
 my @directives = $sources =~ /\{\ ngx_string\("(webhook\w*)"\),
                               \s+NGX_HTTP_\w+_CONF/gx;
 
@@ -118,14 +119,26 @@ same([map { /\$(webhook_\w+)/g }
 takes('every variable', 'log_format all "' . join(' ', map { "\$$_" }
       @variables) . "\";\naccess_log off;\n");
 
-my ($reasons) = $text{'src/ngx_http_webhook_reply.c'}
-                =~ /_reasons\[\] = \{(.*?)^\};/ms;
+my ($reasons) = $sources
+                =~ /ngx_http_webhook_reasons\[\w*\] = \{(.*?)^\};/ms;
 same([map { /`(\w+)`/g } section('docs/operating.md',
                                'Reasons and statuses') =~ /^\| (`[^|]*)/mg],
      [($reasons // '') =~ /ngx_string\("(\w+)"\)/g],
      'the reasons in the table');
 
 done_testing();
+
+
+# All C files below a folder as one text.
+sub sources {
+    my ($folder) = @_;
+
+    my @files;
+
+    find(sub { push @files, $File::Find::name if /\.c$/ }, $folder);
+
+    return join '', map { read_file($_) } sort @files;
+}
 
 
 # An example, with what it leaves to the reader around it.
