@@ -41,7 +41,7 @@ typedef void  ngx_regex_t;
 #endif
 
 
-/* Why a request is refused; names and statuses stand in _reply.c. */
+/* Why a request is refused; names and statuses are in _names.c. */
 
 typedef enum {
     NGX_HTTP_WEBHOOK_PASSED = 0,
@@ -743,6 +743,15 @@ ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t status);
+
+/* _names.c: reasons and verdicts */
+
+ngx_str_t *ngx_http_webhook_reason_name(ngx_uint_t reason);
+ngx_uint_t ngx_http_webhook_reason_status(ngx_http_webhook_reason_e reason);
+ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
+ngx_str_t *ngx_http_webhook_verdict_name(ngx_uint_t verdict);
 
 /* _source.c: looking things up in a request */
 
@@ -782,18 +791,23 @@ char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
 
 char *ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_http_webhook_secret_t *secret);
-ngx_int_t ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
-    ngx_http_webhook_secret_t *secret, ngx_str_t *bytes);
 
-/* _key.c: keys, and who holds them */
+/* _key.c: one key */
+
+ngx_http_webhook_key_t *ngx_http_webhook_key_create(
+    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
+ngx_http_webhook_key_t *ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key);
+void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
+
+/* _sharing.c: secrets that must differ */
+
+ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
+    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
+
+/* _keyring.c: which keys a place has now */
 
 ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
     ngx_http_webhook_place_t *place);
-ngx_http_webhook_key_t *ngx_http_webhook_key_create(
-    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
-void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
-ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
-    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
@@ -861,8 +875,6 @@ ngx_int_t ngx_http_webhook_steps_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
-    ngx_str_t *value, ngx_str_t *name);
 
 /* _access.c: the way of a request */
 
@@ -870,14 +882,15 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
-void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
-    ngx_uint_t status);
 
 /* _every.c: a token in every element of an array */
 
 char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
-ngx_http_webhook_reason_e ngx_http_webhook_every_check(ngx_http_request_t *r,
+
+/* _token.c: tokens */
+
+ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _message.c: what is signed, around the body */
@@ -907,8 +920,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
 
 /* _body.c: hashing the body */
 
-ngx_int_t ngx_http_webhook_body_arrives(ngx_http_request_t *r,
-    ngx_chain_t *in);
+void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -959,8 +972,6 @@ void ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_str_t *ngx_http_webhook_reason_name(ngx_uint_t reason);
-ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
 ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
     char *name, ngx_str_t *value);
 
@@ -1023,12 +1034,15 @@ ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
 
 ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
-ngx_int_t ngx_http_webhook_stats_init(ngx_conf_t *cf);
+void ngx_http_webhook_stats_init(ngx_http_webhook_main_conf_t *wmcf);
 ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
     ngx_uint_t reload);
+
+/* _log.c: the end of a request */
+
+ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
 void ngx_http_webhook_leave(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-uint64_t ngx_http_webhook_clock(void);
 
 /* _status.c: answering with the counters */
 
@@ -1046,7 +1060,6 @@ ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
 
 /* _variables.c */
 
-ngx_str_t *ngx_http_webhook_verdict_name(ngx_uint_t verdict);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
@@ -1055,8 +1068,6 @@ ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 extern ngx_module_t  ngx_http_webhook_module;
 extern ngx_module_t  ngx_http_webhook_filter_module;
-
-extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 
 
 /* on the way of every request, also where there is no gate */
@@ -1106,6 +1117,19 @@ ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
     return ctx->once
            && !ctx->once->keyed
            && ctx->gate->provider->pelorus == NULL;
+}
+
+
+/* In ns, for differences. */
+
+static ngx_inline uint64_t
+ngx_http_webhook_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 

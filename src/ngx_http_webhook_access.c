@@ -59,6 +59,10 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             && ctx->once == NULL
             && ngx_http_webhook_verified(ctx)))
     {
+        if (ctx) {
+            ngx_http_webhook_leave(r, ctx);
+        }
+
         ctx = ngx_http_webhook_start_ctx(r, ctx, wlcf->gate);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -212,35 +216,6 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
-}
-
-
-/*
- * There will be no verdict, most often for want of the whole body.  nginx has
- * a status for what was wrong, and logs the rest.
- */
-
-void
-ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
-{
-    ctx->state = NGX_HTTP_WEBHOOK_DONE;
-    ctx->hashing = 0;
-    ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
-
-    if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        ctx->reason = NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
-
-    } else if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        ctx->reason = NGX_HTTP_WEBHOOK_INTERNAL;
-
-    } else {
-        ctx->reason = NGX_HTTP_WEBHOOK_ABORTED;
-    }
-
-    /* "error_page ... =200" leaves no status of a failure */
-
-    ctx->status = (status >= NGX_HTTP_BAD_REQUEST) ? status
-                                                   : NGX_HTTP_BAD_REQUEST;
 }
 
 

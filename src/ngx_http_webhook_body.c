@@ -15,8 +15,6 @@
 
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
-static off_t ngx_http_webhook_body_size(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
     wh_hmac_key_t *key, wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret,
     ngx_str_t *prefix);
@@ -29,14 +27,15 @@ static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
 static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
-
-
-ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
+static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+static off_t ngx_http_webhook_body_size(ngx_http_request_t *r);
 
 
 /* of this worker, reset and ready for use */
 
 static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
+
+
 static ngx_uint_t   ngx_http_webhook_nidle;
 
 
@@ -264,20 +263,15 @@ ngx_http_webhook_bits(ngx_uint_t bits)
  * never refuses: the rest of the body would be taken for the next request.
  */
 
-ngx_int_t
-ngx_http_webhook_body_arrives(ngx_http_request_t *r, ngx_chain_t *in)
+void
+ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
 {
-    ngx_http_webhook_ctx_t  *ctx;
-
-    ctx = ngx_http_webhook_get_ctx(r);
-
-    if (ctx && ctx->hashing) {
+    if (ctx->hashing) {
         ngx_http_webhook_clock_start(ctx);
         ngx_http_webhook_body_hash(r, ctx, in);
         ngx_http_webhook_clock_stop(ctx);
     }
-
-    return ngx_http_webhook_next_body_filter(r, in);
 }
 
 

@@ -55,7 +55,6 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     if (before != NULL) {
-        ngx_http_webhook_leave(r, before);
         ngx_http_webhook_cleanup(before);
 
         cln = before->cleanup;
@@ -107,6 +106,35 @@ ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_look(r, ctx, gate, found);
 
     return NGX_OK;
+}
+
+
+/*
+ * There will be no verdict, most often for want of the whole body.  nginx has
+ * a status for what was wrong, and logs the rest.
+ */
+
+void
+ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
+{
+    ctx->state = NGX_HTTP_WEBHOOK_DONE;
+    ctx->hashing = 0;
+    ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+
+    if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        ctx->reason = NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+
+    } else if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        ctx->reason = NGX_HTTP_WEBHOOK_INTERNAL;
+
+    } else {
+        ctx->reason = NGX_HTTP_WEBHOOK_ABORTED;
+    }
+
+    /* "error_page ... =200" leaves no status of a failure */
+
+    ctx->status = (status >= NGX_HTTP_BAD_REQUEST) ? status
+                                                   : NGX_HTTP_BAD_REQUEST;
 }
 
 

@@ -13,7 +13,6 @@ static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
-
 static char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -35,9 +34,10 @@ static char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
 static ngx_int_t ngx_http_webhook_init_module(ngx_cycle_t *cycle);
 static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
@@ -189,6 +189,9 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
 };
 
 
+static ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
+
+
 static ngx_http_module_t  ngx_http_webhook_module_ctx = {
     ngx_http_webhook_preconfiguration,     /* preconfiguration */
     ngx_http_webhook_init,                 /* postconfiguration */
@@ -259,11 +262,19 @@ ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_http_webhook_ctx_t  *ctx;
+
     if (ngx_http_webhook_has_no_ctx(r)) {
         return ngx_http_webhook_next_body_filter(r, in);
     }
 
-    return ngx_http_webhook_body_arrives(r, in);
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx) {
+        ngx_http_webhook_body_arrives(r, ctx, in);
+    }
+
+    return ngx_http_webhook_next_body_filter(r, in);
 }
 
 
@@ -669,12 +680,57 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     *h = ngx_http_webhook_access_handler;
 
-    if (ngx_http_webhook_stats_init(cf) != NGX_OK) {
+    ngx_http_webhook_stats_init(wmcf);
+
+    if (ngx_http_webhook_add_log_handler(cf, wmcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
     ngx_http_webhook_next_body_filter = ngx_http_top_request_body_filter;
     ngx_http_top_request_body_filter = ngx_http_webhook_body_filter;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The handler is ahead of the access log's, which is to see the verdict of a
+ * request that has ended before it got one.  Where nobody counts or asks for
+ * it there is no handler.
+ */
+
+static ngx_int_t
+ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf)
+{
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    static ngx_str_t  verdict = ngx_string("webhook_verdict");
+    static ngx_str_t  reason = ngx_string("webhook_reason");
+
+    if (wmcf->zones.nelts == 0
+        && !ngx_http_webhook_variable_used(cf, &verdict)
+        && !ngx_http_webhook_variable_used(cf, &reason))
+    {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+
+    if (ngx_array_push(handlers) == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = handlers->elts;
+
+    ngx_memmove(&h[1], &h[0],
+                (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+
+    h[0] = ngx_http_webhook_log_handler;
 
     return NGX_OK;
 }

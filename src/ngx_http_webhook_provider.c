@@ -28,13 +28,12 @@ static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
 static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
 static void ngx_http_webhook_provider_inside(
     ngx_http_webhook_provider_t *provider);
+static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source);
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
 static char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
@@ -485,22 +484,6 @@ ngx_http_webhook_provider_inside(ngx_http_webhook_provider_t *provider)
     for (i = 0; i < provider->signatures.nelts; i++) {
         ngx_http_webhook_inside(provider, &signature[i].source,
                                 NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE);
-    }
-}
-
-
-void
-ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source, ngx_uint_t what)
-{
-    if (!ngx_http_webhook_source_in_body(source)) {
-        return;
-    }
-
-    provider->inside |= what;
-
-    if (source->type == NGX_HTTP_WEBHOOK_JSON) {
-        provider->inside |= NGX_HTTP_WEBHOOK_INSIDE_JSON;
     }
 }
 

@@ -355,3 +355,81 @@ ngx_http_webhook_option(ngx_str_t *word, char *name, ngx_str_t *value)
 
     return NGX_OK;
 }
+
+
+void
+ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source, ngx_uint_t what)
+{
+    if (!ngx_http_webhook_source_in_body(source)) {
+        return;
+    }
+
+    provider->inside |= what;
+
+    if (source->type == NGX_HTTP_WEBHOOK_JSON) {
+        provider->inside |= NGX_HTTP_WEBHOOK_INSIDE_JSON;
+    }
+}
+
+
+/* Says what is wrong with a JSON Pointer, if something is. */
+
+char *
+ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer)
+{
+    int             rc;
+    size_t          index;
+    const char     *error;
+    wh_json_set_t  *set;
+
+    set = wh_json_set_create();
+    if (set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rc = wh_json_set_add(set, ngx_http_webhook_wh_str(pointer), &index,
+                         &error);
+
+    wh_json_set_free(set);
+
+    if (rc == WH_INVALID) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid JSON Pointer \"%V\": %s", pointer, error);
+    }
+
+    return rc == WH_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_webhook_pointer_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index)
+{
+    ngx_str_t   *pointers;
+    ngx_uint_t   i;
+
+    pointers = provider->pointers.elts;
+
+    for (i = 0; i < provider->pointers.nelts; i++) {
+        if (ngx_http_webhook_str_equal(&pointers[i], pointer)) {
+            *index = i;
+            return NGX_CONF_OK;
+        }
+    }
+
+    if (ngx_http_webhook_pointer_valid(cf, pointer) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    pointers = ngx_array_push(&provider->pointers);
+    if (pointers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *pointers = *pointer;
+    *index = i;
+
+    return NGX_CONF_OK;
+}

@@ -11,13 +11,6 @@
 
 
 typedef struct {
-    ngx_str_t   name;
-    ngx_uint_t  status;
-    ngx_uint_t  rule;           /* that can be on trial, or 0 */
-} ngx_http_webhook_reason_t;
-
-
-typedef struct {
     ngx_uint_t  status;
     ngx_str_t   text;
 } ngx_http_webhook_class_t;
@@ -35,54 +28,6 @@ static ngx_int_t ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *detail);
-
-
-/* in the order of ngx_http_webhook_reason_e */
-
-static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
-    { ngx_null_string, NGX_HTTP_OK, 0 },
-    { ngx_string("method_not_allowed"), NGX_HTTP_NOT_ALLOWED,
-      NGX_HTTP_WEBHOOK_RULE_METHOD },
-    { ngx_string("content_type_unsupported"), NGX_HTTP_UNSUPPORTED_MEDIA_TYPE,
-      NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE },
-    { ngx_string("header_missing"), NGX_HTTP_BAD_REQUEST,
-      NGX_HTTP_WEBHOOK_RULE_HEADER },
-    { ngx_string("header_mismatch"), NGX_HTTP_BAD_REQUEST,
-      NGX_HTTP_WEBHOOK_RULE_HEADER },
-    { ngx_string("certificate_missing"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
-    { ngx_string("certificate_unverified"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
-    { ngx_string("certificate_subject_mismatch"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
-    { ngx_string("token_missing"), NGX_HTTP_FORBIDDEN, 0 },
-    { ngx_string("token_mismatch"), NGX_HTTP_FORBIDDEN, 0 },
-    { ngx_string("signature_missing"), NGX_HTTP_FORBIDDEN, 0 },
-    { ngx_string("signature_malformed"), NGX_HTTP_FORBIDDEN, 0 },
-    { ngx_string("signature_mismatch"), NGX_HTTP_FORBIDDEN, 0 },
-    { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST, 0 },
-    { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST, 0 },
-    { ngx_string("timestamp_missing"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
-    { ngx_string("timestamp_malformed"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
-    { ngx_string("timestamp_too_old"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
-    { ngx_string("timestamp_in_future"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
-    { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, 0 },
-    { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST,
-      NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
-    { ngx_string("payload_invalid"), 422, NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
-    { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE, 0 },
-    { ngx_string("duplicate"), NGX_HTTP_OK, NGX_HTTP_WEBHOOK_RULE_REPLAY },
-    { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT,
-      NGX_HTTP_WEBHOOK_RULE_REPLAY },
-    { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
-      NGX_HTTP_WEBHOOK_RULE_REPLAY },
-    { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
-    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
-};
 
 
 /* all that a stranger is told */
@@ -104,20 +49,6 @@ static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
     { 503, ngx_string("service unavailable") },
     { 0, ngx_string("refused") }
 };
-
-
-ngx_str_t *
-ngx_http_webhook_reason_name(ngx_uint_t reason)
-{
-    return &ngx_http_webhook_reasons[reason].name;
-}
-
-
-ngx_uint_t
-ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason)
-{
-    return ngx_http_webhook_reasons[reason].rule;
-}
 
 
 /*
@@ -195,7 +126,7 @@ ngx_http_webhook_status(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ctx->status;
     }
 
-    status = ngx_http_webhook_reasons[ctx->reason].status;
+    status = ngx_http_webhook_reason_status(ctx->reason);
 
     if (status != NGX_HTTP_FORBIDDEN) {
         return status;
@@ -481,6 +412,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 {
     u_char     *p;
     size_t      len;
+    ngx_str_t  *name;
     uintptr_t   escape;
 
     ngx_str_null(detail);
@@ -489,11 +421,11 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_OK;
     }
 
+    name = ngx_http_webhook_reason_name(ctx->reason);
     escape = ngx_escape_json(NULL, ctx->pointer.data, ctx->pointer.len);
 
     len = sizeof(",\"reason\":\"\",\"pointer\":\"\",\"rule\":\"\"")
-          + ngx_http_webhook_reasons[ctx->reason].name.len
-          + ctx->pointer.len + escape + ngx_strlen(ctx->rule);
+          + name->len + ctx->pointer.len + escape + ngx_strlen(ctx->rule);
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -503,7 +435,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     detail->data = p;
 
     p = ngx_sprintf(p, ",\"reason\":\"%V\",\"pointer\":\"",
-                    &ngx_http_webhook_reasons[ctx->reason].name);
+                    name);
     p = (u_char *) ngx_escape_json(p, ctx->pointer.data, ctx->pointer.len);
     p = ngx_sprintf(p, "\",\"rule\":\"%s\"", ctx->rule);
 

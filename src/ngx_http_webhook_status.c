@@ -9,10 +9,6 @@
 
 #include "ngx_http_webhook_status.h"
 #include "ngx_http_webhook_page.h"
-#include "core/wh_utf8.h"
-
-
-#define NGX_HTTP_WEBHOOK_OUT_PIECE  16384
 
 
 typedef struct {
@@ -22,8 +18,8 @@ typedef struct {
 } ngx_http_webhook_format_t;
 
 
-static ngx_int_t ngx_http_webhook_status_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_status_format(ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_status_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_status_headers(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_status_send(ngx_http_request_t *r,
     ngx_http_webhook_out_t *out);
@@ -32,8 +28,6 @@ static void ngx_http_webhook_status_page(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_status_policy(void);
 static u_char *ngx_http_webhook_status_hash(u_char *p, const char *start,
     const char *end);
-static u_char *ngx_http_webhook_out_room(ngx_http_webhook_out_t *out,
-    size_t len);
 
 
 /* the first is the default */
@@ -53,6 +47,8 @@ static ngx_http_webhook_format_t  ngx_http_webhook_formats[] = {
 /* of the page: it runs its own script and asks its own server, no more */
 
 static u_char     ngx_http_webhook_policy_data[512];
+
+
 static ngx_str_t  ngx_http_webhook_policy = {
     0, ngx_http_webhook_policy_data
 };
@@ -327,86 +323,4 @@ ngx_http_webhook_status_hash(u_char *p, const char *start, const char *end)
     ngx_encode_base64(&dst, &src);
 
     return p + dst.len;
-}
-
-
-/* The place for len more bytes, which end at out->buf->last; or NULL. */
-
-static u_char *
-ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len)
-{
-    ngx_chain_t  *cl;
-
-    if (out->failed) {
-        return NULL;
-    }
-
-    if (out->buf && (size_t) (out->buf->end - out->buf->last) >= len) {
-        return out->buf->last;
-    }
-
-    cl = ngx_alloc_chain_link(out->pool);
-
-    if (cl) {
-        cl->next = NULL;
-        cl->buf = ngx_create_temp_buf(out->pool,
-                                      ngx_max(len, NGX_HTTP_WEBHOOK_OUT_PIECE));
-    }
-
-    if (cl == NULL || cl->buf == NULL) {
-        out->failed = 1;
-        return NULL;
-    }
-
-    *out->last = cl;
-    out->last = &cl->next;
-    out->buf = cl->buf;
-
-    return out->buf->last;
-}
-
-
-void ngx_cdecl
-ngx_http_webhook_out(ngx_http_webhook_out_t *out, const char *fmt, ...)
-{
-    u_char   *p;
-    va_list   args;
-
-    p = ngx_http_webhook_out_room(out, NGX_HTTP_WEBHOOK_OUT_MAX);
-
-    if (p == NULL) {
-        return;
-    }
-
-    va_start(args, fmt);
-    out->buf->last = ngx_vslprintf(p, p + NGX_HTTP_WEBHOOK_OUT_MAX, fmt, args);
-    va_end(args);
-}
-
-
-/*
- * Text of people or strangers, as it may stand between the quotes of a JSON
- * string.  The value of a Prometheus label has the same escapes for what is
- * left when control characters are gone.
- */
-
-void
-ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text)
-{
-    size_t   len;
-    u_char  *p, *shown;
-
-    /* a character that becomes three is not escaped, one that is takes two */
-
-    p = ngx_http_webhook_out_room(out, text->len * WH_UTF8_SHOWN_MAX);
-    shown = ngx_pnalloc(out->pool, text->len * WH_UTF8_SHOWN_MAX + 1);
-
-    if (p == NULL || shown == NULL) {
-        out->failed = 1;
-        return;
-    }
-
-    len = wh_utf8_shown(text->data, text->len, shown);
-
-    out->buf->last = (u_char *) ngx_escape_json(p, shown, len);
 }

@@ -27,11 +27,12 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_OUT_MAX  512
 
 
-/* _status.c */
+/* _status_out.c */
 
 void ngx_cdecl ngx_http_webhook_out(ngx_http_webhook_out_t *out,
     const char *fmt, ...);
 void ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text);
+u_char *ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len);
 
 /* _status_json.c, _status_prometheus.c */
 

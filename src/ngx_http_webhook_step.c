@@ -32,34 +32,34 @@ typedef struct {
 } ngx_http_webhook_step_t;
 
 
-static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
+#define NGX_HTTP_WEBHOOK_STEPS                                                \
+    (sizeof(ngx_http_webhook_steps) / sizeof(ngx_http_webhook_step_t))
 
+
+static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_method(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_content_type(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
+    ngx_str_t *content_type);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_required(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_required_match(
+    ngx_http_webhook_required_t *required, ngx_str_t *value);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_certificate(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_keys(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_token(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-
-static ngx_uint_t ngx_http_webhook_media_match(
-    ngx_http_webhook_media_t *media, ngx_str_t *content_type);
-static ngx_uint_t ngx_http_webhook_required_match(
-    ngx_http_webhook_required_t *required, ngx_str_t *value);
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_signature_t *signatures);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
 /*
@@ -102,10 +102,6 @@ static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
 
     { NULL, 0, 0 }
 };
-
-
-#define NGX_HTTP_WEBHOOK_STEPS                                                \
-    (sizeof(ngx_http_webhook_steps) / sizeof(ngx_http_webhook_step_t))
 
 
 /* The Pelorus receiver looks at the body first. */
@@ -495,103 +491,6 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return n ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
-}
-
-
-/* The first token source that the request fills decides; no other is tried. */
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_step_token(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_int_t                  rc;
-    ngx_str_t                  value;
-    ngx_uint_t                 i, n;
-    ngx_http_webhook_token_t  *token;
-
-    token = ctx->gate->provider->tokens.elts;
-    n = ctx->gate->provider->tokens.nelts;
-
-    if (ctx->gate->provider->every) {
-        return ngx_http_webhook_every_check(r, ctx);
-    }
-
-    rc = WH_ABSENT;
-
-    for (i = 0; i < n; i++) {
-        rc = ngx_http_webhook_source_value(r, ctx, &token[i].source,
-                                           &value);
-        if (rc != WH_ABSENT) {
-            ctx->credential = &token[i].source;
-            break;
-        }
-    }
-
-    if (rc == WH_ABSENT) {
-        ctx->credential = &token[0].source;
-    }
-
-    if (rc != WH_OK) {
-        return ngx_http_webhook_source_reason(rc,
-                                              NGX_HTTP_WEBHOOK_TOKEN_MISSING,
-                                              NGX_HTTP_WEBHOOK_TOKEN_MISMATCH);
-    }
-
-    rc = ngx_http_webhook_token_match(ctx, &value, &token[i].rule);
-
-    if (rc == NGX_ERROR) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    ctx->secret = rc;
-
-    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
-                       : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
-}
-
-
-/*
- * The number of the first secret, from 1, that the token of a rule of this
- * name is equal to, 0 if there is none, or NGX_ERROR.
- */
-
-ngx_int_t
-ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
-    ngx_str_t *name)
-{
-    u_char                   digest[WH_TOKEN_DIGEST_SIZE];
-    ngx_int_t                matched;
-    ngx_str_t               *rule;
-    ngx_uint_t               i;
-    ngx_http_webhook_key_t  *key;
-
-    if (wh_token_digest(ngx_http_webhook_wh_str(value), digest) != WH_OK) {
-        return NGX_ERROR;
-    }
-
-    matched = 0;
-
-    for (i = 0; i < ctx->gate->nkeys; i++) {
-
-        key = ctx->keys[i];
-        rule = &ctx->gate->places[i].rule;
-
-        if (key == NULL
-            || (rule->len && !ngx_http_webhook_str_equal(rule, name)))
-        {
-            continue;
-        }
-
-        /* all are compared, also behind the one that matches */
-
-        if (wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE)
-            && matched == 0)
-        {
-            matched = i + 1;
-        }
-    }
-
-    return matched;
 }
 
 

@@ -9,6 +9,18 @@
 #include "ngx_http_webhook.h"
 
 
+/* NGX_DECLINED from one of these makes an empty value */
+
+typedef ngx_int_t (*ngx_http_webhook_var_pt)(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+
+
+typedef struct {
+    ngx_str_t                name;
+    ngx_http_webhook_var_pt  get;
+} ngx_http_webhook_var_t;
+
+
 static ngx_int_t ngx_http_webhook_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_var_provider(ngx_http_request_t *r,
@@ -23,6 +35,15 @@ static ngx_int_t ngx_http_webhook_var_event(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_request_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_webhook_json_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_webhook_var_copy(ngx_http_request_t *r,
+    ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_source(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
@@ -37,27 +58,6 @@ static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_request_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_webhook_json_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_webhook_var_copy(ngx_http_request_t *r,
-    ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_source(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
-    ngx_str_t *value);
-
-
-/* NGX_DECLINED from one of these makes an empty value */
-
-typedef ngx_int_t (*ngx_http_webhook_var_pt)(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-
-
-typedef struct {
-    ngx_str_t                name;
-    ngx_http_webhook_var_pt  get;
-} ngx_http_webhook_var_t;
 
 
 static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
@@ -77,18 +77,6 @@ static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_challenge_hmac_hex"),
       ngx_http_webhook_var_challenge_hex },
     { ngx_null_string, NULL }
-};
-
-
-/* in the order of ngx_http_webhook_verdict_e */
-
-static ngx_str_t  ngx_http_webhook_verdicts[] = {
-    ngx_null_string,
-    ngx_string("accepted"),
-    ngx_string("rejected"),
-    ngx_string("would_reject"),
-    ngx_string("challenge"),
-    ngx_string("duplicate")
 };
 
 
@@ -120,13 +108,6 @@ ngx_http_webhook_add_variables(ngx_conf_t *cf)
     v->get_handler = ngx_http_webhook_request_variable;
 
     return NGX_OK;
-}
-
-
-ngx_str_t *
-ngx_http_webhook_verdict_name(ngx_uint_t verdict)
-{
-    return &ngx_http_webhook_verdicts[verdict];
 }
 
 

@@ -1,0 +1,372 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The end of a request: it is counted, and put down among the last ones.
+ */
+
+
+#include "ngx_http_webhook_stats.h"
+
+
+static void ngx_http_webhook_count(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook);
+static ngx_uint_t ngx_http_webhook_upstream_status(ngx_http_request_t *r);
+static off_t ngx_http_webhook_counted_size(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_minute(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record);
+static void ngx_http_webhook_summary(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record);
+static void ngx_http_webhook_delivery(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook,
+    ngx_uint_t upstream);
+static void ngx_http_webhook_delivery_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_text_t *text);
+
+
+ngx_int_t
+ngx_http_webhook_log_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    if (ngx_http_webhook_has_no_ctx(r) || r != r->main) {
+        return NGX_OK;
+    }
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx) {
+        ngx_http_webhook_leave(r, ctx);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A request is done with a gate, because it ends or because it goes on to
+ * another gate: now its verdict is counted, for each location once.
+ */
+
+void
+ngx_http_webhook_leave(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_hook_t  *hook;
+    ngx_http_webhook_left_t  *left;
+
+    if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
+        ngx_http_webhook_unreadable(ctx, r->err_status ? r->err_status
+                                                  : r->headers_out.status);
+    }
+
+    for (hook = ctx->hooks; hook && hook->gate != ctx->gate; hook = hook->next)
+    {
+        /* void */
+    }
+
+    if (hook == NULL || hook->record == NULL) {
+        return;
+    }
+
+    for (left = ctx->left; left; left = left->next) {
+        if (left->record == hook->record) {
+            return;
+        }
+    }
+
+    left = ngx_palloc(r->pool, sizeof(ngx_http_webhook_left_t));
+
+    if (left) {
+        left->record = hook->record;
+        left->next = ctx->left;
+        ctx->left = left;
+    }
+
+    ngx_http_webhook_count(r, ctx, hook);
+}
+
+
+static void
+ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_hook_t *hook)
+{
+    ngx_uint_t                  i, upstream;
+    ngx_http_webhook_record_t  *record;
+
+    record = hook->record;
+    upstream = 0;
+
+    ngx_http_webhook_minute(r, record);
+
+    switch (ctx->verdict) {
+
+    case NGX_HTTP_WEBHOOK_REJECTED:
+        (void) ngx_atomic_fetch_add(&record->rejected[ctx->reason], 1);
+        break;
+
+    case NGX_HTTP_WEBHOOK_WOULD_REJECT:
+        (void) ngx_atomic_fetch_add(&record->would_reject[ctx->reason], 1);
+
+        /* fall through */
+
+    case NGX_HTTP_WEBHOOK_ACCEPTED:
+        upstream = ngx_http_webhook_upstream_status(r);
+        (void) ngx_atomic_fetch_add(&record->upstream[upstream / 100], 1);
+
+        if (ctx->secret) {
+            i = ngx_min(ctx->secret, NGX_HTTP_WEBHOOK_SECRETS) - 1;
+            (void) ngx_atomic_fetch_add(&record->secrets[i], 1);
+        }
+
+        break;
+
+    default:
+        break;
+    }
+
+    (void) ngx_atomic_fetch_add(&record->bytes,
+                                ngx_http_webhook_counted_size(r, ctx));
+    (void) ngx_atomic_fetch_add(&record->ns, ctx->spent);
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS - 1; i++) {
+        if (ctx->spent <= ngx_http_webhook_buckets[i].ns) {
+            break;
+        }
+    }
+
+    (void) ngx_atomic_fetch_add(&record->buckets[i], 1);
+
+    ngx_http_webhook_delivery(r, ctx, hook, upstream);
+
+    /* the verdict comes last: who sees it sees the rest as well */
+
+    (void) ngx_atomic_fetch_add(&record->verdicts[ctx->verdict], 1);
+}
+
+
+/* What the application answered, from 100 to 599, or 0. */
+
+static ngx_uint_t
+ngx_http_webhook_upstream_status(ngx_http_request_t *r)
+{
+    ngx_uint_t                 status;
+    ngx_http_upstream_state_t  *state;
+
+    if (r->upstream_states && r->upstream_states->nelts) {
+        state = r->upstream_states->elts;
+        status = state[r->upstream_states->nelts - 1].status;
+
+    } else {
+        status = r->headers_out.status;
+    }
+
+    if (status < 100
+        || status > 599
+        || status == NGX_HTTP_CLIENT_CLOSED_REQUEST)
+    {
+        return 0;
+    }
+
+    return status;
+}
+
+
+/* Of a body that is refused unread nobody knows how long it would have been. */
+
+static off_t
+ngx_http_webhook_counted_size(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->hashed
+        || ctx->verdict == NGX_HTTP_WEBHOOK_REJECTED
+        || r->headers_in.content_length_n < 0)
+    {
+        return ctx->hashed;
+    }
+
+    return r->headers_in.content_length_n;
+}
+
+
+/* The first request of a minute closes the one before. */
+
+static void
+ngx_http_webhook_minute(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record)
+{
+    ngx_uint_t                  i;
+    ngx_atomic_uint_t           now, before;
+    ngx_http_webhook_minute_t  *minute;
+
+    now = ngx_time() / 60;
+    before = record->minute;
+
+    /* the clock of another worker may be ahead by a moment */
+
+    if (now == before || now + 1 == before) {
+        return;
+    }
+
+    if (!ngx_atomic_cmp_set(&record->minute, before, now)) {
+        return;
+    }
+
+    ngx_http_webhook_summary(r, record);
+
+    record->begun.minute = now;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_VERDICTS; i++) {
+        record->begun.verdicts[i] = record->verdicts[i];
+    }
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_REASONS; i++) {
+        record->reasons[i] = record->rejected[i];
+    }
+
+    if (record->minutes == NULL) {
+        return;
+    }
+
+    /* the clock was set back: minutes to come would begin with too little */
+
+    if (now < before) {
+        ngx_memzero(record->minutes, NGX_HTTP_WEBHOOK_MINUTES
+                                     * sizeof(ngx_http_webhook_minute_t));
+    }
+
+    minute = &record->minutes[now % NGX_HTTP_WEBHOOK_MINUTES];
+
+    minute->minute = 0;
+    ngx_memory_barrier();
+    ngx_memcpy(minute->verdicts, record->begun.verdicts,
+               sizeof(minute->verdicts));
+    ngx_memory_barrier();
+    minute->minute = now;
+}
+
+
+/* Says so when more was refused than accepted in the minute that is over. */
+
+static void
+ngx_http_webhook_summary(ngx_http_request_t *r,
+    ngx_http_webhook_record_t *record)
+{
+    uint32_t                   n, most, accepted, refused;
+    ngx_tm_t                   tm;
+    ngx_uint_t                 i, reason;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    accepted = (uint32_t) record->verdicts[NGX_HTTP_WEBHOOK_ACCEPTED]
+               - record->begun.verdicts[NGX_HTTP_WEBHOOK_ACCEPTED];
+    refused = (uint32_t) record->verdicts[NGX_HTTP_WEBHOOK_REJECTED]
+              - record->begun.verdicts[NGX_HTTP_WEBHOOK_REJECTED];
+
+    if (refused <= accepted) {
+        return;
+    }
+
+    reason = 0;
+    most = 0;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_REASONS; i++) {
+
+        n = (uint32_t) record->rejected[i] - record->reasons[i];
+
+        if (n > most) {
+            most = n;
+            reason = i;
+        }
+    }
+
+    ngx_localtime((time_t) record->begun.minute * 60, &tm);
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    /* this is not about the request, so it is not logged with its client */
+
+    ngx_log_error(NGX_LOG_WARN, clcf->error_log, 0,
+                  "webhook %V: %uD refused and %uD accepted in the minute "
+                  "from %4d/%02d/%02d %02d:%02d, most of them for %V (%uD), "
+                  "server: \"%V\", location: \"%V\"",
+                  &record->provider, refused, accepted,
+                  tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                  tm.ngx_tm_hour, tm.ngx_tm_min,
+                  ngx_http_webhook_reason_name(reason), most,
+                  &record->server, &record->location);
+}
+
+
+/*
+ * Puts the request down among the last ones.  Two workers come to the same
+ * place only when one was stopped in the midst of it for a hundred requests;
+ * then the later one is left out.
+ */
+
+static void
+ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_hook_t *hook, ngx_uint_t upstream)
+{
+    ngx_time_t                   *tp;
+    ngx_atomic_uint_t             n, before;
+    ngx_http_webhook_stats_t     *stats;
+    ngx_http_webhook_delivery_t  *delivery;
+
+    stats = hook->zone->sh->stats;
+
+    n = ngx_atomic_fetch_add(&stats->sequence, 1);
+    delivery = &stats->deliveries[n % stats->ndeliveries];
+
+    before = delivery->sequence;
+
+    if ((before & 1)
+        || !ngx_atomic_cmp_set(&delivery->sequence, before, 2 * n + 1))
+    {
+        return;
+    }
+
+    tp = ngx_timeofday();
+
+    delivery->record = hook->record;
+    delivery->sec = tp->sec;
+    delivery->msec = tp->msec;
+    delivery->duration = ngx_max((ngx_msec_int_t)
+                                 ((tp->sec - r->start_sec) * 1000
+                                  + (tp->msec - r->start_msec)), 0);
+    delivery->size = ngx_http_webhook_counted_size(r, ctx);
+    delivery->upstream = upstream;
+    delivery->verdict = ctx->verdict;
+    delivery->reason = ctx->reason;
+
+    ngx_http_webhook_delivery_text(r, ctx, ctx->gate->provider->id,
+                                   &delivery->id);
+    ngx_http_webhook_delivery_text(r, ctx, ctx->gate->provider->event,
+                                   &delivery->event);
+
+    ngx_memory_barrier();
+    delivery->sequence = 2 * n + 2;
+}
+
+
+/* What a stranger calls himself is nothing to be shown. */
+
+static void
+ngx_http_webhook_delivery_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_http_webhook_text_t *text)
+{
+    ngx_str_t  value;
+
+    text->len = 0;
+
+    if (source == NULL
+        || !ctx->sender
+        || ngx_http_webhook_source_value(r, ctx, source, &value) != WH_OK)
+    {
+        return;
+    }
+
+    text->len = value.len;
+    ngx_memcpy(text->data, value.data, ngx_min(value.len, sizeof(text->data)));
+}

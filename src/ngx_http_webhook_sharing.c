@@ -1,0 +1,80 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Secrets that must differ.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+static ngx_uint_t ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_place_t *other);
+
+
+/*
+ * Would this key, if it came to this place, be one that it must not share
+ * with another place in the line?  That place, or NULL.
+ */
+
+ngx_http_webhook_place_t *
+ngx_http_webhook_key_shared(ngx_http_webhook_place_t *place,
+    ngx_http_webhook_key_t *key)
+{
+    ngx_uint_t                i;
+    ngx_http_webhook_gate_t  *gate;
+
+    if (key == NULL) {
+        return NULL;
+    }
+
+    for (gate = place->gate->first; gate; gate = gate->next) {
+
+        for (i = 0; i < gate->nkeys; i++) {
+            if (ngx_http_webhook_key_clash(place, key, &gate->places[i])) {
+                return &gate->places[i];
+            }
+        }
+
+        if (gate->challenge
+            && ngx_http_webhook_key_clash(place, key, gate->challenge))
+        {
+            return gate->challenge;
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * A challenge secret signs what a stranger sends, or is in the URL, so it is
+ * no signing secret.  What is public for one provider, or signs a stranger's
+ * text for it, is no secret of another one.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_place_t *other)
+{
+    if (other->key == NULL
+        || !wh_secret_equal(other->key->digest, key->digest,
+                            WH_TOKEN_DIGEST_SIZE))
+    {
+        return 0;
+    }
+
+    if (place->provider == NULL || other->provider == NULL) {
+        return place->provider != other->provider
+               && place->gate->first->separate;
+    }
+
+    if (place->gate == other->gate) {
+        return 0;
+    }
+
+    return ((key->uses ^ other->key->uses) >> NGX_HTTP_WEBHOOK_HMACS)
+           || place->provider->oracle
+           || other->provider->oracle;
+}

@@ -1,0 +1,277 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Tokens: what the request has as one, and which secret it is equal to.
+ */
+
+
+#include "ngx_http_webhook.h"
+
+
+typedef struct {
+    ngx_http_webhook_ctx_t     *ctx;
+    wh_json_t                  *json;
+    size_t                      values;     /* seen so far */
+    ngx_uint_t                  secret;     /* the last one needed */
+    ngx_http_webhook_reason_e   reason;
+} ngx_http_webhook_every_walk_t;
+
+
+static ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value, ngx_str_t *name);
+static ngx_http_webhook_reason_e ngx_http_webhook_every_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_every_walk(
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *body);
+static int ngx_http_webhook_every_observe(void *data, wh_json_event_e event,
+    wh_str_t text);
+static ngx_http_webhook_reason_e ngx_http_webhook_every_value(
+    ngx_http_webhook_every_walk_t *walk, const wh_json_value_t *value);
+static ngx_http_webhook_reason_e ngx_http_webhook_every_complete(
+    ngx_http_webhook_every_walk_t *walk);
+
+
+/* The first token source that the request fills decides; no other is tried. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_step_token(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  value;
+    ngx_uint_t                 i, n;
+    ngx_http_webhook_token_t  *token;
+
+    token = ctx->gate->provider->tokens.elts;
+    n = ctx->gate->provider->tokens.nelts;
+
+    if (ctx->gate->provider->every) {
+        return ngx_http_webhook_every_check(r, ctx);
+    }
+
+    rc = WH_ABSENT;
+
+    for (i = 0; i < n; i++) {
+        rc = ngx_http_webhook_source_value(r, ctx, &token[i].source,
+                                           &value);
+        if (rc != WH_ABSENT) {
+            ctx->credential = &token[i].source;
+            break;
+        }
+    }
+
+    if (rc == WH_ABSENT) {
+        ctx->credential = &token[0].source;
+    }
+
+    if (rc != WH_OK) {
+        return ngx_http_webhook_source_reason(rc,
+                                              NGX_HTTP_WEBHOOK_TOKEN_MISSING,
+                                              NGX_HTTP_WEBHOOK_TOKEN_MISMATCH);
+    }
+
+    rc = ngx_http_webhook_token_match(ctx, &value, &token[i].rule);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ctx->secret = rc;
+
+    return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
+                       : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+}
+
+
+/*
+ * The number of the first secret, from 1, that the token of a rule of this
+ * name is equal to, 0 if there is none, or NGX_ERROR.
+ */
+
+static ngx_int_t
+ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
+    ngx_str_t *name)
+{
+    u_char                   digest[WH_TOKEN_DIGEST_SIZE];
+    ngx_int_t                matched;
+    ngx_str_t               *rule;
+    ngx_uint_t               i;
+    ngx_http_webhook_key_t  *key;
+
+    if (wh_token_digest(ngx_http_webhook_wh_str(value), digest) != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    matched = 0;
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+
+        key = ctx->keys[i];
+        rule = &ctx->gate->places[i].rule;
+
+        if (key == NULL
+            || (rule->len && !ngx_http_webhook_str_equal(rule, name)))
+        {
+            continue;
+        }
+
+        /* all are compared, also behind the one that matches */
+
+        if (wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE)
+            && matched == 0)
+        {
+            matched = i + 1;
+        }
+    }
+
+    return matched;
+}
+
+
+/* The body is bounded, and known to be JSON. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_every_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_str_t                     body;
+    ngx_http_webhook_token_t     *token;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    token = ctx->gate->provider->tokens.elts;
+    ctx->credential = &token->source;
+
+    if (ctx->json == NULL) {
+        return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (ngx_http_webhook_body_gather(r, wlcf->max_body, &body) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    return ngx_http_webhook_every_walk(ctx, &body);
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_every_walk(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
+{
+    ngx_http_webhook_every_walk_t  walk;
+
+    ngx_memzero(&walk, sizeof(ngx_http_webhook_every_walk_t));
+
+    walk.ctx = ctx;
+    walk.json = wh_json_create(ctx->gate->provider->every->set, NULL,
+                               ngx_http_webhook_every_observe, &walk);
+    if (walk.json == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if ((wh_json_feed(walk.json, body->data, body->len) != WH_OK
+         || wh_json_end(walk.json) != WH_OK)
+        && walk.reason == NGX_HTTP_WEBHOOK_PASSED)
+    {
+        walk.reason = NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (walk.reason == NGX_HTTP_WEBHOOK_PASSED) {
+        walk.reason = ngx_http_webhook_every_complete(&walk);
+    }
+
+    wh_json_free(walk.json);
+
+    return walk.reason;
+}
+
+
+/* Of the events only the value that has come with one is of interest. */
+
+static int
+ngx_http_webhook_every_observe(void *data, wh_json_event_e event,
+    wh_str_t text)
+{
+    ngx_http_webhook_every_walk_t  *walk = data;
+
+    const wh_json_value_t  *value;
+
+    value = wh_json_value(walk->json, walk->ctx->gate->provider->every->value);
+
+    if (value->count == walk->values) {
+        return WH_OK;
+    }
+
+    walk->values = value->count;
+    walk->reason = ngx_http_webhook_every_value(walk, value);
+
+    return walk->reason == NGX_HTTP_WEBHOOK_PASSED ? WH_OK : WH_INVALID;
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_every_value(ngx_http_webhook_every_walk_t *walk,
+    const wh_json_value_t *value)
+{
+    ngx_int_t                  secret;
+    ngx_str_t                  text;
+    ngx_http_webhook_token_t  *token;
+
+    if (value->repeated) {
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+    }
+
+    if (value->type != WH_JSON_STRING || value->text.len == 0) {
+        return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
+    }
+
+    text.data = (u_char *) value->text.data;
+    text.len = value->text.len;
+
+    token = walk->ctx->gate->provider->tokens.elts;
+
+    secret = ngx_http_webhook_token_match(walk->ctx, &text, &token->rule);
+
+    if (secret == NGX_ERROR) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (secret == 0) {
+        return NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
+    }
+
+    walk->secret = ngx_max(walk->secret, (ngx_uint_t) secret);
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/* As many tokens as elements, and no element has two: each has one. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_every_complete(ngx_http_webhook_every_walk_t *walk)
+{
+    const wh_json_value_t     *array, *value;
+    ngx_http_webhook_every_t  *every;
+
+    every = walk->ctx->gate->provider->every;
+
+    array = wh_json_value(walk->json, every->array);
+    value = wh_json_value(walk->json, every->value);
+
+    if (array->repeated || value->repeated) {
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+    }
+
+    if (array->type != WH_JSON_ARRAY
+        || array->size == 0
+        || array->size != walk->values)
+    {
+        return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
+    }
+
+    walk->ctx->secret = walk->secret;
+
+    return NGX_HTTP_WEBHOOK_PASSED;
+}
