@@ -71,6 +71,7 @@ DEB_TREE  := CHANGES LICENSE README.md certs conf.example config config.make \
 unexport NGINX
 
 SOURCES   := $(shell find src -name '*.c' | sort)
+HEADERS   := $(shell find src -name '*.h' | sort)
 CORE      := $(filter src/core/%,$(SOURCES))
 UNITS     := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
 TEST_ENV   = TEST_NGINX_BINARY=$(NGINX) \
@@ -99,7 +100,7 @@ build-packages:
 $(B)/settings: FORCE
 	@mkdir -p $(B)
 	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' \
-	    '$(SOURCES)' > $@.new
+	    '$(SOURCES) $(HEADERS)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(OBJS)/Makefile: $(B)/settings Makefile config \

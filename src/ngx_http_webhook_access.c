@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 #define NGX_HTTP_WEBHOOK_WALK_TIMER  60000      /* ms, never comes to its end */

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 #define NGX_HTTP_WEBHOOK_FILE_PIECE  65536      /* bytes of a file at a time */
@@ -598,7 +598,10 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 
     ctx->nhashes = 0;
 
-    ngx_http_webhook_keys_release(ctx);
+    ngx_http_webhook_keys_release(ctx->keys, ctx->gate->nkeys);
+
+    ngx_http_webhook_key_release(ctx->challenge_key);
+    ctx->challenge_key = NULL;
 }
 
 

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 #define NGX_HTTP_WEBHOOK_CHALLENGE_MAX  512     /* bytes */

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 static size_t ngx_http_webhook_found_size(ngx_http_webhook_gate_t *gate);

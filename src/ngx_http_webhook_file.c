@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_secret.h"
 
 
 #define NGX_HTTP_WEBHOOK_FILE_CHECK  1000       /* milliseconds in between */

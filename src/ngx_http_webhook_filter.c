@@ -9,7 +9,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);

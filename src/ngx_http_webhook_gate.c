@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 
 
 static ngx_http_webhook_gate_t *ngx_http_webhook_gate_line(ngx_conf_t *cf,

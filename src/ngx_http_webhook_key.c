@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_secret.h"
 
 
 static ngx_int_t ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_secret.h"
 
 
 #define NGX_HTTP_WEBHOOK_CACHE_MAX  128         /* keys of a worker */
@@ -223,28 +223,26 @@ ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
 
 /*
  * The keys that a request is verified with, also when a file changes while
- * its body comes; *n of them are there.
+ * its body comes: one for each place of the gate, or NULL; *n are there.
+ * Those that are there are to be released, also after NGX_ERROR.
  */
 
 ngx_int_t
-ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+ngx_http_webhook_keys_get(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t **keys,
     ngx_uint_t *n)
 {
-    ngx_uint_t                i;
-    ngx_http_webhook_gate_t  *gate;
+    ngx_uint_t  i;
 
-    gate = ctx->gate;
     *n = 0;
 
     for (i = 0; i < gate->nkeys; i++) {
 
-        if (ngx_http_webhook_key_get(r, &gate->places[i], &ctx->keys[i])
-            != NGX_OK)
-        {
+        if (ngx_http_webhook_key_get(r, &gate->places[i], &keys[i]) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        *n += (ctx->keys[i] != NULL);
+        *n += (keys[i] != NULL);
     }
 
     return NGX_OK;
@@ -252,18 +250,14 @@ ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 
 void
-ngx_http_webhook_keys_release(ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys, ngx_uint_t n)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < ctx->gate->nkeys; i++) {
-        ngx_http_webhook_key_release(ctx->keys[i]);
-        ctx->keys[i] = NULL;
+    for (i = 0; i < n; i++) {
+        ngx_http_webhook_key_release(keys[i]);
+        keys[i] = NULL;
     }
-
-    ngx_http_webhook_key_release(ctx->challenge_key);
-
-    ctx->challenge_key = NULL;
 }
 
 

@@ -7,7 +7,8 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 
 
 /* What a provider verifies with a secret. */
@@ -600,7 +601,8 @@ ngx_http_webhook_line_challenge(ngx_http_request_t *r,
 
     /* it may be a key of this gate */
 
-    ngx_http_webhook_keys_release(ctx);
+    ngx_http_webhook_key_release(ctx->challenge_key);
+    ctx->challenge_key = NULL;
 
     return (reason != NGX_HTTP_WEBHOOK_PASSED || ctx->challenge)
            ? NGX_OK : NGX_DECLINED;

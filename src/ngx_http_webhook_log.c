@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook_stats.h"
+#include "ngx_http_webhook_request.h"
 
 
 static void ngx_http_webhook_count(ngx_http_request_t *r,

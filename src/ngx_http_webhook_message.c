@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_message_piece(

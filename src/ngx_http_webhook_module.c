@@ -6,7 +6,9 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
+#include "ngx_http_webhook_status.h"
 
 
 static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);

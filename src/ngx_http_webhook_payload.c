@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 
 
 #define NGX_HTTP_WEBHOOK_PIECE  65536       /* bytes of a file at a time */

@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
+#include "core/wh_pelorus.h"
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_pelorus_check(

@@ -7,7 +7,8 @@
  */
 
 
-#include "ngx_http_webhook_provider.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 #include <ngx_http_webhook_builtin.h>
 
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What the files of the provider language share.
+ * The model of a provider: who sends, and how the sender signs.
  */
 
 
@@ -11,83 +11,262 @@
 
 
 #include "ngx_http_webhook.h"
+#include "core/wh_form.h"
+#include "core/wh_hmac.h"
+#include "core/wh_json.h"
+#include "core/wh_jwt.h"
+#include "core/wh_pubkey.h"
+#include "core/wh_rule.h"
+#include "core/wh_signature.h"
+#include "core/wh_subject.h"
+#include "core/wh_time.h"
 
 
-/* a word that is known, and what it stands for */
+/* Where a request carries something: the SOURCE of the provider language. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_HEADER = 0,
+    NGX_HTTP_WEBHOOK_QUERY,
+    NGX_HTTP_WEBHOOK_COOKIE,
+    NGX_HTTP_WEBHOOK_BEARER,
+    NGX_HTTP_WEBHOOK_BASIC,
+    NGX_HTTP_WEBHOOK_FIELD,
+    NGX_HTTP_WEBHOOK_JSON,
+    NGX_HTTP_WEBHOOK_FORM
+} ngx_http_webhook_source_e;
+
 
 typedef struct {
-    ngx_str_t      name;
-    ngx_uint_t     value;
-} ngx_http_webhook_word_t;
+    ngx_http_webhook_source_e   type;
+    ngx_uint_t                  header;     /* index in provider->headers, of
+                                               JSON in provider->pointers */
+    ngx_str_t                   name;       /* of the argument, cookie, field,
+                                               or the JSON Pointer */
+    u_char                      separator;  /* between the fields */
+} ngx_http_webhook_source_t;
 
 
-extern ngx_http_webhook_word_t  ngx_http_webhook_methods[];
+typedef struct {
+    ngx_str_t                   name;       /* lower case */
+    ngx_uint_t                  hash;
+    ngx_uint_t                  next;       /* in its chain: an index plus 1,
+                                               or 0 */
+} ngx_http_webhook_header_t;
 
 
-/* _provider.c */
+/* Headers are looked up by their hash, most of them are of no interest. */
 
-void ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source, ngx_uint_t what);
+#define NGX_HTTP_WEBHOOK_CHAINS  32
+#define ngx_http_webhook_chain(hash)  ((hash) % NGX_HTTP_WEBHOOK_CHAINS)
 
-/* _provider_signature.c */
 
-char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+/* A provider: who sends, and how the sender signs; made of its rules. */
 
-/* _provider_message.c */
+typedef struct {
+    ngx_str_t                   type;       /* "application"; "" for none */
+    ngx_str_t                   subtype;    /* "json", "*" or "+json" */
+    ngx_regex_t                *regex;      /* of the whole value instead */
+} ngx_http_webhook_media_t;
 
-char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_message_takes(
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
-/* _provider_payload.c */
+typedef struct {
+    ngx_uint_t                  header;
+    ngx_str_t                   value;
+    ngx_uint_t                  status;
+    unsigned                    prefix:1;
+    ngx_regex_t                *regex;
+} ngx_http_webhook_required_t;
 
-char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_rule_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_rule_require(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index);
 
-/* _provider_challenge.c */
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    ngx_str_t                   rule;       /* its name for "for=" */
+} ngx_http_webhook_token_t;
 
-char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
-/* _provider_word.c */
+/* A token that stands in every element of an array. */
 
-char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern,
-    char *rule, ngx_regex_t **regex);
-char *ngx_http_webhook_source_set(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t **source);
-char *ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
-char *ngx_http_webhook_source_outside(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source);
-char *ngx_http_webhook_source_credential(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source);
-char *ngx_http_webhook_source_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source);
-ngx_int_t ngx_http_webhook_word(ngx_http_webhook_word_t *known,
-    ngx_str_t *word, ngx_uint_t *value);
-ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
-    ngx_str_t *value);
+typedef struct {
+    wh_json_set_t              *set;
+    size_t                      array;
+    size_t                      value;
+} ngx_http_webhook_every_t;
+
+
+/*
+ * What a secret is used for: an HMAC, by how the sender writes its keys down
+ * and by digest, or a public key by its scheme.
+ */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_KEY_TEXT = 0,
+    NGX_HTTP_WEBHOOK_KEY_HEX,
+    NGX_HTTP_WEBHOOK_KEY_BASE64,
+    NGX_HTTP_WEBHOOK_KEY_WHSEC,             /* Base64 behind "whsec_" */
+    NGX_HTTP_WEBHOOK_KEYS
+} ngx_http_webhook_key_e;
+
+
+#define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_KEYS * WH_DIGESTS)
+#define NGX_HTTP_WEBHOOK_PUBKEYS  4
+#define NGX_HTTP_WEBHOOK_NO_USE                                               \
+    (NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS)
+#define ngx_http_webhook_use_hmac(key, digest)  ((key) * WH_DIGESTS + (digest))
+#define ngx_http_webhook_use_pubkey(scheme)                                   \
+    (NGX_HTTP_WEBHOOK_HMACS + (scheme) - WH_ED25519)
+
+
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    wh_signature_format_t       format;
+    wh_digest_e                 digest;     /* of an HMAC */
+    ngx_http_webhook_key_e      key;        /* likewise */
+    wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
+    wh_jwt_rules_t             *jwt;        /* of a token, or NULL */
+    ngx_uint_t                  use;
+} ngx_http_webhook_signature_t;
+
+
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    ngx_str_t                   value;      /* empty: the challenge secret */
+} ngx_http_webhook_match_t;
+
+
+typedef struct {
+    ngx_uint_t                  method;
+    ngx_http_webhook_source_t   source;
+    ngx_array_t                 matches;    /* ngx_http_webhook_match_t */
+    ngx_http_complex_value_t    reply;
+    ngx_str_t                   type;
+    ngx_str_t                   header;     /* that has the text, or empty */
+    unsigned                    always:1;   /* SOURCE is "none" */
+    unsigned                    after:1;    /* only to a verified sender */
+    unsigned                    hmac:1;     /* the reply has an HMAC */
+    unsigned                    keyed:1;    /* it needs a challenge secret */
+    unsigned                    json:1;
+    unsigned                    signing:1;  /* the signing secret serves */
+} ngx_http_webhook_challenge_t;
+
+
+/* A line of "require": its words, and its pattern compiled. */
+
+typedef struct {
+    wh_str_t                   *words;
+    ngx_uint_t                  n;
+    ngx_regex_t                *regex;
+} ngx_http_webhook_require_t;
+
+
+/* A piece of the message: a text, and behind it what is in the body, if any. */
+
+typedef struct {
+    ngx_http_complex_value_t    text;
+    ngx_http_webhook_source_t  *source;     /* or NULL */
+    unsigned                    required:1; /* it must be there */
+} ngx_http_webhook_piece_t;
+
+
+/* What has to be looked for in a body before it is verified, bits. */
+
+#define NGX_HTTP_WEBHOOK_INSIDE_TOKEN      1
+#define NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE  2
+#define NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP  4
+#define NGX_HTTP_WEBHOOK_INSIDE_MESSAGE    8
+#define NGX_HTTP_WEBHOOK_INSIDE_JSON       16   /* any of it, and as JSON */
+
+
+/* How long ago, and how far ahead, a timestamp may be; -1 for no limit. */
+
+typedef struct {
+    time_t                      past;
+    time_t                      future;
+} ngx_http_webhook_window_t;
+
+
+typedef struct {
+    ngx_http_webhook_source_t   source;
+    wh_time_unit_e              unit;
+    ngx_http_webhook_window_t   window;
+} ngx_http_webhook_timestamp_t;
+
+
+/* A step on the way of a request; the list of them is in _step.c. */
+
+typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+
+/*
+ * What stands for the body in the message, if not the body itself: the rule
+ * "body".  The kinds are a table in _transform.c.
+ */
+
+typedef struct {
+    ngx_str_t                   word;       /* ends in ":" before a name */
+    void                      (*update)(ngx_http_webhook_ctx_t *ctx,
+                                    u_char *data, size_t len);
+    ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
+                                    ngx_http_webhook_ctx_t *ctx,
+                                    ngx_str_t *text);
+    unsigned                    whole:1;    /* the body is held */
+    unsigned                    document:1; /* the JSON is in the text */
+    unsigned                    digest:1;   /* the body's SHA-256 is wanted */
+    unsigned                    weak:1;     /* another body may have the same
+                                               text */
+    ngx_http_webhook_source_t   source;     /* behind the word */
+} ngx_http_webhook_body_t;
+
+
+/* The headers that "body pelorus" looks at, by their index. */
+
+typedef struct {
+    ngx_uint_t                  user_agent;
+    ngx_uint_t                  event;
+    ngx_uint_t                  signature;
+} ngx_http_webhook_pelorus_t;
+
+
+typedef struct {
+    ngx_str_t                   name;
+    ngx_uint_t                  methods;
+    ngx_str_t                   allow;
+    ngx_array_t                 headers;      /* ngx_http_webhook_header_t */
+    ngx_uint_t                  chains[NGX_HTTP_WEBHOOK_CHAINS];
+    ngx_array_t                 media;        /* ngx_http_webhook_media_t */
+    ngx_array_t                 required;     /* ngx_http_webhook_required_t */
+    ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
+    ngx_http_webhook_every_t   *every;        /* of the one token, or NULL */
+    ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
+    ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
+    ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
+    ngx_array_t                *certificates; /* of arrays, as the directive */
+    ngx_str_t                   message;      /* as written, or no data */
+    ngx_uint_t                  message_line;
+    ngx_array_t                *prefix;       /* ngx_http_webhook_piece_t, of */
+    ngx_array_t                *suffix;       /* the body in the message */
+    ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
+    ngx_http_webhook_source_t  *id;
+    ngx_http_webhook_source_t  *event;
+    ngx_http_webhook_timestamp_t  *timestamp;
+    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL */
+    ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
+    ngx_array_t                 pointers;     /* ngx_str_t, of the sources */
+    ngx_http_webhook_window_t   window;
+    ngx_uint_t                  json;         /* bits, 1 << wh_json_type_e,
+                                                 and 1 for an empty body */
+    unsigned                    query;        /* WH_FORM_ flags */
+    unsigned                    form:1;       /* a source is in a form */
+    unsigned                    bodiless:1;   /* the body is not signed */
+    ngx_uint_t                  inside;       /* NGX_HTTP_WEBHOOK_INSIDE_ */
+    ngx_uint_t                  uses;         /* of secrets, bits */
+    ngx_int_t                   ack;
+    ngx_int_t                   reject;
+} ngx_http_webhook_provider_t;
+
+
+/* The header that every provider looks at; it has index 0. */
+#define NGX_HTTP_WEBHOOK_CONTENT_TYPE  0
 
 
 #endif /* _NGX_HTTP_WEBHOOK_PROVIDER_H_INCLUDED_ */

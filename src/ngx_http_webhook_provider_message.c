@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_http_webhook_provider.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 
 
 static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook_provider.h"
+#include "ngx_http_webhook_conf.h"
 
 
 static char *ngx_http_webhook_time_option(ngx_conf_t *cf, ngx_str_t *word,

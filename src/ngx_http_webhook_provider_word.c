@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_http_webhook_provider.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 
 
 static ngx_http_webhook_word_t  ngx_http_webhook_sources[] = {

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,

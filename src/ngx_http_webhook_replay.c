@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 
 
 static ngx_int_t ngx_http_webhook_replay_start(ngx_http_request_t *r,

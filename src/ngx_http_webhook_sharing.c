@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_secret.h"
 
 
 static ngx_uint_t ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,

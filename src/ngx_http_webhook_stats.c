@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_webhook_stats.h"
+#include "ngx_http_webhook_zone.h"
 
 
 static ngx_http_webhook_zone_t *ngx_http_webhook_hook_zone(

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What the formats of webhook_status share: a text that grows as it must.
+ * Answering with the counters.
  */
 
 
@@ -10,7 +10,7 @@
 #define _NGX_HTTP_WEBHOOK_STATUS_H_INCLUDED_
 
 
-#include "ngx_http_webhook_stats.h"
+#include "ngx_http_webhook_zone.h"
 
 
 typedef struct {
@@ -27,6 +27,13 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_OUT_MAX  512
 
 
+/* _status.c: answering with the counters */
+
+char *ngx_http_webhook_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_webhook_status_check(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
+
 /* _status_out.c */
 
 void ngx_cdecl ngx_http_webhook_out(ngx_http_webhook_out_t *out,
@@ -34,7 +41,7 @@ void ngx_cdecl ngx_http_webhook_out(ngx_http_webhook_out_t *out,
 void ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text);
 u_char *ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len);
 
-/* _status_json.c, _status_prometheus.c */
+/* _status_json.c */
 
 void ngx_http_webhook_status_json(ngx_http_request_t *r,
     ngx_http_webhook_out_t *out);

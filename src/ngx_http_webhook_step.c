@@ -7,7 +7,8 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 
 
 /* What a gate has to look at, bits. */
@@ -486,7 +487,7 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
     }
 
-    if (ngx_http_webhook_keys_get(r, ctx, &n) != NGX_OK) {
+    if (ngx_http_webhook_keys_get(r, ctx->gate, ctx->keys, &n) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 

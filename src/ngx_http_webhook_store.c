@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_zone.h"
 
 
 #define NGX_HTTP_WEBHOOK_LEASE  3600    /* seconds, of a claim */

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_request.h"
 #include "core/wh_form.h"
 #include "core/wh_list.h"
 
@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_webhook_strip_source(ngx_http_request_t *r,
     ngx_uint_t cookies);
 static ngx_int_t ngx_http_webhook_strip_header(ngx_http_request_t *r,
     ngx_http_webhook_header_t *name);
+static ngx_table_elt_t *ngx_http_webhook_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i);
 static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *header, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_strip_query(ngx_http_request_t *r,
@@ -178,6 +180,29 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+/* The headers of a list one by one, from its first part and i = 0. */
+
+static ngx_table_elt_t *
+ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *header;
+
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    header = (*part)->elts;
+
+    return &header[(*i)++];
 }
 
 

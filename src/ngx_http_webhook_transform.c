@@ -6,7 +6,9 @@
  */
 
 
-#include "ngx_http_webhook_provider.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
+#include "core/wh_form_sorted.h"
 
 
 static void ngx_http_webhook_transform_crc32_update(

@@ -7,7 +7,8 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_conf.h"
+#include "ngx_http_webhook_request.h"
 
 
 static char *ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name,

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_zone.h"
 
 
 static ngx_int_t ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone,

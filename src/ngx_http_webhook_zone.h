@@ -2,15 +2,47 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What is counted, as it stands in a zone, and how to read it.
+ * What all workers share: the messages seen, and the counters.
  */
 
 
-#ifndef _NGX_HTTP_WEBHOOK_STATS_H_INCLUDED_
-#define _NGX_HTTP_WEBHOOK_STATS_H_INCLUDED_
+#ifndef _NGX_HTTP_WEBHOOK_ZONE_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_ZONE_H_INCLUDED_
 
 
-#include "ngx_http_webhook.h"
+#include "ngx_http_webhook_gate.h"
+
+
+typedef struct {
+    ngx_http_webhook_store_t   *store;      /* of messages seen */
+    ngx_http_webhook_stats_t   *stats;
+} ngx_http_webhook_zone_sh_t;
+
+
+/* A zone, as a configuration sees it. */
+
+struct ngx_http_webhook_zone_s {
+    ngx_shm_zone_t             *shm_zone;
+    ngx_slab_pool_t            *shpool;
+    ngx_http_webhook_zone_sh_t  *sh;
+    ngx_array_t                *hooks;      /* of the configuration */
+};
+
+
+#define NGX_HTTP_WEBHOOK_DIGEST      32     /* bytes, of SHA-256 */
+#define NGX_HTTP_WEBHOOK_REPLAY_TTL  86400  /* seconds */
+
+
+/* A message in a zone. */
+
+typedef struct {
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;
+    time_t                      window;     /* in which it is not evicted,
+                                               or -1 */
+    ngx_uint_t                  serial;     /* while it is claimed */
+    u_char                      digest[NGX_HTTP_WEBHOOK_DIGEST];
+} ngx_http_webhook_claim_t;
 
 
 #define NGX_HTTP_WEBHOOK_CLASSES     6      /* none, and 1xx to 5xx */
@@ -120,16 +152,39 @@ typedef struct {
     ((ngx_atomic_t *) ((u_char *) (record) + (family)->offset))
 
 
-/* _stats.c */
+/* _zone.c: memory that all workers share */
 
-extern ngx_http_webhook_bucket_t
-    ngx_http_webhook_buckets[NGX_HTTP_WEBHOOK_BUCKETS];
-extern ngx_http_webhook_family_t  ngx_http_webhook_families[];
+char *ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* _store.c: the messages that a zone remembers */
+
+ngx_http_webhook_store_t *ngx_http_webhook_store_create(
+    ngx_slab_pool_t *shpool);
+ngx_int_t ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim);
+ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
+    ngx_log_t *log);
+void ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
+    ngx_uint_t taken);
+void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
+void ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t *entries, ngx_uint_t *evicted);
+
+/* _stats.c: counting */
+
+ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_stats_init(ngx_http_webhook_main_conf_t *wmcf);
+ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
+    ngx_uint_t reload);
 ngx_uint_t ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
     ngx_http_webhook_minute_t *minutes);
 ngx_uint_t ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
     ngx_http_webhook_delivery_t *deliveries);
 
 
-#endif /* _NGX_HTTP_WEBHOOK_STATS_H_INCLUDED_ */
+extern ngx_http_webhook_bucket_t
+    ngx_http_webhook_buckets[NGX_HTTP_WEBHOOK_BUCKETS];
+extern ngx_http_webhook_family_t  ngx_http_webhook_families[];
+
+
+#endif /* _NGX_HTTP_WEBHOOK_ZONE_H_INCLUDED_ */

@@ -1,0 +1,133 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Reading the configuration: the provider language, and the gates that it
+ * makes of providers and directives.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_CONF_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_CONF_H_INCLUDED_
+
+
+#include "ngx_http_webhook_secret.h"
+#include "ngx_http_webhook_zone.h"
+
+
+#define NGX_HTTP_WEBHOOK_LINE_MAX  8            /* providers */
+
+
+/* a word that is known, and what it stands for */
+
+typedef struct {
+    ngx_str_t      name;
+    ngx_uint_t     value;
+} ngx_http_webhook_word_t;
+
+
+extern ngx_http_webhook_word_t  ngx_http_webhook_methods[];
+
+
+/* _provider.c: the provider language */
+
+char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
+u_char *ngx_http_webhook_provider_names(u_char *p, u_char *last);
+char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **certificates);
+char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
+ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name,
+    ngx_uint_t *index);
+ngx_uint_t ngx_http_webhook_pattern_match(ngx_regex_t *regex,
+    ngx_str_t *value);
+char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
+char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **requires);
+char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_http_webhook_window_t *window);
+void ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source, ngx_uint_t what);
+
+/* _provider_signature.c */
+
+char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+
+/* _provider_message.c */
+
+char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_message_takes(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+
+/* _provider_payload.c */
+
+char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_window(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_require(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index);
+
+/* _provider_challenge.c */
+
+char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+
+/* _provider_word.c */
+
+char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern,
+    char *rule, ngx_regex_t **regex);
+char *ngx_http_webhook_source_set(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t **source);
+char *ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
+char *ngx_http_webhook_source_outside(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
+char *ngx_http_webhook_source_credential(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
+char *ngx_http_webhook_source_word(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
+ngx_int_t ngx_http_webhook_word(ngx_http_webhook_word_t *known,
+    ngx_str_t *word, ngx_uint_t *value);
+ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
+    ngx_str_t *value);
+
+/* _gate.c: provider and directives of a location, compiled */
+
+char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
+
+/* _replay_conf.c: "webhook_replay" */
+
+char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
+char *ngx_http_webhook_replay_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+
+
+#endif /* _NGX_HTTP_WEBHOOK_CONF_H_INCLUDED_ */

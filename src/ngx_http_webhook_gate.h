@@ -1,0 +1,226 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The model of a location: its gates, their secrets and keys, and what its
+ * directives say.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_GATE_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_GATE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <ngx_http_ssl_module.h>
+
+#include "ngx_http_webhook_provider.h"
+#include "core/wh_credential.h"
+#include "core/wh_decode.h"
+
+
+/* A secret as configured. */
+
+typedef struct {
+    ngx_str_t                   bytes;      /* decoded, or empty if value;
+                                               wiped when the configuration
+                                               has been read */
+    ngx_http_complex_value_t   *value;      /* of text with variables */
+    ngx_http_webhook_file_t    *file;       /* or NULL */
+    wh_encoding_e               encoding;
+    ngx_str_t                   rule;       /* "for=", or empty */
+} ngx_http_webhook_secret_t;
+
+
+/*
+ * A secret ready for use.  Places, the cache and requests hold it; it is wiped
+ * when the last of them lets go.
+ */
+
+struct ngx_http_webhook_key_s {
+    ngx_uint_t                  refs;
+    u_char                      digest[WH_TOKEN_DIGEST_SIZE];
+    wh_hmac_key_t               hmac[NGX_HTTP_WEBHOOK_HMACS];
+    EVP_PKEY                   *pubkey[NGX_HTTP_WEBHOOK_PUBKEYS];
+    ngx_uint_t                  uses;       /* that it is good for, bits */
+};
+
+
+/*
+ * What changes while nginx runs: the key that a secret of a gate has now, and
+ * what is known of its file.  The configuration beside it is not written to.
+ * Both are made when the configuration is read, so each worker is born with
+ * its own copy, and looks at the files for itself.
+ */
+
+struct ngx_http_webhook_place_s {
+    ngx_http_webhook_key_t       *key;      /* NULL for a variable's */
+    ngx_http_webhook_key_t       *successor;  /* while a file is read again */
+    ngx_http_webhook_secret_t    *secret;
+    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
+                                               challenges */
+    ngx_str_t                     rule;     /* of tokens, the only one that it
+                                               serves, or empty */
+    ngx_uint_t                    number;   /* of the secret, from 1 */
+    ngx_http_webhook_place_t     *next;     /* with a key of the same file */
+};
+
+
+/*
+ * All that decides about a request of one provider in a location, compiled
+ * when the configuration is read and not written to afterwards.  Providers of
+ * one "webhook" make a line of gates, one of which is chosen for a request.
+ * Locations that inherit everything share the line: a verdict counts for it.
+ */
+
+struct ngx_http_webhook_gate_s {
+    ngx_http_webhook_gate_t      *first;        /* of the line */
+    ngx_http_webhook_gate_t      *next;
+    ngx_http_webhook_gate_t      *sender;       /* to replay protection: the
+                                                   first one that has a secret
+                                                   in common, or this */
+    ngx_http_webhook_provider_t  *provider;
+    ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
+    ngx_http_webhook_place_t     *challenge;    /* or NULL */
+    ngx_array_t                  *certificates; /* of arrays, or NULL */
+    ngx_str_t                     allow;
+    wh_json_set_t                *json;         /* or NULL */
+    ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
+    wh_rule_t                    *rules;
+    ngx_http_webhook_step_pt     *steps;        /* ahead of the body */
+    ngx_http_webhook_step_pt     *inside;       /* behind it; NULL ends both */
+    size_t                       *vars;         /* in the set, for each
+                                                   webhook_var */
+    ngx_http_webhook_window_t     window;
+    time_t                        replayable;   /* how long a message passes
+                                                   again, if its time is
+                                                   signed; or -1 */
+    size_t                        root;         /* of the document, if the
+                                                   provider has "json" */
+    ngx_uint_t                    encoding;     /* header Content-Encoding */
+    ngx_uint_t                    nrules;
+    ngx_uint_t                    nkeys;
+    unsigned                      incomplete:1; /* no secret at this level */
+    unsigned                      strict:1;     /* the body must be JSON */
+    unsigned                      replay:1;     /* in some location */
+    unsigned                      separate:1;   /* on the first: the challenge
+                                                   secret must differ from the
+                                                   others */
+};
+
+
+/* the parts of a key */
+
+#define NGX_HTTP_WEBHOOK_KEY_HEADERS    0x01    /* and the request line */
+#define NGX_HTTP_WEBHOOK_KEY_ID         0x02
+#define NGX_HTTP_WEBHOOK_KEY_EVENT      0x04
+#define NGX_HTTP_WEBHOOK_KEY_TIMESTAMP  0x08
+#define NGX_HTTP_WEBHOOK_KEY_OTHER      0x10
+
+
+/* What "webhook_replay" says. */
+
+typedef struct {
+    ngx_str_t                   name;       /* of the zone */
+    ngx_http_webhook_zone_t    *zone;
+    time_t                      ttl;        /* or NGX_CONF_UNSET */
+    ngx_uint_t                  duplicate;  /* the status of one */
+    ngx_http_complex_value_t   *key;        /* or NULL */
+    ngx_uint_t                  parts;      /* of the key, bits */
+    ngx_str_t                   file;       /* where the directive stands */
+    ngx_uint_t                  line;
+    ngx_array_t                 checked;    /* ngx_http_webhook_gate_t *, with
+                                               different warnings */
+} ngx_http_webhook_replay_t;
+
+
+/* A location that answers with the counters, and where the directive is. */
+
+typedef struct {
+    ngx_uint_t                  format;     /* unless a request asks for one */
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
+} ngx_http_webhook_status_t;
+
+
+typedef struct {
+    ngx_array_t                *providers;  /* ngx_str_t, none for "off" */
+    ngx_str_t                   names;      /* the same in one text */
+    ngx_array_t                *secrets;    /* ngx_http_webhook_secret_t */
+    ngx_http_webhook_secret_t  *challenge_secret;
+    ngx_array_t                *certificates;
+    ngx_array_t                *requires;   /* ngx_http_webhook_require_t */
+    ngx_http_webhook_window_t   window;
+    ngx_str_t                   public_url; /* scheme and host */
+    size_t                      max_body;
+    ngx_flag_t                  enforce;
+    ngx_uint_t                  excepted;   /* rules, if there is enforce */
+    ngx_flag_t                  strip;
+    ngx_int_t                   ack;
+    ngx_int_t                   reject;
+    ngx_uint_t                  log_level;
+    ngx_http_webhook_gate_t    *gate;       /* the first of the line, NULL
+                                               where webhook is off */
+    ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
+    u_char                     *scope;      /* which location this is: a
+                                               digest, if there are zones */
+    ngx_http_webhook_hook_t    *hooks;      /* NULL where nothing is counted */
+    ngx_http_webhook_status_t  *status;     /* or NULL */
+    ngx_str_t                   file;       /* where "webhook" stands */
+    ngx_uint_t                  line;
+} ngx_http_webhook_loc_conf_t;
+
+
+/* A gate in a location, and where it is counted. */
+
+struct ngx_http_webhook_hook_s {
+    ngx_http_webhook_hook_t      *next;     /* of the same location */
+    ngx_http_webhook_gate_t      *gate;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_core_srv_conf_t     *cscf;
+    ngx_http_webhook_zone_t      *zone;     /* or NULL */
+    ngx_http_webhook_record_t    *record;   /* NULL when the zone is full */
+    unsigned                      first:1;  /* with this record */
+};
+
+
+/* a location where client certificates count, in a server */
+
+typedef struct {
+    ngx_http_ssl_srv_conf_t      *sscf;
+    ngx_http_webhook_loc_conf_t  *conf;
+    ngx_http_webhook_gate_t      *gate;
+} ngx_http_webhook_certificate_user_t;
+
+
+/* a location that has a gate */
+
+typedef struct {
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_core_srv_conf_t     *cscf;
+    ngx_http_webhook_gate_t      *gate;     /* the first */
+} ngx_http_webhook_location_t;
+
+
+typedef struct {
+    ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
+    ngx_array_t                 certificate_users;
+    ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
+    ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
+    ngx_array_t                 hooks;      /* ngx_http_webhook_hook_t * */
+    ngx_http_webhook_status_t  *status;     /* the first one, or NULL */
+    ngx_http_webhook_file_t    *files;      /* of secrets */
+    ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
+                                               variables */
+    ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
+    unsigned                    body_sha256:1;  /* some log wants it */
+    unsigned                    ack:1;          /* in some location */
+    unsigned                    replay:1;       /* likewise */
+} ngx_http_webhook_main_conf_t;
+
+
+#endif /* _NGX_HTTP_WEBHOOK_GATE_H_INCLUDED_ */

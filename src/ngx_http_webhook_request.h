@@ -1,0 +1,429 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The way of a request: its state, and the checks that it passes.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_REQUEST_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_REQUEST_H_INCLUDED_
+
+
+#include "ngx_http_webhook_secret.h"
+#include "ngx_http_webhook_zone.h"
+
+
+/* One hash of the message in work: an HMAC, or the digest for public keys. */
+
+typedef struct {
+    EVP_MD_CTX                 *md;
+    const wh_hmac_key_t        *key;        /* NULL for a digest */
+    wh_digest_e                 digest;     /* if it is one */
+    ngx_uint_t                  use;        /* of an HMAC's key */
+    ngx_uint_t                  secret;     /* its index */
+} ngx_http_webhook_hash_t;
+
+
+/* A signature that the request offers. */
+
+typedef struct {
+    wh_signature_t             *signature;
+    wh_pubkey_e                 scheme;
+    ngx_uint_t                  use;
+    ngx_uint_t                  secret;     /* of a token, from 1; then the
+                                               signature is a digest */
+} ngx_http_webhook_candidate_t;
+
+
+typedef struct {
+    ngx_table_elt_t            *first;
+    ngx_uint_t                  count;
+} ngx_http_webhook_found_t;
+
+
+/* What keeps a request from being passed on twice. */
+
+typedef struct {
+    ngx_http_webhook_claim_t    claim;
+    ngx_http_webhook_replay_t  *replay;     /* of the location at that time */
+    u_char                     *scope;      /* likewise */
+    u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
+    unsigned                    hashed:1;   /* the message is */
+    unsigned                    keyed:1;    /* the claim has its digest */
+    unsigned                    held:1;     /* now */
+} ngx_http_webhook_once_t;
+
+
+/*
+ * The state of a request.  It goes from START to READING when the body has
+ * to be read, from there to READ, to WALKING while JSON is looked at, verified
+ * but for a provider with "inside", and from any of these to DONE.
+ */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_START = 0,
+    NGX_HTTP_WEBHOOK_READING,
+    NGX_HTTP_WEBHOOK_READ,
+    NGX_HTTP_WEBHOOK_WALKING,
+    NGX_HTTP_WEBHOOK_DONE
+} ngx_http_webhook_state_e;
+
+
+/* What a request would have been refused for, had a rule not been on trial. */
+
+typedef struct {
+    ngx_uint_t                     rules;       /* that have failed, bits */
+    ngx_http_webhook_reason_e      reason;      /* of the first */
+    ngx_uint_t                     status;
+    ngx_str_t                      pointer;
+    const char                    *rule;
+} ngx_http_webhook_trial_t;
+
+
+/* A record that a request has been counted in. */
+
+typedef struct ngx_http_webhook_left_s  ngx_http_webhook_left_t;
+
+
+struct ngx_http_webhook_left_s {
+    ngx_http_webhook_record_t     *record;
+    ngx_http_webhook_left_t       *next;
+};
+
+
+struct ngx_http_webhook_ctx_s {
+    ngx_http_webhook_gate_t       *gate;
+    ngx_pool_cleanup_t            *cleanup;
+    ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
+    ngx_http_webhook_left_t       *left;
+    uint64_t                       started;     /* ns, or 0 */
+    uint64_t                       spent;       /* ns */
+    ngx_http_webhook_state_e       state;
+    ngx_http_webhook_verdict_e     verdict;
+    ngx_http_webhook_reason_e      reason;
+    ngx_uint_t                     status;      /* of the rule, or 0 */
+    ngx_http_webhook_found_t      *found;       /* beside provider->headers */
+    ngx_http_webhook_key_t       **keys;        /* held, gate->nkeys */
+    ngx_http_webhook_key_t        *challenge_key;
+    ngx_http_webhook_hash_t       *hashes;
+    ngx_uint_t                     nhashes;
+    EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
+    ngx_http_webhook_candidate_t  *candidates;
+    ngx_uint_t                     ncandidates;
+    off_t                          hashed;      /* bytes of the body */
+    ngx_uint_t                     secret;      /* that matched, from 1 */
+    ngx_str_t                      body_sha256;
+    ngx_http_webhook_challenge_t  *challenge;
+    ngx_str_t                      challenge_value;
+    ngx_http_webhook_source_t     *credential;  /* the token's source */
+    ngx_int_t                      ack;         /* status for 2xx, if > 0 */
+    wh_json_t                     *json;        /* the walker, or NULL */
+    ngx_chain_t                   *walked;      /* where it is in the body */
+    off_t                          offset;      /* in that buffer */
+    ngx_str_t                      form;        /* the body, if it is one */
+    ngx_str_t                      text;        /* for the body, if there is
+                                                   a rule "body" */
+    uint32_t                       crc32;       /* of the body, likewise */
+    ngx_http_webhook_once_t       *once;        /* or NULL: no protection */
+    ngx_str_t                      answer;      /* instead of our own */
+    ngx_str_t                      pointer;     /* of what is invalid */
+    const char                    *rule;        /* that it breaks */
+    ngx_http_webhook_trial_t       trial;
+    unsigned                       whole:1;     /* a signature is over the
+                                                   message in one piece */
+    unsigned                       unverified:1;  /* but looked into */
+    unsigned                       refused:1;   /* with its headers */
+    unsigned                       hashing:1;
+    unsigned                       failed:1;    /* a hash could not be done */
+    unsigned                       stripped:1;  /* of its credential */
+    unsigned                       sender:1;    /* verified, also if it is
+                                                   a duplicate */
+};
+
+
+/* _ctx.c: the state of a request, kept across internal redirects */
+
+ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
+ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t status);
+
+/* _source.c: looking things up in a request */
+
+void ngx_http_webhook_find_headers(ngx_http_request_t *r,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_t *found);
+ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *value);
+ngx_uint_t ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source);
+ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
+    ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed);
+
+/* _access.c: the way of a request */
+
+ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+
+/* _step.c: the steps ahead of the body */
+
+ngx_int_t ngx_http_webhook_steps_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
+ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+/* _line.c: a line of gates, for several providers */
+
+ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first);
+ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _token.c: tokens */
+
+ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _every.c: a token in every element of an array */
+
+char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
+
+/* _message.c: what is signed, around the body */
+
+ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *pieces, ngx_str_t *text);
+ngx_http_webhook_reason_e ngx_http_webhook_message_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+/* _pubkey.c: signatures by public keys */
+
+ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hash_t *hash,
+    ngx_str_t *suffix);
+ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
+
+/* _jwt.c: signatures that are JSON Web Tokens */
+
+char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
+    ngx_str_t *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *token,
+    wh_signature_t *digest);
+
+/* _body.c: hashing the body */
+
+void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
+    ngx_http_request_t *r);
+ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body);
+ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
+EVP_MD_CTX *ngx_http_webhook_md_get(void);
+void ngx_http_webhook_md_put(EVP_MD_CTX *md);
+void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
+
+/* _transform.c: what stands for the body in the message */
+
+char *ngx_http_webhook_transform_kind(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word);
+ngx_http_webhook_reason_e ngx_http_webhook_transform_finish(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_transform_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body);
+
+/* _payload.c: what a verified body must be like */
+
+char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_end(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_check(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+/* _pelorus.c: the verdict of the Pelorus receiver */
+
+ngx_http_webhook_reason_e ngx_http_webhook_pelorus_headers(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+/* _challenge.c: answers that nginx itself gives */
+
+ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t after);
+ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, u_char *mac, size_t *size);
+ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _replay.c: each message once */
+
+ngx_http_webhook_reason_e ngx_http_webhook_replay_known(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
+    u_char *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t taken);
+ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
+
+/* _strip.c: taking the credential out of the request */
+
+ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *line);
+
+/* _reply.c: refusals */
+
+ngx_int_t ngx_http_webhook_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+void ngx_http_webhook_would_reject(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _trial.c: rules on trial */
+
+char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+
+/* _log.c: the end of a request */
+
+ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
+void ngx_http_webhook_leave(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _variables.c */
+
+ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t index);
+ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
+
+
+/* on the way of every request, also where there is no gate */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_has_no_ctx(ngx_http_request_t *r)
+{
+    return ngx_http_get_module_ctx(r, ngx_http_webhook_module) == NULL
+           && !(r->internal || r->filter_finalize);
+}
+
+
+static ngx_inline ngx_http_webhook_ctx_t *
+ngx_http_webhook_get_ctx(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    if (ngx_http_webhook_has_no_ctx(r)) {
+        return NULL;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/*
+ * The request has passed all that was enforced: it is accepted, or only rules
+ * on trial are against it.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
+           || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
+               && ctx->trial.rules);
+}
+
+
+/* Whether the body is to be hashed for replay protection. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->once
+           && !ctx->once->keyed
+           && ctx->gate->provider->pelorus == NULL;
+}
+
+
+/* In ns, for differences. */
+
+static ngx_inline uint64_t
+ngx_http_webhook_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
+/*
+ * The time that verification takes, without the waiting for the body; where
+ * nothing is counted there is no look at the clock.
+ */
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->hooks) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
+}
+
+
+#endif /* _NGX_HTTP_WEBHOOK_REQUEST_H_INCLUDED_ */

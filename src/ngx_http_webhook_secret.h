@@ -1,0 +1,75 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Secrets, their files and the keys made of them.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_SECRET_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_SECRET_H_INCLUDED_
+
+
+#include "ngx_http_webhook_gate.h"
+
+
+#define NGX_HTTP_WEBHOOK_SECRET_MIN  16         /* bytes, below is a warning */
+#define NGX_HTTP_WEBHOOK_SECRET_MAX  65536      /* bytes of a file */
+
+
+struct ngx_http_webhook_file_s {
+    ngx_str_t                     path;
+    wh_encoding_e                 encoding;
+    ngx_file_info_t               info;     /* when it was last read */
+    ngx_msec_t                    checked;
+    ngx_err_t                     err;      /* of the last look at it */
+    ngx_http_webhook_place_t     *places;
+    ngx_http_webhook_file_t      *next;
+    unsigned                      seen:1;   /* the worker may look at it */
+    unsigned                      again:1;  /* read it once more */
+};
+
+
+/* _secret.c: secrets in the configuration */
+
+char *ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_http_webhook_secret_t *secret);
+
+/* _file.c: files of secrets, read again when they change */
+
+ngx_http_webhook_file_t *ngx_http_webhook_file_add(ngx_conf_t *cf,
+    ngx_str_t *path, wh_encoding_e encoding);
+const char *ngx_http_webhook_file_read(ngx_str_t *path, ngx_log_t *log,
+    ngx_str_t *raw, ngx_file_info_t *fi);
+void ngx_http_webhook_file_free(ngx_str_t *raw);
+void ngx_http_webhook_file_check(ngx_http_webhook_file_t *file,
+    ngx_log_t *log);
+
+/* _key.c: one key */
+
+ngx_http_webhook_key_t *ngx_http_webhook_key_create(
+    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
+ngx_http_webhook_key_t *ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key);
+void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
+
+/* _sharing.c: secrets that must differ */
+
+ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
+    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
+
+/* _keyring.c: which keys a place has now */
+
+ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
+    ngx_http_webhook_place_t *place);
+ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
+ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
+    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
+ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t **keys,
+    ngx_uint_t *n);
+void ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys,
+    ngx_uint_t n);
+
+
+#endif /* _NGX_HTTP_WEBHOOK_SECRET_H_INCLUDED_ */
