@@ -14,9 +14,6 @@
 
 static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_steps_run(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_step_pt *step);
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
@@ -31,10 +28,6 @@ static ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_loc_conf_t *wlcf);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_inside(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_hash_t *hash, ngx_str_t *suffix);
 
 
 /* What the access phase is to do with a request whose location has a gate. */
@@ -145,7 +138,8 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
 
-    reason = ngx_http_webhook_steps_run(r, ctx, ctx->gate->steps);
+    reason = ngx_http_webhook_steps_run(r, ctx,
+                                        NGX_HTTP_WEBHOOK_STAGE_HEADERS);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
         return ngx_http_webhook_reject(r, ctx, reason);
@@ -166,33 +160,6 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return ngx_http_webhook_accept(r, ctx);
-}
-
-
-/* One after the other; one that finds a challenge is the last. */
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_step_pt *step)
-{
-    ngx_http_webhook_reason_e  reason;
-
-    for ( /* void */ ; *step; step++) {
-
-        reason = (*step)(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_excepted(r, ctx, reason))
-        {
-            return reason;
-        }
-
-        if (ctx->challenge) {
-            break;
-        }
-    }
-
-    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
@@ -275,14 +242,13 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    reason = ngx_http_webhook_payload_end(r, ctx);
-
-    if (reason == NGX_HTTP_WEBHOOK_PASSED && ctx->gate->provider->inside) {
-        reason = ngx_http_webhook_verify_inside(r, ctx);
-    }
+    reason = ctx->gate->provider->inside
+             ? ngx_http_webhook_verify_inside(r, ctx)
+             : NGX_HTTP_WEBHOOK_PASSED;
 
     if (reason == NGX_HTTP_WEBHOOK_PASSED) {
-        reason = ngx_http_webhook_payload_check(r, ctx);
+        reason = ngx_http_webhook_steps_run(r, ctx,
+                                            NGX_HTTP_WEBHOOK_STAGE_PAYLOAD);
     }
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
@@ -331,15 +297,10 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     ctx->sender = 1;
 
-    if (ctx->once && ctx->challenge == NULL) {
+    reason = ngx_http_webhook_steps_run(r, ctx, NGX_HTTP_WEBHOOK_STAGE_CLAIM);
 
-        reason = ngx_http_webhook_replay_claim(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_excepted(r, ctx, reason))
-        {
-            return ngx_http_webhook_reject(r, ctx, reason);
-        }
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return ngx_http_webhook_reject(r, ctx, reason);
     }
 
     if (ctx->trial.rules) {
@@ -432,13 +393,7 @@ ngx_http_webhook_verify_inside(ngx_http_request_t *r,
 {
     ngx_http_webhook_reason_e  reason;
 
-    reason = ngx_http_webhook_steps_run(r, ctx, ctx->gate->inside);
-
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
-    }
-
-    reason = ngx_http_webhook_message_check(r, ctx);
+    reason = ngx_http_webhook_steps_run(r, ctx, NGX_HTTP_WEBHOOK_STAGE_BODY);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
         return reason;
@@ -453,152 +408,6 @@ ngx_http_webhook_verify_inside(ngx_http_request_t *r,
     ctx->unverified = (reason != NGX_HTTP_WEBHOOK_PASSED);
 
     return reason;
-}
-
-
-/* The body has been read: do the MACs match what was offered? */
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_verify_signature(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_int_t                   matched;
-    ngx_str_t                   suffix;
-    ngx_uint_t                  i, secret;
-    ngx_http_webhook_hash_t    *hash;
-    ngx_http_webhook_reason_e   reason;
-
-    if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    ctx->hashing = 0;
-
-    /* whatever has let it come here, a signature must be there */
-
-    if (ctx->ncandidates == 0
-        && ctx->gate->provider->signatures.nelts
-        && ctx->gate->provider->pelorus == NULL)
-    {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
-    }
-
-    if (ctx->ncandidates == 0 && ctx->nhashes == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    if (ctx->gate->provider->body) {
-
-        reason = ngx_http_webhook_transform_finish(r, ctx);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return reason;
-        }
-    }
-
-    ngx_str_null(&suffix);
-
-    if (ctx->gate->provider->suffix
-        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
-                                         &suffix)
-           != NGX_OK)
-    {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    matched = ctx->whole
-              ? ngx_http_webhook_pubkey_match_whole(r, ctx, &suffix) : 0;
-
-    if (matched == NGX_DECLINED) {
-        return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
-    }
-
-    secret = matched > 0 ? matched : 0;
-
-    for (i = 0; i < ctx->nhashes && matched != NGX_ERROR; i++) {
-
-        hash = &ctx->hashes[i];
-
-        matched = hash->key
-                  ? ngx_http_webhook_match_hmac(ctx, hash, &suffix)
-                  : ngx_http_webhook_pubkey_match(r, ctx, hash, &suffix);
-
-        /* all are compared, the first secret that matches counts */
-
-        if (matched > 0 && (secret == 0 || (ngx_uint_t) matched < secret)) {
-            secret = matched;
-        }
-    }
-
-    if (matched == NGX_ERROR) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    if (ctx->ncandidates == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    if (secret == 0) {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-    }
-
-    /* a token may have matched before, that does not count for the body */
-
-    ctx->secret = secret;
-
-    if (ctx->gate->provider->oracle == NULL) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    switch (ngx_http_webhook_challenge_apart(r, ctx)) {
-
-    case NGX_OK:
-        return NGX_HTTP_WEBHOOK_PASSED;
-
-    case NGX_DECLINED:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-
-    default: /* NGX_ERROR */
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-}
-
-
-/*
- * Ends an HMAC.  The number of its secret, from 1, if a signature is the same,
- * 0 if none is, or NGX_ERROR.
- */
-
-static ngx_int_t
-ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_hash_t *hash, ngx_str_t *suffix)
-{
-    u_char                         mac[WH_HMAC_MAX_SIZE];
-    ngx_int_t                      matched;
-    ngx_uint_t                     i;
-    ngx_http_webhook_candidate_t  *candidate;
-
-    if (wh_hmac_update(hash->md, suffix->data, suffix->len) != WH_OK
-        || wh_hmac_final(hash->key, hash->md, mac) != WH_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    matched = 0;
-
-    for (i = 0; i < ctx->ncandidates; i++) {
-
-        candidate = &ctx->candidates[i];
-
-        if (candidate->use == hash->use
-            && wh_secret_equal(candidate->signature->bytes, mac,
-                               candidate->signature->len))
-        {
-            matched = hash->secret + 1;
-        }
-    }
-
-    return matched;
 }
 
 

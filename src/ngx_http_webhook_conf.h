@@ -43,8 +43,6 @@ char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
 ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name,
     ngx_uint_t *index);
-ngx_uint_t ngx_http_webhook_pattern_match(ngx_regex_t *regex,
-    ngx_str_t *value);
 char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
 char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_array_t **requires);
@@ -57,11 +55,11 @@ void ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
 
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
 /* _provider_message.c */
 
+char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
@@ -81,9 +79,6 @@ char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index);
 
 /* _provider_challenge.c */
 
@@ -113,12 +108,60 @@ ngx_int_t ngx_http_webhook_word(ngx_http_webhook_word_t *known,
 ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
     ngx_str_t *value);
 
+/* _providers.c: several providers of one "webhook" */
+
+ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first);
+ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
+
+/* _conf_json.c: what is wanted from JSON */
+
+char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+
+/* _enforce.c: "webhook_enforce" */
+
+char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+
+/* _rule_token.c */
+
+char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+
+/* _directives.c, _providers.c: values of directives */
+
+char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* _gate.c: provider and directives of a location, compiled */
 
 char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
+void ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
 
 /* _replay_conf.c: "webhook_replay" */
 

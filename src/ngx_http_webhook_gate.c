@@ -7,10 +7,39 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "ngx_http_webhook_request.h"
+
+
+/* What a gate has to look at, bits. */
+
+#define NGX_HTTP_WEBHOOK_HAS_CHALLENGES    0x0001
+#define NGX_HTTP_WEBHOOK_HAS_REQUIRED      0x0002
+#define NGX_HTTP_WEBHOOK_HAS_CERTIFICATES  0x0004
+#define NGX_HTTP_WEBHOOK_HAS_KEYS          0x0008
+#define NGX_HTTP_WEBHOOK_HAS_TOKENS        0x0010
+#define NGX_HTTP_WEBHOOK_HAS_SIGNATURES    0x0020
+#define NGX_HTTP_WEBHOOK_HAS_JWTS          0x0040
+#define NGX_HTTP_WEBHOOK_HAS_TIMESTAMP     0x0080
+#define NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME  0x0100   /* in a verified body */
+#define NGX_HTTP_WEBHOOK_HAS_BOUND         0x0200   /* of the body */
+#define NGX_HTTP_WEBHOOK_HAS_INSIDE        0x0400
+#define NGX_HTTP_WEBHOOK_HAS_JSON          0x0800
+#define NGX_HTTP_WEBHOOK_HAS_RULES         0x1000   /* for the payload */
+#define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x2000
+
+
+typedef struct {
+    ngx_http_webhook_step_e      step;
+    ngx_http_webhook_stage_e     stage;
+    ngx_uint_t                   has;       /* only for a gate that has it, or
+                                               0: for all */
+    ngx_uint_t                   inside;    /* waits for the body, if the
+                                               provider has this bit */
+} ngx_http_webhook_step_t;
 
 
 static ngx_http_webhook_gate_t *ngx_http_webhook_gate_line(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf);
+static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_provider(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
@@ -20,17 +49,114 @@ static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_gate_for_known(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
     ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_gate_has_rule(
-    ngx_http_webhook_gate_t *gate, ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_gate_is_named(
-    ngx_http_webhook_gate_t *gate, ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_gate_has_rule(ngx_http_webhook_gate_t *gate,
+    ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate,
+    ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static void ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_step_t *step, ngx_uint_t has, u_char **last);
+static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
 
-static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_loc_conf_t *conf);
+
+/*
+ * What is looked at, and in which order.  What can only be found in the body
+ * waits for that.
+ */
+
+static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
+
+    { NGX_HTTP_WEBHOOK_STEP_CHALLENGE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_CHALLENGES, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_METHOD, NGX_HTTP_WEBHOOK_STAGE_HEADERS, 0, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_ONE_CONTENT_TYPE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      0, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_CONTENT_TYPE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      0, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_HEADERS, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_REQUIRED, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_CERTIFICATE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_KEYS, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_JSON, NGX_HTTP_WEBHOOK_STAGE_BODY,
+      NGX_HTTP_WEBHOOK_HAS_INSIDE, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_TOKEN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_TOKENS, NGX_HTTP_WEBHOOK_INSIDE_TOKEN },
+
+    { NGX_HTTP_WEBHOOK_STEP_SIGNATURE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_SIGNATURES, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
+
+    { NGX_HTTP_WEBHOOK_STEP_JWT_TIME, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_JWTS, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
+
+    { NGX_HTTP_WEBHOOK_STEP_TIMESTAMP, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP },
+
+    { NGX_HTTP_WEBHOOK_STEP_SIZE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_BOUND, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_KNOWN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_BODY,
+      NGX_HTTP_WEBHOOK_HAS_INSIDE, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
+};
+
+
+/* The Pelorus receiver looks at the body first. */
+
+static ngx_http_webhook_step_t  ngx_http_webhook_pelorus_steps[] = {
+
+    { NGX_HTTP_WEBHOOK_STEP_CERTIFICATE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_KEYS, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_PELORUS, NGX_HTTP_WEBHOOK_STAGE_HEADERS, 0, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_KNOWN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
+};
+
+
+/* What follows when the body is verified is the same for all. */
+
+static ngx_http_webhook_step_t  ngx_http_webhook_payload_steps[] = {
+
+    { NGX_HTTP_WEBHOOK_STEP_JSON, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
+      NGX_HTTP_WEBHOOK_HAS_JSON, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_DOCUMENT, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
+      NGX_HTTP_WEBHOOK_HAS_JSON, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_TIMESTAMP, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
+      NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_CONSTRAINTS, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
+      NGX_HTTP_WEBHOOK_HAS_RULES, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_CLAIM, NGX_HTTP_WEBHOOK_STAGE_CLAIM,
+      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
+
+    { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
+};
 
 
 /* Sets conf->gate, or says in one line what is wrong and where. */
@@ -460,4 +586,166 @@ ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+/* A location has a gate: it is to be counted, when it is known where. */
+
+ngx_int_t
+ngx_http_webhook_hook_add(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
+    ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_hook_t       *hook, **slot;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    hook = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_hook_t));
+    slot = ngx_array_push(&wmcf->hooks);
+
+    if (hook == NULL || slot == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = hook;
+
+    hook->gate = gate;
+    hook->wlcf = conf;
+    hook->clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    hook->cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    hook->next = conf->hooks;
+    conf->hooks = hook;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A request takes no other steps than those that its gate needs.  Locations
+ * that share a gate may each add one.
+ */
+
+void
+ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate)
+{
+    u_char      *last[NGX_HTTP_WEBHOOK_STAGES];
+    ngx_uint_t   i, has;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_STAGES; i++) {
+        last[i] = gate->steps[i];
+    }
+
+    has = ngx_http_webhook_steps_has(gate);
+
+    ngx_http_webhook_steps_add(gate, gate->provider->pelorus
+                                     ? ngx_http_webhook_pelorus_steps
+                                     : ngx_http_webhook_steps,
+                               has, last);
+    ngx_http_webhook_steps_add(gate, ngx_http_webhook_payload_steps, has, last);
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_STAGES; i++) {
+        *last[i] = NGX_HTTP_WEBHOOK_STEP_END;
+    }
+}
+
+
+static void
+ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_step_t *step, ngx_uint_t has, u_char **last)
+{
+    ngx_uint_t  stage;
+
+    for ( /* void */ ; step->step != NGX_HTTP_WEBHOOK_STEP_END; step++) {
+
+        if (step->has & ~has) {
+            continue;
+        }
+
+        stage = (step->inside & gate->provider->inside)
+                ? NGX_HTTP_WEBHOOK_STAGE_BODY : step->stage;
+
+        *last[stage]++ = step->step;
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
+{
+    ngx_uint_t                     i, has;
+    ngx_http_webhook_provider_t   *provider;
+    ngx_http_webhook_signature_t  *signature;
+
+    provider = gate->provider;
+    has = 0;
+
+    if (provider->challenges.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_CHALLENGES;
+    }
+
+    if (provider->required.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_REQUIRED;
+    }
+
+    if (gate->certificates) {
+        has |= NGX_HTTP_WEBHOOK_HAS_CERTIFICATES;
+    }
+
+    if (gate->nkeys || gate->incomplete) {
+        has |= NGX_HTTP_WEBHOOK_HAS_KEYS;
+    }
+
+    if (provider->tokens.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_TOKENS;
+    }
+
+    if (provider->signatures.nelts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_SIGNATURES;
+    }
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        if (signature[i].jwt) {
+            has |= NGX_HTTP_WEBHOOK_HAS_JWTS;
+        }
+    }
+
+    /* a time in the body that is not signed by itself waits for the verdict */
+
+    if (provider->timestamp) {
+        has |= (ngx_http_webhook_source_in_body(&provider->timestamp->source)
+                && !(provider->inside & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP))
+               ? NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME
+               : NGX_HTTP_WEBHOOK_HAS_TIMESTAMP;
+    }
+
+    if (provider->inside) {
+        has |= NGX_HTTP_WEBHOOK_HAS_INSIDE;
+    }
+
+    if (gate->json) {
+        has |= NGX_HTTP_WEBHOOK_HAS_JSON;
+    }
+
+    if (gate->nrules) {
+        has |= NGX_HTTP_WEBHOOK_HAS_RULES;
+    }
+
+    /* some public keys want the message whole */
+
+    if (provider->form
+        || provider->inside
+        || provider->body
+        || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
+    {
+        has |= NGX_HTTP_WEBHOOK_HAS_BOUND;
+    }
+
+    if (gate->replay) {
+        has |= NGX_HTTP_WEBHOOK_HAS_REPLAY;
+    }
+
+    return has;
 }

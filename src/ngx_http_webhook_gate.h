@@ -69,6 +69,47 @@ struct ngx_http_webhook_place_s {
 };
 
 
+/* The steps of a verification; what each does is in request/. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_STEP_END = 0,
+    NGX_HTTP_WEBHOOK_STEP_CHALLENGE,
+    NGX_HTTP_WEBHOOK_STEP_METHOD,
+    NGX_HTTP_WEBHOOK_STEP_ONE_CONTENT_TYPE,
+    NGX_HTTP_WEBHOOK_STEP_CONTENT_TYPE,
+    NGX_HTTP_WEBHOOK_STEP_HEADERS,
+    NGX_HTTP_WEBHOOK_STEP_CERTIFICATE,
+    NGX_HTTP_WEBHOOK_STEP_KEYS,
+    NGX_HTTP_WEBHOOK_STEP_TOKEN,
+    NGX_HTTP_WEBHOOK_STEP_SIGNATURE,
+    NGX_HTTP_WEBHOOK_STEP_JWT_TIME,
+    NGX_HTTP_WEBHOOK_STEP_TIMESTAMP,
+    NGX_HTTP_WEBHOOK_STEP_SIZE,
+    NGX_HTTP_WEBHOOK_STEP_PELORUS,
+    NGX_HTTP_WEBHOOK_STEP_KNOWN,
+    NGX_HTTP_WEBHOOK_STEP_JSON,
+    NGX_HTTP_WEBHOOK_STEP_MESSAGE,
+    NGX_HTTP_WEBHOOK_STEP_DOCUMENT,
+    NGX_HTTP_WEBHOOK_STEP_CONSTRAINTS,
+    NGX_HTTP_WEBHOOK_STEP_CLAIM,
+    NGX_HTTP_WEBHOOK_STEPS
+} ngx_http_webhook_step_e;
+
+
+/*
+ * When steps are taken: with the headers; with a body that is there and not
+ * verified; with one that is; and last of all.
+ */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_STAGE_HEADERS = 0,
+    NGX_HTTP_WEBHOOK_STAGE_BODY,
+    NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
+    NGX_HTTP_WEBHOOK_STAGE_CLAIM,
+    NGX_HTTP_WEBHOOK_STAGES
+} ngx_http_webhook_stage_e;
+
+
 /*
  * All that decides about a request of one provider in a location, compiled
  * when the configuration is read and not written to afterwards.  Providers of
@@ -90,8 +131,8 @@ struct ngx_http_webhook_gate_s {
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
     wh_rule_t                    *rules;
-    ngx_http_webhook_step_pt     *steps;        /* ahead of the body */
-    ngx_http_webhook_step_pt     *inside;       /* behind it; NULL ends both */
+    u_char                        steps[NGX_HTTP_WEBHOOK_STAGES]
+                                       [NGX_HTTP_WEBHOOK_STEPS];
     size_t                       *vars;         /* in the set, for each
                                                    webhook_var */
     ngx_http_webhook_window_t     window;

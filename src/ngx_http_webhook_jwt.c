@@ -6,52 +6,15 @@
  */
 
 
-#include "ngx_http_webhook_conf.h"
 #include "ngx_http_webhook_request.h"
 
 
-static void ngx_http_webhook_jwt_free(void *data);
 static ngx_http_webhook_reason_e ngx_http_webhook_jwt_reason(
     wh_jwt_verdict_e verdict);
 static ngx_int_t ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_jwt_t *jwt);
 static ngx_int_t ngx_http_webhook_jwt_mac(wh_hmac_key_t *key, wh_jwt_t *jwt,
     u_char *mac);
-
-
-/* What the claims of a rule's tokens must be. */
-
-char *
-ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
-    ngx_str_t *digest)
-{
-    ngx_pool_cleanup_t  *cln;
-
-    if (ngx_http_webhook_pointer_valid(cf, digest) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    cln = ngx_pool_cleanup_add(cf->pool, sizeof(wh_jwt_rules_t));
-    if (cln == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    cln->handler = ngx_http_webhook_jwt_free;
-
-    signature->jwt = cln->data;
-
-    return wh_jwt_rules_init(signature->jwt, ngx_http_webhook_wh_str(issuer),
-                             ngx_http_webhook_wh_str(digest))
-           == WH_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
-}
-
-
-static void
-ngx_http_webhook_jwt_free(void *data)
-{
-    wh_jwt_rules_free(data);
-}
 
 
 /*
@@ -96,10 +59,9 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
 
     reason = ngx_http_webhook_jwt_reason(verdict);
 
-    /* where its time is on trial, the body must still be the one signed */
-
     if (reason != NGX_HTTP_WEBHOOK_PASSED
-        && !ngx_http_webhook_excepted(r, ctx, reason))
+        && reason != NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD
+        && reason != NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE)
     {
         return reason;
     }
@@ -112,6 +74,7 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
     candidate->secret = secret;
+    candidate->untimely = reason;
 
     return NGX_HTTP_WEBHOOK_PASSED;
 }

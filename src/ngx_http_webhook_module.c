@@ -15,26 +15,7 @@ static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
-static char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static char *ngx_http_webhook_client_certificate(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
@@ -47,15 +28,6 @@ static char *ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_webhook_merge_gates(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
-
-
-static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
-    { ngx_string("info"), NGX_LOG_INFO },
-    { ngx_string("notice"), NGX_LOG_NOTICE },
-    { ngx_string("warn"), NGX_LOG_WARN },
-    { ngx_string("error"), NGX_LOG_ERR },
-    { ngx_null_string, 0 }
-};
 
 
 static ngx_command_t  ngx_http_webhook_commands[] = {
@@ -216,7 +188,7 @@ ngx_module_t  ngx_http_webhook_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     ngx_http_webhook_init_module,          /* init module */
-    ngx_http_webhook_replay_process,       /* init process */
+    ngx_http_webhook_zone_process,         /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_webhook_md_exit,              /* exit process */
@@ -281,254 +253,6 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 static char *
-ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    u_char      *p;
-    size_t       len;
-    ngx_str_t   *value, *name;
-    ngx_uint_t   i, k, n;
-
-    if (wlcf->providers) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    n = cf->args->nelts - 1;
-
-    if (n > NGX_HTTP_WEBHOOK_LINE_MAX) {
-        return "takes at most " ngx_value(NGX_HTTP_WEBHOOK_LINE_MAX)
-               " providers";
-    }
-
-    wlcf->providers = ngx_array_create(cf->pool, n, sizeof(ngx_str_t));
-    if (wlcf->providers == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (n == 1 && ngx_strcmp(value[1].data, "off") == 0) {
-        return NGX_CONF_OK;
-    }
-
-    wlcf->file = cf->conf_file->file.name;
-    wlcf->line = cf->conf_file->line;
-
-    /* a provider is looked up later, it may be defined below */
-
-    for (i = 1, len = 0; i <= n; i++) {
-
-        if (ngx_strcmp(value[i].data, "off") == 0) {
-            return "has \"off\" beside other values";
-        }
-
-        for (k = 1; k < i; k++) {
-            if (ngx_strcmp(value[i].data, value[k].data) == 0) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"webhook\" names \"%V\" twice",
-                                   &value[i]);
-                return NGX_CONF_ERROR;
-            }
-        }
-
-        name = ngx_array_push(wlcf->providers);
-        if (name == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *name = value[i];
-
-        len += value[i].len + 1;
-    }
-
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    wlcf->names.data = p;
-    wlcf->names.len = len - 1;
-
-    for (i = 1; i <= n; i++) {
-        p = ngx_cpymem(p, value[i].data, value[i].len);
-        *p++ = ' ';
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t                  *value;
-    ngx_http_webhook_secret_t  *secret;
-
-    if (wlcf->secrets == NULL) {
-        wlcf->secrets = ngx_array_create(cf->pool, 2,
-                                         sizeof(ngx_http_webhook_secret_t));
-        if (wlcf->secrets == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    secret = ngx_array_push(wlcf->secrets);
-    if (secret == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    value = cf->args->elts;
-
-    return ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
-                                         secret);
-}
-
-
-static char *
-ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->challenge_secret) {
-        return "is duplicate";
-    }
-
-    wlcf->challenge_secret = ngx_palloc(cf->pool,
-                                        sizeof(ngx_http_webhook_secret_t));
-    if (wlcf->challenge_secret == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
-                                      wlcf->challenge_secret)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (wlcf->challenge_secret->rule.len) {
-        return "takes no \"for=\"";
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
-
-        if (wlcf->certificates) {
-            return "has \"off\" beside other values";
-        }
-
-        /* no alternatives: nothing is asked for */
-
-        wlcf->certificates = ngx_array_create(cf->pool, 1,
-                                              sizeof(ngx_array_t));
-
-        return wlcf->certificates ? NGX_CONF_OK : NGX_CONF_ERROR;
-    }
-
-    if (wlcf->certificates && wlcf->certificates->nelts == 0) {
-        return "has \"off\" beside other values";
-    }
-
-    return ngx_http_webhook_certificate_words(cf, &value[1],
-                                              cf->args->nelts - 1,
-                                              &wlcf->certificates);
-}
-
-
-static char *
-ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    return ngx_http_webhook_require_words(cf, &value[1], cf->args->nelts - 1,
-                                          &wlcf->requires);
-}
-
-
-static char *
-ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->window.past != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    return ngx_http_webhook_window_words(cf, &value[1], cf->args->nelts - 1,
-                                         &wlcf->window);
-}
-
-
-static char *
-ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    u_char     *host, *last;
-    ngx_str_t  *value;
-
-    if (wlcf->public_url.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    host = value[1].data;
-    last = value[1].data + value[1].len;
-
-    if (ngx_strncasecmp(host, (u_char *) "https://", 8) == 0) {
-        host += 8;
-
-    } else if (ngx_strncasecmp(host, (u_char *) "http://", 7) == 0) {
-        host += 7;
-
-    } else {
-        host = last;
-    }
-
-    if (host == last || ngx_strlchr(host, last, '/')) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid public URL \"%V\", it is a scheme and a "
-                           "host without a path, like "
-                           "\"https://example.com\"", &value[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    wlcf->public_url = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
 ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_main_conf_t  *wmcf = conf;
@@ -562,75 +286,6 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *pointer = value[2];
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->reject != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    return ngx_http_webhook_status_word(cf, &value[1], 400, 599,
-                                        &wlcf->reject);
-}
-
-
-static char *
-ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->ack != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-        wlcf->ack = 0;
-        return NGX_CONF_OK;
-    }
-
-    return ngx_http_webhook_status_word(cf, &value[1], 200, 299, &wlcf->ack);
-}
-
-
-static char *
-ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t        *value;
-    ngx_conf_enum_t  *level;
-
-    if (wlcf->log_level != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    for (level = ngx_http_webhook_log_levels; level->name.len; level++) {
-        if (ngx_strcmp(level->name.data, value[1].data) == 0) {
-            wlcf->log_level = level->value;
-            return NGX_CONF_OK;
-        }
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid level \"%V\", it is \"info\", \"notice\", "
-                       "\"warn\" or \"error\"", &value[1]);
-
-    return NGX_CONF_ERROR;
 }
 
 
@@ -975,9 +630,7 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf,
             gate->replay = 1;
         }
 
-        if (ngx_http_webhook_steps_compile(cf, gate) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
+        ngx_http_webhook_steps_compile(gate);
 
         if (conf->ack > 0
             || (conf->ack == NGX_CONF_UNSET && gate->provider->ack > 0))

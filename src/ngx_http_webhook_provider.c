@@ -8,7 +8,6 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "ngx_http_webhook_request.h"
 #include <ngx_http_webhook_builtin.h>
 
 
@@ -29,7 +28,7 @@ static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
 static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static void ngx_http_webhook_provider_inside(
+static ngx_int_t ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
@@ -42,8 +41,6 @@ static char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
 static char *ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-static char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_http_webhook_rule_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
@@ -439,7 +436,9 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    ngx_http_webhook_provider_inside(provider);
+    if (ngx_http_webhook_provider_credentials(cf, provider) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (provider->inside && provider->body) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -464,28 +463,46 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
 }
 
 
-/* What has to be looked for in the body before it is verified. */
+/* Where the credentials are, and whether that is in the body. */
 
-static void
-ngx_http_webhook_provider_inside(ngx_http_webhook_provider_t *provider)
+static ngx_int_t
+ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
 {
-    ngx_uint_t                     i;
-    ngx_http_webhook_token_t      *token;
-    ngx_http_webhook_signature_t  *signature;
+    ngx_uint_t                      i;
+    ngx_http_webhook_token_t       *token;
+    ngx_http_webhook_source_t     **source;
+    ngx_http_webhook_signature_t   *signature;
 
-    token = provider->tokens.elts;
-
-    for (i = 0; i < provider->tokens.nelts; i++) {
-        ngx_http_webhook_inside(provider, &token[i].source,
-                                NGX_HTTP_WEBHOOK_INSIDE_TOKEN);
+    source = ngx_pcalloc(cf->pool,
+                         (provider->signatures.nelts + provider->tokens.nelts
+                          + 1)
+                         * sizeof(ngx_http_webhook_source_t *));
+    if (source == NULL) {
+        return NGX_ERROR;
     }
+
+    provider->credentials = source;
 
     signature = provider->signatures.elts;
 
     for (i = 0; i < provider->signatures.nelts; i++) {
+        *source++ = &signature[i].source;
+
         ngx_http_webhook_inside(provider, &signature[i].source,
                                 NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE);
     }
+
+    token = provider->tokens.elts;
+
+    for (i = 0; i < provider->tokens.nelts; i++) {
+        *source++ = &token[i].source;
+
+        ngx_http_webhook_inside(provider, &token[i].source,
+                                NGX_HTTP_WEBHOOK_INSIDE_TOKEN);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -787,54 +804,6 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     {
         required->value.len--;
         required->prefix = 1;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_rule_token(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
-{
-    ngx_http_webhook_token_t  *token;
-
-    token = ngx_array_push(&provider->tokens);
-    if (token == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_str_null(&token->rule);
-
-    if (n == 2
-        && (ngx_http_webhook_option(&words[1], "for", &token->rule) != NGX_OK
-            || token->rule.len == 0))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown option \"%V\" of rule \"token\", it takes "
-                           "\"for=NAME\"", &words[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_webhook_source_credential(cf, provider, &words[0],
-                                           &token->source)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (token->source.type == NGX_HTTP_WEBHOOK_JSON
-        && ngx_http_webhook_every_compile(cf, provider, &token->source.name)
-           != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (provider->every && provider->tokens.nelts > 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a \"token\" with \"*\" is the only one of a "
-                           "provider");
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -191,24 +191,23 @@ typedef struct {
 } ngx_http_webhook_timestamp_t;
 
 
-/* A step on the way of a request; the list of them is in _step.c. */
-
-typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-
-
 /*
- * What stands for the body in the message, if not the body itself: the rule
- * "body".  The kinds are a table in _transform.c.
+ * What is in the place of the body in the message, if not the body itself: the
+ * rule "body".
  */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_BODY_CRC32 = 0,
+    NGX_HTTP_WEBHOOK_BODY_FORM,
+    NGX_HTTP_WEBHOOK_BODY_FORM_SORTED,
+    NGX_HTTP_WEBHOOK_BODY_SHA256,
+    NGX_HTTP_WEBHOOK_BODY_KINDS
+} ngx_http_webhook_body_kind_e;
+
 
 typedef struct {
     ngx_str_t                   word;       /* ends in ":" before a name */
-    void                      (*update)(ngx_http_webhook_ctx_t *ctx,
-                                    u_char *data, size_t len);
-    ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
-                                    ngx_http_webhook_ctx_t *ctx,
-                                    ngx_str_t *text);
+    ngx_http_webhook_body_kind_e  kind;
     unsigned                    whole:1;    /* the body is held */
     unsigned                    document:1; /* the JSON is in the text */
     unsigned                    digest:1;   /* the body's SHA-256 is wanted */
@@ -238,6 +237,7 @@ typedef struct {
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
     ngx_http_webhook_every_t   *every;        /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
+    ngx_http_webhook_source_t  **credentials; /* of both, NULL at the end */
     ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
     ngx_array_t                *certificates; /* of arrays, as the directive */
@@ -267,6 +267,27 @@ typedef struct {
 
 /* The header that every provider looks at; it has index 0. */
 #define NGX_HTTP_WEBHOOK_CONTENT_TYPE  0
+
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
+{
+#if (NGX_PCRE)
+    return ngx_regex_exec(regex, value, NULL, 0) >= 0;
+#else
+    return 0;
+#endif
+}
+
+
+/* Whether a source can only be looked at when the body is there. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source)
+{
+    return source->type == NGX_HTTP_WEBHOOK_JSON
+           || source->type == NGX_HTTP_WEBHOOK_FORM;
+}
 
 
 #endif /* _NGX_HTTP_WEBHOOK_PROVIDER_H_INCLUDED_ */

@@ -2,14 +2,18 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The provider language: what is signed.
+ * The provider language: what is signed, and what is in the place of the body.
  */
 
 
 #include "ngx_http_webhook_conf.h"
-#include "ngx_http_webhook_request.h"
 
 
+#define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
+
+
+static char *ngx_http_webhook_transform_kind(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word);
 static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *pieces);
@@ -21,10 +25,29 @@ static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
 static void ngx_http_webhook_message_known(
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_piece_t *piece, size_t *len);
-static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end,
-    size_t *len);
+static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len);
 static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
     ngx_str_t *name);
+
+
+/* The word and its kind; then the bits. */
+
+static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
+
+    { ngx_string("crc32"), NGX_HTTP_WEBHOOK_BODY_CRC32, 0, 0, 0, 1,
+      NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("form:"), NGX_HTTP_WEBHOOK_BODY_FORM, 1, 1, 0, 0,
+      NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("form-sorted"), NGX_HTTP_WEBHOOK_BODY_FORM_SORTED, 1, 0, 0, 0,
+      NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("sha256:"), NGX_HTTP_WEBHOOK_BODY_SHA256, 0, 0, 1, 0,
+      NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_null_string, 0, 0, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
+};
 
 
 char *
@@ -39,6 +62,108 @@ ngx_http_webhook_rule_message(ngx_conf_t *cf,
 
     provider->message = words[0];
     provider->message_line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_rule_body(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_http_webhook_pelorus_t  *pelorus;
+
+    static ngx_str_t  user_agent = ngx_string("User-Agent");
+    static ngx_str_t  event = ngx_string("X-Pelorus-Event");
+
+    if (provider->body || provider->pelorus || provider->bodiless) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"body\" is duplicate");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_strcmp(words[0].data, "raw") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(words[0].data, "none") == 0) {
+        provider->bodiless = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(words[0].data, "pelorus") != 0) {
+        return ngx_http_webhook_transform_kind(cf, provider, &words[0]);
+    }
+
+    pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
+
+    if (pelorus == NULL
+        || ngx_http_webhook_provider_header(cf, provider, &user_agent,
+                                            &pelorus->user_agent)
+           != NGX_OK
+        || ngx_http_webhook_provider_header(cf, provider, &event,
+                                            &pelorus->event)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    provider->pelorus = pelorus;
+
+    return NGX_CONF_OK;
+}
+
+
+/* Reads the word of the rule. */
+
+static char *
+ngx_http_webhook_transform_kind(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word)
+{
+    ngx_str_t                 name;
+    ngx_http_webhook_body_t  *kind;
+
+    ngx_str_null(&name);
+
+    for (kind = ngx_http_webhook_bodies; kind->word.len; kind++) {
+
+        if (word->len < kind->word.len
+            || ngx_strncmp(word->data, kind->word.data, kind->word.len) != 0)
+        {
+            continue;
+        }
+
+        name.data = word->data + kind->word.len;
+        name.len = word->len - kind->word.len;
+
+        /* only what ends in a colon takes a name */
+
+        if ((kind->word.data[kind->word.len - 1] == ':') == (name.len > 0)) {
+            break;
+        }
+    }
+
+    if (kind->word.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown body \"%V\", it can be raw, form:FIELD, "
+                           "form-sorted, sha256:SOURCE, crc32, none, pelorus",
+                           word);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
+    if (provider->body == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *provider->body = *kind;
+
+    if (kind->digest) {
+        return ngx_http_webhook_source_outside(cf, provider, &name,
+                                               &provider->body->source);
+    }
+
+    provider->body->source.name = name;
 
     return NGX_CONF_OK;
 }

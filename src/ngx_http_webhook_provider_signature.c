@@ -7,7 +7,6 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "ngx_http_webhook_request.h"
 
 
 /* The options of a token. */
@@ -19,11 +18,15 @@ typedef struct {
 } ngx_http_webhook_jwt_t;
 
 
+static char *ngx_http_webhook_signature_jwt(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt);
 static char *ngx_http_webhook_signature_option(ngx_conf_t *cf,
     ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt,
     ngx_str_t *word);
-static char *ngx_http_webhook_signature_jwt(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt);
+static char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
+    ngx_str_t *digest);
+static void ngx_http_webhook_jwt_free(void *data);
 
 
 static ngx_http_webhook_word_t  ngx_http_webhook_algorithms[] = {
@@ -283,48 +286,36 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
 }
 
 
-char *
-ngx_http_webhook_rule_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+/* What the claims of a rule's tokens must be. */
+
+static char *
+ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
+    ngx_str_t *digest)
 {
-    ngx_http_webhook_pelorus_t  *pelorus;
+    ngx_pool_cleanup_t  *cln;
 
-    static ngx_str_t  user_agent = ngx_string("User-Agent");
-    static ngx_str_t  event = ngx_string("X-Pelorus-Event");
-
-    if (provider->body || provider->pelorus || provider->bodiless) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"body\" is duplicate");
+    if (ngx_http_webhook_pointer_valid(cf, digest) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_strcmp(words[0].data, "raw") == 0) {
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(words[0].data, "none") == 0) {
-        provider->bodiless = 1;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(words[0].data, "pelorus") != 0) {
-        return ngx_http_webhook_transform_kind(cf, provider, &words[0]);
-    }
-
-    pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
-
-    if (pelorus == NULL
-        || ngx_http_webhook_provider_header(cf, provider, &user_agent,
-                                            &pelorus->user_agent)
-           != NGX_OK
-        || ngx_http_webhook_provider_header(cf, provider, &event,
-                                            &pelorus->event)
-           != NGX_OK)
-    {
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(wh_jwt_rules_t));
+    if (cln == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    provider->pelorus = pelorus;
+    cln->handler = ngx_http_webhook_jwt_free;
 
-    return NGX_CONF_OK;
+    signature->jwt = cln->data;
+
+    return wh_jwt_rules_init(signature->jwt, ngx_http_webhook_wh_str(issuer),
+                             ngx_http_webhook_wh_str(digest))
+           == WH_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static void
+ngx_http_webhook_jwt_free(void *data)
+{
+    wh_jwt_rules_free(data);
 }

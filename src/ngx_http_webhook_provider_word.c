@@ -7,7 +7,11 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "ngx_http_webhook_request.h"
+
+
+static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index);
 
 
 static ngx_http_webhook_word_t  ngx_http_webhook_sources[] = {
@@ -33,17 +37,6 @@ ngx_http_webhook_word_t  ngx_http_webhook_methods[] = {
     { ngx_string("PATCH"), NGX_HTTP_PATCH },
     { ngx_null_string, 0 }
 };
-
-
-ngx_uint_t
-ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
-{
-#if (NGX_PCRE)
-    return ngx_regex_exec(regex, value, NULL, 0) >= 0;
-#else
-    return 0;
-#endif
-}
 
 
 /* Compiles a word "~REGEX". */
@@ -403,7 +396,7 @@ ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer)
 }
 
 
-char *
+static char *
 ngx_http_webhook_pointer_index(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
     ngx_uint_t *index)

@@ -159,6 +159,10 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
 
     once = ctx->once;
 
+    if (once == NULL || ctx->challenge) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
     if (!once->keyed && ngx_http_webhook_replay_key(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
@@ -318,29 +322,4 @@ ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx, ngx_uint_t taken)
     ctx->once->held = 0;
 
     ngx_http_webhook_store_end(&ctx->once->claim, taken);
-}
-
-
-/* A worker begins by clearing up after those that were killed. */
-
-ngx_int_t
-ngx_http_webhook_replay_process(ngx_cycle_t *cycle)
-{
-    ngx_uint_t                      i;
-    ngx_http_webhook_zone_t       **zones;
-    ngx_http_webhook_main_conf_t   *wmcf;
-
-    wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
-
-    if (wmcf == NULL) {
-        return NGX_OK;
-    }
-
-    zones = wmcf->zones.elts;
-
-    for (i = 0; i < wmcf->zones.nelts; i++) {
-        ngx_http_webhook_store_sweep(zones[i]);
-    }
-
-    return NGX_OK;
 }

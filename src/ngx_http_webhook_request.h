@@ -33,6 +33,7 @@ typedef struct {
     ngx_uint_t                  use;
     ngx_uint_t                  secret;     /* of a token, from 1; then the
                                                signature is a digest */
+    ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
 } ngx_http_webhook_candidate_t;
 
 
@@ -133,6 +134,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
     unsigned                       unverified:1;  /* but looked into */
+    unsigned                       binding:1;   /* the failure counts also
+                                                   where it is on trial */
     unsigned                       refused:1;   /* with its headers */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
@@ -140,7 +143,6 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       sender:1;    /* verified, also if it is
                                                    a duplicate */
 };
-
 
 /* _ctx.c: the state of a request, kept across internal redirects */
 
@@ -159,7 +161,6 @@ void ngx_http_webhook_find_headers(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
-ngx_uint_t ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source);
 ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
     ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed);
 
@@ -170,33 +171,29 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 
-/* _step.c: the steps ahead of the body */
+/* _select.c: which of several providers a request is for */
 
-ngx_int_t ngx_http_webhook_steps_compile(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate);
-ngx_http_webhook_reason_e ngx_http_webhook_timestamp_check(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-
-/* _line.c: a line of gates, for several providers */
-
-ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
-ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-void ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first);
-ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+
+/* _step.c: the steps of a verification */
+
+ngx_http_webhook_reason_e ngx_http_webhook_steps_run(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_stage_e stage);
+
+/* _signature.c: signatures */
+
+ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_step_jwt_time(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _token.c: tokens */
 
 ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-
-/* _every.c: a token in every element of an array */
-
-char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
 
 /* _message.c: what is signed, around the body */
 
@@ -215,43 +212,44 @@ ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
 
 /* _jwt.c: signatures that are JSON Web Tokens */
 
-char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
-    ngx_str_t *digest);
 ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, ngx_str_t *token,
     wh_signature_t *digest);
 
-/* _body.c: hashing the body */
+/* _hash.c: hashing the body */
 
 void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
-    ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
-ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
-    ngx_str_t *body);
-ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
 void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
+/* _body.c: the body that has been read */
+
+ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
+    ngx_http_request_t *r);
+ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
+    ngx_str_t *body);
+ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
 /* _transform.c: what stands for the body in the message */
 
-char *ngx_http_webhook_transform_kind(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word);
+void ngx_http_webhook_transform_update(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
 ngx_http_webhook_reason_e ngx_http_webhook_transform_finish(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_transform_body(ngx_http_request_t *r,
@@ -259,15 +257,15 @@ ngx_int_t ngx_http_webhook_transform_body(ngx_http_request_t *r,
 
 /* _payload.c: what a verified body must be like */
 
-char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_reason_e ngx_http_webhook_payload_end(
+ngx_http_webhook_reason_e ngx_http_webhook_step_json(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_step_document(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_reason_e ngx_http_webhook_payload_check(
+ngx_http_webhook_reason_e ngx_http_webhook_step_constraints(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _pelorus.c: the verdict of the Pelorus receiver */
@@ -298,7 +296,6 @@ ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t taken);
-ngx_int_t ngx_http_webhook_replay_process(ngx_cycle_t *cycle);
 
 /* _strip.c: taking the credential out of the request */
 
@@ -315,15 +312,6 @@ void ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-
-/* _trial.c: rules on trial */
-
-char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
 
 /* _log.c: the end of a request */
 

@@ -127,16 +127,6 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
 }
 
 
-/* Whether a source can only be looked at when the body is there. */
-
-ngx_uint_t
-ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source)
-{
-    return source->type == NGX_HTTP_WEBHOOK_JSON
-           || source->type == NGX_HTTP_WEBHOOK_FORM;
-}
-
-
 static int
 ngx_http_webhook_source_argument(ngx_http_request_t *r,
     ngx_http_webhook_source_t *source, ngx_str_t *arguments, unsigned flags,

@@ -102,38 +102,6 @@ ngx_http_webhook_family_t  ngx_http_webhook_families[] = {
 };
 
 
-/* A location has a gate: it is to be counted, when it is known where. */
-
-ngx_int_t
-ngx_http_webhook_hook_add(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
-    ngx_http_webhook_gate_t *gate)
-{
-    ngx_http_webhook_hook_t       *hook, **slot;
-    ngx_http_webhook_main_conf_t  *wmcf;
-
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
-
-    hook = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_hook_t));
-    slot = ngx_array_push(&wmcf->hooks);
-
-    if (hook == NULL || slot == NULL) {
-        return NGX_ERROR;
-    }
-
-    *slot = hook;
-
-    hook->gate = gate;
-    hook->wlcf = conf;
-    hook->clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    hook->cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
-
-    hook->next = conf->hooks;
-    conf->hooks = hook;
-
-    return NGX_OK;
-}
-
-
 /* The configuration has been read: where is each location counted? */
 
 void

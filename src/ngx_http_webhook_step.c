@@ -2,51 +2,30 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The steps of a verification that come ahead of the body: in which order, for
- * which gates, and what each of them looks at.
+ * The steps of a verification: what each of them looks at.
  */
 
 
-#include "ngx_http_webhook_conf.h"
 #include "ngx_http_webhook_request.h"
 
 
-/* What a gate has to look at, bits. */
-
-#define NGX_HTTP_WEBHOOK_HAS_CHALLENGES    0x01
-#define NGX_HTTP_WEBHOOK_HAS_REQUIRED      0x02
-#define NGX_HTTP_WEBHOOK_HAS_CERTIFICATES  0x04
-#define NGX_HTTP_WEBHOOK_HAS_KEYS          0x08
-#define NGX_HTTP_WEBHOOK_HAS_TOKENS        0x10
-#define NGX_HTTP_WEBHOOK_HAS_SIGNATURES    0x20
-#define NGX_HTTP_WEBHOOK_HAS_TIMESTAMP     0x40
-#define NGX_HTTP_WEBHOOK_HAS_BOUND         0x80     /* of the body */
-#define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x100
+typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
-typedef struct {
-    ngx_http_webhook_step_pt     run;
-    ngx_uint_t                   has;       /* only for a gate that has it, or
-                                               0: for all */
-    ngx_uint_t                   inside;    /* waits for the body, if the
-                                               provider has this bit */
-} ngx_http_webhook_step_t;
-
-
-#define NGX_HTTP_WEBHOOK_STEPS                                                \
-    (sizeof(ngx_http_webhook_steps) / sizeof(ngx_http_webhook_step_t))
-
-
-static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
+static ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_method(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_step_one_content_type(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_content_type(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
     ngx_str_t *content_type);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_required(
+static ngx_http_webhook_reason_e ngx_http_webhook_step_headers(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_required_match(
     ngx_http_webhook_required_t *required, ngx_str_t *value);
@@ -54,185 +33,110 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_certificate(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_keys(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
+static ngx_http_webhook_reason_e ngx_http_webhook_step_timestamp(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, wh_signature_t *signatures);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
-/*
- * What comes ahead of the body, or behind it when it can only be found inside,
- * and in which order; a challenge ends the way here.
- */
+/* in the order of ngx_http_webhook_step_e */
 
-static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
-
-    { ngx_http_webhook_step_challenge,
-      NGX_HTTP_WEBHOOK_HAS_CHALLENGES, 0 },
-
-    { ngx_http_webhook_step_method, 0, 0 },
-
-    { ngx_http_webhook_step_content_type, 0, 0 },
-
-    { ngx_http_webhook_step_required,
-      NGX_HTTP_WEBHOOK_HAS_REQUIRED, 0 },
-
-    { ngx_http_webhook_step_certificate,
-      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
-
-    { ngx_http_webhook_step_keys,
-      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
-
-    { ngx_http_webhook_step_token,
-      NGX_HTTP_WEBHOOK_HAS_TOKENS, NGX_HTTP_WEBHOOK_INSIDE_TOKEN },
-
-    { ngx_http_webhook_step_signature,
-      NGX_HTTP_WEBHOOK_HAS_SIGNATURES, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
-
-    { ngx_http_webhook_timestamp_check,
-      NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP },
-
-    { ngx_http_webhook_step_size,
-      NGX_HTTP_WEBHOOK_HAS_BOUND, 0 },
-
-    { ngx_http_webhook_replay_known,
-      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
-
-    { NULL, 0, 0 }
-};
-
-
-/* The Pelorus receiver looks at the body first. */
-
-static ngx_http_webhook_step_t  ngx_http_webhook_pelorus_steps[] = {
-
-    { ngx_http_webhook_step_certificate,
-      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
-
-    { ngx_http_webhook_step_keys,
-      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
-
-    { ngx_http_webhook_pelorus_headers, 0, 0 },
-
-    { ngx_http_webhook_replay_known,
-      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
-
-    { NULL, 0, 0 }
-};
-
-
-/*
- * A request takes no other steps than those that its gate needs.  Locations
- * that share a gate may each add one.
- */
-
-ngx_int_t
-ngx_http_webhook_steps_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
+static ngx_http_webhook_step_pt
+    ngx_http_webhook_step_handlers[NGX_HTTP_WEBHOOK_STEPS] =
 {
-    ngx_uint_t                 has;
-    ngx_http_webhook_step_t   *step;
-    ngx_http_webhook_step_pt  *now, *later;
+    NULL,
+    ngx_http_webhook_step_challenge,
+    ngx_http_webhook_step_method,
+    ngx_http_webhook_step_one_content_type,
+    ngx_http_webhook_step_content_type,
+    ngx_http_webhook_step_headers,
+    ngx_http_webhook_step_certificate,
+    ngx_http_webhook_step_keys,
+    ngx_http_webhook_step_token,
+    ngx_http_webhook_step_signature,
+    ngx_http_webhook_step_jwt_time,
+    ngx_http_webhook_step_timestamp,
+    ngx_http_webhook_step_size,
+    ngx_http_webhook_pelorus_headers,
+    ngx_http_webhook_replay_known,
+    ngx_http_webhook_step_json,
+    ngx_http_webhook_message_check,
+    ngx_http_webhook_step_document,
+    ngx_http_webhook_step_constraints,
+    ngx_http_webhook_replay_claim
+};
 
-    if (gate->steps == NULL) {
 
-        gate->steps = ngx_palloc(cf->pool, 2 * NGX_HTTP_WEBHOOK_STEPS
-                                           * sizeof(ngx_http_webhook_step_pt));
-        if (gate->steps == NULL) {
-            return NGX_ERROR;
+/*
+ * The steps of a stage one after the other; one that finds a challenge is the
+ * last.  A failure of what is on trial does not end the way.
+ */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_stage_e stage)
+{
+    u_char                     *step;
+    ngx_http_webhook_reason_e   reason;
+
+    for (step = ctx->gate->steps[stage]; *step; step++) {
+
+        reason = ngx_http_webhook_step_handlers[*step](r, ctx);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED
+            && !ngx_http_webhook_excepted(r, ctx, reason))
+        {
+            return reason;
         }
 
-        gate->inside = gate->steps + NGX_HTTP_WEBHOOK_STEPS;
+        if (ctx->challenge) {
+            break;
+        }
     }
 
-    now = gate->steps;
-    later = gate->inside;
-
-    has = ngx_http_webhook_steps_has(gate);
-
-    step = gate->provider->pelorus ? ngx_http_webhook_pelorus_steps
-                                   : ngx_http_webhook_steps;
-
-    for ( /* void */ ; step->run; step++) {
-
-        if (step->has & ~has) {
-            continue;
-        }
-
-        if (step->inside & gate->provider->inside) {
-            *later++ = step->run;
-
-        } else {
-            *now++ = step->run;
-        }
-    }
-
-    *now = NULL;
-    *later = NULL;
-
-    return NGX_OK;
+    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
+/*
+ * 1 for a failure that does not end the way, since its rule is on trial.  The
+ * first of them is what the request would have been refused for.
+ */
+
 static ngx_uint_t
-ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
+ngx_http_webhook_excepted(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_reason_e reason)
 {
-    ngx_uint_t                    has;
-    ngx_http_webhook_provider_t  *provider;
+    ngx_uint_t                    rule;
+    ngx_http_webhook_trial_t     *trial;
+    ngx_http_webhook_loc_conf_t  *wlcf;
 
-    provider = gate->provider;
-    has = 0;
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (provider->challenges.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_CHALLENGES;
+    rule = ngx_http_webhook_reason_rule(reason);
+
+    if (!(wlcf->excepted & rule) || ctx->binding) {
+        return 0;
     }
 
-    if (provider->required.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_REQUIRED;
+    trial = &ctx->trial;
+
+    if (trial->rules == 0) {
+        trial->reason = reason;
+        trial->status = ctx->status;
+        trial->pointer = ctx->pointer;
+        trial->rule = ctx->rule;
     }
 
-    if (gate->certificates) {
-        has |= NGX_HTTP_WEBHOOK_HAS_CERTIFICATES;
-    }
+    trial->rules |= rule;
 
-    if (gate->nkeys || gate->incomplete) {
-        has |= NGX_HTTP_WEBHOOK_HAS_KEYS;
-    }
+    /* the next failure may be one that counts */
 
-    if (provider->tokens.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_TOKENS;
-    }
+    ctx->status = 0;
+    ctx->rule = NULL;
+    ngx_str_null(&ctx->pointer);
 
-    if (provider->signatures.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_SIGNATURES;
-    }
-
-    /* another time in the body waits until that is verified */
-
-    if (provider->timestamp
-        && (!ngx_http_webhook_source_in_body(&provider->timestamp->source)
-            || (provider->inside & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP)))
-    {
-        has |= NGX_HTTP_WEBHOOK_HAS_TIMESTAMP;
-    }
-
-    /* some public keys want the message whole */
-
-    if (provider->form
-        || provider->inside
-        || provider->body
-        || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
-    {
-        has |= NGX_HTTP_WEBHOOK_HAS_BOUND;
-    }
-
-    if (gate->replay) {
-        has |= NGX_HTTP_WEBHOOK_HAS_REPLAY;
-    }
-
-    return has;
+    return 1;
 }
 
 
@@ -256,6 +160,17 @@ ngx_http_webhook_step_method(ngx_http_request_t *r,
 }
 
 
+/* What one of two readers would see, the other would not. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_step_one_content_type(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE].count > 1
+           ? NGX_HTTP_WEBHOOK_HEADER_MISMATCH : NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
 static ngx_http_webhook_reason_e
 ngx_http_webhook_step_content_type(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
@@ -266,15 +181,6 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
     ngx_http_webhook_media_t  *elts;
 
     found = &ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
-
-    /* what one of the two readers would see, the other would not */
-
-    if (found->count > 1
-        && !ngx_http_webhook_excepted(r, ctx,
-                                      NGX_HTTP_WEBHOOK_HEADER_MISMATCH))
-    {
-        return NGX_HTTP_WEBHOOK_HEADER_MISMATCH;
-    }
 
     /* nginx does not decode request bodies, so there would be no JSON */
 
@@ -370,7 +276,7 @@ ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_step_required(ngx_http_request_t *r,
+ngx_http_webhook_step_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t                    i;
@@ -495,113 +401,8 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* What the signature headers offer; they are alternatives. */
-
 static ngx_http_webhook_reason_e
-ngx_http_webhook_step_signature(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_uint_t                     i, n, max;
-    wh_signature_t                *signatures;
-    ngx_http_webhook_reason_e      reason, worst;
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = ctx->gate->provider->signatures.elts;
-    n = ctx->gate->provider->signatures.nelts;
-
-    for (i = 0, max = 0; i < n; i++) {
-        max += signature[i].format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
-    }
-
-    signatures = ngx_palloc(r->pool,
-                            max * (sizeof(wh_signature_t)
-                                   + sizeof(ngx_http_webhook_candidate_t)));
-    if (signatures == NULL) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    ctx->candidates = (ngx_http_webhook_candidate_t *) &signatures[max];
-
-    worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
-
-    for (i = 0; i < n; i++) {
-
-        reason = ngx_http_webhook_candidates(r, ctx, &signature[i],
-                                           &signatures[ctx->ncandidates]);
-
-        switch (reason) {
-
-        case NGX_HTTP_WEBHOOK_PASSED:
-        case NGX_HTTP_WEBHOOK_SIGNATURE_MISSING:
-            break;
-
-        case NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED:
-        case NGX_HTTP_WEBHOOK_INTERNAL:
-            return reason;
-
-        default: /* this one is of no use */
-            worst = reason;
-            break;
-        }
-    }
-
-    return ctx->ncandidates ? NGX_HTTP_WEBHOOK_PASSED : worst;
-}
-
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_candidates(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    wh_signature_t *signatures)
-{
-    size_t                         i, n;
-    ngx_int_t                      rc;
-    ngx_str_t                      value;
-    ngx_http_webhook_candidate_t  *candidate;
-
-    rc = ngx_http_webhook_source_value(r, ctx, &signature->source,
-                                       &value);
-    if (rc != WH_OK) {
-        return ngx_http_webhook_source_reason(rc,
-                                         NGX_HTTP_WEBHOOK_SIGNATURE_MISSING,
-                                         NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED);
-    }
-
-    if (signature->jwt) {
-        return ngx_http_webhook_jwt_candidate(r, ctx, signature, &value,
-                                              signatures);
-    }
-
-    n = signature->format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
-
-    if (wh_signature_parse(&signature->format,
-                           ngx_http_webhook_wh_str(&value), signatures, &n)
-        != WH_OK)
-    {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-    }
-
-    candidate = &ctx->candidates[ctx->ncandidates];
-
-    for (i = 0; i < n; i++) {
-        candidate[i].signature = &signatures[i];
-        candidate[i].scheme = signature->scheme;
-        candidate[i].use = signature->use;
-        candidate[i].secret = 0;
-    }
-
-    ctx->ncandidates += n;
-
-    if (signature->scheme == WH_ED25519) {
-        ctx->whole = 1;
-    }
-
-    return NGX_HTTP_WEBHOOK_PASSED;
-}
-
-
-ngx_http_webhook_reason_e
-ngx_http_webhook_timestamp_check(ngx_http_request_t *r,
+ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     time_t                         now;

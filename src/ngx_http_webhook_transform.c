@@ -2,13 +2,23 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What stands for the body in the message that is signed: the rule "body".
+ * What is in the place of the body in the message that is signed.
  */
 
 
-#include "ngx_http_webhook_conf.h"
 #include "ngx_http_webhook_request.h"
 #include "core/wh_form_sorted.h"
+
+
+/* What takes the bytes as they come, or NULL; what makes the text of them. */
+
+typedef struct {
+    void                      (*update)(ngx_http_webhook_ctx_t *ctx,
+                                    u_char *data, size_t len);
+    ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
+                                    ngx_http_webhook_ctx_t *ctx,
+                                    ngx_str_t *text);
+} ngx_http_webhook_body_handler_t;
 
 
 static void ngx_http_webhook_transform_crc32_update(
@@ -23,102 +33,46 @@ static ngx_http_webhook_reason_e ngx_http_webhook_transform_sha256(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 
 
-#define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
+/* in the order of ngx_http_webhook_body_kind_e */
 
-
-/* The word, what takes the bytes, what makes the text; then the bits. */
-
-static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
-
-    { ngx_string("crc32"), ngx_http_webhook_transform_crc32_update,
-      ngx_http_webhook_transform_crc32,
-      0, 0, 0, 1, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("form:"), NULL, ngx_http_webhook_transform_form,
-      1, 1, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("form-sorted"), NULL, ngx_http_webhook_transform_form_sorted,
-      1, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("sha256:"), NULL, ngx_http_webhook_transform_sha256,
-      0, 0, 1, 0, NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_null_string, NULL, NULL, 0, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
+static ngx_http_webhook_body_handler_t
+    ngx_http_webhook_body_handlers[NGX_HTTP_WEBHOOK_BODY_KINDS] =
+{
+    { ngx_http_webhook_transform_crc32_update,
+      ngx_http_webhook_transform_crc32 },
+    { NULL, ngx_http_webhook_transform_form },
+    { NULL, ngx_http_webhook_transform_form_sorted },
+    { NULL, ngx_http_webhook_transform_sha256 }
 };
 
 
-/* Reads the word of the rule. */
+/* A part of the body has come. */
 
-char *
-ngx_http_webhook_transform_kind(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word)
+void
+ngx_http_webhook_transform_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
 {
-    ngx_str_t                 name;
-    ngx_http_webhook_body_t  *kind;
+    ngx_http_webhook_body_handler_t  *handler;
 
-    ngx_str_null(&name);
+    handler = &ngx_http_webhook_body_handlers[ctx->gate->provider->body->kind];
 
-    for (kind = ngx_http_webhook_bodies; kind->word.len; kind++) {
-
-        if (word->len < kind->word.len
-            || ngx_strncmp(word->data, kind->word.data, kind->word.len) != 0)
-        {
-            continue;
-        }
-
-        name.data = word->data + kind->word.len;
-        name.len = word->len - kind->word.len;
-
-        /* only what ends in a colon takes a name */
-
-        if ((kind->word.data[kind->word.len - 1] == ':') == (name.len > 0)) {
-            break;
-        }
+    if (handler->update) {
+        handler->update(ctx, data, len);
     }
-
-    if (kind->word.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown body \"%V\", it can be raw, form:FIELD, "
-                           "form-sorted, sha256:SOURCE, crc32, none, pelorus",
-                           word);
-        return NGX_CONF_ERROR;
-    }
-
-    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
-    if (provider->body == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *provider->body = *kind;
-
-    if (kind->digest) {
-        return ngx_http_webhook_source_outside(cf, provider, &name,
-                                               &provider->body->source);
-    }
-
-    provider->body->source.name = name;
-
-    return NGX_CONF_OK;
 }
 
 
-/* The body has been read: what stands for it goes into the hashes. */
+/* The body has been read: what is in its place goes to ctx->text. */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_transform_finish(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_reason_e  reason;
+    ngx_http_webhook_body_handler_t  *handler;
 
-    reason = ctx->gate->provider->body->finish(r, ctx, &ctx->text);
+    handler = &ngx_http_webhook_body_handlers[ctx->gate->provider->body->kind];
 
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
-    }
-
-    ngx_http_webhook_hashes_update(ctx, ctx->text.data, ctx->text.len);
-
-    return ctx->failed ? NGX_HTTP_WEBHOOK_INTERNAL : NGX_HTTP_WEBHOOK_PASSED;
+    return handler->finish(r, ctx, &ctx->text);
 }
 
 

@@ -171,3 +171,28 @@ ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone)
                   shm_zone->shm.size == old[i].shm.size
                   ? ", of another module" : "");
 }
+
+
+/* A worker begins by clearing up after those that were killed. */
+
+ngx_int_t
+ngx_http_webhook_zone_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                      i;
+    ngx_http_webhook_zone_t       **zones;
+    ngx_http_webhook_main_conf_t   *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
+
+    if (wmcf == NULL) {
+        return NGX_OK;
+    }
+
+    zones = wmcf->zones.elts;
+
+    for (i = 0; i < wmcf->zones.nelts; i++) {
+        ngx_http_webhook_store_sweep(zones[i]);
+    }
+
+    return NGX_OK;
+}

@@ -155,6 +155,7 @@ typedef struct {
 /* _zone.c: memory that all workers share */
 
 char *ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_webhook_zone_process(ngx_cycle_t *cycle);
 
 /* _store.c: the messages that a zone remembers */
 
@@ -171,8 +172,6 @@ void ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
 
 /* _stats.c: counting */
 
-ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
 void ngx_http_webhook_stats_init(ngx_http_webhook_main_conf_t *wmcf);
 ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
     ngx_uint_t reload);

@@ -1,0 +1,257 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The values of directives.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
+    { ngx_string("info"), NGX_LOG_INFO },
+    { ngx_string("notice"), NGX_LOG_NOTICE },
+    { ngx_string("warn"), NGX_LOG_WARN },
+    { ngx_string("error"), NGX_LOG_ERR },
+    { ngx_null_string, 0 }
+};
+
+
+char *
+ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t                  *value;
+    ngx_http_webhook_secret_t  *secret;
+
+    if (wlcf->secrets == NULL) {
+        wlcf->secrets = ngx_array_create(cf->pool, 2,
+                                         sizeof(ngx_http_webhook_secret_t));
+        if (wlcf->secrets == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    secret = ngx_array_push(wlcf->secrets);
+    if (secret == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
+                                         secret);
+}
+
+
+char *
+ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->challenge_secret) {
+        return "is duplicate";
+    }
+
+    wlcf->challenge_secret = ngx_palloc(cf->pool,
+                                        sizeof(ngx_http_webhook_secret_t));
+    if (wlcf->challenge_secret == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
+                                      wlcf->challenge_secret)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (wlcf->challenge_secret->rule.len) {
+        return "takes no \"for=\"";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+
+        if (wlcf->certificates) {
+            return "has \"off\" beside other values";
+        }
+
+        /* no alternatives: nothing is asked for */
+
+        wlcf->certificates = ngx_array_create(cf->pool, 1,
+                                              sizeof(ngx_array_t));
+
+        return wlcf->certificates ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    if (wlcf->certificates && wlcf->certificates->nelts == 0) {
+        return "has \"off\" beside other values";
+    }
+
+    return ngx_http_webhook_certificate_words(cf, &value[1],
+                                              cf->args->nelts - 1,
+                                              &wlcf->certificates);
+}
+
+
+char *
+ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_require_words(cf, &value[1], cf->args->nelts - 1,
+                                          &wlcf->requires);
+}
+
+
+char *
+ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->window.past != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_window_words(cf, &value[1], cf->args->nelts - 1,
+                                         &wlcf->window);
+}
+
+
+char *
+ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    u_char     *host, *last;
+    ngx_str_t  *value;
+
+    if (wlcf->public_url.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    host = value[1].data;
+    last = value[1].data + value[1].len;
+
+    if (ngx_strncasecmp(host, (u_char *) "https://", 8) == 0) {
+        host += 8;
+
+    } else if (ngx_strncasecmp(host, (u_char *) "http://", 7) == 0) {
+        host += 7;
+
+    } else {
+        host = last;
+    }
+
+    if (host == last || ngx_strlchr(host, last, '/')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid public URL \"%V\", it is a scheme and a "
+                           "host without a path, like "
+                           "\"https://example.com\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    wlcf->public_url = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->reject != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_webhook_status_word(cf, &value[1], 400, 599,
+                                        &wlcf->reject);
+}
+
+
+char *
+ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (wlcf->ack != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        wlcf->ack = 0;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_webhook_status_word(cf, &value[1], 200, 299, &wlcf->ack);
+}
+
+
+char *
+ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t        *value;
+    ngx_conf_enum_t  *level;
+
+    if (wlcf->log_level != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (level = ngx_http_webhook_log_levels; level->name.len; level++) {
+        if (ngx_strcmp(level->name.data, value[1].data) == 0) {
+            wlcf->log_level = level->value;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid level \"%V\", it is \"info\", \"notice\", "
+                       "\"warn\" or \"error\"", &value[1]);
+
+    return NGX_CONF_ERROR;
+}

@@ -1,0 +1,163 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * "webhook_enforce".
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+static char *ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t *rules);
+
+
+static ngx_conf_bitmask_t  ngx_http_webhook_trial_rules[] = {
+    { ngx_string("method"), NGX_HTTP_WEBHOOK_RULE_METHOD },
+    { ngx_string("content_type"), NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE },
+    { ngx_string("header"), NGX_HTTP_WEBHOOK_RULE_HEADER },
+    { ngx_string("certificate"), NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+    { ngx_string("timestamp"), NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+    { ngx_string("payload"), NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
+    { ngx_string("replay"), NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_null_string, 0 }
+};
+
+
+/* webhook_enforce on|off [except=RULE,...] */
+
+char *
+ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    char       *rv;
+    u_char     *p, *last;
+    ngx_str_t  *value, name;
+
+    rv = ngx_conf_set_flag_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK || cf->args->nelts == 2) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[2].data, "except=", 7) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", it is like "
+                           "\"except=timestamp,payload\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (!wlcf->enforce) {
+        return "has \"except=\" beside \"off\", which enforces nothing";
+    }
+
+    p = value[2].data + 7;
+    last = value[2].data + value[2].len;
+
+    for ( ;; ) {
+        name.data = p;
+        p = ngx_strlchr(p, last, ',');
+        name.len = (p ? p : last) - name.data;
+
+        if (ngx_http_webhook_trial_rule(cf, &name, &wlcf->excepted)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        if (p == NULL) {
+            return NGX_CONF_OK;
+        }
+
+        p++;
+    }
+}
+
+
+static char *
+ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t *rules)
+{
+    u_char              *p, *last, names[256];
+    ngx_conf_bitmask_t  *rule;
+
+    p = names;
+    last = names + sizeof(names);
+
+    for (rule = ngx_http_webhook_trial_rules; rule->name.len; rule++) {
+
+        p = ngx_slprintf(p, last, "%s%V", p == names ? "" : ", ", &rule->name);
+
+        if (!ngx_http_webhook_str_equal(&rule->name, name)) {
+            continue;
+        }
+
+        if (*rules & rule->mask) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" stands twice in \"except=\"", name);
+            return NGX_CONF_ERROR;
+        }
+
+        *rules |= rule->mask;
+
+        return NGX_CONF_OK;
+    }
+
+    if ((name->len == 5 && ngx_strncmp(name->data, "token", 5) == 0)
+        || (name->len == 9 && ngx_strncmp(name->data, "signature", 9) == 0))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"except=\" cannot have \"%V\", nothing would be "
+                           "verified, use \"webhook_enforce off\"", name);
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown rule \"%V\" in \"except=\", it is one of: %*s",
+                       name, (size_t) (p - names), names);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Without what is excepted, a gate must still be one. */
+
+char *
+ngx_http_webhook_trial_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+
+    if ((conf->excepted & NGX_HTTP_WEBHOOK_RULE_CERTIFICATE)
+        && provider->tokens.nelts == 0
+        && provider->signatures.nelts == 0)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"except=certificate\" leaves nothing to verify for "
+                      "\"webhook %V\" in %V:%ui, use \"webhook_enforce off\" "
+                      "there", &provider->name, &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    /* the receiver's verdict is one, and its first failure ends the way */
+
+    if (provider->pelorus
+        && (conf->excepted & ~(NGX_HTTP_WEBHOOK_RULE_CERTIFICATE
+                               |NGX_HTTP_WEBHOOK_RULE_REPLAY)))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"except=\" can have only \"certificate\" and "
+                      "\"replay\" for \"webhook %V\" in %V:%ui, use "
+                      "\"webhook_enforce on\" or \"off\" there",
+                      &provider->name, &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,470 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Hashing the body, as it arrives or from where it has been put.
+ */
+
+
+#include "ngx_http_webhook_request.h"
+
+
+#define NGX_HTTP_WEBHOOK_FILE_PIECE  65536      /* bytes of a file at a time */
+#define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
+
+
+static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
+    wh_hmac_key_t *key, wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret,
+    ngx_str_t *prefix);
+static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t *hmacs, ngx_uint_t *digests);
+static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
+static void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
+static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+
+
+/* of this worker, reset and ready for use */
+
+static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
+
+
+static ngx_uint_t   ngx_http_webhook_nidle;
+
+
+/* Whether there is no verdict without the body. */
+
+ngx_uint_t
+ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->gate->provider->signatures.nelts
+           || ctx->gate->provider->form
+           || ctx->gate->json
+           || ngx_http_webhook_replay_hashes(ctx);
+}
+
+
+/*
+ * Starts the hashes that a request needs.  A body that is there already,
+ * because another module or another gate has read it, is hashed at once.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_body_t       *body;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+    body = ctx->gate->provider->body;
+
+    if ((ctx->ncandidates || ngx_http_webhook_replay_hashes(ctx))
+        && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (wmcf->body_sha256 || (body && body->digest)) {
+
+        ctx->sha256 = ngx_http_webhook_md_get();
+
+        if (ctx->sha256 == NULL
+            || wh_digest_start(WH_SHA256, ctx->sha256) != WH_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ctx->sha256 == NULL && !ngx_http_webhook_body_wanted(ctx)) {
+        return NGX_OK;
+    }
+
+    if (r->request_body) {
+        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs);
+        return NGX_OK;
+    }
+
+    ctx->hashing = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * One HMAC for each key and each use that a signature was offered for, and
+ * the digests that public keys sign or tokens have.
+ */
+
+static ngx_int_t
+ngx_http_webhook_hashes_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_str_t       prefix;
+    ngx_uint_t      i, k, hmacs, digests;
+    wh_hmac_key_t  *key;
+
+    ngx_str_null(&prefix);
+
+    if (ctx->gate->provider->prefix
+        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                         &prefix)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_webhook_hashes_wanted(ctx, &hmacs, &digests);
+
+    ctx->hashes = ngx_palloc(r->pool,
+                        (ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
+                         + ngx_http_webhook_bits(digests))
+                        * sizeof(ngx_http_webhook_hash_t));
+    if (ctx->hashes == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+
+        /* the secret of a token rule serves that alone */
+
+        if (ctx->keys[i] == NULL
+            || ctx->gate->places[i].rule.len)
+        {
+            continue;
+        }
+
+        for (k = 0; hmacs >> k; k++) {
+
+            if (!(hmacs & ctx->keys[i]->uses & (1 << k))) {
+                continue;
+            }
+
+            key = &ctx->keys[i]->hmac[k];
+
+            if (ngx_http_webhook_hash_start(ctx, key, 0, k, i, &prefix)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    for (k = 0; digests >> k; k++) {
+        if ((digests & (1 << k))
+            && ngx_http_webhook_hash_start(ctx, NULL, k, 0, 0, &prefix)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
+    wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret, ngx_str_t *prefix)
+{
+    int                       rc;
+    ngx_http_webhook_hash_t  *hash;
+
+    hash = &ctx->hashes[ctx->nhashes];
+
+    hash->md = ngx_http_webhook_md_get();
+    if (hash->md == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->nhashes++;
+
+    hash->key = key;
+    hash->digest = digest;
+    hash->use = use;
+    hash->secret = secret;
+
+    rc = key ? wh_hmac_start(key, hash->md)
+             : wh_digest_start(digest, hash->md);
+
+    if (rc != WH_OK
+        || wh_hmac_update(hash->md, prefix->data, prefix->len) != WH_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Bits of the HMACs' uses, and of the digests, that signatures are for; one of
+ * these tells messages apart as well.
+ */
+
+static void
+ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t *hmacs, ngx_uint_t *digests)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_candidate_t  *candidate;
+
+    *hmacs = 0;
+    *digests = ngx_http_webhook_replay_hashes(ctx) ? 1 << WH_SHA256 : 0;
+
+    for (i = 0; i < ctx->ncandidates; i++) {
+
+        candidate = &ctx->candidates[i];
+
+        if (candidate->secret) {
+            *digests |= 1 << WH_SHA256;
+            continue;
+        }
+
+        switch (candidate->scheme) {
+
+        case WH_PUBKEY_NONE:
+            *hmacs |= 1 << candidate->use;
+            break;
+
+        case WH_ED25519:
+            break;
+
+        default:
+            *digests |= 1 << wh_pubkey_digest(candidate->scheme);
+            break;
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_bits(ngx_uint_t bits)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; bits; n++) {
+        bits &= bits - 1;
+    }
+
+    return n;
+}
+
+
+/*
+ * Some of the body has come from the client.  This filter only hashes, it
+ * never refuses: the rest of the body would be taken for the next request.
+ */
+
+void
+ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+{
+    if (ctx->hashing) {
+        ngx_http_webhook_clock_start(ctx);
+        ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_clock_stop(ctx);
+    }
+}
+
+
+/* Hashes buffers; a failure is kept in the context until the verdict. */
+
+static void
+ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    for (cl = in; cl; cl = cl->next) {
+
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            ngx_http_webhook_hash(ctx, b->pos, b->last - b->pos);
+
+        } else if (ngx_buf_size(b)
+                   && ngx_http_webhook_hash_file(r, ctx, b) != NGX_OK)
+        {
+            ctx->failed = 1;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_buf_t *b)
+{
+    off_t    offset;
+    size_t   size;
+    u_char  *piece;
+    ssize_t  n;
+
+    piece = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_FILE_PIECE);
+    if (piece == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (offset = b->file_pos; offset < b->file_last; offset += n) {
+
+        size = ngx_min(NGX_HTTP_WEBHOOK_FILE_PIECE, b->file_last - offset);
+
+        n = ngx_read_file(b->file, piece, size, offset);
+
+        if (n == NGX_ERROR || (size_t) n != size) {
+            (void) ngx_pfree(r->pool, piece);
+            return NGX_ERROR;
+        }
+
+        ngx_http_webhook_hash(ctx, piece, n);
+    }
+
+    (void) ngx_pfree(r->pool, piece);
+
+    return NGX_OK;
+}
+
+
+/* All of a message but its ends goes through here into the hashes. */
+
+void
+ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
+{
+    ngx_uint_t  i, n;
+
+    n = ctx->gate->provider->bodiless ? 0 : ctx->nhashes;
+
+    for (i = 0; i < n; i++) {
+        if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
+            ctx->failed = 1;
+        }
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
+{
+    if (ctx->gate->provider->body == NULL) {
+        ngx_http_webhook_hashes_update(ctx, data, len);
+
+    } else {
+        ngx_http_webhook_transform_update(ctx, data, len);
+    }
+
+    if (ctx->sha256 && wh_hmac_update(ctx->sha256, data, len) != WH_OK) {
+        ctx->failed = 1;
+    }
+
+    ctx->hashed += len;
+}
+
+
+/*
+ * NGX_OK when the whole body has been read and hashed.  Where another module
+ * sent it on while it came, as proxy_request_buffering off does, it has been
+ * read, but it is not there any more.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->failed || ngx_http_webhook_body_complete(r) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    /* of a chunked body this is the length that has come */
+
+    if (r->headers_in.content_length_n > 0
+        && r->headers_in.content_length_n != ctx->hashed)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * With the verdict keys and what was made of them go: the answer may take long,
+ * and an old secret is to be forgotten soon.
+ */
+
+void
+ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->nhashes; i++) {
+        ngx_http_webhook_md_put(ctx->hashes[i].md);
+    }
+
+    ctx->nhashes = 0;
+
+    ngx_http_webhook_keys_release(ctx->keys, ctx->gate->nkeys);
+
+    ngx_http_webhook_key_release(ctx->challenge_key);
+    ctx->challenge_key = NULL;
+}
+
+
+void
+ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_hashes_release(ctx);
+
+    if (ctx->sha256) {
+        ngx_http_webhook_md_put(ctx->sha256);
+    }
+
+    wh_json_free(ctx->json);
+
+    ctx->json = NULL;
+    ctx->sha256 = NULL;
+    ctx->hashing = 0;
+}
+
+
+EVP_MD_CTX *
+ngx_http_webhook_md_get(void)
+{
+    if (ngx_http_webhook_nidle) {
+        return ngx_http_webhook_idle[--ngx_http_webhook_nidle];
+    }
+
+    return EVP_MD_CTX_new();
+}
+
+
+void
+ngx_http_webhook_md_put(EVP_MD_CTX *md)
+{
+    if (ngx_http_webhook_nidle == NGX_HTTP_WEBHOOK_IDLE_MAX) {
+        EVP_MD_CTX_free(md);
+        return;
+    }
+
+    /* what is left in it comes from a key */
+
+    EVP_MD_CTX_reset(md);
+
+    ngx_http_webhook_idle[ngx_http_webhook_nidle++] = md;
+}
+
+
+void
+ngx_http_webhook_md_exit(ngx_cycle_t *cycle)
+{
+    while (ngx_http_webhook_nidle) {
+        EVP_MD_CTX_free(ngx_http_webhook_idle[--ngx_http_webhook_nidle]);
+    }
+}

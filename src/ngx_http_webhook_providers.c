@@ -1,0 +1,513 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Several providers of one "webhook": what they may share, and in which order
+ * they are asked.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+/* What a provider verifies with a secret. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_NOTHING = 0,           /* it has none */
+    NGX_HTTP_WEBHOOK_TOKENS,
+    NGX_HTTP_WEBHOOK_BODIES,                /* HMACs of nothing but these */
+    NGX_HTTP_WEBHOOK_OTHERS
+} ngx_http_webhook_kind_e;
+
+
+static ngx_uint_t ngx_http_webhook_line_inside(
+    ngx_http_webhook_provider_t *provider);
+static ngx_int_t ngx_http_webhook_line_check_sharing(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
+static ngx_uint_t ngx_http_webhook_line_may_share(
+    ngx_http_webhook_gate_t *gate);
+static ngx_http_webhook_kind_e ngx_http_webhook_line_kind(
+    ngx_http_webhook_provider_t *provider);
+static void ngx_http_webhook_line_check_order(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_t *ngx_http_webhook_line_before(
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_source_t *source);
+static ngx_uint_t ngx_http_webhook_line_covers(
+    ngx_http_webhook_provider_t *provider1, ngx_http_webhook_source_t *source1,
+    ngx_http_webhook_provider_t *provider2,
+    ngx_http_webhook_source_t *source2);
+static ngx_str_t *ngx_http_webhook_line_header(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+static ngx_uint_t ngx_http_webhook_line_common(ngx_http_webhook_gate_t *one,
+    ngx_http_webhook_gate_t *two);
+
+
+char *
+ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    u_char      *p;
+    size_t       len;
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i, k, n;
+
+    if (wlcf->providers) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = cf->args->nelts - 1;
+
+    if (n > NGX_HTTP_WEBHOOK_LINE_MAX) {
+        return "takes at most " ngx_value(NGX_HTTP_WEBHOOK_LINE_MAX)
+               " providers";
+    }
+
+    wlcf->providers = ngx_array_create(cf->pool, n, sizeof(ngx_str_t));
+    if (wlcf->providers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (n == 1 && ngx_strcmp(value[1].data, "off") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    wlcf->file = cf->conf_file->file.name;
+    wlcf->line = cf->conf_file->line;
+
+    /* a provider is looked up later, it may be defined below */
+
+    for (i = 1, len = 0; i <= n; i++) {
+
+        if (ngx_strcmp(value[i].data, "off") == 0) {
+            return "has \"off\" beside other values";
+        }
+
+        for (k = 1; k < i; k++) {
+            if (ngx_strcmp(value[i].data, value[k].data) == 0) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"webhook\" names \"%V\" twice",
+                                   &value[i]);
+                return NGX_CONF_ERROR;
+            }
+        }
+
+        name = ngx_array_push(wlcf->providers);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *name = value[i];
+
+        len += value[i].len + 1;
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    wlcf->names.data = p;
+    wlcf->names.len = len - 1;
+
+    for (i = 1; i <= n; i++) {
+        p = ngx_cpymem(p, value[i].data, value[i].len);
+        *p++ = ' ';
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The providers are known: do they go together? */
+
+ngx_int_t
+ngx_http_webhook_line_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *first,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_http_webhook_gate_t  *gate;
+
+    if (ngx_http_webhook_line_check_sharing(cf, first, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (gate = first->next; gate; gate = gate->next) {
+
+        if (ngx_http_webhook_line_inside(gate->provider)) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"%V\" must be the first in \"webhook %V\" in "
+                          "%V:%ui, it has its credential in the body, so no "
+                          "header tells its messages",
+                          &gate->provider->name, &conf->names, &conf->file,
+                          conf->line);
+            return NGX_ERROR;
+        }
+
+        ngx_http_webhook_line_check_order(cf, gate, conf);
+    }
+
+    return NGX_OK;
+}
+
+
+/* Whether the body alone has what tells that a request is for it. */
+
+static ngx_uint_t
+ngx_http_webhook_line_inside(ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_source_t  **source;
+
+    source = provider->credentials;
+
+    if (*source == NULL) {
+        return 0;
+    }
+
+    for ( /* void */ ; *source; source++) {
+        if (!ngx_http_webhook_source_in_body(*source)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * A secret without "for=" is one of all providers.  Where these differ, a
+ * token that one of them sends in the clear would sign for another, and what
+ * is signed for one, a time and a body, would be the body for another, which
+ * asks for no time.
+ */
+
+static ngx_int_t
+ngx_http_webhook_line_check_sharing(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t                  i;
+    ngx_http_webhook_secret_t  *secret;
+
+    if (conf->secrets == NULL || ngx_http_webhook_line_may_share(first)) {
+        return NGX_OK;
+    }
+
+    secret = conf->secrets->elts;
+
+    for (i = 0; i < conf->secrets->nelts; i++) {
+
+        if (secret[i].rule.len) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "secret %ui of \"webhook %V\" in %V:%ui needs "
+                      "\"for=NAME\" with one of these, they do not verify in "
+                      "the same way and must not share a secret", i + 1,
+                      &conf->names, &conf->file, conf->line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_line_may_share(ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_kind_e  kind, first;
+
+    first = NGX_HTTP_WEBHOOK_NOTHING;
+
+    for ( /* void */ ; gate; gate = gate->next) {
+
+        kind = ngx_http_webhook_line_kind(gate->provider);
+
+        if (kind == NGX_HTTP_WEBHOOK_NOTHING) {
+            continue;
+        }
+
+        if (first == NGX_HTTP_WEBHOOK_NOTHING) {
+            first = kind;
+            continue;
+        }
+
+        if (kind != first || kind == NGX_HTTP_WEBHOOK_OTHERS) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_http_webhook_kind_e
+ngx_http_webhook_line_kind(ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_signature_t  *signature;
+
+    if (provider->signatures.nelts == 0) {
+        return provider->tokens.nelts ? NGX_HTTP_WEBHOOK_TOKENS
+                                      : NGX_HTTP_WEBHOOK_NOTHING;
+    }
+
+    if (provider->tokens.nelts
+        || provider->prefix
+        || provider->timestamp
+        || provider->pelorus
+        || provider->oracle
+        || (provider->body && !provider->body->document)
+        || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
+    {
+        return NGX_HTTP_WEBHOOK_OTHERS;
+    }
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        if (signature[i].jwt) {
+            return NGX_HTTP_WEBHOOK_OTHERS;
+        }
+    }
+
+    return NGX_HTTP_WEBHOOK_BODIES;
+}
+
+
+/* Warns of a provider all of whose credentials another one takes first. */
+
+static void
+ngx_http_webhook_line_check_order(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_http_webhook_gate_t     *before;
+    ngx_http_webhook_source_t  **source;
+
+    source = gate->provider->credentials;
+
+    do {
+        before = ngx_http_webhook_line_before(gate, *source);
+
+        if (before == NULL) {
+            return;
+        }
+
+    } while (*source && *++source);
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "no message will be taken for one of \"%V\" in "
+                  "\"webhook %V\" in %V:%ui, \"%V\" comes before and has its "
+                  "credential in the same place", &gate->provider->name,
+                  &conf->names, &conf->file, conf->line,
+                  &before->provider->name);
+}
+
+
+/* The gate ahead of this one that the source speaks for as well, or NULL. */
+
+static ngx_http_webhook_gate_t *
+ngx_http_webhook_line_before(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_http_webhook_gate_t     *before;
+    ngx_http_webhook_source_t  **other;
+
+    for (before = gate->first; before != gate; before = before->next) {
+
+        other = before->provider->credentials;
+
+        /* without a source it is a certificate */
+
+        if (source == NULL && *other == NULL) {
+            return before;
+        }
+
+        for ( /* void */ ; source && *other; other++) {
+            if (ngx_http_webhook_line_covers(before->provider, *other,
+                                             gate->provider, source))
+            {
+                return before;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Whether a request that fills the second source fills the first one, too. */
+
+static ngx_uint_t
+ngx_http_webhook_line_covers(ngx_http_webhook_provider_t *provider1,
+    ngx_http_webhook_source_t *source1, ngx_http_webhook_provider_t *provider2,
+    ngx_http_webhook_source_t *source2)
+{
+    ngx_str_t  *header1, *header2;
+
+    header1 = ngx_http_webhook_line_header(provider1, source1);
+    header2 = ngx_http_webhook_line_header(provider2, source2);
+
+    if (source1->type == NGX_HTTP_WEBHOOK_HEADER) {
+        return header2
+               && header1->len == header2->len
+               && ngx_strncasecmp(header1->data, header2->data, header1->len)
+                  == 0;
+    }
+
+    return source1->type == source2->type
+           && ngx_http_webhook_str_equal(&source1->name, &source2->name);
+}
+
+
+static ngx_str_t *
+ngx_http_webhook_line_header(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_http_webhook_header_t  *headers;
+
+    headers = provider->headers.elts;
+
+    switch (source->type) {
+
+    case NGX_HTTP_WEBHOOK_HEADER:
+    case NGX_HTTP_WEBHOOK_COOKIE:
+    case NGX_HTTP_WEBHOOK_BEARER:
+    case NGX_HTTP_WEBHOOK_BASIC:
+        return &headers[source->header].name;
+
+    default:
+        return NULL;
+    }
+}
+
+
+/* Secrets that must differ, wherever in the line they are. */
+
+ngx_int_t
+ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t                 i;
+    ngx_http_webhook_place_t  *place, *other;
+
+    if (gate->challenge) {
+
+        other = ngx_http_webhook_key_shared(gate->challenge,
+                                            gate->challenge->key);
+        if (other) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"webhook_challenge_secret\" of \"webhook %V\" in "
+                          "%V:%ui is also a \"webhook_secret\", give it a "
+                          "value of its own", &other->provider->name,
+                          &conf->file, conf->line);
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; i < gate->nkeys; i++) {
+
+        place = &gate->places[i];
+        other = ngx_http_webhook_key_shared(place, place->key);
+
+        if (other) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "secrets %ui and %ui of \"webhook %V\" in %V:%ui "
+                          "are the same, but one of \"%V\" must not be one "
+                          "of \"%V\"", place->number, other->number,
+                          &conf->names, &conf->file, conf->line,
+                          &place->provider->name, &other->provider->name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Who signs for two providers with one secret is one sender to replay
+ * protection: a message of the one could be sent again as one of the other.
+ */
+
+void
+ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first)
+{
+    ngx_http_webhook_gate_t  *gate, *other, *g, *sender;
+
+    for (gate = first; gate; gate = gate->next) {
+
+        gate->sender = gate;
+
+        for (other = first; other != gate; other = other->next) {
+
+            if (!ngx_http_webhook_line_common(gate, other)) {
+                continue;
+            }
+
+            sender = gate->sender;
+
+            for (g = first; g != gate->next; g = g->next) {
+                if (g->sender == sender) {
+                    g->sender = other->sender;
+                }
+            }
+        }
+    }
+}
+
+
+/* Whether both verify signatures with the same secret. */
+
+static ngx_uint_t
+ngx_http_webhook_line_common(ngx_http_webhook_gate_t *one,
+    ngx_http_webhook_gate_t *two)
+{
+    ngx_uint_t                 i, k;
+    ngx_http_webhook_place_t  *place, *other;
+
+    if (one->provider->signatures.nelts == 0
+        || two->provider->signatures.nelts == 0)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < one->nkeys; i++) {
+
+        place = &one->places[i];
+
+        for (k = 0; k < two->nkeys; k++) {
+
+            other = &two->places[k];
+
+            if (place->rule.len == 0
+                && other->rule.len == 0
+                && (place->secret == other->secret
+                    || (place->key
+                        && other->key
+                        && wh_secret_equal(place->key->digest,
+                                           other->key->digest,
+                                           WH_TOKEN_DIGEST_SIZE))))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/* Whether some location may still have to give a secret. */
+
+ngx_uint_t
+ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate)
+{
+    for ( /* void */ ; gate; gate = gate->next) {
+        if (gate->incomplete) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -1,0 +1,138 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The provider language: tokens.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+static char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
+static void ngx_http_webhook_every_free(void *data);
+
+
+char *
+ngx_http_webhook_rule_token(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_http_webhook_token_t  *token;
+
+    token = ngx_array_push(&provider->tokens);
+    if (token == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_str_null(&token->rule);
+
+    if (n == 2
+        && (ngx_http_webhook_option(&words[1], "for", &token->rule) != NGX_OK
+            || token->rule.len == 0))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown option \"%V\" of rule \"token\", it takes "
+                           "\"for=NAME\"", &words[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_source_credential(cf, provider, &words[0],
+                                           &token->source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (token->source.type == NGX_HTTP_WEBHOOK_JSON
+        && ngx_http_webhook_every_compile(cf, provider, &token->source.name)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->every && provider->tokens.nelts > 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a \"token\" with \"*\" is the only one of a "
+                           "provider");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* A step "*" of the pointer stands for every element; without one it is not. */
+
+static char *
+ngx_http_webhook_every_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer)
+{
+    u_char                    *p, *star, *end;
+    ngx_str_t                  array;
+    const char                *error;
+    ngx_pool_cleanup_t        *cln;
+    ngx_http_webhook_every_t  *every;
+
+    star = NULL;
+    end = pointer->data + pointer->len;
+
+    for (p = pointer->data; p + 1 < end; p++) {
+
+        if (p[0] != '/' || p[1] != '*' || (p + 2 < end && p[2] != '/')) {
+            continue;
+        }
+
+        if (star) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid pointer \"%V\", a token may have one "
+                               "step \"*\"", pointer);
+            return NGX_CONF_ERROR;
+        }
+
+        star = p;
+    }
+
+    if (star == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    array.data = pointer->data;
+    array.len = star - pointer->data;
+
+    every = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_every_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (every == NULL || cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    every->set = wh_json_set_create();
+    if (every->set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_webhook_every_free;
+    cln->data = every->set;
+
+    if (wh_json_set_add(every->set, ngx_http_webhook_wh_str(&array),
+                        &every->array, &error)
+        != WH_OK
+        || wh_json_set_add_every(every->set, ngx_http_webhook_wh_str(pointer),
+                                 &every->value, &error)
+           != WH_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    provider->every = every;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_webhook_every_free(void *data)
+{
+    wh_json_set_free(data);
+}

@@ -1,0 +1,144 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Which of several providers a request is for.
+ */
+
+
+#include "ngx_http_webhook_request.h"
+
+
+typedef ngx_int_t (*ngx_http_webhook_present_pt)(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+
+static ngx_int_t ngx_http_webhook_line_credential(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_line_certificate(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_line_challenge(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+
+/* What tells that a request is for a provider, what goes first is first. */
+
+static ngx_http_webhook_present_pt  ngx_http_webhook_line_present[] = {
+    ngx_http_webhook_line_credential,
+    ngx_http_webhook_line_challenge,
+    NULL
+};
+
+
+/*
+ * Turns the state of a request from the first gate of a line to the one that
+ * it is for: that gate's verdict counts and no other's.
+ */
+
+ngx_int_t
+ngx_http_webhook_line_choose(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                 rc;
+    ngx_uint_t                i;
+    ngx_http_webhook_gate_t  *first, *gate;
+
+    first = ctx->gate;
+
+    for (i = 0; ngx_http_webhook_line_present[i]; i++) {
+
+        for (gate = first; gate; gate = gate->next) {
+
+            if (gate != ctx->gate
+                && ngx_http_webhook_ctx_gate(r, ctx, gate) != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            rc = ngx_http_webhook_line_present[i](r, ctx);
+
+            if (rc != NGX_DECLINED) {
+                return rc;
+            }
+        }
+    }
+
+    return ngx_http_webhook_ctx_gate(r, ctx, first);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_line_credential(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_str_t                    value;
+    ngx_http_webhook_source_t  **source;
+
+    source = ctx->gate->provider->credentials;
+
+    if (*source == NULL) {
+        return ngx_http_webhook_line_certificate(r);
+    }
+
+    for ( /* void */ ; *source; source++) {
+
+        switch (ngx_http_webhook_source_value(r, ctx, *source, &value)) {
+
+        case WH_ABSENT:
+            break;
+
+        case WH_ERROR:
+            return NGX_ERROR;
+
+        default: /* it need not be a good one */
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* A client certificate, be it verified or not. */
+
+static ngx_int_t
+ngx_http_webhook_line_certificate(ngx_http_request_t *r)
+{
+    X509  *cert;
+
+    if (r->connection->ssl == NULL) {
+        return NGX_DECLINED;
+    }
+
+    cert = SSL_get_peer_certificate(r->connection->ssl->connection);
+    if (cert == NULL) {
+        return NGX_DECLINED;
+    }
+
+    X509_free(cert);
+
+    return NGX_OK;
+}
+
+
+/* A challenge that needs no credential, be it answered or refused. */
+
+static ngx_int_t
+ngx_http_webhook_line_challenge(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    if (ctx->gate->provider->challenges.nelts == 0) {
+        return NGX_DECLINED;
+    }
+
+    reason = ngx_http_webhook_challenge_find(r, ctx, 0);
+
+    /* it may be a key of this gate */
+
+    ngx_http_webhook_key_release(ctx->challenge_key);
+    ctx->challenge_key = NULL;
+
+    return (reason != NGX_HTTP_WEBHOOK_PASSED || ctx->challenge)
+           ? NGX_OK : NGX_DECLINED;
+}
