@@ -129,6 +129,17 @@ char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
+/* _rule_headers.c */
+
+char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+
 /* _rule_token.c */
 
 char *ngx_http_webhook_rule_token(ngx_conf_t *cf,

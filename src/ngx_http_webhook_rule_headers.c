@@ -1,0 +1,257 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The provider language: what a request must be like apart from its credential.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+char *
+ngx_http_webhook_rule_methods(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    u_char      *p;
+    size_t       len;
+    ngx_uint_t   i, method;
+
+    if (provider->methods) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"methods\" is duplicate, one takes several "
+                           "methods");
+        return NGX_CONF_ERROR;
+    }
+
+    len = 0;
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_http_webhook_word(ngx_http_webhook_methods, &words[i],
+                                  &method)
+            != NGX_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown method \"%V\" in rule \"methods\", "
+                               "it can be GET, HEAD, POST, PUT, DELETE, "
+                               "OPTIONS, PATCH", &words[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        provider->methods |= method;
+        len += words[i].len + sizeof(", ") - 1;
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    provider->allow.data = p;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "%s%V", i ? ", " : "", &words[i]);
+    }
+
+    provider->allow.len = p - provider->allow.data;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    u_char                    *p, *end, *slash;
+    ngx_uint_t                 i;
+    ngx_http_webhook_media_t  *media;
+
+    for (i = 0; i < n; i++) {
+
+        media = ngx_array_push(&provider->media);
+        if (media == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(media, sizeof(ngx_http_webhook_media_t));
+
+        if (ngx_strcmp(words[i].data, "none") == 0) {
+            continue;
+        }
+
+        if (words[i].data[0] == '~') {
+
+            if (ngx_http_webhook_pattern(cf, &words[i], "content_type",
+                                         &media->regex)
+                != NGX_CONF_OK)
+            {
+                return NGX_CONF_ERROR;
+            }
+
+            continue;
+        }
+
+        p = words[i].data;
+        end = p + words[i].len;
+        slash = ngx_strlchr(p, end, '/');
+
+        if (slash == NULL || slash == p) {
+            goto invalid;
+        }
+
+        media->type.data = p;
+        media->type.len = slash - p;
+
+        p = slash + 1;
+
+        /* "*" alone, or the suffix behind it */
+
+        if (end - p > 1 && p[0] == '*') {
+
+            if (end - p == 2 || p[1] != '+') {
+                goto invalid;
+            }
+
+            p++;
+        }
+
+        media->subtype.data = p;
+        media->subtype.len = end - p;
+
+        if (media->subtype.len == 0
+            || ngx_strlchr(words[i].data, slash, '*') != NULL
+            || (media->subtype.len > 1 && ngx_strlchr(p, end, '*') != NULL))
+        {
+            goto invalid;
+        }
+    }
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid media type \"%V\" in rule \"content_type\", "
+                       "it is like \"application/json\", \"application/*\" or "
+                       "\"application/*+json\"", &words[i]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_webhook_rule_header(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_int_t                     status;
+    ngx_str_t                     value;
+    ngx_http_webhook_required_t  *required;
+
+    required = ngx_array_push(&provider->required);
+    if (required == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(required, sizeof(ngx_http_webhook_required_t));
+
+    if (ngx_http_webhook_provider_header(cf, provider, &words[0],
+                                         &required->header)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    required->value = words[1];
+
+    if (n == 3) {
+
+        if (ngx_http_webhook_option(&words[2], "status", &value) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown option \"%V\" of rule \"header\", it "
+                               "takes \"status=CODE\"", &words[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_http_webhook_status_word(cf, &value, 400, 599, &status)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        required->status = status;
+    }
+
+    if (required->value.len && required->value.data[0] == '~') {
+        return ngx_http_webhook_pattern(cf, &required->value, "header",
+                                        &required->regex);
+    }
+
+    if (required->value.len
+        && required->value.data[required->value.len - 1] == '*')
+    {
+        required->value.len--;
+        required->prefix = 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+{
+    return ngx_http_webhook_certificate_words(cf, words, n,
+                                              &provider->certificates);
+}
+
+
+/* One more alternative to the list of subjects, which is made if need be. */
+
+char *
+ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **certificates)
+{
+    ngx_uint_t          i;
+    ngx_array_t        *attrs;
+    wh_subject_attr_t  *attr;
+
+    if (*certificates == NULL) {
+        *certificates = ngx_array_create(cf->pool, 1, sizeof(ngx_array_t));
+        if (*certificates == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    attrs = ngx_array_push(*certificates);
+
+    if (attrs == NULL
+        || ngx_array_init(attrs, cf->pool, n, sizeof(wh_subject_attr_t))
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        attr = ngx_array_push(attrs);
+        if (attr == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (wh_subject_attr(ngx_http_webhook_wh_str(&words[i]), attr)
+            != WH_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid certificate attribute \"%V\", it is "
+                               "CN=, O=, OU=, C=, ST=, L=, serialNumber=, "
+                               "emailAddress=, san=dns:, san=uri: or "
+                               "san=email: with a value", &words[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
