@@ -7,9 +7,9 @@ $NGX_OBJS/ngx_http_webhook_builtin.h:	\\
 		$ngx_addon_dir/providers/*.conf > \$@
 
 $NGX_OBJS/ngx_http_webhook_page.h:	\\
-	$ngx_addon_dir/src/status.html \\
+	$ngx_addon_dir/src/status/status.html \\
 	$ngx_addon_dir/tools/embed-page
 	sh $ngx_addon_dir/tools/embed-page \\
-		$ngx_addon_dir/src/status.html > \$@
+		$ngx_addon_dir/src/status/status.html > \$@
 
 END

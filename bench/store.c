@@ -9,7 +9,7 @@
  */
 
 
-#include "ngx_http_webhook_store.c"
+#include "zone/ngx_http_webhook_store.c"
 
 #include <stdio.h>
 

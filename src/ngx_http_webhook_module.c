@@ -6,9 +6,9 @@
  */
 
 
-#include "ngx_http_webhook_conf.h"
-#include "ngx_http_webhook_request.h"
-#include "ngx_http_webhook_status.h"
+#include "conf/ngx_http_webhook_conf.h"
+#include "request/ngx_http_webhook_request.h"
+#include "status/ngx_http_webhook_status.h"
 
 
 static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);

@@ -10,8 +10,8 @@
 #define _NGX_HTTP_WEBHOOK_REQUEST_H_INCLUDED_
 
 
-#include "ngx_http_webhook_secret.h"
-#include "ngx_http_webhook_zone.h"
+#include "secret/ngx_http_webhook_secret.h"
+#include "zone/ngx_http_webhook_zone.h"
 
 
 /* One hash of the message in work: an HMAC, or the digest for public keys. */
@@ -176,7 +176,7 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
-/* _step.c: the steps of a verification */
+/* _steps.c: the steps of a verification */
 
 ngx_http_webhook_reason_e ngx_http_webhook_steps_run(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_stage_e stage);
@@ -246,7 +246,7 @@ ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
 ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
-/* _transform.c: what stands for the body in the message */
+/* _body_kind.c: what stands for the body in the message */
 
 void ngx_http_webhook_transform_update(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);

@@ -10,7 +10,7 @@
 #define _NGX_HTTP_WEBHOOK_STATUS_H_INCLUDED_
 
 
-#include "ngx_http_webhook_zone.h"
+#include "zone/ngx_http_webhook_zone.h"
 
 
 typedef struct {
@@ -34,14 +34,14 @@ char *ngx_http_webhook_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_http_webhook_status_check(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
-/* _status_out.c */
+/* _out.c */
 
 void ngx_cdecl ngx_http_webhook_out(ngx_http_webhook_out_t *out,
     const char *fmt, ...);
 void ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text);
 u_char *ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len);
 
-/* _status_json.c */
+/* _json.c */
 
 void ngx_http_webhook_status_json(ngx_http_request_t *r,
     ngx_http_webhook_out_t *out);

@@ -8,7 +8,6 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "ngx_http_webhook_request.h"
 
 
 /* A variable of a key, or all whose names begin so. */

@@ -11,8 +11,8 @@
 #define _NGX_HTTP_WEBHOOK_CONF_H_INCLUDED_
 
 
-#include "ngx_http_webhook_secret.h"
-#include "ngx_http_webhook_zone.h"
+#include "secret/ngx_http_webhook_secret.h"
+#include "zone/ngx_http_webhook_zone.h"
 
 
 #define NGX_HTTP_WEBHOOK_LINE_MAX  8            /* providers */
@@ -51,12 +51,12 @@ char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
 void ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, ngx_uint_t what);
 
-/* _provider_signature.c */
+/* _rule_signature.c */
 
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
-/* _provider_message.c */
+/* _rule_message.c */
 
 char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
@@ -67,7 +67,7 @@ char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
 ngx_uint_t ngx_http_webhook_message_takes(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
-/* _provider_payload.c */
+/* _rule_payload.c */
 
 char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
@@ -80,12 +80,12 @@ char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
-/* _provider_challenge.c */
+/* _rule_challenge.c */
 
 char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
-/* _provider_word.c */
+/* _word.c */
 
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern,
     char *rule, ngx_regex_t **regex);
@@ -117,7 +117,7 @@ ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
 void ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first);
 ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
 
-/* _conf_json.c: what is wanted from JSON */
+/* _json.c: what is wanted from JSON */
 
 char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
@@ -174,7 +174,7 @@ void ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
 
-/* _replay_conf.c: "webhook_replay" */
+/* _replay.c: "webhook_replay" */
 
 char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
