@@ -125,6 +125,8 @@ struct ngx_http_webhook_gate_s {
                                                    in common, or this */
     ngx_http_webhook_provider_t  *provider;
     ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
+    ngx_http_webhook_place_t     *signing;      /* the first that serves
+                                                   signatures, or NULL */
     ngx_http_webhook_place_t     *challenge;    /* or NULL */
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     ngx_str_t                     allow;

@@ -111,6 +111,8 @@ typedef enum {
 #define NGX_HTTP_WEBHOOK_PUBKEYS  4
 #define NGX_HTTP_WEBHOOK_NO_USE                                               \
     (NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS)
+#define NGX_HTTP_WEBHOOK_HMAC_USES  ((1 << NGX_HTTP_WEBHOOK_HMACS) - 1)
+
 #define ngx_http_webhook_use_hmac(key, digest)  ((key) * WH_DIGESTS + (digest))
 #define ngx_http_webhook_use_pubkey(scheme)                                   \
     (NGX_HTTP_WEBHOOK_HMACS + (scheme) - WH_ED25519)

@@ -55,6 +55,8 @@ static ngx_uint_t ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_signs(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
@@ -303,7 +305,7 @@ static ngx_int_t
 ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t                    i, level, signing;
+    ngx_uint_t                    i, level;
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_webhook_place_t     *place;
     ngx_http_webhook_secret_t    *secret;
@@ -339,7 +341,6 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_ERROR;
     }
 
-    signing = 0;
     secret = conf->secrets->elts;
 
     for (i = 0; i < conf->secrets->nelts; i++) {
@@ -362,7 +363,10 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         }
 
         gate->nkeys++;
-        signing |= (place->rule.len == 0);
+
+        if (place->rule.len == 0 && gate->signing == NULL) {
+            gate->signing = place;
+        }
 
         place->secret = &secret[i];
         place->gate = gate;
@@ -391,7 +395,9 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         }
     }
 
-    if (gate->nkeys == 0 || (provider->signatures.nelts && !signing)) {
+    if (gate->nkeys == 0
+        || (provider->signatures.nelts && gate->signing == NULL))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"webhook %V\" in %V:%ui has no \"webhook_secret\"%s, "
                       "give one with \"for=%V\"",
@@ -486,7 +492,7 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
     secret = conf->challenge_secret;
 
     if (secret == NULL) {
-        return NGX_OK;
+        return ngx_http_webhook_gate_signs(cf, gate, conf);
     }
 
     gate->challenge = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_place_t));
@@ -505,6 +511,56 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
 
     for (i = 0; i < gate->provider->challenges.nelts; i++) {
         gate->first->separate |= (challenge[i].keyed && !challenge[i].signing);
+    }
+
+    return NGX_OK;
+}
+
+
+/* Where the signing secret is to answer challenges, it must be able to. */
+
+static ngx_int_t
+ngx_http_webhook_gate_signs(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t                     i, uses;
+    ngx_http_webhook_place_t      *place;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    if (gate->incomplete) {
+        return NGX_OK;
+    }
+
+    place = gate->signing;
+    uses = 0;
+
+    if (place) {
+        uses = place->key ? place->key->uses : gate->provider->uses;
+    }
+
+    /* a token is a key for HMAC as well */
+
+    if (place && gate->provider->signatures.nelts == 0) {
+        return NGX_OK;
+    }
+
+    challenge = gate->provider->challenges.elts;
+
+    for (i = 0; i < gate->provider->challenges.nelts; i++) {
+
+        if (!challenge[i].hmac
+            || !challenge[i].signing
+            || (uses & NGX_HTTP_WEBHOOK_HMAC_USES))
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "a challenge of \"webhook %V\" in %V:%ui cannot be "
+                      "signed, no secret is a key for HMAC, add a "
+                      "\"webhook_challenge_secret\"",
+                      &gate->provider->name, &conf->file, conf->line);
+        return NGX_ERROR;
     }
 
     return NGX_OK;

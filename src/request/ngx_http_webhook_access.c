@@ -50,7 +50,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         || ctx->gate->first != wlcf->gate
         || (wlcf->replay
             && ctx->once == NULL
-            && ngx_http_webhook_verified(ctx)))
+            && ctx->verified))
     {
         if (ctx) {
             ngx_http_webhook_leave(r, ctx);
@@ -296,6 +296,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     ctx->sender = 1;
+    ctx->verified = 1;
 
     reason = ngx_http_webhook_steps_run(r, ctx, NGX_HTTP_WEBHOOK_STAGE_CLAIM);
 
@@ -311,10 +312,8 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_challenge_send(r, ctx);
     }
 
-    ngx_http_webhook_hashes_release(ctx);
-    ngx_http_webhook_clock_stop(ctx);
+    ngx_http_webhook_finish(ctx, ctx->verdict);
 
-    ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->ack = ctx->gate->provider->ack;
 
     return ngx_http_webhook_answer(r, ctx);
@@ -350,7 +349,7 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, ctx->reason);
     }
 
-    if (!ngx_http_webhook_verified(ctx)) {
+    if (!ctx->verified) {
         return ngx_http_webhook_refuse(r, ctx);
     }
 
@@ -377,7 +376,7 @@ static ngx_uint_t
 ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_loc_conf_t *wlcf)
 {
-    return ngx_http_webhook_verified(ctx)
+    return ctx->verified
            && !(ctx->trial.rules & ~wlcf->excepted);
 }
 

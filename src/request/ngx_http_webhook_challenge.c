@@ -27,6 +27,8 @@ static ngx_uint_t ngx_http_webhook_challenge_valid(
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key);
+static ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 
 /*
@@ -131,7 +133,7 @@ ngx_http_webhook_challenge_active(ngx_http_webhook_gate_t *gate,
 {
     return !challenge->keyed
            || gate->challenge
-           || (challenge->signing && gate->nkeys);
+           || (challenge->signing && gate->signing);
 }
 
 
@@ -290,7 +292,7 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     if (ctx->challenge_key == NULL) {
 
         if (ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
-                                                        : gate->places,
+                                                        : gate->signing,
                                      &ctx->challenge_key)
             != NGX_OK)
         {
@@ -319,30 +321,38 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
 }
 
 
+/* Answers with the text of the challenge, or refuses without a key. */
+
 ngx_int_t
 ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    ngx_http_webhook_key_t  *key;
+    ngx_int_t                 rc;
+    ngx_http_complex_value_t  cv;
 
     static ngx_str_t  nosniff = ngx_string("nosniff");
 
-    if (ctx->challenge->hmac) {
+    rc = ctx->challenge->hmac ? ngx_http_webhook_challenge_hmac(r, ctx)
+                              : NGX_OK;
 
-        rc = ngx_http_webhook_challenge_key(r, ctx, &key);
-
-        if (rc != NGX_OK) {
-            return ngx_http_webhook_reject(r, ctx, rc == NGX_DECLINED
-                                       ? NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE
-                                       : NGX_HTTP_WEBHOOK_INTERNAL);
-        }
+    if (rc == NGX_DECLINED) {
+        return ngx_http_webhook_reject(r, ctx,
+                                       NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE);
     }
 
-    ngx_http_webhook_clock_stop(ctx);
-
-    ctx->state = NGX_HTTP_WEBHOOK_DONE;
     ctx->verdict = NGX_HTTP_WEBHOOK_CHALLENGED;
+    ctx->verified = 0;
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+
+    if (rc != NGX_OK
+        || ngx_http_webhook_evaluate(r, ctx, &ctx->challenge->reply, &cv.value)
+           != NGX_OK)
+    {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
+
+    ngx_http_webhook_finish(ctx, NGX_HTTP_WEBHOOK_CHALLENGED);
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "webhook %V: challenge answered",
@@ -364,45 +374,51 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
 
     ngx_http_finalize_request(r,
                        ngx_http_send_response(r, NGX_HTTP_OK,
-                                              &ctx->challenge->type,
-                                              &ctx->challenge->reply));
+                                              &ctx->challenge->type, &cv));
     return NGX_DONE;
 }
 
 
-/* The HMAC-SHA256 of the challenge; mac has room for WH_HMAC_MAX_SIZE. */
+/*
+ * The HMAC-SHA256 of the challenge, for variables.  NGX_DECLINED when there is
+ * no secret, NGX_ERROR when it is no key for that or OpenSSL fails.
+ */
 
-ngx_int_t
+static ngx_int_t
 ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, u_char *mac, size_t *size)
+    ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                rc;
     EVP_MD_CTX              *md;
+    wh_hmac_key_t           *hmac;
     ngx_http_webhook_key_t  *key;
 
-    if (ngx_http_webhook_challenge_key(r, ctx, &key) != NGX_OK) {
-        return NGX_ERROR;
+    rc = ngx_http_webhook_challenge_key(r, ctx, &key);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
+    hmac = &key->hmac[WH_SHA256];
+
+    ctx->challenge_mac.data = ngx_pnalloc(r->pool, WH_HMAC_MAX_SIZE);
     md = ngx_http_webhook_md_get();
-    if (md == NULL) {
+
+    if (ctx->challenge_mac.data == NULL || md == NULL) {
         return NGX_ERROR;
     }
 
-    rc = NGX_OK;
-
-    if (wh_hmac_start(&key->hmac[WH_SHA256], md) != WH_OK
-        || wh_hmac_update(md, ctx->challenge_value.data,
-                          ctx->challenge_value.len)
-           != WH_OK
-        || wh_hmac_final(&key->hmac[WH_SHA256], md, mac) != WH_OK)
-    {
-        rc = NGX_ERROR;
-    }
+    rc = (hmac->inner
+          && wh_hmac_start(hmac, md) == WH_OK
+          && wh_hmac_update(md, ctx->challenge_value.data,
+                            ctx->challenge_value.len)
+             == WH_OK
+          && wh_hmac_final(hmac, md, ctx->challenge_mac.data) == WH_OK)
+         ? NGX_OK : NGX_ERROR;
 
     ngx_http_webhook_md_put(md);
 
-    *size = key->hmac[WH_SHA256].size;
+    ctx->challenge_mac.len = (rc == NGX_OK) ? hmac->size : 0;
 
     return rc;
 }

@@ -110,6 +110,24 @@ ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 
 /*
+ * The end of the way.  The answer may take long, so keys and what was made of
+ * them go now: an old secret is to be forgotten soon.
+ */
+
+void
+ngx_http_webhook_finish(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_verdict_e verdict)
+{
+    ngx_http_webhook_hashes_release(ctx);
+    ngx_http_webhook_clock_stop(ctx);
+
+    ctx->state = NGX_HTTP_WEBHOOK_DONE;
+    ctx->hashing = 0;
+    ctx->verdict = verdict;
+}
+
+
+/*
  * There will be no verdict, most often for want of the whole body.  nginx has
  * a status for what was wrong, and logs the rest.
  */
@@ -117,9 +135,7 @@ ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 void
 ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 {
-    ctx->state = NGX_HTTP_WEBHOOK_DONE;
-    ctx->hashing = 0;
-    ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+    ngx_http_webhook_finish(ctx, NGX_HTTP_WEBHOOK_REJECTED);
 
     if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
         ctx->reason = NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;

@@ -74,7 +74,7 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
     ngx_http_webhook_replay_end(ctx, taken);
 
     if (!taken
-        || !ngx_http_webhook_verified(ctx)
+        || !ctx->verified
         || ctx->ack <= 0
         || r->headers_out.status == (ngx_uint_t) ctx->ack
         || r->method == NGX_HTTP_HEAD)

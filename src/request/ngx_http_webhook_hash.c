@@ -394,11 +394,6 @@ ngx_http_webhook_body_hashed(ngx_http_request_t *r,
 }
 
 
-/*
- * With the verdict keys and what was made of them go: the answer may take long,
- * and an old secret is to be forgotten soon.
- */
-
 void
 ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 {

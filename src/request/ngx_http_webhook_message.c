@@ -36,7 +36,7 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
     piece = pieces->elts;
 
     if (piece->source == NULL) {
-        return ngx_http_complex_value(r, &piece->text, text);
+        return ngx_http_webhook_evaluate(r, ctx, &piece->text, text);
     }
 
     values = ngx_pcalloc(r->pool, 2 * pieces->nelts * sizeof(ngx_str_t));
@@ -46,7 +46,8 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 
     for (i = 0; i < pieces->nelts; i++) {
 
-        if (ngx_http_complex_value(r, &piece[i].text, &values[2 * i]) != NGX_OK)
+        if (ngx_http_webhook_evaluate(r, ctx, &piece[i].text, &values[2 * i])
+            != NGX_OK)
         {
             return NGX_ERROR;
         }

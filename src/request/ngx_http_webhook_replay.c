@@ -210,7 +210,9 @@ ngx_http_webhook_replay_key(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_http_complex_value(r, ctx->once->replay->key, &value) != NGX_OK) {
+    if (ngx_http_webhook_evaluate(r, ctx, ctx->once->replay->key, &value)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -60,31 +60,28 @@ ngx_int_t
 ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e reason)
 {
+    ngx_http_webhook_verdict_e    verdict;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ngx_http_webhook_hashes_release(ctx);
-    ngx_http_webhook_clock_stop(ctx);
-
-    ctx->state = NGX_HTTP_WEBHOOK_DONE;
-    ctx->hashing = 0;
-    ctx->reason = reason;
-    ctx->secret = 0;
-    ctx->trial.rules = 0;
-
     if (!wlcf->enforce) {
-        ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
+        verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
 
     } else if (reason == NGX_HTTP_WEBHOOK_DUPLICATE
                || reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS)
     {
-        ctx->verdict = NGX_HTTP_WEBHOOK_DUPLICATED;
+        verdict = NGX_HTTP_WEBHOOK_DUPLICATED;
 
     } else {
-        ctx->verdict = NGX_HTTP_WEBHOOK_REJECTED;
+        verdict = NGX_HTTP_WEBHOOK_REJECTED;
     }
 
+    ngx_http_webhook_finish(ctx, verdict);
+
+    ctx->reason = reason;
+    ctx->secret = 0;
+    ctx->verified = 0;
     ctx->status = ngx_http_webhook_status(r, ctx);
 
     ngx_http_webhook_log(r, ctx);

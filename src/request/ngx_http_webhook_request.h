@@ -117,6 +117,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_str_t                      body_sha256;
     ngx_http_webhook_challenge_t  *challenge;
     ngx_str_t                      challenge_value;
+    ngx_str_t                      challenge_mac;
     ngx_http_webhook_source_t     *credential;  /* the token's source */
     ngx_int_t                      ack;         /* status for 2xx, if > 0 */
     wh_json_t                     *json;        /* the walker, or NULL */
@@ -142,6 +143,9 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       stripped:1;  /* of its credential */
     unsigned                       sender:1;    /* verified, also if it is
                                                    a duplicate */
+    unsigned                       verified:1;  /* all that is enforced has
+                                                   been passed */
+    unsigned                       evaluation:1;  /* of a variable has failed */
 };
 
 /* _ctx.c: the state of a request, kept across internal redirects */
@@ -151,6 +155,8 @@ ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_finish(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_verdict_e verdict);
 void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t status);
 
@@ -161,6 +167,9 @@ void ngx_http_webhook_find_headers(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
+ngx_int_t ngx_http_webhook_evaluate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_complex_value_t *value,
+    ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
     ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed);
 
@@ -281,8 +290,6 @@ ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t after);
 ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, u_char *mac, size_t *size);
 ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
@@ -349,20 +356,6 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
-}
-
-
-/*
- * The request has passed all that was enforced: it is accepted, or only rules
- * on trial are against it.
- */
-
-static ngx_inline ngx_uint_t
-ngx_http_webhook_verified(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->verdict == NGX_HTTP_WEBHOOK_ACCEPTED
-           || (ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
-               && ctx->trial.rules);
 }
 
 

@@ -219,6 +219,25 @@ ngx_http_webhook_source_header(ngx_http_request_t *r,
 }
 
 
+/*
+ * A text with variables, in the request's memory.  nginx takes a variable that
+ * fails for an empty one; one of ours is an error here.
+ */
+
+ngx_int_t
+ngx_http_webhook_evaluate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_complex_value_t *value, ngx_str_t *text)
+{
+    ctx->evaluation = 0;
+
+    if (ngx_http_complex_value(r, value, text) != NGX_OK || ctx->evaluation) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 /* Why a request is refused that has no such value, or not one that is right. */
 
 ngx_http_webhook_reason_e

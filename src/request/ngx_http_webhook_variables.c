@@ -170,6 +170,7 @@ ngx_http_webhook_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         rc = ngx_http_webhook_vars[data].get(r->main, ctx, &value);
 
         if (rc == NGX_ERROR) {
+            ctx->evaluation = 1;
             return NGX_ERROR;
         }
 
@@ -269,6 +270,7 @@ ngx_http_webhook_request_variable(ngx_http_request_t *r,
     if (ctx
         && ngx_http_webhook_strip_line(r->main, ctx, &line) != NGX_OK)
     {
+        ctx->evaluation = 1;
         return NGX_ERROR;
     }
 
@@ -307,8 +309,13 @@ ngx_http_webhook_json_variable(ngx_http_request_t *r,
 
     rc = ngx_http_webhook_var_source(r->main, ctx, &source, &value);
 
+    if (rc == NGX_DECLINED) {
+        return NGX_OK;
+    }
+
     if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
+        ctx->evaluation = 1;
+        return NGX_ERROR;
     }
 
     v->len = value.len;
@@ -359,7 +366,7 @@ ngx_http_webhook_var_source(ngx_http_request_t *r,
     /* the body counts only when it has been verified, and is what it must be */
 
     if (ngx_http_webhook_source_in_body(source)
-        && !ngx_http_webhook_verified(ctx))
+        && !ctx->verified)
     {
         return NGX_DECLINED;
     }
@@ -382,7 +389,7 @@ static ngx_int_t
 ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    if (!ngx_http_webhook_verified(ctx) || ctx->secret == 0) {
+    if (!ctx->verified || ctx->secret == 0) {
         return NGX_DECLINED;
     }
 
@@ -405,7 +412,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    if (!ngx_http_webhook_verified(ctx)
+    if (!ctx->verified
         || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
     {
         return NGX_DECLINED;
@@ -551,25 +558,13 @@ static ngx_int_t
 ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    u_char     mac[WH_HMAC_MAX_SIZE];
-    ngx_str_t  src;
-
-    if (ctx->challenge == NULL || !ctx->challenge->hmac) {
-        return NGX_DECLINED;
-    }
-
-    src.data = mac;
-
-    if (ngx_http_webhook_challenge_hmac(r, ctx, mac, &src.len) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    value->data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(src.len));
+    value->data = ngx_pnalloc(r->pool,
+                          ngx_base64_encoded_length(ctx->challenge_mac.len));
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_encode_base64(value, &src);
+    ngx_encode_base64(value, &ctx->challenge_mac);
 
     return NGX_OK;
 }
@@ -579,23 +574,14 @@ static ngx_int_t
 ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    u_char  mac[WH_HMAC_MAX_SIZE];
-    size_t  size;
-
-    if (ctx->challenge == NULL || !ctx->challenge->hmac) {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_http_webhook_challenge_hmac(r, ctx, mac, &size) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    value->data = ngx_pnalloc(r->pool, 2 * size);
+    value->data = ngx_pnalloc(r->pool, 2 * ctx->challenge_mac.len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    value->len = ngx_hex_dump(value->data, mac, size) - value->data;
+    value->len = ngx_hex_dump(value->data, ctx->challenge_mac.data,
+                              ctx->challenge_mac.len)
+                 - value->data;
 
     return NGX_OK;
 }

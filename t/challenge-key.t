@@ -1,0 +1,100 @@
+#!/usr/bin/perl
+
+# Which secret answers a challenge with "key=signing", and that nginx does not
+# answer one with anything else than its HMAC.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Digest::SHA qw/hmac_sha256_hex/;
+use Test::More;
+
+use WebhookTest;
+
+my $signing = 'the secret of the signatures';
+my $public = '27b8894c0f4dc38e05ea184ba1cbff3b'
+           . '8194ed1cf7a126282fb0bbbb237a3bde';
+
+my $providers = <<'EOF';
+    webhook_provider both {
+        token      header:X-Token for=token;
+        signature  header:X-Signature;
+        challenge  query:crc reply=$webhook_challenge_hmac_hex key=signing;
+    }
+    webhook_provider either {
+        signature  header:X-Signature;
+        signature  header:X-Ed25519 algorithm=ed25519;
+        challenge  query:crc reply=[$webhook_challenge_hmac_hex] key=signing;
+    }
+    webhook_provider public {
+        signature  header:X-Ed25519 algorithm=ed25519;
+        challenge  query:crc reply=[$webhook_challenge_hmac_hex] key=signing;
+    }
+EOF
+
+my $t = WebhookTest->new(conf => <<"EOF");
+$providers
+    map \$uri \$key { default $public; }
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        add_header X-Reason \$webhook_reason always;
+        location = /both {
+            webhook         both;
+            webhook_secret  'the token that goes with them' for=token;
+            webhook_secret  '$signing';
+            proxy_pass      http://%%APP%%;
+        }
+        location = /either {
+            webhook         either;
+            webhook_secret  \$key;
+            proxy_pass      http://%%APP%%;
+        }
+        location = /own {
+            webhook                   public;
+            webhook_secret            $public;
+            webhook_challenge_secret  '$signing';
+            proxy_pass                http://%%APP%%;
+        }
+    }
+EOF
+
+my $answer = $t->request({ method => 'GET', uri => '/both?crc=abc' });
+
+is($answer->{status}, 200, 'beside a token that is tied to its own secret');
+is($answer->{body}, hmac_sha256_hex('abc', $signing),
+   'the first secret that serves signatures answers');
+
+$answer = $t->request({ method => 'GET', uri => '/either?crc=abc' });
+
+is($answer->{status}, 500, 'a secret that is no key for HMAC');
+is($answer->{header}{'x-reason'}, 'internal', 'and its reason');
+unlike($answer->{body}, qr/\[\]/, 'the answer is no empty HMAC');
+
+$answer = $t->request({ method => 'GET', uri => '/own?crc=abc' });
+
+is($answer->{body}, '[' . hmac_sha256_hex('abc', $signing) . ']',
+   'a challenge secret answers beside public keys');
+
+is(scalar $t->app_requests, 0, 'nothing has gone to the application');
+
+my ($status, $text) = WebhookTest::nginx_t(<<"EOF");
+$providers
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        location = /public {
+            webhook         public;
+            webhook_secret  $public;
+        }
+    }
+EOF
+
+isnt($status, 0, 'a challenge that nothing can sign is refused');
+like($text, qr/a\ challenge\ of\ "webhook\ public"\ in\ \S+:\d+\ cannot\ be
+               \ signed,\ no\ secret\ is\ a\ key\ for\ HMAC,\ add\ a
+               \ "webhook_challenge_secret"/x, 'with what to do');
+
+$t->done;
+done_testing();
