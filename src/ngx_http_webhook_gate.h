@@ -129,7 +129,6 @@ struct ngx_http_webhook_gate_s {
                                                    signatures, or NULL */
     ngx_http_webhook_place_t     *challenge;    /* or NULL */
     ngx_array_t                  *certificates; /* of arrays, or NULL */
-    ngx_str_t                     allow;
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
     wh_rule_t                    *rules;
@@ -231,28 +230,8 @@ struct ngx_http_webhook_hook_s {
 };
 
 
-/* a location where client certificates count, in a server */
-
-typedef struct {
-    ngx_http_ssl_srv_conf_t      *sscf;
-    ngx_http_webhook_loc_conf_t  *conf;
-    ngx_http_webhook_gate_t      *gate;
-} ngx_http_webhook_certificate_user_t;
-
-
-/* a location that has a gate */
-
-typedef struct {
-    ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_core_srv_conf_t     *cscf;
-    ngx_http_webhook_gate_t      *gate;     /* the first */
-} ngx_http_webhook_location_t;
-
-
 typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
-    ngx_array_t                 certificate_users;
-    ngx_array_t                 locations;  /* ngx_http_webhook_location_t */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
     ngx_array_t                 hooks;      /* ngx_http_webhook_hook_t * */
     ngx_http_webhook_status_t  *status;     /* the first one, or NULL */

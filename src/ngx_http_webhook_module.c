@@ -27,7 +27,7 @@ static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_webhook_merge_gates(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf);
+    ngx_http_webhook_loc_conf_t *conf);
 
 
 static ngx_command_t  ngx_http_webhook_commands[] = {
@@ -398,11 +398,10 @@ ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 {
-    ngx_str_t                     *name;
-    ngx_uint_t                     i;
-    ngx_http_webhook_gate_t       *gate;
-    ngx_http_webhook_location_t   *location;
-    ngx_http_webhook_main_conf_t  *wmcf;
+    ngx_uint_t                      i, locations, secrets;
+    ngx_array_t                    *array;
+    ngx_http_webhook_hook_t       **hook;
+    ngx_http_webhook_main_conf_t   *wmcf;
 
     wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
 
@@ -410,21 +409,28 @@ ngx_http_webhook_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    location = wmcf->locations.elts;
+    locations = 0;
+    secrets = 0;
+    hook = wmcf->hooks.elts;
 
-    for (i = 0; i < wmcf->locations.nelts; i++) {
+    for (i = 0; i < wmcf->hooks.nelts; i++) {
 
-        name = &location[i].clcf->name;
-
-        for (gate = location[i].gate; gate; gate = gate->next) {
-            ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
-                          "webhook %V: %ui secret%s%s, %s \"%V\"",
-                          &gate->provider->name, gate->nkeys,
-                          gate->nkeys == 1 ? "" : "s",
-                          gate->challenge ? " and a challenge secret" : "",
-                          name->len ? "location" : "server",
-                          name->len ? name : &location[i].cscf->server_name);
+        if (hook[i]->gate != hook[i]->gate->first || hook[i]->clcf->noname) {
+            continue;
         }
+
+        array = hook[i]->wlcf->secrets;
+
+        locations++;
+        secrets += (array ? array->nelts : 0)
+                   + (hook[i]->wlcf->challenge_secret != NULL);
+    }
+
+    if (locations) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "webhook: %ui secret%s in %ui location%s",
+                      secrets, secrets == 1 ? "" : "s",
+                      locations, locations == 1 ? "" : "s");
     }
 
     return NGX_OK;
@@ -446,17 +452,11 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&wmcf->vars, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK
-        || ngx_array_init(&wmcf->locations, cf->pool, 4,
-                          sizeof(ngx_http_webhook_location_t))
-           != NGX_OK
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
         || ngx_array_init(&wmcf->hooks, cf->pool, 4,
                           sizeof(ngx_http_webhook_hook_t *))
-           != NGX_OK
-        || ngx_array_init(&wmcf->certificate_users, cf->pool, 4,
-                          sizeof(ngx_http_webhook_certificate_user_t))
            != NGX_OK)
     {
         return NULL;
@@ -597,7 +597,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_merge_gates(cf, conf, clcf);
+    return ngx_http_webhook_merge_gates(cf, conf);
 }
 
 
@@ -605,10 +605,9 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
 static char *
 ngx_http_webhook_merge_gates(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *conf, ngx_http_core_loc_conf_t *clcf)
+    ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_http_webhook_gate_t       *gate;
-    ngx_http_webhook_location_t   *location;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
@@ -646,20 +645,6 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf,
     if (conf->replay) {
         wmcf->replay = 1;
     }
-
-    if (clcf->noname) {
-        return NGX_CONF_OK;
-    }
-
-    location = ngx_array_push(&wmcf->locations);
-    if (location == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    location->clcf = clcf;
-    location->cscf = ngx_http_conf_get_module_srv_conf(cf,
-                                                       ngx_http_core_module);
-    location->gate = conf->gate;
 
     return NGX_CONF_OK;
 }

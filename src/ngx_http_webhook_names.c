@@ -63,6 +63,9 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
     { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
 };
 
+ngx_http_webhook_table_size(ngx_http_webhook_reasons,
+    NGX_HTTP_WEBHOOK_REASONS);
+
 
 /* in the order of ngx_http_webhook_verdict_e */
 
@@ -74,6 +77,9 @@ static ngx_str_t  ngx_http_webhook_verdicts[] = {
     ngx_string("challenge"),
     ngx_string("duplicate")
 };
+
+ngx_http_webhook_table_size(ngx_http_webhook_verdicts,
+    NGX_HTTP_WEBHOOK_VERDICTS);
 
 
 ngx_str_t *

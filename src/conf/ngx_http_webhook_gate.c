@@ -285,7 +285,6 @@ ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     gate->provider = ngx_http_webhook_provider_get(cf, wmcf, name);
 
     if (gate->provider) {
-        gate->allow = gate->provider->allow;
         return NGX_OK;
     }
 
@@ -571,10 +570,8 @@ static ngx_int_t
 ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_array_t                          *certificates;
-    ngx_http_webhook_main_conf_t         *wmcf;
-    ngx_http_webhook_provider_t          *provider;
-    ngx_http_webhook_certificate_user_t  *user;
+    ngx_array_t                  *certificates;
+    ngx_http_webhook_provider_t  *provider;
 
     provider = gate->provider;
     certificates = conf->certificates ? conf->certificates
@@ -597,37 +594,30 @@ ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
 
     gate->certificates = certificates;
 
-    /* ssl_verify_client may not have been merged yet */
-
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
-
-    user = ngx_array_push(&wmcf->certificate_users);
-    if (user == NULL) {
-        return NGX_ERROR;
-    }
-
-    user->sscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_ssl_module);
-    user->conf = conf;
-    user->gate = gate;
-
     return NGX_OK;
 }
 
 
-/* Where client certificates count, the server must ask for them. */
+/*
+ * Where client certificates count, the server must ask for them; what it asks
+ * for is known when all has been merged.
+ */
 
 ngx_int_t
 ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf)
 {
-    ngx_uint_t                            i;
-    ngx_http_webhook_certificate_user_t  *user;
+    ngx_uint_t                 i;
+    ngx_http_ssl_srv_conf_t   *sscf;
+    ngx_http_webhook_hook_t  **hook;
 
-    user = wmcf->certificate_users.elts;
+    hook = wmcf->hooks.elts;
 
-    for (i = 0; i < wmcf->certificate_users.nelts; i++) {
+    for (i = 0; i < wmcf->hooks.nelts; i++) {
 
-        if (user[i].sscf->verify) {
+        sscf = hook[i]->cscf->ctx->srv_conf[ngx_http_ssl_module.ctx_index];
+
+        if (hook[i]->gate->certificates == NULL || sscf->verify) {
             continue;
         }
 
@@ -635,8 +625,8 @@ ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
                       "\"webhook %V\" in %V:%ui needs a client certificate, "
                       "but the server never asks for one, set "
                       "\"ssl_verify_client\" and \"ssl_client_certificate\"",
-                      &user[i].gate->provider->name, &user[i].conf->file,
-                      user[i].conf->line);
+                      &hook[i]->gate->provider->name, &hook[i]->wlcf->file,
+                      hook[i]->wlcf->line);
 
         return NGX_ERROR;
     }

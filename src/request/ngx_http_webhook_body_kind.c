@@ -35,15 +35,16 @@ static ngx_http_webhook_reason_e ngx_http_webhook_transform_sha256(
 
 /* in the order of ngx_http_webhook_body_kind_e */
 
-static ngx_http_webhook_body_handler_t
-    ngx_http_webhook_body_handlers[NGX_HTTP_WEBHOOK_BODY_KINDS] =
-{
+static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
     { ngx_http_webhook_transform_crc32_update,
       ngx_http_webhook_transform_crc32 },
     { NULL, ngx_http_webhook_transform_form },
     { NULL, ngx_http_webhook_transform_form_sorted },
     { NULL, ngx_http_webhook_transform_sha256 }
 };
+
+ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
+    NGX_HTTP_WEBHOOK_BODY_KINDS);
 
 
 /* A part of the body has come. */

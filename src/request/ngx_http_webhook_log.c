@@ -21,6 +21,8 @@ static void ngx_http_webhook_summary(ngx_http_request_t *r,
 static void ngx_http_webhook_delivery(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook,
     ngx_uint_t upstream);
+static ngx_uint_t ngx_http_webhook_delivery_lock(
+    ngx_http_webhook_delivery_t *delivery);
 static void ngx_http_webhook_delivery_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_http_webhook_text_t *text);
@@ -126,9 +128,9 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         break;
     }
 
-    (void) ngx_atomic_fetch_add(&record->bytes,
-                                ngx_http_webhook_counted_size(r, ctx));
-    (void) ngx_atomic_fetch_add(&record->ns, ctx->spent);
+    ngx_http_webhook_sum_add(&record->bytes,
+                             ngx_http_webhook_counted_size(r, ctx));
+    ngx_http_webhook_sum_add(&record->ns, ctx->spent);
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS - 1; i++) {
         if (ctx->spent <= ngx_http_webhook_buckets[i].ns) {
@@ -300,7 +302,7 @@ ngx_http_webhook_summary(ngx_http_request_t *r,
 
 /*
  * Puts the request down among the last ones.  Two workers come to the same
- * place only when one was stopped in the midst of it for a hundred requests;
+ * place only when one was stopped in the middle of it for a hundred requests;
  * then the later one is left out.
  */
 
@@ -309,7 +311,7 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_hook_t *hook, ngx_uint_t upstream)
 {
     ngx_time_t                   *tp;
-    ngx_atomic_uint_t             n, before;
+    ngx_atomic_uint_t             n;
     ngx_http_webhook_stats_t     *stats;
     ngx_http_webhook_delivery_t  *delivery;
 
@@ -318,13 +320,12 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     n = ngx_atomic_fetch_add(&stats->sequence, 1);
     delivery = &stats->deliveries[n % stats->ndeliveries];
 
-    before = delivery->sequence;
-
-    if ((before & 1)
-        || !ngx_atomic_cmp_set(&delivery->sequence, before, 2 * n + 1))
-    {
+    if (!ngx_http_webhook_delivery_lock(delivery)) {
         return;
     }
+
+    delivery->sequence = 2 * n + 1;
+    ngx_memory_barrier();
 
     tp = ngx_timeofday();
 
@@ -346,6 +347,28 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_memory_barrier();
     delivery->sequence = 2 * n + 2;
+    ngx_memory_barrier();
+    delivery->writer = 0;
+}
+
+
+/* A worker that was killed while it wrote does not keep the place. */
+
+static ngx_uint_t
+ngx_http_webhook_delivery_lock(ngx_http_webhook_delivery_t *delivery)
+{
+    ngx_atomic_uint_t  writer;
+
+    writer = delivery->writer;
+
+    if (writer
+        && writer != (ngx_atomic_uint_t) ngx_pid
+        && (kill((ngx_pid_t) writer, 0) == 0 || ngx_errno != NGX_ESRCH))
+    {
+        return 0;
+    }
+
+    return ngx_atomic_cmp_set(&delivery->writer, writer, ngx_pid);
 }
 
 

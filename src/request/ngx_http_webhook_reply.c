@@ -288,7 +288,8 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
     }
 
     if (status == NGX_HTTP_NOT_ALLOWED) {
-        return ngx_http_webhook_add_header(r, "Allow", &ctx->gate->allow)
+        return ngx_http_webhook_add_header(r, "Allow",
+                                           &ctx->gate->provider->allow)
                ? NGX_OK : NGX_ERROR;
     }
 

@@ -41,9 +41,7 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
 
 /* in the order of ngx_http_webhook_step_e */
 
-static ngx_http_webhook_step_pt
-    ngx_http_webhook_step_handlers[NGX_HTTP_WEBHOOK_STEPS] =
-{
+static ngx_http_webhook_step_pt  ngx_http_webhook_step_handlers[] = {
     NULL,
     ngx_http_webhook_step_challenge,
     ngx_http_webhook_step_method,
@@ -65,6 +63,9 @@ static ngx_http_webhook_step_pt
     ngx_http_webhook_step_constraints,
     ngx_http_webhook_replay_claim
 };
+
+ngx_http_webhook_table_size(ngx_http_webhook_step_handlers,
+    NGX_HTTP_WEBHOOK_STEPS);
 
 
 /*

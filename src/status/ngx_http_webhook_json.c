@@ -171,7 +171,8 @@ ngx_http_webhook_json_hook(ngx_http_webhook_out_t *out,
         ngx_http_webhook_json_family(out, family, hook->record);
     }
 
-    ngx_http_webhook_out(out, ",\"body_bytes\":%uA", hook->record->bytes);
+    ngx_http_webhook_out(out, ",\"body_bytes\":%uL",
+                         ngx_http_webhook_sum(&hook->record->bytes));
 
     ngx_http_webhook_json_verification(out, hook->record);
     ngx_http_webhook_json_minutes(out, hook->record);
@@ -226,12 +227,12 @@ static void
 ngx_http_webhook_json_verification(ngx_http_webhook_out_t *out,
     ngx_http_webhook_record_t *record)
 {
-    ngx_uint_t         i;
-    ngx_atomic_uint_t  ns;
+    uint64_t    ns;
+    ngx_uint_t  i;
 
-    ns = record->ns;
+    ns = ngx_http_webhook_sum(&record->ns);
 
-    ngx_http_webhook_out(out, ",\"verification\":{\"seconds\":%uA.%09uA,"
+    ngx_http_webhook_out(out, ",\"verification\":{\"seconds\":%uL.%09uL,"
                          "\"buckets\":{", ns / 1000000000, ns % 1000000000);
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS; i++) {

@@ -141,7 +141,8 @@ ngx_http_webhook_prometheus_bytes(ngx_http_webhook_out_t *out,
 {
     ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_BYTES,
                                        hook);
-    ngx_http_webhook_out(out, "} %uA\n", hook->record->bytes);
+    ngx_http_webhook_out(out, "} %uL\n",
+                         ngx_http_webhook_sum(&hook->record->bytes));
 }
 
 
@@ -151,10 +152,11 @@ static void
 ngx_http_webhook_prometheus_verification(ngx_http_webhook_out_t *out,
     ngx_http_webhook_hook_t *hook)
 {
+    uint64_t           ns;
     ngx_uint_t         i;
-    ngx_atomic_uint_t  ns, count;
+    ngx_atomic_uint_t  count;
 
-    ns = hook->record->ns;
+    ns = ngx_http_webhook_sum(&hook->record->ns);
     count = 0;
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS; i++) {
@@ -169,7 +171,7 @@ ngx_http_webhook_prometheus_verification(ngx_http_webhook_out_t *out,
 
     ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
                                        "_sum", hook);
-    ngx_http_webhook_out(out, "} %uA.%09uA\n", ns / 1000000000,
+    ngx_http_webhook_out(out, "} %uL.%09uL\n", ns / 1000000000,
                          ns % 1000000000);
 
     ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS

@@ -18,7 +18,6 @@ typedef struct {
     ngx_chain_t   *first;
     ngx_chain_t  **last;
     ngx_buf_t     *buf;
-    off_t          size;
     unsigned       failed:1;                    /* no memory */
 } ngx_http_webhook_out_t;
 

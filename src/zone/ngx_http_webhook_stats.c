@@ -42,8 +42,11 @@ ngx_http_webhook_bucket_t  ngx_http_webhook_buckets[] = {
     { 250000000, ngx_string("0.25") },
     { 500000000, ngx_string("0.5") },
     { 1000000000, ngx_string("1") },
-    { (ngx_atomic_uint_t) -1, ngx_string("+Inf") }
+    { (uint64_t) -1, ngx_string("+Inf") }
 };
+
+ngx_http_webhook_table_size(ngx_http_webhook_buckets,
+    NGX_HTTP_WEBHOOK_BUCKETS);
 
 
 static ngx_str_t  ngx_http_webhook_status_classes[] = {
@@ -54,6 +57,9 @@ static ngx_str_t  ngx_http_webhook_status_classes[] = {
     ngx_string("4xx"),
     ngx_string("5xx")
 };
+
+ngx_http_webhook_table_size(ngx_http_webhook_status_classes,
+    NGX_HTTP_WEBHOOK_CLASSES);
 
 
 static ngx_str_t  ngx_http_webhook_secrets[] = {
@@ -67,6 +73,9 @@ static ngx_str_t  ngx_http_webhook_secrets[] = {
     ngx_string("8"),
     ngx_string("more")
 };
+
+ngx_http_webhook_table_size(ngx_http_webhook_secrets,
+    NGX_HTTP_WEBHOOK_SECRETS);
 
 
 ngx_http_webhook_family_t  ngx_http_webhook_families[] = {

@@ -81,8 +81,8 @@ struct ngx_http_webhook_record_s {
     ngx_atomic_t                 upstream[NGX_HTTP_WEBHOOK_CLASSES];
     ngx_atomic_t                 secrets[NGX_HTTP_WEBHOOK_SECRETS];
     ngx_atomic_t                 buckets[NGX_HTTP_WEBHOOK_BUCKETS];
-    ngx_atomic_t                 ns;        /* of verification, in all */
-    ngx_atomic_t                 bytes;     /* of bodies */
+    volatile uint64_t            ns;        /* of verification, in all */
+    volatile uint64_t            bytes;     /* of bodies */
 
     /* who sets minute writes what is below, and nobody else */
 
@@ -102,6 +102,7 @@ typedef struct {
 
 
 typedef struct {
+    ngx_atomic_t                 writer;    /* a process id, or 0 */
     ngx_atomic_t                 sequence;  /* odd while it is written */
     ngx_http_webhook_record_t   *record;
     time_t                       sec;
@@ -129,7 +130,7 @@ struct ngx_http_webhook_stats_s {
 
 
 typedef struct {
-    ngx_atomic_uint_t            ns;        /* at most */
+    uint64_t                     ns;        /* at most */
     ngx_str_t                    seconds;
 } ngx_http_webhook_bucket_t;
 
@@ -184,6 +185,22 @@ ngx_uint_t ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
 extern ngx_http_webhook_bucket_t
     ngx_http_webhook_buckets[NGX_HTTP_WEBHOOK_BUCKETS];
 extern ngx_http_webhook_family_t  ngx_http_webhook_families[];
+
+
+/* Sums of 64 bits on every system; nginx's own are as long as a word. */
+
+static ngx_inline void
+ngx_http_webhook_sum_add(volatile uint64_t *sum, uint64_t n)
+{
+    (void) __sync_fetch_and_add(sum, n);
+}
+
+
+static ngx_inline uint64_t
+ngx_http_webhook_sum(volatile uint64_t *sum)
+{
+    return __sync_fetch_and_add(sum, 0);
+}
 
 
 #endif /* _NGX_HTTP_WEBHOOK_ZONE_H_INCLUDED_ */
