@@ -18,7 +18,7 @@
 
 #include "ngx_http_webhook_provider.h"
 #include "core/wh_credential.h"
-#include "core/wh_decode.h"
+#include "core/wh_rule.h"
 
 
 /* A secret as configured. */

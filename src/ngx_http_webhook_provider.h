@@ -11,14 +11,11 @@
 
 
 #include "ngx_http_webhook.h"
-#include "core/wh_form.h"
 #include "core/wh_hmac.h"
-#include "core/wh_json.h"
+#include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
-#include "core/wh_rule.h"
 #include "core/wh_signature.h"
-#include "core/wh_subject.h"
 #include "core/wh_time.h"
 
 

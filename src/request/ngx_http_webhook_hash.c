@@ -13,6 +13,7 @@
 #define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
 
 
+static ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
@@ -46,6 +47,17 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
            || ctx->gate->provider->form
            || ctx->gate->json
            || ngx_http_webhook_replay_hashes(ctx);
+}
+
+
+/* Whether the body is to be hashed for replay protection. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->once
+           && !ctx->once->keyed
+           && ctx->gate->provider->pelorus == NULL;
 }
 
 

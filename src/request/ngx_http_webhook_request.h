@@ -359,17 +359,6 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
 }
 
 
-/* Whether the body is to be hashed for replay protection. */
-
-static ngx_inline ngx_uint_t
-ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->once
-           && !ctx->once->keyed
-           && ctx->gate->provider->pelorus == NULL;
-}
-
-
 /* In ns, for differences. */
 
 static ngx_inline uint64_t

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_form.h"
 #include "core/wh_list.h"
 
 

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_subject.h"
 
 
 typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
