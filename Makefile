@@ -97,7 +97,8 @@ build-packages:
 $(B)/settings: FORCE
 	@mkdir -p $(B)
 	@printf '%s\n' '$(SRC) $(CC) $(CC_OPT) $(LD_OPT)' \
-	    '$(sort $(wildcard src/*.c src/core/*.c))' > $@.new
+	    '$(sort $(wildcard src/*.c src/core/*.c src/core/pelorus/*.c))' \
+	    > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(OBJS)/Makefile: $(B)/settings Makefile config \
@@ -117,11 +118,11 @@ nginx: $(OBJS)/Makefile
 	    exit 1; }
 	@$(MAKE) --no-print-directory -C $(TREE) -f $(OBJS)/Makefile binary
 
-$(B)/unit/%: t/unit/%.c $(wildcard src/core/*.[ch] t/unit/*.h) \
-             $(B)/settings | build-packages
+$(B)/unit/%: t/unit/%.c $(wildcard src/core/*.[ch] src/core/pelorus/*.[ch] \
+             t/unit/*.h) $(B)/settings | build-packages
 	@mkdir -p $(@D)
 	$(CC) -Wall -Wextra -Werror -O1 -g $(CC_OPT) -I src/core -o $@ $< \
-	    src/core/*.c $(LD_OPT) -lyajl -lcrypto
+	    src/core/*.c src/core/pelorus/*.c $(LD_OPT) -lyajl -lcrypto
 
 units: $(UNITS)
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wh_pelorus.h"
+#include "pelorus/wh_pelorus.h"
 
 
 typedef struct {

@@ -25,7 +25,7 @@
 #include "core/wh_form_sorted.h"
 #include "core/wh_json.h"
 #include "core/wh_jwt.h"
-#include "core/wh_pelorus.h"
+#include "core/pelorus/wh_pelorus.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_rule.h"
 #include "core/wh_time.h"

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "tap.h"
-#include "wh_pelorus.h"
+#include "pelorus/wh_pelorus.h"
 
 
 #define FIELDS  7

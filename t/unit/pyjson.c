@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "tap.h"
-#include "wh_pyjson.h"
+#include "pelorus/wh_pyjson.h"
 
 
 #define LINE  4000000

@@ -13,9 +13,9 @@
 #include <openssl/crypto.h>
 
 #include "wh_pelorus.h"
-#include "wh_decode.h"
+#include "../wh_decode.h"
 #include "wh_pyfloat.h"
-#include "wh_utf8.h"
+#include "../wh_utf8.h"
 
 
 #define WH_PELORUS_SEPARATORS  5

@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
-#include "wh.h"
-#include "wh_hmac.h"
+#include "../wh.h"
+#include "../wh_hmac.h"
 #include "wh_pyjson.h"
 
 

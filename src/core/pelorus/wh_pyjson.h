@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
-#include "wh.h"
-#include "wh_json.h"
+#include "../wh.h"
+#include "../wh_json.h"
 
 
 #define WH_PYJSON_DEPTH      900   /* Python: a thousand less its own calls */
