@@ -132,7 +132,6 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
     request.content_length = r->headers_in.content_length_n;
 
     request.body = body;
-    request.pieces = (body != NULL);
     request.now = ngx_time();
 
     if (wh_pelorus_check(&request, keys, n, &verdict) != WH_OK) {

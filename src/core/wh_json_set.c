@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "wh_json_set.h"
+#include "wh_str.h"
 
 
 static int wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer,
@@ -105,7 +106,7 @@ wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer, unsigned every,
 
     node = set->root;
     p = pointer.data;
-    last = p + pointer.len;
+    last = wh_end(pointer);
 
     while (p < last) {
         p++;

@@ -11,7 +11,7 @@
 #include "wh_decode.h"
 #include "wh_json.h"
 #include "wh_jwt.h"
-#include "wh_list.h"
+#include "wh_str.h"
 #include "wh_time.h"
 
 
