@@ -285,15 +285,6 @@ wh_jwt_claims(const wh_jwt_rules_t *rules, wh_json_t *json, int64_t now,
 static int
 wh_jwt_time(const wh_json_value_t *value, int64_t *time)
 {
-    wh_time_t  parsed;
-
-    if (value->type != WH_JSON_INTEGER
-        || wh_time_parse(value->text, WH_TIME_S, &parsed) != WH_OK)
-    {
-        return WH_INVALID;
-    }
-
-    *time = parsed.sec;
-
-    return WH_OK;
+    return value->type == WH_JSON_INTEGER
+           ? wh_time_parse(value->text, WH_TIME_S, time) : WH_INVALID;
 }

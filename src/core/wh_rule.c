@@ -370,17 +370,17 @@ wh_rule_digits(wh_str_t text, size_t i)
 static int
 wh_rule_size(wh_str_t text, size_t *n)
 {
-    wh_time_t  count;
+    int64_t  count;
 
     /* a count looks like a count of seconds */
 
     if (wh_time_parse(text, WH_TIME_S, &count) != WH_OK
-        || count.sec > WH_RULE_MAX_COUNT)
+        || count > WH_RULE_MAX_COUNT)
     {
         return WH_INVALID;
     }
 
-    *n = (size_t) count.sec;
+    *n = (size_t) count;
 
     return WH_OK;
 }
@@ -707,13 +707,13 @@ wh_rule_length(const wh_json_value_t *value)
 static int
 wh_rule_recent(const wh_rule_t *rule, wh_str_t text, int64_t now)
 {
-    wh_time_t  time;
+    int64_t  time;
 
     if (wh_time_parse(text, rule->unit, &time) != WH_OK) {
         return 0;
     }
 
-    return time.sec >= now - rule->within;
+    return time >= now - rule->within;
 }
 
 
