@@ -60,9 +60,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     /* a token that is too long may be found bad first, or too long first */
 
-    if (wh_json_fault(whole, NULL) != wh_json_fault(cut, NULL)
-        && wh_json_fault(whole, NULL) != WH_JSON_LONG_TOKEN
-        && wh_json_fault(cut, NULL) != WH_JSON_LONG_TOKEN)
+    if (wh_json_fault(whole) != wh_json_fault(cut)
+        && wh_json_fault(whole) != WH_JSON_LONG_TOKEN
+        && wh_json_fault(cut) != WH_JSON_LONG_TOKEN)
     {
         abort();
     }

@@ -656,7 +656,7 @@ ngx_http_webhook_payload_fault(ngx_http_request_t *r,
 {
     wh_json_fault_e  fault;
 
-    fault = wh_json_fault(ctx->json, NULL);
+    fault = wh_json_fault(ctx->json);
 
     if (fault == WH_JSON_NO_MEMORY) {
         return NGX_HTTP_WEBHOOK_INTERNAL;

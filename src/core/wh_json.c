@@ -79,7 +79,6 @@ struct wh_json_s {
 
     int                    rc;
     wh_json_fault_e        fault;
-    size_t                 failed; /* offset */
 
     yajl_handle            yajl;
     jmp_buf                no_memory;
@@ -128,8 +127,7 @@ static int wh_json_parse_end(wh_json_t *json);
 static int wh_json_blanks(wh_json_t *json, const unsigned char *data,
     size_t len);
 
-static int wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault,
-    size_t offset);
+static int wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault);
 static int wh_json_no_memory(wh_json_t *json);
 static int wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault);
 static size_t wh_json_position(wh_json_t *json);
@@ -422,13 +420,6 @@ wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len)
         return json->rc;
     }
 
-    if (json->limits.total != 0
-        && len > json->limits.total - json->offset - json->gathered)
-    {
-        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_DOCUMENT,
-                            json->limits.total);
-    }
-
     while (len > 0 && json->rc == WH_OK) {
 
         if (json->gathered > 0 || len < json->limits.piece) {
@@ -479,12 +470,8 @@ wh_json_value(const wh_json_t *json, size_t index)
 
 
 wh_json_fault_e
-wh_json_fault(const wh_json_t *json, size_t *offset)
+wh_json_fault(const wh_json_t *json)
 {
-    if (offset != NULL) {
-        *offset = json->failed;
-    }
-
     return json->fault;
 }
 
@@ -505,7 +492,6 @@ wh_json_fault_text(wh_json_fault_e fault)
         "a name is too long",
         "a value is too long",
         "a token is too long",
-        "the document is too long",
         "refused"
     };
 
@@ -571,14 +557,13 @@ wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
     }
 
     if (good < len) {
-        return wh_json_fail(json, WH_INVALID, fault, json->offset + good);
+        return wh_json_fail(json, WH_INVALID, fault);
     }
 
     json->offset += len;
 
     if (!json->done && json->offset - json->last > json->limits.token) {
-        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_TOKEN,
-                            json->last + json->limits.token);
+        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_TOKEN);
     }
 
     return WH_OK;
@@ -597,8 +582,7 @@ wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
         if (yajl_parse(json->yajl, data, len) != yajl_status_ok
             && !json->done)
         {
-            return wh_json_fail(json, WH_INVALID, WH_JSON_SYNTAX,
-                                wh_json_position(json));
+            return wh_json_fail(json, WH_INVALID, WH_JSON_SYNTAX);
         }
     }
 
@@ -622,8 +606,7 @@ wh_json_parse_end(wh_json_t *json)
     /* even a number at the outermost level is known by now */
 
     if (json->rc == WH_OK && !json->done) {
-        return wh_json_fail(json, WH_INVALID, WH_JSON_EARLY_END,
-                            json->offset);
+        return wh_json_fail(json, WH_INVALID, WH_JSON_EARLY_END);
     }
 
     return json->rc;
@@ -644,9 +627,7 @@ wh_json_blanks(wh_json_t *json, const unsigned char *data, size_t len)
         if (data[i] != ' ' && data[i] != '\t' && data[i] != '\r'
             && data[i] != '\n')
         {
-            return wh_json_fail(json, WH_INVALID,
-                                WH_JSON_TRAILING,
-                                json->offset + i);
+            return wh_json_fail(json, WH_INVALID, WH_JSON_TRAILING);
         }
     }
 
@@ -657,12 +638,11 @@ wh_json_blanks(wh_json_t *json, const unsigned char *data, size_t len)
 /* The first failure stays. */
 
 static int
-wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault, size_t offset)
+wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault)
 {
     if (json->rc == WH_OK) {
         json->rc = rc;
         json->fault = fault;
-        json->failed = offset;
     }
 
     return json->rc;
@@ -672,7 +652,7 @@ wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault, size_t offset)
 static int
 wh_json_no_memory(wh_json_t *json)
 {
-    return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+    return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY);
 }
 
 
@@ -681,7 +661,7 @@ wh_json_no_memory(wh_json_t *json)
 static int
 wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault)
 {
-    wh_json_fail(json, rc, fault, wh_json_position(json));
+    wh_json_fail(json, rc, fault);
 
     return 0;
 }

@@ -57,7 +57,6 @@ typedef enum {
     WH_JSON_LONG_NAME,
     WH_JSON_LONG_VALUE,
     WH_JSON_LONG_TOKEN,
-    WH_JSON_LONG_DOCUMENT,
     WH_JSON_REFUSED                /* by the observer */
 } wh_json_fault_e;
 
@@ -70,7 +69,6 @@ typedef struct {
     size_t          value;         /* bytes of a captured value; 65536 */
     size_t          token;         /* bytes from one value or name to the end
                                       of the next; 65536 */
-    size_t          total;         /* bytes of the document; no limit */
     size_t          memory;        /* bytes the walker may hold; no limit */
     size_t          piece;         /* bytes to gather before yajl is called,
                                       at most 65536; 16384 */
@@ -127,11 +125,9 @@ int wh_json_end(wh_json_t *json);
 const wh_json_value_t *wh_json_value(const wh_json_t *json, size_t index);
 
 /*
- * Why it failed, and where the document was left, give or take the last
- * token; offset may be NULL.  The text is static and has not a byte of the
- * document.
+ * Why it failed.  The text is static and has not a byte of the document.
  */
-wh_json_fault_e wh_json_fault(const wh_json_t *json, size_t *offset);
+wh_json_fault_e wh_json_fault(const wh_json_t *json);
 const char *wh_json_fault_text(wh_json_fault_e fault);
 
 

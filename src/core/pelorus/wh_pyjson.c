@@ -113,7 +113,7 @@ wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_fault_e *fault)
         rc = wh_json_end(json);
     }
 
-    *fault = wh_json_fault(json, NULL);
+    *fault = wh_json_fault(json);
 
     wh_json_free(json);
 
