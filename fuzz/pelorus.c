@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     wh_str_t               body;
     wh_pyjson_t           *doc;
     unsigned char          header[HEADER + 1];
-    wh_json_fault_e        fault;
+    wh_json_error_e        error;
     wh_pelorus_request_t   r;
     wh_pelorus_verdict_t   v;
 
@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         abort();
     }
 
-    if (wh_pyjson_read(&doc, body, &fault) != WH_OK) {
+    if (wh_pyjson_read(&doc, body, &error) != WH_OK) {
         return 0;
     }
 
@@ -111,7 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     body.data = once.data;
     body.len = once.len;
 
-    if (wh_pyjson_read(&doc, body, &fault) != WH_OK) {
+    if (wh_pyjson_read(&doc, body, &error) != WH_OK) {
         abort();
     }
 

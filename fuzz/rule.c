@@ -141,7 +141,7 @@ verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
 
     for ( /* void */ ; len && v.rc == WH_OK; p += n, len -= n) {
         n = (len < piece) ? len : piece;
-        v.rc = wh_json_feed(json, p, n);
+        v.rc = wh_json_parse(json, p, n);
     }
 
     if (v.rc == WH_OK) {
@@ -223,7 +223,7 @@ outside(const char *bound, wh_str_t limit, wh_str_t number)
 
     json = wh_json_create(set, NULL, NULL, NULL);
 
-    if (wh_json_feed(json, number.data, number.len) != WH_OK
+    if (wh_json_parse(json, number.data, number.len) != WH_OK
         || wh_json_end(json) != WH_OK)
     {
         abort();

@@ -85,8 +85,9 @@ ngx_http_webhook_every_compile(ngx_conf_t *cf,
     if (wh_json_set_add(every->set, ngx_http_webhook_wh_str(&array),
                         &every->array, &error)
         != WH_OK
-        || wh_json_set_add_every(every->set, ngx_http_webhook_wh_str(pointer),
-                                 &every->value, &error)
+        || wh_json_set_add_wildcard(every->set,
+                                    ngx_http_webhook_wh_str(pointer),
+                                    &every->value, &error)
            != WH_OK)
     {
         return NGX_CONF_ERROR;
@@ -146,7 +147,7 @@ ngx_http_webhook_every_walk(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if ((wh_json_feed(walk.json, body->data, body->len) != WH_OK
+    if ((wh_json_parse(walk.json, body->data, body->len) != WH_OK
          || wh_json_end(walk.json) != WH_OK)
         && walk.reason == NGX_HTTP_WEBHOOK_PASSED)
     {

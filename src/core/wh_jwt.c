@@ -190,7 +190,7 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t part, unsigned char *buf,
         return WH_ERROR;
     }
 
-    rc = wh_json_feed(*json, buf, len);
+    rc = wh_json_parse(*json, buf, len);
 
     if (rc == WH_OK) {
         rc = wh_json_end(*json);

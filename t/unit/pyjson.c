@@ -4,7 +4,7 @@
  *
  * wh_pyjson: texts that Python 3 wrote.  With an argument, a filter for
  * differential tests: it reads a document a line and writes each one as
- * json.dumps(..., separators=(",", ":")) would, or its fault.
+ * json.dumps(..., separators=(",", ":")) would, or its error.
  */
 
 
@@ -22,7 +22,7 @@ static int sink(void *data, const unsigned char *text, size_t len);
 static char *dump(const char *text, size_t len);
 static int filter(void);
 static void test_texts(void);
-static void test_faults(void);
+static void test_errors(void);
 static void test_members(void);
 
 
@@ -36,7 +36,7 @@ main(int argc, char **argv)
     }
 
     test_texts();
-    test_faults();
+    test_errors();
     test_members();
 
     return done_testing();
@@ -69,15 +69,15 @@ dump(const char *text, size_t len)
     wh_str_t                 body;
     wh_pyjson_t             *doc;
     wh_json_type_e           type;
-    wh_json_fault_e          fault;
+    wh_json_error_e          error;
 
     static char  errors[100];
 
     body.data = (const unsigned char *) text;
     body.len = len;
 
-    if (wh_pyjson_read(&doc, body, &fault) != WH_OK) {
-        sprintf(errors, "fault %d", fault);
+    if (wh_pyjson_read(&doc, body, &error) != WH_OK) {
+        sprintf(errors, "error %d", error);
         return strdup(errors);
     }
 
@@ -186,20 +186,20 @@ test_texts(void)
 
 
 static void
-test_faults(void)
+test_errors(void)
 {
     size_t             i, n;
     char              *text;
     wh_str_t           body;
     wh_pyjson_t       *doc;
-    wh_json_fault_e    fault;
+    wh_json_error_e    error;
 
     static const struct {
         const char       *head;
         char              c;
         size_t            n;
         const char       *tail;
-        wh_json_fault_e   fault;
+        wh_json_error_e   error;
     } cases[] = {
         { "", '1', 4300, "", WH_JSON_FINE },
         { "-", '1', 4300, "", WH_JSON_FINE },
@@ -226,13 +226,13 @@ test_faults(void)
         body.data = (unsigned char *) text;
         body.len = strlen(text);
 
-        ok(wh_pyjson_read(&doc, body, &fault)
-           == (cases[i].fault == WH_JSON_FINE ? WH_OK : WH_INVALID)
-           && fault == cases[i].fault,
+        ok(wh_pyjson_read(&doc, body, &error)
+           == (cases[i].error == WH_JSON_FINE ? WH_OK : WH_INVALID)
+           && error == cases[i].error,
            "%s%zu times %c%s: %s", cases[i].head, cases[i].n, cases[i].c,
-           cases[i].tail, wh_json_fault_text(fault));
+           cases[i].tail, wh_json_error_text(error));
 
-        if (fault == WH_JSON_FINE) {
+        if (error == WH_JSON_FINE) {
             wh_pyjson_free(doc);
         }
 
@@ -247,11 +247,11 @@ test_members(void)
     wh_str_t                 body = wh_string("{\"a\":1,\"b\":{\"c\":2},"
                                                "\"a\":\"x\"}");
     wh_pyjson_t             *doc;
-    wh_json_fault_e          fault;
+    wh_json_error_e          error;
     const wh_pyjson_node_t  *node;
 
-    if (wh_pyjson_read(&doc, body, &fault) != WH_OK) {
-        ok(0, "%s", wh_json_fault_text(fault));
+    if (wh_pyjson_read(&doc, body, &error) != WH_OK) {
+        ok(0, "%s", wh_json_error_text(error));
         return;
     }
 

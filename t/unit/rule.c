@@ -177,7 +177,7 @@ test_checks(void)
         rule.match_data = &a;
 
         json = wh_json_create(set, NULL, NULL, NULL);
-        (void) wh_json_feed(json, str(cases[i].doc).data,
+        (void) wh_json_parse(json, str(cases[i].doc).data,
                             str(cases[i].doc).len);
 
         ok(rc == WH_OK && wh_json_end(json) == WH_OK
@@ -289,7 +289,7 @@ outside(const char *bound, const char *number, const char *limit)
 
     json = wh_json_create(set, NULL, NULL, NULL);
 
-    if (wh_json_feed(json, (const unsigned char *) doc, strlen(doc)) != WH_OK
+    if (wh_json_parse(json, (const unsigned char *) doc, strlen(doc)) != WH_OK
         || wh_json_end(json) != WH_OK)
     {
         abort();

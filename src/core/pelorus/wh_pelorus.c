@@ -158,7 +158,7 @@ static const wh_pelorus_separators_t
 #define WH_PELORUS_ALL       (WH_PELORUS_DEPLOYED | (1 << WH_PELORUS_FAILURE))
 
 
-/* In the receiver's order: of several faults the first is the one told. */
+/* In the receiver's order: of several errors the first is the one told. */
 
 static const wh_pelorus_field_t  wh_pelorus_fields[] = {
     { "app", wh_pelorus_app, WH_PELORUS_ALL },
@@ -240,7 +240,7 @@ wh_pelorus_read(const wh_pelorus_request_t *r, wh_pyjson_t **doc,
 {
     int              rc;
     size_t           len;
-    wh_json_fault_e  fault;
+    wh_json_error_e  error;
 
     len = r->body ? r->body->len : 0;
 
@@ -268,13 +268,13 @@ wh_pelorus_read(const wh_pelorus_request_t *r, wh_pyjson_t **doc,
             return wh_pelorus_set(v, WH_PELORUS_UNREADABLE);
         }
 
-        rc = wh_pyjson_read(doc, *r->body, &fault);
+        rc = wh_pyjson_read(doc, *r->body, &error);
 
         if (rc == WH_ERROR) {
             return WH_ERROR;
         }
 
-        switch (fault) {
+        switch (error) {
 
         case WH_JSON_FINE:
             v->no_body = wh_pyjson_root(*doc)->type == WH_JSON_NULL;

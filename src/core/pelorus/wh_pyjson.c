@@ -79,13 +79,13 @@ static void wh_pyjson_flush(wh_pyjson_writer_t *w);
 
 
 int
-wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_fault_e *fault)
+wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_error_e *error)
 {
     int                rc;
     wh_json_t         *json;
     wh_json_limits_t   limits;
 
-    *fault = WH_JSON_NO_MEMORY;
+    *error = WH_JSON_NO_MEMORY;
 
     *doc = calloc(1, sizeof(wh_pyjson_t));
     if (*doc == NULL) {
@@ -107,13 +107,13 @@ wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_fault_e *fault)
         return WH_ERROR;
     }
 
-    rc = wh_json_feed(json, text.data, text.len);
+    rc = wh_json_parse(json, text.data, text.len);
 
     if (rc == WH_OK) {
         rc = wh_json_end(json);
     }
 
-    *fault = wh_json_fault(json);
+    *error = wh_json_error(json);
 
     wh_json_free(json);
 
