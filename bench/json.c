@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What bench/json measures: a document is walked with rules, or parsed by
+ * What bench/json measures: a document is parsed with rules, or by
  * yajl with empty callbacks, so many times.
  *
  *     json yajl|rules FILE TIMES
@@ -26,7 +26,7 @@ static int text(void *ctx, const char *p, size_t len);
 static int string(void *ctx, const unsigned char *p, size_t len);
 
 static int parse(const unsigned char *p, size_t len);
-static int walk(const wh_json_set_t *set, const wh_rule_t *rules,
+static int parse_rules(const wh_json_set_t *set, const wh_rule_t *rules,
     const unsigned char *p, size_t len);
 
 
@@ -96,7 +96,7 @@ main(int argc, char **argv)
 
     for (n = 0, rc = 0; n < times && rc == 0; n++) {
         rc = (argv[1][0] == 'y') ? parse(document, len)
-                                 : walk(set, rules, document, len);
+                                 : parse_rules(set, rules, document, len);
     }
 
     wh_json_set_free(set);
@@ -133,7 +133,7 @@ parse(const unsigned char *p, size_t len)
 
 
 static int
-walk(const wh_json_set_t *set, const wh_rule_t *rules,
+parse_rules(const wh_json_set_t *set, const wh_rule_t *rules,
     const unsigned char *p, size_t len)
 {
     size_t       i, n;
@@ -149,7 +149,7 @@ walk(const wh_json_set_t *set, const wh_rule_t *rules,
     for ( /* void */ ; len; p += n, len -= n) {
         n = (len < PIECE) ? len : PIECE;
 
-        if (wh_json_feed(json, p, n) != WH_OK) {
+        if (wh_json_parse(json, p, n) != WH_OK) {
             return 1;
         }
     }

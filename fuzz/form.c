@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "wh_form.h"
+#include "wh_str.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -56,8 +57,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             abort();
         }
 
-        n += wh_form_is(name, sought);
         pairs++;
+
+        if (wh_form_decode(name, buf, &decoded) == WH_OK) {
+            name.data = buf;
+            name.len = decoded;
+            n += wh_equal(name, sought);
+        }
 
         (void) wh_form_decode(value, buf, &decoded);
     }

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The walker: the verdict and the values must not depend on how a document
+ * The parser: the verdict and the values must not depend on how a document
  * is cut.  The first byte is the length of the pieces.
  */
 
@@ -18,7 +18,7 @@
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-static wh_json_t *walk(const wh_json_set_t *set, const uint8_t *data,
+static wh_json_t *parse(const wh_json_set_t *set, const uint8_t *data,
     size_t len, size_t cut, size_t gather);
 static void same(const wh_json_value_t *a, const wh_json_value_t *b);
 
@@ -51,8 +51,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     }
 
-    whole = walk(set, data + 1, len - 1, len, 0);
-    cut = walk(set, data + 1, len - 1, data[0] + 1, 1);
+    whole = parse(set, data + 1, len - 1, len, 0);
+    cut = parse(set, data + 1, len - 1, data[0] + 1, 1);
 
     if (wh_json_end(whole) != wh_json_end(cut)) {
         abort();
@@ -60,9 +60,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     /* a token that is too long may be found bad first, or too long first */
 
-    if (wh_json_fault(whole, NULL) != wh_json_fault(cut, NULL)
-        && wh_json_fault(whole, NULL) != WH_JSON_LONG_TOKEN
-        && wh_json_fault(cut, NULL) != WH_JSON_LONG_TOKEN)
+    if (wh_json_error(whole) != wh_json_error(cut)
+        && wh_json_error(whole) != WH_JSON_LONG_TOKEN
+        && wh_json_error(cut) != WH_JSON_LONG_TOKEN)
     {
         abort();
     }
@@ -82,7 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 
 static wh_json_t *
-walk(const wh_json_set_t *set, const uint8_t *data, size_t len, size_t cut,
+parse(const wh_json_set_t *set, const uint8_t *data, size_t len, size_t cut,
     size_t gather)
 {
     size_t             n;
@@ -105,7 +105,7 @@ walk(const wh_json_set_t *set, const uint8_t *data, size_t len, size_t cut,
 
         piece = malloc(n);
         memcpy(piece, data, n);
-        (void) wh_json_feed(json, piece, n);
+        (void) wh_json_parse(json, piece, n);
         free(piece);
 
         data += n;

@@ -31,7 +31,8 @@ static size_t cut_words(const uint8_t *p, const uint8_t *last,
 static int matches(void *data, wh_str_t subject);
 static verdict_t verdict(const wh_json_set_t *set, const wh_rule_t *rule,
     const uint8_t *p, size_t len, size_t piece);
-static void compare(const wh_rule_t *rule, const wh_json_t *json);
+static void order(const wh_rule_t *rule, const wh_json_t *json);
+static int outside(const char *bound, wh_str_t limit, wh_str_t number);
 
 
 int
@@ -140,7 +141,7 @@ verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
 
     for ( /* void */ ; len && v.rc == WH_OK; p += n, len -= n) {
         n = (len < piece) ? len : piece;
-        v.rc = wh_json_feed(json, p, n);
+        v.rc = wh_json_parse(json, p, n);
     }
 
     if (v.rc == WH_OK) {
@@ -154,7 +155,7 @@ verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
             abort();
         }
 
-        compare(rule, json);
+        order(rule, json);
     }
 
     wh_json_free(json);
@@ -163,10 +164,11 @@ verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
 }
 
 
+/* When a is less than b, then b is more than a. */
+
 static void
-compare(const wh_rule_t *rule, const wh_json_t *json)
+order(const wh_rule_t *rule, const wh_json_t *json)
 {
-    int                     less, more;
     const wh_json_value_t  *value;
 
     value = wh_json_value(json, rule->index);
@@ -177,12 +179,61 @@ compare(const wh_rule_t *rule, const wh_json_t *json)
         return;
     }
 
-    less = wh_rule_compare(value->text, rule->min);
-    more = wh_rule_compare(rule->min, value->text);
-
-    if ((less < 0) != (more > 0) || (less == 0) != (more == 0)
-        || wh_rule_compare(value->text, value->text) != 0)
+    if (outside("min", rule->min, value->text)
+        != outside("max", value->text, rule->min)
+        || outside("max", rule->min, value->text)
+           != outside("min", value->text, rule->min)
+        || outside("min", value->text, value->text)
+        || outside("max", value->text, value->text))
     {
         abort();
     }
+}
+
+
+static int
+outside(const char *bound, wh_str_t limit, wh_str_t number)
+{
+    int             rc;
+    char           *word;
+    size_t          n;
+    wh_str_t        words[3];
+    wh_rule_t       rule;
+    wh_json_t      *json;
+    const char     *text;
+    wh_json_set_t  *set;
+
+    word = malloc(limit.len + 4);
+    memcpy(word, bound, 3);
+    word[3] = '=';
+    memcpy(word + 4, limit.data, limit.len);
+
+    words[0].data = NULL;
+    words[0].len = 0;
+    words[1].data = (const unsigned char *) "number";
+    words[1].len = 6;
+    words[2].data = (const unsigned char *) word;
+    words[2].len = limit.len + 4;
+
+    set = wh_json_set_create();
+
+    if (wh_rule_parse(&rule, set, words, 3, &n, &text) != WH_OK) {
+        abort();
+    }
+
+    json = wh_json_create(set, NULL, NULL, NULL);
+
+    if (wh_json_parse(json, number.data, number.len) != WH_OK
+        || wh_json_end(json) != WH_OK)
+    {
+        abort();
+    }
+
+    rc = wh_rule_check(&rule, json, words[0], 0, &text);
+
+    wh_json_free(json);
+    wh_json_set_free(set);
+    free(word);
+
+    return rc != WH_OK;
 }

@@ -7,7 +7,6 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "core/wh_rule.h"
 
 
 static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,

@@ -8,8 +8,6 @@
 
 #include "ngx_http_webhook_conf.h"
 #include "core/wh_form.h"
-#include "core/wh_json.h"
-#include "core/wh_rule.h"
 
 
 static char *ngx_http_webhook_time_option(ngx_conf_t *cf, ngx_str_t *word,

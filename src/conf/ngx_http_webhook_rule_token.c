@@ -118,8 +118,9 @@ ngx_http_webhook_every_compile(ngx_conf_t *cf,
     if (wh_json_set_add(every->set, ngx_http_webhook_wh_str(&array),
                         &every->array, &error)
         != WH_OK
-        || wh_json_set_add_every(every->set, ngx_http_webhook_wh_str(pointer),
-                                 &every->value, &error)
+        || wh_json_set_add_wildcard(every->set,
+                                    ngx_http_webhook_wh_str(pointer),
+                                    &every->value, &error)
            != WH_OK)
     {
         return NGX_CONF_ERROR;

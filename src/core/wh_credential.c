@@ -11,7 +11,7 @@
 
 #include "wh_credential.h"
 #include "wh_hmac.h"
-#include "wh_list.h"
+#include "wh_str.h"
 
 
 int
@@ -39,21 +39,12 @@ wh_secret_equal(const unsigned char *a, const unsigned char *b, size_t len)
 int
 wh_authorization(wh_str_t header, wh_str_t scheme, wh_str_t *credentials)
 {
-    wh_str_t  word;
-
-    if (header.len <= scheme.len || header.data[scheme.len] != ' ') {
+    if (!wh_cut_prefix_caseless(&header, scheme)
+        || header.len == 0
+        || header.data[0] != ' ')
+    {
         return WH_ABSENT;
     }
-
-    word.data = header.data;
-    word.len = scheme.len;
-
-    if (!wh_equal_caseless(word, scheme)) {
-        return WH_ABSENT;
-    }
-
-    header.data += scheme.len;
-    header.len -= scheme.len;
 
     while (header.len && header.data[0] == ' ') {
         header.data++;

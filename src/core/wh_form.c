@@ -10,9 +10,11 @@
 
 #include "wh_form.h"
 #include "wh_decode.h"
+#include "wh_str.h"
 #include "wh_utf8.h"
 
 
+static int wh_form_is(wh_str_t encoded, wh_str_t name);
 static int wh_form_char(const unsigned char **p, const unsigned char *last);
 
 
@@ -20,7 +22,7 @@ void
 wh_form_start(wh_form_t *form, wh_str_t text, unsigned flags)
 {
     form->pos = text.data;
-    form->last = text.data + text.len;
+    form->last = wh_end(text);
     form->semicolon = flags & WH_FORM_SEMICOLON;
 }
 
@@ -75,7 +77,7 @@ wh_form_decode(wh_str_t text, unsigned char *buf, size_t *len)
     const unsigned char  *p, *last;
 
     p = text.data;
-    last = p + text.len;
+    last = wh_end(text);
     dst = buf;
 
     while (p < last) {
@@ -164,7 +166,7 @@ wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
     }
 
     dst = buf;
-    last = text.data + text.len;
+    last = wh_end(text);
 
     for (start = text.data, n = 0; start <= last; start = end + 1) {
 
@@ -208,14 +210,16 @@ wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
 }
 
 
-int
+/* Whether an encoded name, once decoded, is this one. */
+
+static int
 wh_form_is(wh_str_t encoded, wh_str_t name)
 {
     size_t                i;
     const unsigned char  *p, *last;
 
     p = encoded.data;
-    last = p + encoded.len;
+    last = wh_end(encoded);
 
     for (i = 0; p < last && i < name.len; i++) {
 

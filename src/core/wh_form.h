@@ -67,8 +67,5 @@ int wh_form_only(wh_str_t text, wh_str_t name, unsigned char *buf,
 size_t wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
     unsigned char mask, unsigned char *buf);
 
-/* Whether an encoded name, once decoded, is this one: 1 or 0. */
-int wh_form_is(wh_str_t encoded, wh_str_t name);
-
 
 #endif /* _WH_FORM_H_INCLUDED_ */

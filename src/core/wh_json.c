@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The JSON walker: reads a document in pieces, keeps the values that a set
- * of JSON Pointers leads to, and is strict where yajl is not.
+ * The JSON parser: reads a document in pieces, keeps the values that a set
+ * of JSON Pointers leads to, and is strict where yajl is not (RFC 8259).
  *
  * Every byte passes wh_json_scan() before yajl sees it, for yajl does not
  * mind vertical tabs, form feeds, malformed UTF-8 and lone surrogates.  What
@@ -40,7 +40,7 @@
 #define WH_JSON_SMALL  48
 
 
-/* All memory of a walker but itself hangs on one ring. */
+/* All memory of a parser but itself is in one ring. */
 
 typedef struct wh_json_block_s  wh_json_block_t;
 
@@ -78,8 +78,7 @@ struct wh_json_s {
     void                  *data;
 
     int                    rc;
-    wh_json_fault_e        fault;
-    size_t                 failed; /* offset */
+    wh_json_error_e        error;
 
     yajl_handle            yajl;
     jmp_buf                no_memory;
@@ -120,18 +119,17 @@ static void wh_json_yajl_free(void *ctx, void *old);
 
 static int wh_json_gather(wh_json_t *json, const unsigned char **data,
     size_t *len);
-static int wh_json_slice(wh_json_t *json, const unsigned char *data,
+static int wh_json_parse_slice(wh_json_t *json, const unsigned char *data,
     size_t len);
-static int wh_json_parse(wh_json_t *json, const unsigned char *data,
+static int wh_json_yajl_parse(wh_json_t *json, const unsigned char *data,
     size_t len);
-static int wh_json_parse_end(wh_json_t *json);
-static int wh_json_blanks(wh_json_t *json, const unsigned char *data,
+static int wh_json_yajl_end(wh_json_t *json);
+static int wh_json_trailing(wh_json_t *json, const unsigned char *data,
     size_t len);
 
-static int wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault,
-    size_t offset);
+static int wh_json_fail(wh_json_t *json, int rc, wh_json_error_e error);
 static int wh_json_no_memory(wh_json_t *json);
-static int wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault);
+static int wh_json_refuse(wh_json_t *json, int rc, wh_json_error_e error);
 static size_t wh_json_position(wh_json_t *json);
 
 static inline int wh_json_token(wh_json_t *json);
@@ -379,8 +377,8 @@ wh_json_release(wh_json_t *json, void *old)
 
 
 /*
- * yajl uses what its allocator returns without a look, so NULL must never
- * get there: out of memory, we leave yajl for good by way of longjmp().
+ * yajl uses what its allocator returns without checking it, so it must never
+ * get NULL: out of memory, we leave yajl for good by longjmp().
  * yajl holds no other resources, and wh_json_free() finds its blocks.
  */
 
@@ -414,19 +412,12 @@ wh_json_yajl_free(void *ctx, void *old)
 
 
 int
-wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len)
+wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
 {
     size_t  n;
 
     if (json->rc != WH_OK) {
         return json->rc;
-    }
-
-    if (json->limits.total != 0
-        && len > json->limits.total - json->offset - json->gathered)
-    {
-        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_DOCUMENT,
-                            json->limits.total);
     }
 
     while (len > 0 && json->rc == WH_OK) {
@@ -438,7 +429,7 @@ wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len)
 
         n = (len < WH_JSON_SLICE) ? len : WH_JSON_SLICE;
 
-        wh_json_slice(json, data, n);
+        wh_json_parse_slice(json, data, n);
 
         data += n;
         len -= n;
@@ -456,7 +447,7 @@ wh_json_end(wh_json_t *json)
     }
 
     if (json->gathered > 0
-        && wh_json_slice(json, json->piece, json->gathered) != WH_OK)
+        && wh_json_parse_slice(json, json->piece, json->gathered) != WH_OK)
     {
         return json->rc;
     }
@@ -467,7 +458,7 @@ wh_json_end(wh_json_t *json)
         return WH_OK;
     }
 
-    return wh_json_parse_end(json);
+    return wh_json_yajl_end(json);
 }
 
 
@@ -478,44 +469,39 @@ wh_json_value(const wh_json_t *json, size_t index)
 }
 
 
-wh_json_fault_e
-wh_json_fault(const wh_json_t *json, size_t *offset)
+wh_json_error_e
+wh_json_error(const wh_json_t *json)
 {
-    if (offset != NULL) {
-        *offset = json->failed;
-    }
-
-    return json->fault;
+    return json->error;
 }
 
 
 const char *
-wh_json_fault_text(wh_json_fault_e fault)
+wh_json_error_text(wh_json_error_e error)
 {
     static const char  *texts[] = {
-        "no fault",
+        "no error",
         "no memory",
         "syntax error",
         "the document ends early",
         "something follows the document",
-        "a blank that JSON does not have",
+        "white space that JSON does not have",
         "malformed UTF-8",
         "half a surrogate pair",
         "nested too deeply",
         "a name is too long",
         "a value is too long",
         "a token is too long",
-        "the document is too long",
         "refused"
     };
 
-    return texts[fault];
+    return texts[error];
 }
 
 
 /*
- * yajl looks at a token that is cut off from its start with every piece, so
- * small pieces are put together first.
+ * yajl reads a token that is cut off from its start again with every piece,
+ * so small pieces are put together first.
  */
 
 static int
@@ -549,36 +535,35 @@ wh_json_gather(wh_json_t *json, const unsigned char **data, size_t *len)
 
     json->gathered = 0;
 
-    return wh_json_slice(json, json->piece, json->limits.piece);
+    return wh_json_parse_slice(json, json->piece, json->limits.piece);
 }
 
 
 static int
-wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
+wh_json_parse_slice(wh_json_t *json, const unsigned char *data, size_t len)
 {
     size_t           good;
-    wh_json_fault_e  fault;
+    wh_json_error_e  error;
 
-    good = wh_json_scan(&json->scan, data, len, &fault);
+    good = wh_json_scan(&json->scan, data, len, &error);
 
     /*
      * What comes before a bad byte is parsed all the same, so that the first
-     * fault is the one reported, however the document was cut.
+     * error is the one reported, however the document was cut.
      */
 
-    if (good > 0 && wh_json_parse(json, data, good) != WH_OK) {
+    if (good > 0 && wh_json_yajl_parse(json, data, good) != WH_OK) {
         return json->rc;
     }
 
     if (good < len) {
-        return wh_json_fail(json, WH_INVALID, fault, json->offset + good);
+        return wh_json_fail(json, WH_INVALID, error);
     }
 
     json->offset += len;
 
     if (!json->done && json->offset - json->last > json->limits.token) {
-        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_TOKEN,
-                            json->last + json->limits.token);
+        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_TOKEN);
     }
 
     return WH_OK;
@@ -586,7 +571,7 @@ wh_json_slice(wh_json_t *json, const unsigned char *data, size_t len)
 
 
 static int
-wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
+wh_json_yajl_parse(wh_json_t *json, const unsigned char *data, size_t len)
 {
     if (!json->done) {
 
@@ -597,13 +582,12 @@ wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
         if (yajl_parse(json->yajl, data, len) != yajl_status_ok
             && !json->done)
         {
-            return wh_json_fail(json, WH_INVALID, WH_JSON_SYNTAX,
-                                wh_json_position(json));
+            return wh_json_fail(json, WH_INVALID, WH_JSON_SYNTAX);
         }
     }
 
     if (json->rc == WH_OK && json->done) {
-        return wh_json_blanks(json, data, len);
+        return wh_json_trailing(json, data, len);
     }
 
     return json->rc;
@@ -611,7 +595,7 @@ wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len)
 
 
 static int
-wh_json_parse_end(wh_json_t *json)
+wh_json_yajl_end(wh_json_t *json)
 {
     if (setjmp(json->no_memory) != 0) {
         return wh_json_no_memory(json);
@@ -622,8 +606,7 @@ wh_json_parse_end(wh_json_t *json)
     /* even a number at the outermost level is known by now */
 
     if (json->rc == WH_OK && !json->done) {
-        return wh_json_fail(json, WH_INVALID, WH_JSON_EARLY_END,
-                            json->offset);
+        return wh_json_fail(json, WH_INVALID, WH_JSON_EARLY_END);
     }
 
     return json->rc;
@@ -633,7 +616,7 @@ wh_json_parse_end(wh_json_t *json)
 /* Whatever follows the outermost value. */
 
 static int
-wh_json_blanks(wh_json_t *json, const unsigned char *data, size_t len)
+wh_json_trailing(wh_json_t *json, const unsigned char *data, size_t len)
 {
     size_t  i;
 
@@ -644,9 +627,7 @@ wh_json_blanks(wh_json_t *json, const unsigned char *data, size_t len)
         if (data[i] != ' ' && data[i] != '\t' && data[i] != '\r'
             && data[i] != '\n')
         {
-            return wh_json_fail(json, WH_INVALID,
-                                WH_JSON_TRAILING,
-                                json->offset + i);
+            return wh_json_fail(json, WH_INVALID, WH_JSON_TRAILING);
         }
     }
 
@@ -657,12 +638,11 @@ wh_json_blanks(wh_json_t *json, const unsigned char *data, size_t len)
 /* The first failure stays. */
 
 static int
-wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault, size_t offset)
+wh_json_fail(wh_json_t *json, int rc, wh_json_error_e error)
 {
     if (json->rc == WH_OK) {
         json->rc = rc;
-        json->fault = fault;
-        json->failed = offset;
+        json->error = error;
     }
 
     return json->rc;
@@ -672,16 +652,16 @@ wh_json_fail(wh_json_t *json, int rc, wh_json_fault_e fault, size_t offset)
 static int
 wh_json_no_memory(wh_json_t *json)
 {
-    return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY, json->offset);
+    return wh_json_fail(json, WH_ERROR, WH_JSON_NO_MEMORY);
 }
 
 
 /* The same for a callback, where 0 makes yajl stop. */
 
 static int
-wh_json_refuse(wh_json_t *json, int rc, wh_json_fault_e fault)
+wh_json_refuse(wh_json_t *json, int rc, wh_json_error_e error)
 {
-    wh_json_fail(json, rc, fault, wh_json_position(json));
+    wh_json_fail(json, rc, error);
 
     return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The JSON walker: reads a document in pieces, keeps the values that a set
- * of JSON Pointers leads to, and is strict where yajl is not.
+ * The JSON parser: reads a document in pieces, keeps the values that a set
+ * of JSON Pointers leads to, and is strict where yajl is not (RFC 8259).
  */
 
 
@@ -42,7 +42,7 @@ typedef struct {
 } wh_json_value_t;
 
 
-/* Why a walk failed. */
+/* Why parsing failed. */
 
 typedef enum {
     WH_JSON_FINE = 0,
@@ -50,16 +50,15 @@ typedef enum {
     WH_JSON_SYNTAX,
     WH_JSON_EARLY_END,
     WH_JSON_TRAILING,              /* something follows the document */
-    WH_JSON_BLANK,                 /* vertical tab or form feed */
+    WH_JSON_SPACE,                 /* vertical tab or form feed */
     WH_JSON_UTF8,
     WH_JSON_SURROGATE,             /* half a pair, as an escape */
     WH_JSON_TOO_DEEP,
     WH_JSON_LONG_NAME,
     WH_JSON_LONG_VALUE,
     WH_JSON_LONG_TOKEN,
-    WH_JSON_LONG_DOCUMENT,
     WH_JSON_REFUSED                /* by the observer */
-} wh_json_fault_e;
+} wh_json_error_e;
 
 
 /* Zero stands for the default. */
@@ -70,8 +69,7 @@ typedef struct {
     size_t          value;         /* bytes of a captured value; 65536 */
     size_t          token;         /* bytes from one value or name to the end
                                       of the next; 65536 */
-    size_t          total;         /* bytes of the document; no limit */
-    size_t          memory;        /* bytes the walker may hold; no limit */
+    size_t          memory;        /* bytes the parser may hold; no limit */
     size_t          piece;         /* bytes to gather before yajl is called,
                                       at most 65536; 16384 */
 } wh_json_limits_t;
@@ -92,8 +90,8 @@ typedef enum {
 
 /*
  * Is told of all that the document holds, in its order, after the strict
- * checks; the text is gone when it returns.  Anything but WH_OK ends the
- * walk with that code.
+ * checks.  The text is the parser's and is gone when the observer returns.
+ * Anything but WH_OK ends the parsing with that code.
  */
 typedef int (*wh_json_observer_pt)(void *data, wh_json_event_e event,
     wh_str_t text);
@@ -103,36 +101,37 @@ typedef struct wh_json_s  wh_json_t;
 
 
 /*
- * Set and observer may be NULL; a set must outlive the walker.  NULL limits
- * are the defaults.  The walker takes its memory from malloc(): a few
- * kilobytes at first, never more than what the limits imply, whatever the
- * length of the document.  NULL when there is no memory.
+ * Set and observer may be NULL; a set must outlive the parser.  NULL limits
+ * are the defaults, and are copied.  The parser takes its memory from
+ * malloc(): a few kilobytes at first, never more than what the limits imply,
+ * whatever the length of the document.  NULL when there is no memory.
  */
 wh_json_t *wh_json_create(const wh_json_set_t *set,
     const wh_json_limits_t *limits, wh_json_observer_pt observer, void *data);
 
-/* Gives everything back, the captured values included; NULL is allowed. */
+/* Frees the parser and the values in it; NULL is allowed. */
 void wh_json_free(wh_json_t *json);
 
 /*
  * Takes the document in pieces of any length, then its end.  WH_INVALID: not
  * JSON, or over a limit; how the document was cut has no influence on that.
- * WH_ERROR: no memory.  After a failure, the same code again.  After an end
- * without one, only values may be asked for.
+ * WH_ERROR: no memory, or the observer's code.  After a failure, the same code
+ * again.  After an end without one, only values may be asked for.
  */
-int wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len);
+int wh_json_parse(wh_json_t *json, const unsigned char *data, size_t len);
 int wh_json_end(wh_json_t *json);
 
-/* The value at a pointer by its index in the set; final after the end. */
+/*
+ * The value at a pointer by its index in the set, owned by the parser; final
+ * after the end.
+ */
 const wh_json_value_t *wh_json_value(const wh_json_t *json, size_t index);
 
 /*
- * Why it failed, and where the document was left, give or take the last
- * token; offset may be NULL.  The text is static and has not a byte of the
- * document.
+ * Why it failed.  The text is static and has not a byte of the document.
  */
-wh_json_fault_e wh_json_fault(const wh_json_t *json, size_t *offset);
-const char *wh_json_fault_text(wh_json_fault_e fault);
+wh_json_error_e wh_json_error(const wh_json_t *json);
+const char *wh_json_error_text(wh_json_error_e error);
 
 
 #endif /* _WH_JSON_H_INCLUDED_ */

@@ -18,13 +18,13 @@ static size_t wh_json_scan_escapes(wh_json_scan_t *scan,
 
 size_t
 wh_json_scan(wh_json_scan_t *scan, const unsigned char *data, size_t len,
-    wh_json_fault_e *fault)
+    wh_json_error_e *error)
 {
     size_t                good, n;
     const unsigned char  *p;
 
     good = wh_utf8_scan(&scan->utf8, data, len);
-    *fault = WH_JSON_UTF8;
+    *error = WH_JSON_UTF8;
 
     /* blanks to yajl between tokens, and not allowed within */
 
@@ -32,21 +32,21 @@ wh_json_scan(wh_json_scan_t *scan, const unsigned char *data, size_t len,
 
     if (p != NULL) {
         good = p - data;
-        *fault = WH_JSON_BLANK;
+        *error = WH_JSON_SPACE;
     }
 
     p = memchr(data, '\f', good);
 
     if (p != NULL) {
         good = p - data;
-        *fault = WH_JSON_BLANK;
+        *error = WH_JSON_SPACE;
     }
 
     n = wh_json_scan_escapes(scan, data, good);
 
     if (n < good) {
         good = n;
-        *fault = WH_JSON_SURROGATE;
+        *error = WH_JSON_SURROGATE;
     }
 
     return good;

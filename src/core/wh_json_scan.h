@@ -30,14 +30,14 @@ typedef struct {
 
 
 /*
- * Reads on where the last piece ended and answers how many bytes of this one
+ * Goes on where the last piece ended and returns how many bytes of this one
  * are good: len, or the offset of the one where it shows that there is
  * malformed UTF-8, half a surrogate pair, a vertical tab or a form feed;
- * *fault is which.  All else is left to the parser, escapes that are
+ * *error is which.  All else is left to the parser, escapes that are
  * malformed or outside of strings among it.
  */
 size_t wh_json_scan(wh_json_scan_t *scan, const unsigned char *data,
-    size_t len, wh_json_fault_e *fault);
+    size_t len, wh_json_error_e *error);
 
 
 #endif /* _WH_JSON_SCAN_H_INCLUDED_ */

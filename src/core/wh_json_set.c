@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * A set of JSON Pointers (RFC 6901) as a trie for the walker to follow.
+ * A set of JSON Pointers (RFC 6901) as a trie for the parser to follow.
  */
 
 
@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "wh_json_set.h"
+#include "wh_str.h"
 
 
 static int wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer,
-    unsigned every, size_t *index, const char **error);
+    unsigned wildcard, size_t *index, const char **error);
 static const char *wh_json_set_check(wh_str_t pointer);
 static wh_json_node_t *wh_json_set_step(wh_json_set_t *set,
     wh_json_node_t *parent, const unsigned char *step, size_t len);
@@ -84,15 +85,15 @@ wh_json_set_add(wh_json_set_t *set, wh_str_t pointer, size_t *index,
 
 
 int
-wh_json_set_add_every(wh_json_set_t *set, wh_str_t pointer, size_t *index,
-    const char **error)
+wh_json_set_add_wildcard(wh_json_set_t *set, wh_str_t pointer,
+    size_t *index, const char **error)
 {
     return wh_json_set_add_steps(set, pointer, 1, index, error);
 }
 
 
 static int
-wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer, unsigned every,
+wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer, unsigned wildcard,
     size_t *index, const char **error)
 {
     wh_json_node_t       *node;
@@ -105,7 +106,7 @@ wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer, unsigned every,
 
     node = set->root;
     p = pointer.data;
-    last = p + pointer.len;
+    last = wh_end(pointer);
 
     while (p < last) {
         p++;
@@ -120,8 +121,8 @@ wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer, unsigned every,
             return WH_ERROR;
         }
 
-        if (every && slash - p == 1 && *p == '*') {
-            node->every = 1;
+        if (wildcard && slash - p == 1 && *p == '*') {
+            node->wildcard = 1;
         }
 
         p = slash;
@@ -283,7 +284,7 @@ wh_json_set_element(const wh_json_node_t *node, size_t element)
 {
     for (node = node->child; node != NULL; node = node->next) {
 
-        if (node->element == element || node->every) {
+        if (node->element == element || node->wildcard) {
             break;
         }
     }

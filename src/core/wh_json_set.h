@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * A set of JSON Pointers (RFC 6901) as a trie for the walker to follow.
+ * A set of JSON Pointers (RFC 6901) as a trie for the parser to follow.
  */
 
 
@@ -30,7 +30,7 @@ struct wh_json_node_s {
     size_t           id;           /* 0 is the root */
     size_t           index;        /* of the pointer that ends here, or none */
     size_t           element;      /* or none */
-    unsigned         every;        /* all elements lead here */
+    unsigned         wildcard;     /* all elements lead here */
     wh_str_t         name;         /* ~0 and ~1 decoded */
 };
 
@@ -44,18 +44,18 @@ typedef struct {
 
 /*
  * Made while the configuration is read; afterwards nothing changes it, so
- * any number of walkers may share it.  NULL when there is no memory.
+ * any number of parsers may share it.  NULL when there is no memory.
  */
 wh_json_set_t *wh_json_set_create(void);
 
-/* NULL is allowed. */
+/* Frees the set and its pointers; NULL is allowed. */
 void wh_json_set_free(wh_json_set_t *set);
 
 /*
  * Adds a pointer, whose text is copied, and stores its index, counted from 0
  * in the order of addition; a pointer that is there already keeps its index.
  * "" is the whole document.  WH_INVALID: *error says what is wrong, a static
- * text.  WH_ERROR: no memory; the set is as good as before.
+ * text.  WH_ERROR: no memory; the set can still be used and freed.
  */
 int wh_json_set_add(wh_json_set_t *set, wh_str_t pointer, size_t *index,
     const char **error);
@@ -64,16 +64,22 @@ int wh_json_set_add(wh_json_set_t *set, wh_str_t pointer, size_t *index,
  * The same, but a step "*" leads to every element of an array.  In such a set
  * no other pointer may go to elements of that array.
  */
-int wh_json_set_add_every(wh_json_set_t *set, wh_str_t pointer, size_t *index,
-    const char **error);
+int wh_json_set_add_wildcard(wh_json_set_t *set, wh_str_t pointer,
+    size_t *index, const char **error);
 
-/* The step below a node that a member or an element leads to, or NULL. */
+/*
+ * The step below a node that a member, by its decoded name, or an element,
+ * counted from 0, leads to; NULL: no pointer goes there.
+ */
 const wh_json_node_t *wh_json_set_member(const wh_json_node_t *node,
     const unsigned char *name, size_t len);
 const wh_json_node_t *wh_json_set_element(const wh_json_node_t *node,
     size_t element);
 
-/* Walks a node and all below it: start with top, ends with NULL. */
+/*
+ * The node after this one among top and all below it, parents first; begin
+ * with top.  NULL after the last.
+ */
 const wh_json_node_t *wh_json_set_next(const wh_json_node_t *top,
     const wh_json_node_t *node);
 

@@ -11,7 +11,7 @@
 #include "wh_decode.h"
 #include "wh_json.h"
 #include "wh_jwt.h"
-#include "wh_list.h"
+#include "wh_str.h"
 #include "wh_time.h"
 
 
@@ -190,7 +190,7 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t part, unsigned char *buf,
         return WH_ERROR;
     }
 
-    rc = wh_json_feed(*json, buf, len);
+    rc = wh_json_parse(*json, buf, len);
 
     if (rc == WH_OK) {
         rc = wh_json_end(*json);
@@ -285,15 +285,6 @@ wh_jwt_claims(const wh_jwt_rules_t *rules, wh_json_t *json, int64_t now,
 static int
 wh_jwt_time(const wh_json_value_t *value, int64_t *time)
 {
-    wh_time_t  parsed;
-
-    if (value->type != WH_JSON_INTEGER
-        || wh_time_parse(value->text, WH_TIME_S, &parsed) != WH_OK)
-    {
-        return WH_INVALID;
-    }
-
-    *time = parsed.sec;
-
-    return WH_OK;
+    return value->type == WH_JSON_INTEGER
+           ? wh_time_parse(value->text, WH_TIME_S, time) : WH_INVALID;
 }

@@ -11,10 +11,6 @@
 #include "wh_list.h"
 
 
-static wh_str_t wh_trim(wh_str_t s);
-static unsigned char wh_lower(unsigned char c);
-
-
 int
 wh_list_next(wh_str_t *rest, unsigned char separator, wh_str_t *element)
 {
@@ -30,7 +26,7 @@ wh_list_next(wh_str_t *rest, unsigned char separator, wh_str_t *element)
 
     element->data = rest->data;
     element->len = len;
-    *element = wh_trim(*element);
+    *element = wh_trim(*element, WH_SPACES);
 
     if (end == NULL) {
         rest->data = NULL;
@@ -42,24 +38,6 @@ wh_list_next(wh_str_t *rest, unsigned char separator, wh_str_t *element)
     }
 
     return 1;
-}
-
-
-static wh_str_t
-wh_trim(wh_str_t s)
-{
-    while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t')) {
-        s.data++;
-        s.len--;
-    }
-
-    while (s.len > 0
-           && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
-    {
-        s.len--;
-    }
-
-    return s;
 }
 
 
@@ -110,37 +88,4 @@ wh_pair_find(wh_str_t list, unsigned char separator, wh_str_t name,
     }
 
     return rc;
-}
-
-
-int
-wh_equal(wh_str_t a, wh_str_t b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-
-int
-wh_equal_caseless(wh_str_t a, wh_str_t b)
-{
-    size_t  i;
-
-    if (a.len != b.len) {
-        return 0;
-    }
-
-    for (i = 0; i < a.len; i++) {
-        if (wh_lower(a.data[i]) != wh_lower(b.data[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-static unsigned char
-wh_lower(unsigned char c)
-{
-    return (c >= 'A' && c <= 'Z') ? (unsigned char) (c | 0x20) : c;
 }

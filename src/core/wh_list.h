@@ -10,12 +10,13 @@
 #define _WH_LIST_H_INCLUDED_
 
 
-#include "wh.h"
+#include "wh_str.h"
 
 
 /*
- * Cuts the next element off *rest, without the blanks around it.  Returns 1,
- * or 0 at the end of the list.  An element may be empty.
+ * Cuts the next element off *rest, without the spaces and tabs around it.
+ * Returns 1, or 0 at the end of the list.  An element may be empty.  Nothing
+ * is copied: elements point into the list.
  */
 int wh_list_next(wh_str_t *rest, unsigned char separator, wh_str_t *element);
 
@@ -29,12 +30,6 @@ int wh_pair(wh_str_t element, wh_str_t *name, wh_str_t *value);
  */
 int wh_pair_find(wh_str_t list, unsigned char separator, wh_str_t name,
     wh_str_t *value);
-
-/* 1 when both are the same, byte by byte; not for secrets */
-int wh_equal(wh_str_t a, wh_str_t b);
-
-/* The same, with A to Z and a to z taken as one. */
-int wh_equal_caseless(wh_str_t a, wh_str_t b);
 
 
 #endif /* _WH_LIST_H_INCLUDED_ */

@@ -6,8 +6,6 @@
  */
 
 
-#include <string.h>
-
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -17,6 +15,7 @@
 
 #include "wh_decode.h"
 #include "wh_pubkey.h"
+#include "wh_str.h"
 
 
 #define WH_ED25519_SIZE     32      /* bytes of a key */
@@ -38,26 +37,22 @@ static int wh_pubkey_verify_digest(EVP_PKEY *key, wh_pubkey_e scheme,
 int
 wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text)
 {
-    static const char  pem[] = "-----BEGIN ";
-    static const char  whpk[] = "whpk_";
+    wh_str_t  rest;
+
+    static const wh_str_t  pem = wh_string("-----BEGIN ");
+    static const wh_str_t  whpk = wh_string("whpk_");
 
     *key = NULL;
+    rest = text;
 
-    if (text.len > sizeof(pem) - 1
-        && memcmp(text.data, pem, sizeof(pem) - 1) == 0)
-    {
+    if (wh_cut_prefix(&rest, pem)) {
         *key = wh_pubkey_pem(text);
 
     } else {
 
         if (scheme == WH_ED25519) {
 
-            if (text.len > sizeof(whpk) - 1
-                && memcmp(text.data, whpk, sizeof(whpk) - 1) == 0)
-            {
-                text.data += sizeof(whpk) - 1;
-                text.len -= sizeof(whpk) - 1;
-            }
+            (void) wh_cut_prefix(&text, whpk);
 
             *key = wh_pubkey_raw(text);
         }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "wh_rule.h"
+#include "wh_str.h"
 #include "wh_utf8.h"
 
 
@@ -77,7 +78,7 @@ static const char *wh_rule_failed(const wh_rule_t *rule,
 static int wh_rule_in(wh_str_t values, wh_str_t text);
 static size_t wh_rule_length(const wh_json_value_t *value);
 static int wh_rule_recent(const wh_rule_t *rule, wh_str_t text, int64_t now);
-static int wh_rule_equal(wh_str_t a, wh_str_t b);
+static int wh_rule_compare(wh_str_t a, wh_str_t b);
 static void wh_rule_decimal(wh_str_t text, wh_rule_decimal_t *d);
 static int64_t wh_rule_exponent(const unsigned char *p,
     const unsigned char *last);
@@ -201,20 +202,13 @@ wh_rule_type(wh_str_t name, wh_rule_type_e *type)
 
     for (i = 0; i < sizeof(wh_rule_types) / sizeof(wh_rule_types[0]); i++) {
 
-        if (wh_rule_equal(wh_rule_types[i], name)) {
+        if (wh_equal(wh_rule_types[i], name)) {
             *type = (wh_rule_type_e) i;
             return WH_OK;
         }
     }
 
     return WH_INVALID;
-}
-
-
-const char *
-wh_rule_type_name(wh_rule_type_e type)
-{
-    return (const char *) wh_rule_types[type].data;
 }
 
 
@@ -227,21 +221,20 @@ wh_rule_word(wh_rule_t *rule, wh_json_set_t *set, wh_str_t word,
     const wh_rule_name_t  *name;
 
     name = wh_rule_names;
+    value = word;
 
     for (i = 0; i < WH_RULE_NAMES; i++, name++) {
 
         if (name->value_error == NULL) {
 
-            if (wh_rule_equal(name->name, word)) {
+            if (wh_equal(name->name, word)) {
                 break;
             }
 
             continue;
         }
 
-        if (word.len >= name->name.len
-            && memcmp(word.data, name->name.data, name->name.len) == 0)
-        {
+        if (wh_cut_prefix(&value, name->name)) {
             break;
         }
     }
@@ -263,9 +256,6 @@ wh_rule_word(wh_rule_t *rule, wh_json_set_t *set, wh_str_t word,
         *error = name->types_error;
         return WH_INVALID;
     }
-
-    value.data = word.data + name->name.len;
-    value.len = word.len - name->name.len;
 
     *error = name->value_error;
 
@@ -380,17 +370,17 @@ wh_rule_digits(wh_str_t text, size_t i)
 static int
 wh_rule_size(wh_str_t text, size_t *n)
 {
-    wh_time_t  count;
+    int64_t  count;
 
     /* a count looks like a count of seconds */
 
     if (wh_time_parse(text, WH_TIME_S, &count) != WH_OK
-        || count.sec > WH_RULE_MAX_COUNT)
+        || count > WH_RULE_MAX_COUNT)
     {
         return WH_INVALID;
     }
 
-    *n = (size_t) count.sec;
+    *n = (size_t) count;
 
     return WH_OK;
 }
@@ -446,6 +436,8 @@ wh_rule_when(wh_rule_t *rule, wh_json_set_t *set, wh_str_t value,
     wh_str_t              left;
     const unsigned char  *equal;
 
+    static const wh_str_t  event = wh_string("event");
+
     equal = (value.len > 0) ? memchr(value.data, '=', value.len) : NULL;
 
     if (equal == NULL) {
@@ -458,7 +450,7 @@ wh_rule_when(wh_rule_t *rule, wh_json_set_t *set, wh_str_t value,
     rule->when_value.data = equal + 1;
     rule->when_value.len = value.len - left.len - 1;
 
-    if (left.len == 5 && memcmp(left.data, "event", 5) == 0) {
+    if (wh_equal(left, event)) {
         return WH_OK;
     }
 
@@ -557,7 +549,7 @@ wh_rule_applies(const wh_rule_t *rule, const wh_json_t *json, wh_str_t event,
     }
 
     if (rule->when == WH_JSON_NONE) {
-        return wh_rule_equal(event, rule->when_value);
+        return wh_equal(event, rule->when_value);
     }
 
     value = wh_json_value(json, rule->when);
@@ -573,7 +565,7 @@ wh_rule_applies(const wh_rule_t *rule, const wh_json_t *json, wh_str_t event,
     case WH_JSON_INTEGER:
     case WH_JSON_NUMBER:
     case WH_JSON_STRING:
-        return wh_rule_equal(value->text, rule->when_value);
+        return wh_equal(value->text, rule->when_value);
 
     default:
         return 0;
@@ -688,7 +680,7 @@ wh_rule_in(wh_str_t values, wh_str_t text)
         value.data = p;
         value.len = ((bar != NULL) ? bar : last) - p;
 
-        if (wh_rule_equal(value, text)) {
+        if (wh_equal(value, text)) {
             return 1;
         }
 
@@ -715,25 +707,19 @@ wh_rule_length(const wh_json_value_t *value)
 static int
 wh_rule_recent(const wh_rule_t *rule, wh_str_t text, int64_t now)
 {
-    wh_time_t  time;
+    int64_t  time;
 
     if (wh_time_parse(text, rule->unit, &time) != WH_OK) {
         return 0;
     }
 
-    return time.sec >= now - rule->within;
+    return time >= now - rule->within;
 }
 
+
+/* Of two JSON numbers of any length; exact, no digit is lost. */
 
 static int
-wh_rule_equal(wh_str_t a, wh_str_t b)
-{
-    return a.len == b.len
-           && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-
-int
 wh_rule_compare(wh_str_t a, wh_str_t b)
 {
     int                rc, digit, other;

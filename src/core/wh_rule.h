@@ -82,14 +82,5 @@ int wh_rule_parse(wh_rule_t *rule, wh_json_set_t *set, const wh_str_t *words,
 int wh_rule_check(const wh_rule_t *rule, const wh_json_t *json,
     wh_str_t event, int64_t now, const char **failed);
 
-/* "string" and so on. */
-const char *wh_rule_type_name(wh_rule_type_e type);
-
-/*
- * Less than 0, 0 or more than 0, as two JSON numbers of any length compare;
- * exact, no digit is lost.
- */
-int wh_rule_compare(wh_str_t a, wh_str_t b);
-
 
 #endif /* _WH_RULE_H_INCLUDED_ */

@@ -6,8 +6,6 @@
  */
 
 
-#include <string.h>
-
 #include "wh_list.h"
 #include "wh_signature.h"
 
@@ -72,16 +70,9 @@ wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
         }
     }
 
-    if (value.len < format->prefix.len
-        || (format->prefix.len
-            && memcmp(value.data, format->prefix.data, format->prefix.len)
-               != 0))
-    {
+    if (!wh_cut_prefix(&value, format->prefix)) {
         return WH_INVALID;
     }
-
-    value.data += format->prefix.len;
-    value.len -= format->prefix.len;
 
     signature->len = format->size ? format->size : WH_SIGNATURE_MAX_SIZE;
 

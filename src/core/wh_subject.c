@@ -7,8 +7,6 @@
  */
 
 
-#include <string.h>
-
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -54,7 +52,7 @@ int
 wh_subject_attr(wh_str_t text, wh_subject_attr_t *attr)
 {
     size_t                    i, n;
-    wh_str_t                  name, value, head;
+    wh_str_t                  name, value;
     const wh_subject_name_t  *known;
 
     static const wh_str_t  san = wh_string("san");
@@ -74,26 +72,15 @@ wh_subject_attr(wh_str_t text, wh_subject_attr_t *attr)
 
     for (i = 0; i < n; i++) {
 
-        head = name;
-
-        if (known[i].san) {
-            head = value;
-            head.len = known[i].name.len < value.len ? known[i].name.len
-                                                     : value.len;
-        }
-
-        if (wh_equal_caseless(head, known[i].name)) {
+        if (known[i].san ? wh_cut_prefix_caseless(&value, known[i].name)
+                         : wh_equal_caseless(name, known[i].name))
+        {
             break;
         }
     }
 
     if (i == n) {
         return WH_INVALID;
-    }
-
-    if (known[i].san) {
-        value.data += known[i].name.len;
-        value.len -= known[i].name.len;
     }
 
     attr->nid = known[i].nid;

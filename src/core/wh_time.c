@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "wh_str.h"
 #include "wh_time.h"
 
 
@@ -26,13 +27,13 @@ typedef struct {
 } wh_time_fields_t;
 
 
-static int wh_time_epoch(wh_str_t text, unsigned per_sec, wh_time_t *time);
-static int wh_time_rfc3339(wh_str_t text, wh_time_t *time);
-static int wh_time_fraction(wh_str_t *text, unsigned *msec);
+static int wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec);
+static int wh_time_rfc3339(wh_str_t text, int64_t *sec);
+static int wh_time_fraction(wh_str_t *text);
 static int wh_time_offset(wh_str_t text, int64_t *offset);
-static int wh_time_http(wh_str_t text, wh_time_t *time);
+static int wh_time_http(wh_str_t text, int64_t *sec);
 
-static int wh_time_form(wh_str_t text, const char *form);
+static int wh_time_pattern(wh_str_t text, const char *pattern);
 static unsigned wh_time_number(const unsigned char *p, size_t len);
 static int wh_time_word(const unsigned char *p, const char *words);
 static int wh_time_check(const wh_time_fields_t *f);
@@ -53,9 +54,7 @@ wh_time_unit(wh_str_t name, wh_time_unit_e *unit)
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 
-        if (names[i].len == name.len
-            && memcmp(names[i].data, name.data, name.len) == 0)
-        {
+        if (wh_equal(names[i], name)) {
             *unit = (wh_time_unit_e) i;
             return WH_OK;
         }
@@ -66,27 +65,27 @@ wh_time_unit(wh_str_t name, wh_time_unit_e *unit)
 
 
 int
-wh_time_parse(wh_str_t text, wh_time_unit_e unit, wh_time_t *time)
+wh_time_parse(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
 {
     switch (unit) {
 
     case WH_TIME_S:
-        return wh_time_epoch(text, 1, time);
+        return wh_time_epoch(text, 1, sec);
 
     case WH_TIME_MS:
-        return wh_time_epoch(text, 1000, time);
+        return wh_time_epoch(text, 1000, sec);
 
     case WH_TIME_RFC3339:
-        return wh_time_rfc3339(text, time);
+        return wh_time_rfc3339(text, sec);
 
     default: /* WH_TIME_HTTP */
-        return wh_time_http(text, time);
+        return wh_time_http(text, sec);
     }
 }
 
 
 static int
-wh_time_epoch(wh_str_t text, unsigned per_sec, wh_time_t *time)
+wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
 {
     size_t    i;
     uint64_t  n, digit;
@@ -112,24 +111,22 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, wh_time_t *time)
         n = n * 10 + digit;
     }
 
-    time->sec = (int64_t) (n / per_sec);
-    time->msec = (unsigned) (n % per_sec);
+    *sec = (int64_t) (n / per_sec);
 
     return WH_OK;
 }
 
 
 static int
-wh_time_rfc3339(wh_str_t text, wh_time_t *time)
+wh_time_rfc3339(wh_str_t text, int64_t *sec)
 {
-    int64_t           offset, sec;
-    unsigned          msec;
+    int64_t           offset;
     wh_time_fields_t  f;
 
-    static const char    form[] = "dddd-dd-ddTdd:dd:dd";
-    static const size_t  len = sizeof(form) - 1;
+    static const char    pattern[] = "dddd-dd-ddTdd:dd:dd";
+    static const size_t  len = sizeof(pattern) - 1;
 
-    if (wh_time_form(text, form) != WH_OK) {
+    if (wh_time_pattern(text, pattern) != WH_OK) {
         return WH_INVALID;
     }
 
@@ -144,44 +141,32 @@ wh_time_rfc3339(wh_str_t text, wh_time_t *time)
     text.len -= len;
 
     if (wh_time_check(&f) != WH_OK
-        || wh_time_fraction(&text, &msec) != WH_OK
-        || wh_time_offset(text, &offset) != WH_OK
-        || wh_time_seconds(&f, offset, &sec) != WH_OK)
+        || wh_time_fraction(&text) != WH_OK
+        || wh_time_offset(text, &offset) != WH_OK)
     {
         return WH_INVALID;
     }
 
-    time->sec = sec;
-    time->msec = msec;
-
-    return WH_OK;
+    return wh_time_seconds(&f, offset, sec);
 }
 
 
-/* Moves text behind the fraction, if there is one, of at most 9 digits. */
+/* Moves text past the fraction, if there is one, of at most 9 digits. */
 
 static int
-wh_time_fraction(wh_str_t *text, unsigned *msec)
+wh_time_fraction(wh_str_t *text)
 {
-    size_t    i;
-    unsigned  scale;
-
-    *msec = 0;
+    size_t  i;
 
     if (text->len == 0 || text->data[0] != '.') {
         return WH_OK;
     }
-
-    scale = 100;
 
     for (i = 1; i < text->len; i++) {
 
         if (text->data[i] < '0' || text->data[i] > '9') {
             break;
         }
-
-        *msec += (text->data[i] - '0') * scale;
-        scale /= 10;
     }
 
     if (i < 2 || i > 10) {
@@ -205,7 +190,7 @@ wh_time_offset(wh_str_t text, int64_t *offset)
         return WH_OK;
     }
 
-    if (text.len != 6 || wh_time_form(text, "?dd:dd") != WH_OK
+    if (text.len != 6 || wh_time_pattern(text, "?dd:dd") != WH_OK
         || (text.data[0] != '+' && text.data[0] != '-'))
     {
         return WH_INVALID;
@@ -228,24 +213,23 @@ wh_time_offset(wh_str_t text, int64_t *offset)
 }
 
 
-/* The one form of RFC 9110 that may still be sent, and one much like it. */
+/* The one format of RFC 9110 that may still be sent, and one much like it. */
 
 static int
-wh_time_http(wh_str_t text, wh_time_t *time)
+wh_time_http(wh_str_t text, int64_t *sec)
 {
     int                   weekday, month;
-    int64_t               sec;
     wh_time_fields_t      f;
     const unsigned char  *day;
 
     static const char  http[] = "???, dd ??? dddd dd:dd:dd GMT";
     static const char  utc[] = "??? dd ??? dddd dd:dd:dd UTC";
 
-    if (text.len == sizeof(http) - 1 && wh_time_form(text, http) == WH_OK) {
+    if (text.len == sizeof(http) - 1 && wh_time_pattern(text, http) == WH_OK) {
         day = text.data + 5;
 
     } else if (text.len == sizeof(utc) - 1
-               && wh_time_form(text, utc) == WH_OK)
+               && wh_time_pattern(text, utc) == WH_OK)
     {
         day = text.data + 4;
 
@@ -271,28 +255,24 @@ wh_time_http(wh_str_t text, wh_time_t *time)
     f.sec = wh_time_number(day + 18, 2);
 
     if (wh_time_check(&f) != WH_OK
-        || ((wh_time_days(&f) - weekday) % 7) != 0
-        || wh_time_seconds(&f, 0, &sec) != WH_OK)
+        || ((wh_time_days(&f) - weekday) % 7) != 0)
     {
         return WH_INVALID;
     }
 
-    time->sec = sec;
-    time->msec = 0;
-
-    return WH_OK;
+    return wh_time_seconds(&f, 0, sec);
 }
 
 
-/* In a form, "d" is a digit, "T" also "t", "?" anything. */
+/* In a pattern, "d" is a digit, "T" also "t", "?" anything. */
 
 static int
-wh_time_form(wh_str_t text, const char *form)
+wh_time_pattern(wh_str_t text, const char *pattern)
 {
     size_t         i;
     unsigned char  c;
 
-    for (i = 0; form[i] != '\0'; i++) {
+    for (i = 0; pattern[i] != '\0'; i++) {
 
         if (i == text.len) {
             return WH_INVALID;
@@ -300,7 +280,7 @@ wh_time_form(wh_str_t text, const char *form)
 
         c = text.data[i];
 
-        switch (form[i]) {
+        switch (pattern[i]) {
 
         case 'd':
             if (c < '0' || c > '9') {
@@ -312,7 +292,9 @@ wh_time_form(wh_str_t text, const char *form)
             break;
 
         default:
-            if (c != form[i] && !(form[i] == 'T' && c == 't' && i == 10)) {
+            if (c != pattern[i]
+                && !(pattern[i] == 'T' && c == 't' && i == 10))
+            {
                 return WH_INVALID;
             }
         }
@@ -410,14 +392,18 @@ wh_time_days(const wh_time_fields_t *f)
 static int
 wh_time_seconds(const wh_time_fields_t *f, int64_t offset, int64_t *sec)
 {
-    *sec = wh_time_days(f) * 86400 + f->hour * 3600 + f->min * 60 + f->sec
-           - offset;
+    int64_t  n;
+
+    n = wh_time_days(f) * 86400 + f->hour * 3600 + f->min * 60 + f->sec
+        - offset;
 
     /* leap seconds are inserted at the end of a day, UTC, only */
 
-    if (f->sec == 60 && *sec % 86400 != 0) {
+    if (f->sec == 60 && n % 86400 != 0) {
         return WH_INVALID;
     }
+
+    *sec = n;
 
     return WH_OK;
 }

@@ -24,21 +24,16 @@ typedef enum {
 } wh_time_unit_e;
 
 
-typedef struct {
-    int64_t   sec;                 /* since 1970, UTC */
-    unsigned  msec;                /* of that second; finer ones are cut off */
-} wh_time_t;
-
-
 /* A unit by its name: s, ms, rfc3339, http.  WH_OK or WH_INVALID. */
 int wh_time_unit(wh_str_t name, wh_time_unit_e *unit);
 
 /*
- * Reads a text that must be all timestamp, without blanks.  Knows neither
- * locale nor time zone.  A leap second, 23:59:60 UTC, is the next second.
- * WH_OK or WH_INVALID; *time is untouched then.
+ * Reads a text that must be all timestamp, without spaces around it, into
+ * seconds since 1970, UTC; what is finer is cut off.  Knows neither locale
+ * nor time zone.  A leap second, 23:59:60 UTC, is the next second.  WH_OK, or
+ * WH_INVALID, and *sec is as before then.  RFC 3339 and RFC 9110, 5.6.7.
  */
-int wh_time_parse(wh_str_t text, wh_time_unit_e unit, wh_time_t *time);
+int wh_time_parse(wh_str_t text, wh_time_unit_e unit, int64_t *sec);
 
 
 #endif /* _WH_TIME_H_INCLUDED_ */

@@ -27,41 +27,33 @@ wh_utf8_scan(wh_utf8_t *utf8, const unsigned char *data, size_t len)
     size_t         i;
     unsigned char  c;
 
-    i = 0;
-
-    for ( ;; ) {
+    for (i = 0; i < len; i++) {
 
         if (utf8->left == 0) {
-            i += wh_utf8_skip_ascii(data + i, len - i);
-        }
 
-        if (i == len) {
-            return len;
+            i += wh_utf8_skip_ascii(data + i, len - i);
+
+            if (i < len && wh_utf8_lead(utf8, data[i]) != WH_OK) {
+                return i;
+            }
+
+            continue;
         }
 
         c = data[i];
 
-        if (utf8->left == 0) {
-
-            if (wh_utf8_lead(utf8, c) != WH_OK) {
-                return i;
-            }
-
-        } else {
-
-            if (c < utf8->low || c > utf8->high) {
-                return i;
-            }
-
-            /* only the first continuation has narrower bounds */
-
-            utf8->low = 0x80;
-            utf8->high = 0xbf;
-            utf8->left--;
+        if (c < utf8->low || c > utf8->high) {
+            return i;
         }
 
-        i++;
+        /* only the first continuation has narrower bounds */
+
+        utf8->low = 0x80;
+        utf8->high = 0xbf;
+        utf8->left--;
     }
+
+    return len;
 }
 
 

@@ -224,7 +224,7 @@ ngx_http_webhook_payload_feed(ngx_http_request_t *r,
     size = ngx_min(size, NGX_HTTP_WEBHOOK_PIECE);
 
     if (ngx_buf_in_memory(b)) {
-        rc = wh_json_feed(ctx->json, b->pos + ctx->offset, size);
+        rc = wh_json_parse(ctx->json, b->pos + ctx->offset, size);
 
     } else {
         data = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_PIECE);
@@ -234,7 +234,7 @@ ngx_http_webhook_payload_feed(ngx_http_request_t *r,
 
         n = ngx_read_file(b->file, data, size, b->file_pos + ctx->offset);
 
-        rc = (n == size) ? wh_json_feed(ctx->json, data, size) : WH_ERROR;
+        rc = (n == size) ? wh_json_parse(ctx->json, data, size) : WH_ERROR;
 
         (void) ngx_pfree(r->pool, data);
     }
@@ -357,9 +357,9 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 static ngx_http_webhook_reason_e
 ngx_http_webhook_payload_fault(ngx_http_webhook_ctx_t *ctx)
 {
-    wh_json_fault_e  fault;
+    wh_json_error_e  fault;
 
-    fault = wh_json_fault(ctx->json, NULL);
+    fault = wh_json_error(ctx->json);
 
     if (fault == WH_JSON_NO_MEMORY) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -375,7 +375,7 @@ ngx_http_webhook_payload_fault(ngx_http_webhook_ctx_t *ctx)
     /* what the credential is in is more than a payload */
 
     ctx->binding = ctx->unverified;
-    ctx->rule = wh_json_fault_text(fault);
+    ctx->rule = wh_json_error_text(fault);
 
     return NGX_HTTP_WEBHOOK_JSON_INVALID;
 }

@@ -7,7 +7,7 @@
 
 
 #include "ngx_http_webhook_request.h"
-#include "core/wh_pelorus.h"
+#include "core/pelorus/wh_pelorus.h"
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_pelorus_check(
@@ -133,7 +133,6 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
     request.content_length = r->headers_in.content_length_n;
 
     request.body = body;
-    request.pieces = (body != NULL);
     request.now = ngx_time();
 
     if (wh_pelorus_check(&request, keys, n, &verdict) != WH_OK) {

@@ -408,9 +408,9 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     time_t                         now;
+    int64_t                        time;
     ngx_int_t                      rc;
     ngx_str_t                      value;
-    wh_time_t                      time;
     ngx_http_webhook_window_t     *window;
     ngx_http_webhook_timestamp_t  *timestamp;
 
@@ -433,11 +433,11 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
 
     now = ngx_time();
 
-    if (window->past != NGX_CONF_UNSET && time.sec < now - window->past) {
+    if (window->past != NGX_CONF_UNSET && time < now - window->past) {
         return NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD;
     }
 
-    if (window->future != NGX_CONF_UNSET && time.sec > now + window->future) {
+    if (window->future != NGX_CONF_UNSET && time > now + window->future) {
         return NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE;
     }
 

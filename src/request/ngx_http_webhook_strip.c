@@ -9,6 +9,7 @@
 #include "ngx_http_webhook_request.h"
 #include "core/wh_form.h"
 #include "core/wh_list.h"
+#include "core/wh_str.h"
 
 
 static ngx_int_t ngx_http_webhook_strip_sources(ngx_http_request_t *r,

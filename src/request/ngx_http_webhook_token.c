@@ -170,7 +170,7 @@ ngx_http_webhook_every_walk(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if ((wh_json_feed(walk.json, body->data, body->len) != WH_OK
+    if ((wh_json_parse(walk.json, body->data, body->len) != WH_OK
          || wh_json_end(walk.json) != WH_OK)
         && walk.reason == NGX_HTTP_WEBHOOK_PASSED)
     {

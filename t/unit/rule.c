@@ -21,6 +21,7 @@ static size_t split(char *line, wh_str_t *words);
 static int starts_with_a(void *data, wh_str_t subject);
 static void test_checks(void);
 static void test_errors(void);
+static int outside(const char *bound, const char *number, const char *limit);
 static void test_compare(void);
 static void test_struct(void);
 
@@ -176,7 +177,7 @@ test_checks(void)
         rule.match_data = &a;
 
         json = wh_json_create(set, NULL, NULL, NULL);
-        (void) wh_json_feed(json, str(cases[i].doc).data,
+        (void) wh_json_parse(json, str(cases[i].doc).data,
                             str(cases[i].doc).len);
 
         ok(rc == WH_OK && wh_json_end(json) == WH_OK
@@ -262,10 +263,53 @@ test_errors(void)
 }
 
 
+/* Whether a number is beyond a bound, "min" or "max". */
+
+static int
+outside(const char *bound, const char *number, const char *limit)
+{
+    int             rc;
+    char            line[200], doc[200];
+    size_t          n, word;
+    wh_str_t        words[MAX_WORDS];
+    wh_json_t      *json;
+    wh_rule_t       rule;
+    const char     *error, *failed;
+    wh_json_set_t  *set;
+
+    snprintf(line, sizeof(line), "/0 number %s=%s", bound, limit);
+    snprintf(doc, sizeof(doc), "[%s]", number);
+
+    n = split(line, words);
+    set = wh_json_set_create();
+
+    if (wh_rule_parse(&rule, set, words, n, &word, &error) != WH_OK) {
+        abort();
+    }
+
+    json = wh_json_create(set, NULL, NULL, NULL);
+
+    if (wh_json_parse(json, (const unsigned char *) doc, strlen(doc)) != WH_OK
+        || wh_json_end(json) != WH_OK)
+    {
+        abort();
+    }
+
+    rc = wh_rule_check(&rule, json, str(""), NOW, &failed);
+
+    ok(rc == WH_OK ? failed == NULL : strcmp(failed, bound) == 0,
+       "%s %s=%s: %s", number, bound, limit, rc == WH_OK ? "in" : "out");
+
+    wh_json_free(json);
+    wh_json_set_free(set);
+
+    return rc != WH_OK;
+}
+
+
 static void
 test_compare(void)
 {
-    int     rc;
     size_t  i;
 
     static const struct {
@@ -290,11 +334,11 @@ test_compare(void)
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
-        rc = wh_rule_compare(str(cases[i].a), str(cases[i].b));
-
-        ok(rc == cases[i].rc
-           && wh_rule_compare(str(cases[i].b), str(cases[i].a)) == -rc,
-           "%s and %s: %d", cases[i].a, cases[i].b, rc);
+        ok(outside("min", cases[i].a, cases[i].b) == (cases[i].rc < 0)
+           && outside("max", cases[i].a, cases[i].b) == (cases[i].rc > 0)
+           && outside("min", cases[i].b, cases[i].a) == (cases[i].rc > 0)
+           && outside("max", cases[i].b, cases[i].a) == (cases[i].rc < 0),
+           "%s and %s: %d", cases[i].a, cases[i].b, cases[i].rc);
     }
 }
 
@@ -314,8 +358,7 @@ test_struct(void)
 
     ok(wh_rule_parse(&rule, set, words, n, &word, &error) == WH_OK
        && rule.pattern.len == 3 && rule.index == 0 && rule.when == 1
-       && set->pointers == 2
-       && strcmp(wh_rule_type_name(rule.type), "string") == 0,
+       && set->pointers == 2 && rule.type == WH_RULE_STRING,
        "a parsed rule says what the caller has to do");
 
     wh_json_set_free(set);

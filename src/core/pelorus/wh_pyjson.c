@@ -11,6 +11,7 @@
 
 #include "wh_pyfloat.h"
 #include "wh_pyjson.h"
+#include "../wh_str.h"
 
 
 #define WH_PYJSON_BUFFER  4096
@@ -78,25 +79,17 @@ static void wh_pyjson_flush(wh_pyjson_writer_t *w);
 
 
 int
-wh_pyjson_read(wh_pyjson_t **doc, const wh_str_t *pieces, size_t n,
-    wh_json_fault_e *fault)
+wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_error_e *error)
 {
     int                rc;
-    size_t             i, len;
     wh_json_t         *json;
     wh_json_limits_t   limits;
 
-    *fault = WH_JSON_NO_MEMORY;
+    *error = WH_JSON_NO_MEMORY;
 
     *doc = calloc(1, sizeof(wh_pyjson_t));
     if (*doc == NULL) {
         return WH_ERROR;
-    }
-
-    len = 1;
-
-    for (i = 0; i < n; i++) {
-        len += pieces[i].len;
     }
 
     /* the caller bounds the document, and that bounds its parts */
@@ -104,8 +97,8 @@ wh_pyjson_read(wh_pyjson_t **doc, const wh_str_t *pieces, size_t n,
     memset(&limits, 0, sizeof(wh_json_limits_t));
 
     limits.depth = WH_PYJSON_DEPTH;
-    limits.name = len;
-    limits.token = len;
+    limits.name = text.len + 1;
+    limits.token = text.len + 1;
 
     json = wh_json_create(NULL, &limits, wh_pyjson_event, *doc);
     if (json == NULL) {
@@ -114,13 +107,13 @@ wh_pyjson_read(wh_pyjson_t **doc, const wh_str_t *pieces, size_t n,
         return WH_ERROR;
     }
 
-    for (i = 0; i < n; i++) {
-        (void) wh_json_feed(json, pieces[i].data, pieces[i].len);
+    rc = wh_json_parse(json, text.data, text.len);
+
+    if (rc == WH_OK) {
+        rc = wh_json_end(json);
     }
 
-    rc = wh_json_end(json);
-
-    *fault = wh_json_fault(json, NULL);
+    *error = wh_json_error(json);
 
     wh_json_free(json);
 
@@ -758,13 +751,15 @@ wh_pyjson_put_number(wh_pyjson_writer_t *w, wh_str_t number)
     size_t         len;
     unsigned char  buf[WH_PYFLOAT_LEN];
 
+    static const wh_str_t  minus_zero = wh_string("-0");
+
     if (!wh_pyfloat_is_int(number)) {
         len = wh_pyfloat_repr(number, buf);
         wh_pyjson_put(w, buf, len);
         return;
     }
 
-    if (number.len == 2 && memcmp(number.data, "-0", 2) == 0) {
+    if (wh_equal(number, minus_zero)) {
         number.data++;
         number.len--;
     }

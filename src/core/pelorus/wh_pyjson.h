@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
-#include "wh.h"
-#include "wh_json.h"
+#include "../wh.h"
+#include "../wh_json.h"
 
 
 #define WH_PYJSON_DEPTH      900   /* Python: a thousand less its own calls */
@@ -47,13 +47,12 @@ typedef struct wh_pyjson_s  wh_pyjson_t;
 
 
 /*
- * Reads a whole document, given as n pieces, into memory from malloc() in
- * proportion to its length.  WH_OK; WH_INVALID: *fault says why, and is
- * WH_JSON_REFUSED for an integer with too many digits; WH_ERROR: no memory.
- * *doc is NULL after a failure.
+ * Reads a whole document into memory from malloc(), in proportion to its
+ * length; the text is not needed afterwards.  WH_OK: *doc is to be freed.
+ * WH_INVALID: *error says why, and is WH_JSON_REFUSED for an integer with too
+ * many digits.  WH_ERROR: no memory.  *doc is NULL after a failure.
  */
-int wh_pyjson_read(wh_pyjson_t **doc, const wh_str_t *pieces, size_t n,
-    wh_json_fault_e *fault);
+int wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_error_e *error);
 
 /* NULL is allowed. */
 void wh_pyjson_free(wh_pyjson_t *doc);

@@ -11,7 +11,7 @@
 #define _WH_PYFLOAT_H_INCLUDED_
 
 
-#include "wh.h"
+#include "../wh.h"
 
 
 #define WH_PYFLOAT_LEN  32         /* room for any float's text */

@@ -13,9 +13,10 @@
 #include <openssl/crypto.h>
 
 #include "wh_pelorus.h"
-#include "wh_decode.h"
 #include "wh_pyfloat.h"
-#include "wh_utf8.h"
+#include "../wh_decode.h"
+#include "../wh_str.h"
+#include "../wh_utf8.h"
 
 
 #define WH_PELORUS_SEPARATORS  5
@@ -81,8 +82,6 @@ typedef struct {
 static int wh_pelorus_set(wh_pelorus_verdict_t *v, wh_pelorus_result_e result);
 static int wh_pelorus_read(const wh_pelorus_request_t *r, wh_pyjson_t **doc,
     wh_pelorus_verdict_t *v, unsigned *unlike);
-static size_t wh_pelorus_body_length(const wh_pelorus_request_t *r);
-static int wh_pelorus_utf8(const wh_pelorus_request_t *r);
 static int wh_pelorus_is_json(wh_str_t type);
 static int wh_pelorus_is_mapping(const wh_pyjson_t *doc);
 static int wh_pelorus_is_pair(const wh_pyjson_t *doc,
@@ -91,11 +90,14 @@ static int wh_pelorus_is_pair(const wh_pyjson_t *doc,
 static int wh_pelorus_rest(const wh_pelorus_request_t *r,
     const wh_pyjson_t *doc, const wh_hmac_key_t *keys, size_t nkeys,
     wh_pelorus_verdict_t *v);
-static int wh_pelorus_is_user_agent(wh_str_t header);
 static wh_pelorus_event_e wh_pelorus_event(wh_str_t header);
+static int wh_pelorus_signature(wh_str_t header, unsigned char *mac,
+    unsigned *usable);
 static int wh_pelorus_is_base16(wh_str_t text);
 static int wh_pelorus_hex(unsigned char c);
 
+static int wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
+    size_t nkeys, const unsigned char *mac, size_t *key, unsigned *form);
 static int wh_pelorus_start(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
     size_t nkeys, unsigned char bracket);
 static int wh_pelorus_hash(void *data, const unsigned char *text, size_t len);
@@ -131,10 +133,13 @@ static const char *wh_pelorus_string(const wh_pyjson_t *doc,
 static int wh_pelorus_integer(const wh_pyjson_t *doc,
     const wh_pyjson_node_t *node, int64_t *n);
 static int wh_pelorus_digits(wh_str_t text, int64_t *n);
-static wh_str_t wh_pelorus_trim(wh_str_t text);
-static int wh_pelorus_is(wh_str_t text, const char *s);
 
 static size_t wh_pelorus_put(unsigned char *buf, const char *text);
+
+
+/* What Python's strip() cuts off, of ASCII. */
+
+static const char  wh_pelorus_spaces[] = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
 
 
 static const wh_pelorus_separators_t
@@ -153,7 +158,7 @@ static const wh_pelorus_separators_t
 #define WH_PELORUS_ALL       (WH_PELORUS_DEPLOYED | (1 << WH_PELORUS_FAILURE))
 
 
-/* In the receiver's order: of several faults the first is the one told. */
+/* In the receiver's order: of several errors the first is the one told. */
 
 static const wh_pelorus_field_t  wh_pelorus_fields[] = {
     { "app", wh_pelorus_app, WH_PELORUS_ALL },
@@ -235,9 +240,9 @@ wh_pelorus_read(const wh_pelorus_request_t *r, wh_pyjson_t **doc,
 {
     int              rc;
     size_t           len;
-    wh_json_fault_e  fault;
+    wh_json_error_e  error;
 
-    len = wh_pelorus_body_length(r);
+    len = r->body ? r->body->len : 0;
 
     /* the receiver parses first; a body of this size is not worth it */
 
@@ -257,17 +262,19 @@ wh_pelorus_read(const wh_pelorus_request_t *r, wh_pyjson_t **doc,
 
     } else {
 
-        if (wh_pelorus_utf8(r) != WH_OK) {
+        /* the receiver decodes all of it before it parses any of it */
+
+        if (wh_utf8_check(r->body->data, len) != WH_OK) {
             return wh_pelorus_set(v, WH_PELORUS_UNREADABLE);
         }
 
-        rc = wh_pyjson_read(doc, r->body, r->pieces, &fault);
+        rc = wh_pyjson_read(doc, *r->body, &error);
 
         if (rc == WH_ERROR) {
             return WH_ERROR;
         }
 
-        switch (fault) {
+        switch (error) {
 
         case WH_JSON_FINE:
             v->no_body = wh_pyjson_root(*doc)->type == WH_JSON_NULL;
@@ -295,52 +302,15 @@ wh_pelorus_read(const wh_pelorus_request_t *r, wh_pyjson_t **doc,
 }
 
 
-static size_t
-wh_pelorus_body_length(const wh_pelorus_request_t *r)
-{
-    size_t  i, len;
-
-    len = 0;
-
-    for (i = 0; i < r->pieces; i++) {
-        len += r->body[i].len;
-    }
-
-    return len;
-}
-
-
-/* The receiver decodes all of the body before it parses any of it. */
-
-static int
-wh_pelorus_utf8(const wh_pelorus_request_t *r)
-{
-    size_t     i;
-    wh_utf8_t  utf8;
-
-    memset(&utf8, 0, sizeof(wh_utf8_t));
-
-    for (i = 0; i < r->pieces; i++) {
-
-        if (wh_utf8_scan(&utf8, r->body[i].data, r->body[i].len)
-            != r->body[i].len)
-        {
-            return WH_INVALID;
-        }
-    }
-
-    return (utf8.left == 0) ? WH_OK : WH_INVALID;
-}
-
-
 static int
 wh_pelorus_is_json(wh_str_t type)
 {
-    size_t                i, len;
-    unsigned char         c, text[64];
+    wh_str_t              end;
     const unsigned char  *semicolon;
 
-    static const char  application[] = "application/";
+    static const wh_str_t  application = wh_string("application/");
+    static const wh_str_t  json = wh_string("json");
+    static const wh_str_t  suffix = wh_string("+json");
 
     if (type.len == 0) {
         return 1;
@@ -352,39 +322,23 @@ wh_pelorus_is_json(wh_str_t type)
         type.len = semicolon - type.data;
     }
 
-    type = wh_pelorus_trim(type);
+    type = wh_trim(type, wh_pelorus_spaces);
 
-    /* the ends decide; a subtype of any length must not matter */
-
-    len = sizeof(application) - 1;
-
-    if (type.len < len + 4) {
+    if (!wh_cut_prefix_caseless(&type, application)
+        || memchr(type.data, '/', type.len) != NULL)
+    {
         return 0;
     }
 
-    for (i = 0; i < len; i++) {
-        c = type.data[i];
-
-        if (((c >= 'A' && c <= 'Z') ? (c | 0x20) : c) != application[i]) {
-            return 0;
-        }
+    if (type.len <= suffix.len) {
+        return wh_equal_caseless(type, json)
+               || wh_equal_caseless(type, suffix);
     }
 
-    type.data += len;
-    type.len -= len;
+    end.data = wh_end(type) - suffix.len;
+    end.len = suffix.len;
 
-    if (memchr(type.data, '/', type.len) != NULL) {
-        return 0;
-    }
-
-    len = (type.len == 4) ? 4 : 5;
-
-    for (i = 0; i < len; i++) {
-        c = type.data[type.len - len + i];
-        text[i] = (c >= 'A' && c <= 'Z') ? (c | 0x20) : c;
-    }
-
-    return memcmp(text, (len == 4) ? "json" : "+json", len) == 0;
+    return wh_equal_caseless(end, suffix);
 }
 
 
@@ -448,10 +402,15 @@ wh_pelorus_rest(const wh_pelorus_request_t *r, const wh_pyjson_t *doc,
 {
     int                 rc;
     unsigned            usable;
+    wh_str_t            agent;
     unsigned char       mac[WH_PELORUS_MAC];
     wh_pelorus_event_e  event;
 
-    if (!wh_pelorus_is_user_agent(r->user_agent)) {
+    static const wh_str_t  user_agent = wh_string("pelorus-webhook/");
+
+    agent = r->user_agent;
+
+    if (!wh_cut_prefix_caseless(&agent, user_agent)) {
         return wh_pelorus_set(v, WH_PELORUS_USER_AGENT);
     }
 
@@ -502,42 +461,19 @@ wh_pelorus_rest(const wh_pelorus_request_t *r, const wh_pyjson_t *doc,
 }
 
 
-static int
-wh_pelorus_is_user_agent(wh_str_t header)
-{
-    size_t         i;
-    unsigned char  c;
-
-    static const char  prefix[] = "pelorus-webhook/";
-
-    if (header.len < sizeof(prefix) - 1) {
-        return 0;
-    }
-
-    for (i = 0; i < sizeof(prefix) - 1; i++) {
-        c = header.data[i];
-
-        if (((c >= 'A' && c <= 'Z') ? (c | 0x20) : c) != prefix[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 static wh_pelorus_event_e
 wh_pelorus_event(wh_str_t header)
 {
     int  i;
 
-    static const char  *names[] = {
-        "ping", "committime", "deploytime", "failure"
+    static const wh_str_t  names[] = {
+        wh_string("ping"), wh_string("committime"), wh_string("deploytime"),
+        wh_string("failure")
     };
 
     for (i = WH_PELORUS_PING; i < WH_PELORUS_NO_EVENT; i++) {
 
-        if (wh_pelorus_is(header, names[i])) {
+        if (wh_equal(header, names[i])) {
             break;
         }
     }
@@ -546,27 +482,26 @@ wh_pelorus_event(wh_str_t header)
 }
 
 
-int
+/*
+ * X-Hub-Signature-256.  WH_INVALID: not of the right shape to the receiver.
+ * WH_OK: it is; *usable is 0 when it cannot match even so, as with digits in
+ * upper case.
+ */
+
+static int
 wh_pelorus_signature(wh_str_t header, unsigned char *mac, unsigned *usable)
 {
     int     high, low;
     size_t  i;
 
-    static const char    prefix[] = "sha256=";
-    static const size_t  len = sizeof(prefix) - 1;
+    static const wh_str_t  prefix = wh_string("sha256=");
 
     *usable = 0;
 
-    if (header.len != len + 2 * WH_PELORUS_MAC
-        || memcmp(header.data, prefix, len) != 0)
+    if (!wh_cut_prefix(&header, prefix)
+        || header.len != 2 * WH_PELORUS_MAC
+        || !wh_pelorus_is_base16(header))
     {
-        return WH_INVALID;
-    }
-
-    header.data += len;
-    header.len -= len;
-
-    if (!wh_pelorus_is_base16(header)) {
         return WH_INVALID;
     }
 
@@ -597,7 +532,7 @@ wh_pelorus_is_base16(wh_str_t text)
     unsigned       digit;
     unsigned char  c;
 
-    text = wh_pelorus_trim(text);
+    text = wh_trim(text, wh_pelorus_spaces);
     i = 0;
 
     if (text.len > 0 && (text.data[0] == '+' || text.data[0] == '-')) {
@@ -643,7 +578,13 @@ wh_pelorus_hex(unsigned char c)
 }
 
 
-int
+/*
+ * The HMACs of all forms under all keys, in one pass.  WH_OK: mac is one of
+ * them, *key and *form (from 1) say which; WH_INVALID: it is none; WH_ERROR:
+ * no memory or no digest.  Keys are for SHA-256.
+ */
+
+static int
 wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
     size_t nkeys, const unsigned char *mac, size_t *key, unsigned *form)
 {
@@ -965,9 +906,12 @@ static const char *
 wh_pelorus_image_sha(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
     wh_pelorus_event_e event, int64_t now)
 {
-    size_t                i, len;
+    size_t                i;
+    wh_str_t              hex;
     const char           *message;
     wh_pelorus_string_t   string;
+
+    static const wh_str_t  prefix = wh_string("sha256:");
 
     static const char  mismatch[] =
         "string does not match regex \\\"^sha256:[a-f0-9]{64}$\\\"";
@@ -983,19 +927,19 @@ wh_pelorus_image_sha(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
     /* Python's "$" also matches ahead of a last line feed */
 
-    len = string.text.len;
+    hex = string.text;
 
-    if (len == 72 && string.text.data[71] == '\n') {
-        len--;
+    if (hex.len > 0 && hex.data[hex.len - 1] == '\n') {
+        hex.len--;
     }
 
-    if (len != 71 || memcmp(string.text.data, "sha256:", 7) != 0) {
+    if (!wh_cut_prefix(&hex, prefix) || hex.len != 64) {
         return mismatch;
     }
 
-    for (i = 7; i < len; i++) {
+    for (i = 0; i < hex.len; i++) {
 
-        if (wh_pelorus_hex(string.text.data[i]) < 0) {
+        if (wh_pelorus_hex(hex.data[i]) < 0) {
             return mismatch;
         }
     }
@@ -1071,13 +1015,16 @@ wh_pelorus_failure_event(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 {
     wh_str_t  text;
 
+    static const wh_str_t  created = wh_string("created");
+    static const wh_str_t  resolved = wh_string("resolved");
+
     (void) event;
     (void) now;
 
     text = wh_pyjson_text(doc, node);
 
     if (node->type == WH_JSON_STRING
-        && (wh_pelorus_is(text, "created") || wh_pelorus_is(text, "resolved")))
+        && (wh_equal(text, created) || wh_equal(text, resolved)))
     {
         return NULL;
     }
@@ -1093,6 +1040,8 @@ static const char *
 wh_pelorus_string(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
     wh_pelorus_string_t *string)
 {
+    static const wh_str_t  minus_zero = wh_string("-0");
+
     string->text = wh_pyjson_text(doc, node);
 
     switch (node->type) {
@@ -1108,7 +1057,7 @@ wh_pelorus_string(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
         if (wh_pyfloat_is_int(string->text)) {
 
-            if (wh_pelorus_is(string->text, "-0")) {
+            if (wh_equal(string->text, minus_zero)) {
                 string->text.len = 1;
             }
 
@@ -1150,7 +1099,7 @@ wh_pelorus_integer(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
         return WH_OK;
 
     case WH_JSON_STRING:
-        return wh_pelorus_digits(wh_pelorus_trim(text), n);
+        return wh_pelorus_digits(wh_trim(text, wh_pelorus_spaces), n);
 
     case WH_JSON_NUMBER:
 
@@ -1224,39 +1173,6 @@ wh_pelorus_digits(wh_str_t text, int64_t *n)
     }
 
     return WH_OK;
-}
-
-
-/* Without ASCII's blanks at both ends, as Python has them. */
-
-static wh_str_t
-wh_pelorus_trim(wh_str_t text)
-{
-    static const char  blanks[] = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
-
-    while (text.len > 0
-           && memchr(blanks, text.data[0], sizeof(blanks) - 1) != NULL)
-    {
-        text.data++;
-        text.len--;
-    }
-
-    while (text.len > 0
-           && memchr(blanks, text.data[text.len - 1], sizeof(blanks) - 1)
-              != NULL)
-    {
-        text.len--;
-    }
-
-    return text;
-}
-
-
-static int
-wh_pelorus_is(wh_str_t text, const char *s)
-{
-    return text.len == strlen(s)
-           && (text.len == 0 || memcmp(text.data, s, text.len) == 0);
 }
 
 

@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
-#include "wh.h"
-#include "wh_hmac.h"
+#include "../wh.h"
+#include "../wh_hmac.h"
 #include "wh_pyjson.h"
 
 
@@ -42,9 +42,9 @@ typedef enum {
 
 
 /*
- * Of repeated headers the first; data is NULL for one that is absent.  The
- * body may be in n pieces; one longer than WH_PELORUS_MAX_BODY need not be
- * there.
+ * Of repeated headers the first; data is NULL for one that is absent.  body
+ * is NULL for one that is longer than WH_PELORUS_MAX_BODY.  All belongs to
+ * the caller.
  */
 
 typedef struct {
@@ -55,7 +55,6 @@ typedef struct {
     unsigned             has_length;
     uint64_t             content_length;
     const wh_str_t      *body;
-    size_t               pieces;
     int64_t              now;      /* seconds since 1970 */
 } wh_pelorus_request_t;
 
@@ -91,22 +90,6 @@ int wh_pelorus_check(const wh_pelorus_request_t *r,
  */
 size_t wh_pelorus_answer(const wh_pelorus_verdict_t *verdict,
     unsigned char *buf);
-
-/*
- * The HMACs of all forms under all keys, in one walk.  WH_OK: mac is one of
- * them, *key and *form (from 1) say which; WH_INVALID: it is none; WH_ERROR:
- * no memory or no digest.  Keys are for SHA-256.
- */
-int wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
-    size_t nkeys, const unsigned char *mac, size_t *key, unsigned *form);
-
-/*
- * X-Hub-Signature-256.  WH_INVALID: not of the right shape to the receiver.
- * WH_OK: it is; *usable is 0 when it cannot match even so, as with digits in
- * upper case.
- */
-int wh_pelorus_signature(wh_str_t header, unsigned char *mac,
-    unsigned *usable);
 
 
 #endif /* _WH_PELORUS_H_INCLUDED_ */
