@@ -524,14 +524,11 @@ sub replace {
 sub status {
     my ($location, $key, %want) = @_;
 
-    return $t->request({
-        uri => "/$location", body => $body, headers => [
-            ['X-Signature' => $want{signature}
-                              // hmac_sha256_hex($body, $key)],
-            defined $want{tenant} ? ['X-Tenant' => $want{tenant}] : (),
-            defined $want{token} ? ['X-Token' => $want{token}] : (),
-        ],
-    })->{status};
+    return $t->post("/$location", $body, [
+        ['X-Signature' => $want{signature} // hmac_sha256_hex($body, $key)],
+        defined $want{tenant} ? ['X-Tenant' => $want{tenant}] : (),
+        defined $want{token} ? ['X-Token' => $want{token}] : (),
+    ])->{status};
 }
 
 

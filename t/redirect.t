@@ -324,11 +324,9 @@ done_testing();
 sub ask {
     my ($request) = @_;
 
-    $t->app_clear;
-    my $r = $t->request($request);
-    my @seen = $t->app_requests;
+    my ($r, @seen) = $t->ask($request);
 
-    return [$r->{status} // 0, @seen ? map({ what($_) } @seen) : $r->{body},
+    return [$r->{status}, @seen ? map({ what($_) } @seen) : $r->{body},
             line()];
 }
 

@@ -16,6 +16,8 @@ package WebhookTest;
 #     is(($t->app_requests)[0]{body}, '{}');
 #     $t->done;
 #
+# Further methods, for what most tests do: WebhookTest::Ask.
+#
 # Replaced in configurations and in arguments of curl: %%PORT%%, %%PORT_1%%,
 # %%TLS_PORT%%, %%TLS_PORT_1%% ... (free ports), %%APP%% (the application's
 # address, started on first use), %%DIR%% (the prefix directory).  Where there
@@ -36,8 +38,11 @@ use POSIX qw/WNOHANG/;
 use Test::More;
 use Time::HiRes qw/sleep time/;
 
+use WebhookTest::Ask;
 use WebhookTest::Cert qw/ca cert/;
 use WebhookTest::Connection;
+
+our @ISA = qw/WebhookTest::Ask/;
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
 my $build = File::Spec->rel2abs($ENV{WEBHOOK_BUILD} || "$root/build");
