@@ -205,11 +205,12 @@ for (1 .. $held) {
 
 cmp_ok(fill(), '>', 10, 'a zone is full, of claims too');
 
-kill 'KILL', $t->workers;
+my %killed = map { $_ => 1 } $t->workers;
+
+kill 'KILL', keys %killed;
 $_->[0]->close for @held;
 undef @held;
-sleep 0.1;
-$t->wait_for(sub { $t->workers == 2 }, 'new workers');
+$t->wait_for(sub { 2 == grep { !$killed{$_} } $t->workers }, 'new workers');
 
 is(fill(), $held, 'when the workers have been killed there is room again');
 
