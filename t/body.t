@@ -15,6 +15,7 @@ use IO::Compress::Gzip qw/gzip/;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ask qw/header/;
 use WebhookTest::Signed qw/$secret signature signed forged body_of/;
 
 my @lua = qw/ndk_http_module.so ngx_http_lua_module.so/;
@@ -245,7 +246,8 @@ SKIP: {
 
     my $r = $t->request({ uri => '/lua/exchanged', %small,
                           headers => [signature('another body')] });
-    is_deeply([$r->{status}, seen()], [202, sha256_hex('another body')],
+    is_deeply([$r->{status}, $t->app_digests],
+              [202, sha256_hex('another body')],
               'the exchanged body is hashed');
 }
 
@@ -263,7 +265,8 @@ sub check {
 
     my $r = ask(signed(%request));
 
-    is_deeply([$r->{status}, seen()], [202, sha256_hex(body_of(%request))],
+    is_deeply([$r->{status}, $t->app_digests],
+              [202, sha256_hex(body_of(%request))],
               "$name: upstream");
     $t->app_clear;
 
@@ -276,16 +279,10 @@ sub refused {
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    is_deeply([$r->{status}, $r->{body}, seen()],
+    is_deeply([$r->{status}, $r->{body}, $t->app_digests],
               [403, qq({"status":403,"error":"forbidden"}\n)],
               "$name: refused");
     $t->app_clear;
-}
-
-
-# The digests of what came upstream; the whole record takes long to parse.
-sub seen {
-    return $t->log_file('app') =~ /"sha256":"(\w+)"/g;
 }
 
 
@@ -325,6 +322,5 @@ sub body_file {
     my ($seen) = $t->app_requests;
     $t->app_clear;
 
-    return (map { $_->[1] } grep { $_->[0] eq 'X-Body-File' }
-            @{ $seen->{headers} })[0] // '';
+    return header($seen, 'X-Body-File');
 }

@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ask qw/outcome/;
 
 my $dir = File::Temp->newdir;
 chmod 0755, "$dir";
@@ -397,17 +398,8 @@ sub is_result {
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    my $r = $t->request({ uri => "/$location", body => '{}',
-                          tls => $cert // {}, %want });
+    my $r = $t->answer({ uri => "/$location", body => '{}',
+                         tls => $cert // {}, %want });
 
     is(outcome($r), $expected, "$location: $name");
-}
-
-
-sub outcome {
-    my ($r) = @_;
-
-    $r // return 'no answer';
-
-    return join ' ', $r->{status}, $r->{header}{'x-reason'} // ();
 }

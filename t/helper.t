@@ -140,6 +140,22 @@ $r = $t->curl('--http2', '--cert' => $cert->{cert}, '--key' => $cert->{key},
 is("$r->{version} $r->{status} $r->{exit}", 'HTTP/2 202 0', 'HTTP/2');
 is(($t->app_requests)[0]{body}, 'via h2', 'seen');
 
+for my $length (1, 0) {
+    my $body = 'by frames ' x 50_000;
+
+    $t->app_clear;
+    $r = $t->http2(tls => { %$cert, alpn => ['h2'] }, uri => '/x',
+                   body => $body, $length ? (length => length $body) : ());
+    is("$r->{version} $r->{status} $r->{complete}", 'HTTP/2 202 1',
+       'HTTP/2 of our own');
+    ok(($t->app_requests)[0]{body} eq $body, 'a body of many windows');
+}
+
+$r = $t->http2(tls => { %$cert, alpn => ['h2'] }, uri => '/x',
+               body => 'b' x 5_000_000, length => 5_000_000);
+is("$r->{status} $r->{complete}", '413 1',
+   'an answer that comes ahead of the body');
+
 
 my ($msec) = $t->log_file('clock.log') =~ /(\d+)/;
 cmp_ok(abs($msec - $now), '<', 60, 'the clock starts at that time');

@@ -13,6 +13,7 @@ use Digest::SHA qw/hmac_sha256_hex/;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ask qw/header/;
 
 my $now = 1_700_000_000;
 my $secret = 'the secret of this sender';
@@ -109,6 +110,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
         proxy_set_header X-Id "[\$webhook_id]";
         proxy_pass_request_headers on;
+        add_header X-Reason \$webhook_reason always;
 
         location = /parts { webhook parts; proxy_pass http://%%APP%%; }
         location = /dated { webhook dated; proxy_pass http://%%APP%%; }
@@ -303,7 +305,7 @@ for my $uri (qw{/token /token/file /token/unbuffered}) {
     }
 }
 
-my $file = post('/token/file', token(length => $max));
+my $file = $t->post('/token/file', token(length => $max));
 isnt(header(($t->app_requests)[-1], 'X-Body-File'), '', 'that was in a file');
 $t->app_clear;
 
@@ -388,9 +390,10 @@ refused('/form-parts', "--x\r\n"
 refused('/form-parts', "a=1+2&a=1+2&sig=$sig", 400, 'credential_repeated',
         'a part twice', \@form);
 
-accepted('/token/strip', token(), 'webhook_strip leaves the body alone',
-         [['Content-Type', 'application/json']],
-         want => sub { header($_[0], 'Content-Type') eq 'application/json' });
+my $stripped = accepted('/token/strip', token(),
+                        'webhook_strip leaves the body alone',
+                        [['Content-Type', 'application/json']]);
+is(header($stripped, 'Content-Type'), 'application/json', 'and its type');
 
 my $detail = refused('/token/require', token(type => 1), 422,
                      'payload_invalid', 'what is required of a known sender');
@@ -448,26 +451,25 @@ accepted('/token', token(token => $old), 'the old token');
 
 # a trial run, other locations
 
-my $trial = post('/parts/trial', parts(%$parts) =~ s/"x"/"X"/r);
+my $trial = $t->post('/parts/trial', parts(%$parts) =~ s/"x"/"X"/r);
 is($trial->{status}, 202, 'a trial run');
 is(header(($t->app_requests)[0], 'X-Id'), '[]', 'of which nothing is known');
 $t->app_clear;
 
-accepted('/parts', parts(%$parts), 'known',
-         [], want => sub { header($_[0], 'X-Id') eq '[x]' });
+is(header(accepted('/parts', parts(%$parts), 'known'), 'X-Id'), '[x]',
+   'with its id');
 
 my $both = parts(%$parts, token => $secret);
 
 accepted('/parts/then', $both, 'two gates', []);
 refused('/parts/then', parts(%$parts), 403, 'token_missing',
-        'the second one refuses', [], uri => '/token');
+        'the second one refuses');
 accepted('/plain/then', token(length => $max), 'behind another gate',
          [['X-Token', $secret]]);
 refused('/plain/then', token(length => $max + 1), 413, 'body_too_large',
-        'a long one behind another gate', [['X-Token', $secret]],
-        uri => '/token');
+        'a long one behind another gate', [['X-Token', $secret]]);
 
-my $page = post('/parts/page', parts(%$parts) =~ s/"x"/"X"/r);
+my $page = $t->post('/parts/page', parts(%$parts) =~ s/"x"/"X"/r);
 is_deeply([@$page{qw/status body/}], [403, 'id[] var[]'],
           'an error page sees nothing of it') or diag $page->{body};
 
@@ -488,9 +490,14 @@ my $other = parts(%$parts) =~ s/\}\z/,"e":"another event"}/r;
 
 for my $uri ('/once', '/once/id') {
     accepted($uri, parts(%$parts), 'for the first time');
-    is(post($uri, $_)->{status}, 200, "$uri: again")
-        for parts(%$parts), $other;
-    is_deeply([$t->app_requests], [], 'does not go upstream');
+
+    for (parts(%$parts), $other) {
+        my ($again, @seen) = $t->ask({ uri => $uri, body => $_ });
+
+        is($again->{status}, 200, "$uri: again");
+        is_deeply(\@seen, [], 'does not go upstream');
+    }
+
     accepted($uri, parts(%$parts, a => 'z'), 'another one');
     refused($uri, $other =~ s/"x"/"X"/r, 403, 'signature_mismatch', 'unsigned');
 }
@@ -605,57 +612,22 @@ sub signed {
 }
 
 
-sub post {
-    my ($uri, $body, $headers, %more) = @_;
-
-    my %how = map { $_ => $more{$_} } grep { defined $more{$_} } qw/chunked/;
-
-    return $t->request({ method => 'POST', uri => $uri, body => $body, %how,
-                         headers => $headers // [] })
-           // { status => 'none', body => '' };
-}
-
-
 sub accepted {
     my ($uri, $body, $name, $headers, %more) = @_;
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    my $r = post($uri, $body, $headers, %more);
-    my @seen = $t->app_requests;
-
-    $t->app_clear;
-
-    ok($r->{status} == 202 && @seen == 1 && $seen[0]{body} eq $body
-       && (!$more{want} || $more{want}->($seen[0])), "$uri: $name")
-        or diag("$r->{status} $r->{body}");
+    return $t->accepted("$uri: $name", { uri => $uri, body => $body, %more,
+                                         headers => $headers // [] });
 }
 
 
-# The answer; the log has this reason, and the application has seen nothing.
 sub refused {
     my ($uri, $body, $status, $reason, $name, $headers, %more) = @_;
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    my $before = length $t->error_log;
-    my $r = post($uri, $body, $headers, %more);
-    my $said = substr $t->error_log, $before;
-    my @seen = $t->app_requests;
-
-    $t->app_clear;
-
-    ok($r->{status} eq $status && !@seen && $said =~ /refused, $reason\b/,
-       "$uri: $name") or diag("$r->{status} $r->{body}\n$said");
-
-    return $r;
-}
-
-
-sub header {
-    my ($request, $name) = @_;
-
-    my ($header) = grep { lc $_->[0] eq lc $name } @{ $request->{headers} };
-
-    return $header ? $header->[1] : '';
+    return $t->refused("$uri: $name", $status, $reason,
+                       { uri => $uri, body => $body, %more,
+                         headers => $headers // [] });
 }

@@ -13,6 +13,7 @@ use MIME::Base64 qw/encode_base64 encode_base64url/;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ask qw/outcome/;
 
 my $secret = 'a secret of one sender, long enough';
 my $second = 'the second secret for the rotation';
@@ -546,9 +547,8 @@ sub ask {
 
     push @pairs, [splice @flat, 0, 2] while @flat;
 
-    return $t->request({ body => $body, %want, headers => \@pairs,
-                         uri => "/$location" . ($want{uri} // '') })
-           // { status => 'no answer', header => {} };
+    return $t->answer({ body => $body, %want, headers => \@pairs,
+                        uri => "/$location" . ($want{uri} // '') });
 }
 
 
@@ -567,9 +567,8 @@ sub is_result {
 
     delete @header{qw/x-id x-event/} if $answer->{status} ne '200';
 
-    my $got = join ' ', $answer->{status}, $header{'x-reason'} // (),
-        map { defined $header{"x-$_"} ? "$_=" . $header{"x-$_"} : () }
-        qw/index id event/;
+    my $got = join ' ', outcome($answer), map { "$_=" . $header{"x-$_"} }
+        grep { defined $header{"x-$_"} } qw/index id event/;
 
     is($got, $expected, "$location: $name");
 }

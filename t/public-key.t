@@ -90,8 +90,7 @@ sub standard {
 sub post {
     my ($uri, @headers) = @_;
 
-    return $t->request({ method => 'POST', uri => $uri, body => $body,
-                         headers => \@headers })->{status};
+    return $t->post($uri, $body, \@headers)->{status};
 }
 
 

@@ -239,7 +239,7 @@ for my $body (\%small, \%large) {
         is(@seen, $page ? 1 : 2, 'the application is asked again') if !$page;
         is($seen[-1]{method}, $at eq '/gate/page' ? 'GET' : 'POST', 'as')
             if !$page;
-        is(line(), "$uri $at $status $known", 'the verdict stays');
+        is($t->take_line('all.log'), "$uri $at $status $known", 'the verdict stays');
     }
 
     # a gate behind an application, or behind another gate
@@ -324,12 +324,10 @@ done_testing();
 sub ask {
     my ($request) = @_;
 
-    $t->app_clear;
-    my $r = $t->request($request);
-    my @seen = $t->app_requests;
+    my ($r, @seen) = $t->ask($request);
 
-    return [$r->{status} // 0, @seen ? map({ what($_) } @seen) : $r->{body},
-            line()];
+    return [$r->{status}, @seen ? map({ what($_) } @seen) : $r->{body},
+            $t->take_line('all.log')];
 }
 
 
@@ -339,16 +337,4 @@ sub what {
     my %header = map { @$_ } @{ $seen->{headers} };
 
     return [@header{qw/X-At X-Verdict/}, $seen->{body}];
-}
-
-
-# The last line, which is written after the answer.
-sub line {
-    my $log = '';
-
-    $t->wait_for(sub { ($log = $t->log_file('all.log')) ne '' }, 'the log');
-    truncate "$t->{dir}/logs/all.log", 0;
-    chomp $log;
-
-    return $log;
 }

@@ -9,12 +9,11 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw/hmac_sha256_hex/;
 use Test::More;
 use Time::HiRes qw/sleep/;
 
 use WebhookTest;
-use WebhookTest::Signed qw/$secret signed/;
+use WebhookTest::Signed qw/$secret signed timed/;
 use WebhookTest::Upstream;
 
 my $duplicate = qq/{"status":200,"duplicate":true}\n/;
@@ -86,7 +85,7 @@ my $t = WebhookTest->new(workers => 2, conf => $conf->(seen => '1m'));
 # Fifty at once
 
 my %request = message();
-my @copies = map { begin(%request) } 1 .. 50;
+my @copies = map { $t->begin(\%request) } 1 .. 50;
 my $taken = $upstream->take;
 
 my @waiting = in_progress(@copies);
@@ -97,7 +96,7 @@ ok(!$upstream->take(0.2), 'and one goes to the application');
 $upstream->answer($taken, 200);
 is($waiting[0]->read_response->{body}, 'said', 'which answers');
 
-@copies = map { begin(%request) } 1 .. 50;
+@copies = map { $t->begin(\%request) } 1 .. 50;
 is(scalar(grep { $_->read_response->{body} eq $duplicate } @copies), 50,
    '50 more are duplicates');
 
@@ -111,28 +110,28 @@ $t->wait_for(sub {
 
 # a reload in between
 %request = message();
-@copies = map { begin(%request) } 1 .. 25;
+@copies = map { $t->begin(\%request) } 1 .. 25;
 $taken = $upstream->take;
 @waiting = in_progress(@copies);
 $t->reload;
-@waiting = in_progress(@waiting, map { begin(%request) } 1 .. 25);
+@waiting = in_progress(@waiting, map { $t->begin(\%request) } 1 .. 25);
 
 is(scalar @waiting, 1, '25 copies, a reload, 25 copies: 49 get 409');
 
 $upstream->answer($taken, 200);
 is($waiting[0]->read_response->{body}, 'said', 'the old worker ends its own');
-is(ask(%request)->{body}, $duplicate, 'the new ones know of it');
+is($t->answer(\%request)->{body}, $duplicate, 'the new ones know of it');
 ok(!$upstream->take(0.2), 'the application has had one');
 
 $t->reload;
-is(ask(%request)->{body}, $duplicate, 'and after another reload');
+is($t->answer(\%request)->{body}, $duplicate, 'and after another reload');
 unlike($t->error_log, qr/begins empty/, 'the zone has been kept');
 
 # a failure lets the next one through
 %request = message();
 
 for my $status (500, 503, 200) {
-    @copies = map { begin(%request) } 1 .. 50;
+    @copies = map { $t->begin(\%request) } 1 .. 50;
     $taken = $upstream->take;
     @waiting = in_progress(@copies);
 
@@ -141,18 +140,18 @@ for my $status (500, 503, 200) {
     is($waiting[0]->read_response->{status}, $status, "and gets $status");
 }
 
-is(ask(%request)->{body}, $duplicate, 'no more after the 200');
+is($t->answer(\%request)->{body}, $duplicate, 'no more after the 200');
 
 
 # A worker is killed
 
 my %done = message();
-my $c = begin(%done);
+my $c = $t->begin(\%done);
 $upstream->answer($upstream->take, 200);
 is($c->read_response->{body}, 'said', 'a message is taken');
 
 %request = message();
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
 
 my ($pid) = $taken->{bytes} =~ /^X-Pid: (\d+)/m;
@@ -163,14 +162,15 @@ WebhookTest::Upstream::hang_up($taken);
 
 undef $taken;
 $t->wait_for(sub {
-    $c = begin(%request);
+    $c = $t->begin(\%request);
     $taken = $upstream->take(0.3);
 }, 'the message to be free');
 
 $upstream->answer($taken, 200);
 is($c->read_response->{body}, 'said', 'the next copy is passed on');
-is(ask(%request)->{body}, $duplicate, 'and is the last');
-is(ask(%done)->{body}, $duplicate, 'what was taken before is still known');
+is($t->answer(\%request)->{body}, $duplicate, 'and is the last');
+is($t->answer(\%done)->{body}, $duplicate,
+   'what was taken before is still known');
 
 # workers are killed under a sender that retries
 my ($tries, $died) = (0, 0);
@@ -180,7 +180,7 @@ for my $n (1 .. 150) {
     my $response;
 
     do {
-        my $c = eval { begin(%request) };
+        my $c = eval { $t->begin(\%request) };
 
         kill 'KILL', ($t->workers)[0] if $n % 30 == 0 && $died++ < $n / 30;
 
@@ -200,16 +200,17 @@ my $held = 40;
 my @held;
 
 for (1 .. $held) {
-    push @held, [begin(timed($n++)), $upstream->take];
+    push @held, [$t->begin({ at_time($n++) }), $upstream->take];
 }
 
 cmp_ok(fill(), '>', 10, 'a zone is full, of claims too');
 
-kill 'KILL', $t->workers;
+my %killed = map { $_ => 1 } $t->workers;
+
+kill 'KILL', keys %killed;
 $_->[0]->close for @held;
 undef @held;
-sleep 0.1;
-$t->wait_for(sub { $t->workers == 2 }, 'new workers');
+$t->wait_for(sub { 2 == grep { !$killed{$_} } $t->workers }, 'new workers');
 
 is(fill(), $held, 'when the workers have been killed there is room again');
 
@@ -252,18 +253,18 @@ cmp_ok(scalar(() = $t->error_log =~ /zone "many" is full/g), '<=',
 # Another size
 
 %request = message('/app/');
-is(ask(%request)->{status}, 202, 'a message');
+is($t->status(\%request), 202, 'a message');
 
 $t->configure($conf->(seen => '2m'));
 $t->reload;
 like($t->error_log, qr/\[warn\].* zone "seen" begins empty, it has 2097152 /,
      'another size makes a new zone, and the log says so');
-is(ask(%request)->{status}, 202, 'which knows nothing');
-is(ask(%request)->{body}, $duplicate, 'yet');
+is($t->status(\%request), 202, 'which knows nothing');
+is($t->answer(\%request)->{body}, $duplicate, 'yet');
 
 $t->configure($conf->(seen => '2m', provider => 'others'));
 $t->reload;
-is(ask(%request)->{status}, 202, 'the message of another sender');
+is($t->status(\%request), 202, 'the message of another sender');
 
 $t->done(allow => qr/exited on signal 9/);
 done_testing();
@@ -276,14 +277,11 @@ sub message {
 }
 
 
-sub timed {
+sub at_time {
     my ($n, $uri) = @_;
 
-    my $now = time;
-
-    return (method => 'POST', uri => $uri // '/claims/', body => "x$n", headers =>
-            [['X-Time', $now],
-             ['X-Signature', hmac_sha256_hex("$now.x$n", $secret)]]);
+    return (method => 'POST', uri => $uri // '/claims/', body => "x$n",
+            headers => [timed(time, "x$n")]);
 }
 
 
@@ -292,24 +290,9 @@ sub fill {
     my $room = 0;
 
     $room++ while $room < 1000
-                  && ask(timed($n++, '/claims/fill'))->{status} == 202;
+                  && $t->status({ at_time($n++, '/claims/fill') }) == 202;
 
     return $room;
-}
-
-
-sub ask { return $t->request({ @_ }) }
-
-
-# Sends a request whose answer comes later.
-sub begin {
-    my (%request) = @_;
-
-    my $c = $t->connection;
-
-    $c->send(join '', WebhookTest::format_request(connection => 'close',
-                                                  %request));
-    return $c;
 }
 
 

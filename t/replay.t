@@ -14,7 +14,7 @@ use Test::More;
 use Time::HiRes qw/sleep/;
 
 use WebhookTest;
-use WebhookTest::Signed qw/$secret signature signed forged/;
+use WebhookTest::Signed qw/$secret signature signed forged timed/;
 use WebhookTest::Upstream;
 
 my $now = 1_700_000_000;
@@ -259,9 +259,9 @@ my $body = 0;
 
 my %first = message('/plain/');
 
-is(ask(%first)->{status}, 202, 'a message');
+is($t->status(\%first), 202, 'a message');
 
-my $r = ask(%first);
+my $r = $t->answer(\%first);
 
 is($r->{status}, 200, 'its copy');
 is($r->{body}, qq/{"status":200,"duplicate":true}\n/, 'is told so');
@@ -272,27 +272,27 @@ logged('/plain/', 'verdict and reason', '202 accepted ',
 like($t->error_log, qr/\[info\].* webhook github: answered, duplicate, /,
      'a line in the log, at info');
 
-is(ask(message('/plain/'))->{status}, 202, 'another message');
+is($t->status({ message('/plain/') }), 202, 'another message');
 
-is(ask(%first, headers => [['X-GitHub-Delivery', 'another'],
-                           ['X-GitHub-Event', 'push'],
-                           @{ $first{headers} }])->{status},
+is($t->status({ %first, headers => [['X-GitHub-Delivery', 'another'],
+                                    ['X-GitHub-Event', 'push'],
+                                    @{ $first{headers} }] }),
    200, 'a new id that nobody has signed makes no new message');
-is(ask(%first, uri => '/plain/elsewhere?a=b')->{status}, 200,
+is($t->status({ %first, uri => '/plain/elsewhere?a=b' }), 200,
    'nor does another URI of the location');
-is(ask(%first, headers => [signature($first{body}, $rotated)])->{status}, 200,
+is($t->status({ %first, headers => [signature($first{body}, $rotated)] }), 200,
    'nor does the signature of another secret');
-is(ask(%first, chunked => 2)->{status}, 200, 'nor does chunked encoding');
+is($t->status({ %first, chunked => 2 }), 200, 'nor does chunked encoding');
 
-is(ask(%first, uri => '/off/')->{status}, 202, 'another location');
-is(ask(%first, uri => '/off/')->{status}, 202, 'where there is no protection');
-is(ask(%first, port => 'PORT_1')->{status}, 202,
+is($t->status({ %first, uri => '/off/' }), 202, 'another location');
+is($t->status({ %first, uri => '/off/' }), 202, 'where there is no protection');
+is($t->status({ %first, port => 'PORT_1' }), 202,
    'the same location of another server');
-is(ask(%first, uri => '/name/')->{status}, 202, 'a location by exact name');
-is(ask(%first, uri => '/name/x')->{status}, 202, 'one by the same prefix');
-is(ask(%first, uri => '/in/deep')->{status}, 202, 'a pattern in a location');
-is(ask(%first, uri => '/at/deep')->{status}, 202, 'the same in another');
-is(ask(%first, uri => '/in/deep')->{status}, 200, 'each knows its own');
+is($t->status({ %first, uri => '/name/' }), 202, 'a location by exact name');
+is($t->status({ %first, uri => '/name/x' }), 202, 'one by the same prefix');
+is($t->status({ %first, uri => '/in/deep' }), 202, 'a pattern in a location');
+is($t->status({ %first, uri => '/at/deep' }), 202, 'the same in another');
+is($t->status({ %first, uri => '/in/deep' }), 200, 'each knows its own');
 
 for my $uri (qw{/unbuffered/ /file/}) {
     for my $way ([], [chunked => 2], [split => 60]) {
@@ -302,8 +302,8 @@ for my $uri (qw{/unbuffered/ /file/}) {
 
 my %other = message('/refuse/');
 
-is(ask(%other)->{status}, 202, 'duplicate=409: a message');
-$r = ask(%other);
+is($t->status(\%other), 202, 'duplicate=409: a message');
+$r = $t->answer(\%other);
 is($r->{status}, 409, 'its copy');
 is($r->{body}, qq/{"status":409,"error":"conflict"}\n/, 'is told so');
 is($r->{header}{'retry-after'}, undef, 'for ever');
@@ -313,8 +313,8 @@ like($t->error_log, qr/\[error\].* webhook github: refused, duplicate, /,
 # what has not been verified counts for nothing
 my %forged = false(uri => '/plain/', body => 'forged');
 
-is(ask(%forged)->{status}, 403, 'a forged message');
-is(ask(%forged)->{status}, 403, 'and its copy');
+is($t->status(\%forged), 403, 'a forged message');
+is($t->status(\%forged), 403, 'and its copy');
 once('what it said, signed', own(uri => '/plain/', body => 'forged'));
 
 
@@ -323,10 +323,10 @@ once('what it said, signed', own(uri => '/plain/', body => 'forged'));
 for my $uri ('/line/', '/line/equal/') {
     my %message = message($uri);
 
-    is(ask(%message)->{status}, 202, "$uri: a message");
-    is(ask(%message, headers => [gitea($message{body}, $secret)])->{status},
+    is($t->status(\%message), 202, "$uri: a message");
+    is($t->status({ %message, headers => [gitea($message{body}, $secret)] }),
        200, 'as one of the other provider');
-    is(ask(%message)->{status}, 200, 'and as it was');
+    is($t->status(\%message), 200, 'and as it was');
 }
 
 # the third has the secrets of both, so all are one
@@ -335,18 +335,19 @@ for my $first (signature('chain', $rotated), gitea('chain 2', $secret)) {
     my $key = $first->[0] eq 'X-Gitea-Signature' ? $secret : $rotated;
     my %message = (method => 'POST', uri => '/line/chain/', body => $text);
 
-    is(ask(%message, headers => [$first])->{status}, 202,
+    is($t->status({ %message, headers => [$first] }), 202,
        "three providers: $first->[0]");
-    is(ask(%message, headers => [['X-Hub-Signature', 'sha256='
-                                  . hmac_sha256_hex($text, $key)]])->{status},
+    is($t->status({ %message, headers =>
+                    [['X-Hub-Signature',
+                      'sha256=' . hmac_sha256_hex($text, $key)]] }),
        200, 'as one of the third');
 }
 
 my %apart = message('/line/apart/');
-is(ask(%apart)->{status}, 202, 'no secret in common: a message');
-is(ask(%apart, headers => [gitea($apart{body}, $rotated)])->{status}, 202,
+is($t->status(\%apart), 202, 'no secret in common: a message');
+is($t->status({ %apart, headers => [gitea($apart{body}, $rotated)] }), 202,
    'the same from another sender is another');
-is(ask(%apart)->{status}, 200, 'each is known');
+is($t->status(\%apart), 200, 'each is known');
 
 
 # Which answers take a message
@@ -355,8 +356,8 @@ for my $status (200, 201, 204, 206, 299) {
     my %request = message("/plain/status/$status");
 
     $t->app_clear;
-    is(ask(%request)->{status}, $status, "an application that says $status");
-    is(ask(%request)->{status}, 200, 'has taken it');
+    is($t->status(\%request), $status, "an application that says $status");
+    is($t->status(\%request), 200, 'has taken it');
     is(scalar apps(), 1, 'once');
 }
 
@@ -364,26 +365,26 @@ for my $status (301, 304, 400, 404, 409, 422, 429, 500, 503) {
     my %request = message("/plain/status/$status");
 
     $t->app_clear;
-    ask(%request) for 1 .. 2;
+    $t->answer(\%request) for 1 .. 2;
     is(scalar apps(), 2, "an application that says $status has not");
-    is(ask(%request, uri => '/plain/')->{status}, 202, 'and may do so later');
-    is(ask(%request)->{status}, 200, 'then it has');
+    is($t->status({ %request, uri => '/plain/' }), 202, 'and may do so later');
+    is($t->status(\%request), 200, 'then it has');
 }
 
 # nginx may know the answer
 for (1 .. 2) {
     my %request = message('/cache/');
 
-    is(ask(%request)->{status}, 207, "a cache: message $_");
-    is(ask(%request)->{status}, 200, 'its copy');
+    is($t->status(\%request), 207, "a cache: message $_");
+    is($t->status(\%request), 200, 'its copy');
 }
 
 # a copy of one that is on its way
 my %request = message('/slow/');
-my $c = begin(%request);
+my $c = $t->begin(\%request);
 my $taken = $upstream->take;
 
-$r = ask(%request);
+$r = $t->answer(\%request);
 is($r->{status}, 409, 'a copy of a request in work');
 is($r->{header}{'retry-after'}, 1, 'may come again');
 is($r->{body}, qq/{"status":409,"error":"conflict"}\n/, 'its body');
@@ -392,31 +393,31 @@ ok(!$upstream->take(0.1), 'the application has had one');
 
 $upstream->answer($taken, 200);
 is($c->read_response->{status}, 200, 'the request gets its answer');
-is(ask(%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
+is($t->answer(\%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
    'its copy is a duplicate now');
 
 # no answer
 %request = message('/slow/short/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
 is($c->read_response->{status}, 504, 'an application that is too slow');
 passes_now('is asked again', %request);
 
 %request = message('/slow/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 WebhookTest::Upstream::hang_up($upstream->take);
 is($c->read_response->{status}, 502, 'one that hangs up');
 passes_now('is asked again', %request);
 
 %request = message('/slow/static/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\nNo header\r\n\r\n");
 is($c->read_response->{body}, 'page', 'a page for a 200 that is no answer');
 passes_now('is asked again', %request);
 
 # the sender goes away
 %request = message('/slow/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
 $c->close;
 $t->wait_for(sub { $t->log_file('verdict.log') =~ m{^/slow/ 499 }m },
@@ -424,16 +425,16 @@ $t->wait_for(sub { $t->log_file('verdict.log') =~ m{^/slow/ 499 }m },
 passes_now('a sender that has gone away may come again', %request);
 
 %request = message('/slow/deaf/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
 $c->close;
 $upstream->answer($taken, 200);
-$t->wait_for(sub { ask(%request)->{status} == 200 }, 'the answer');
+$t->wait_for(sub { $t->status(\%request) == 200 }, 'the answer');
 pass('what the application took without the sender is taken');
 
 # the answer's head decides
 %request = message('/slow/direct/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
 WebhookTest::Upstream::send_bytes($taken,
     "HTTP/1.1 500 Said\r\nContent-Length: 100\r\n\r\n");
@@ -443,15 +444,15 @@ passes_now('who has read a 500 may come again at once', %request);
 WebhookTest::Upstream::hang_up($taken);
 
 %request = message('/slow/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
 $upstream->answer($taken,
                   "HTTP/1.1 200 Said\r\nContent-Length: 100\r\n\r\nhal");
 is($c->read_response->{status}, 200, 'an answer that breaks off');
-is(ask(%request)->{status}, 200, 'is a 200 all the same');
+is($t->status(\%request), 200, 'is a 200 all the same');
 
 %request = message('/slow/upgrade/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $upstream->answer($upstream->take, "HTTP/1.1 101 Up\r\nUpgrade: any\r\n"
                   . "Connection: upgrade\r\n\r\n");
 is($c->read_response->{status}, 101, 'another protocol');
@@ -465,28 +466,29 @@ for (['/page/', 500], ['/page/as/', 200], ['/page/fails/', 200],
     my ($uri, $status) = @$_;
     my %request = message($uri, ['X-App-Status', 500]);
 
-    is(ask(%request)->{status}, $status, "$uri: a page for 500");
+    is($t->status(\%request), $status, "$uri: a page for 500");
     $t->app_clear;
-    ask(%request);
+    $t->answer(\%request);
     ok(apps() > 0, 'is no answer of the application');
 }
 
 %request = message('/page/other/', ['X-App-Status', 500]);
 $t->app_clear;
-is(ask(%request)->{status}, 202, 'another application that steps in');
-is(ask(%request)->{status}, 200, 'has taken it');
+is($t->status(\%request), 202, 'another application that steps in');
+is($t->status(\%request), 200, 'has taken it');
 is(scalar apps(), 2, 'both have had one');
 
 %request = message('/page/gate/', ['X-App-Status', 500], ['X-Token', $token]);
 $t->app_clear;
-is(ask(%request)->{status}, 202, 'one behind another gate');
-is(ask(%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
+is($t->status(\%request), 202, 'one behind another gate');
+is($t->answer(\%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
    'has its own claim');
 is(scalar(grep { $_->{uri} eq '/page/gate/' } apps()), 2,
    'and that of the first is released');
 
 %request = own(uri => '/page/here/', body => 'x');
-is(ask(%request)->{body}, 'page', 'a page for an error of nginx') for 1 .. 2;
+is($t->answer(\%request)->{body}, 'page', 'a page for an error of nginx')
+    for 1 .. 2;
 
 # from location to location
 for my $uri ('/try/', '/late/') {
@@ -494,15 +496,15 @@ for my $uri ('/try/', '/late/') {
 }
 
 %request = message('/accel/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\n"
                   . "X-Accel-Redirect: /accelerated/\r\n\r\n");
 is($c->read_response->{body}, 'redirected', 'X-Accel-Redirect');
-is(ask(%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
+is($t->answer(\%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
    'of an application that has taken it');
 
 %request = message('/accel/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\n"
                   . "X-Accel-Redirect: /accelerated/not\r\n\r\n");
 is($c->read_response->{status}, 404, 'X-Accel-Redirect to nowhere');
@@ -513,33 +515,33 @@ passes_now('is no answer for the sender', %request);
 
 my %keyed = message('/key/header/', ['X-Key', 1]);
 
-is(ask(%keyed)->{status}, 202, 'key=: a message');
-is(ask(message('/key/header/', ['X-Key', 1]))->{status}, 200,
+is($t->status(\%keyed), 202, 'key=: a message');
+is($t->status({ message('/key/header/', ['X-Key', 1]) }), 200,
    'another of the same key');
-is(ask(message('/key/header/', ['X-Key', 2]))->{status}, 202,
+is($t->status({ message('/key/header/', ['X-Key', 2]) }), 202,
    'one of another key');
 
 %request = message('/key/header/');
-is(ask(%request)->{status}, 202, 'one without a key');
-is(ask(message('/key/header/'))->{status}, 202, 'another without a key');
-is(ask(%request)->{status}, 200, 'is told by the message');
+is($t->status(\%request), 202, 'one without a key');
+is($t->status({ message('/key/header/') }), 202, 'another without a key');
+is($t->status(\%request), 200, 'is told by the message');
 
 my @id = (['X-Id', 'one'], ['X-Signature', hmac_sha256_hex('one.x', $secret)]);
 
 once('a key that is signed', method => 'POST', uri => '/key/id/', body => 'x',
      headers => \@id);
-is(ask(method => 'POST', uri => '/key/id/', body => 'y', headers => [$id[0],
-       ['X-Signature', hmac_sha256_hex('one.y', $secret)]])->{status}, 200,
+is($t->status({ uri => '/key/id/', body => 'y', headers => [$id[0],
+       ['X-Signature', hmac_sha256_hex('one.y', $secret)]] }), 200,
    'another body of the same key');
 
-is(ask(own(uri => '/key/body/', body => '{"id":7}'))->{status}, 202,
+is($t->status(signed(uri => '/key/body/', body => '{"id":7}')), 202,
    'a key in the body');
-is(ask(own(uri => '/key/body/', body => '{"id":7,"a":1}'))->{status}, 200,
+is($t->status(signed(uri => '/key/body/', body => '{"id":7,"a":1}')), 200,
    'the same in another');
-is(ask(own(uri => '/key/body/', body => '{"id":8}'))->{status}, 202,
+is($t->status(signed(uri => '/key/body/', body => '{"id":8}')), 202,
    'another');
 my $rest = sub {
-    return ask(own(uri => '/key/rest/', body => $_[0]))->{status};
+    return $t->status(signed(uri => '/key/rest/', body => $_[0]));
 };
 
 is($rest->('{"id":1}'), 202, 'an id beside something else');
@@ -548,8 +550,8 @@ is($rest->('{"a":1}'), 202, 'no id');
 is($rest->('{"a":2}'), 202, 'what is left of the key is none');
 is($rest->('{"a":1}'), 200, 'the body is');
 
-is(ask(own(uri => '/key/body/', body => '{}'))->{status}, 202, 'none');
-is(ask(own(uri => '/key/body/', body => '{ }'))->{status}, 202,
+is($t->status(signed(uri => '/key/body/', body => '{}')), 202, 'none');
+is($t->status(signed(uri => '/key/body/', body => '{ }')), 202,
    'none in another');
 
 once("a header, and the body's " . $_->[1], own(uri => '/key/both/',
@@ -557,19 +559,19 @@ once("a header, and the body's " . $_->[1], own(uri => '/key/both/',
     for [1, 'id'], [2, 'other id'];
 
 # ahead of the body
-$r = ask(%keyed, expect => 1);
+$r = $t->answer({ %keyed, expect => 1 });
 is($r->{status}, 200, 'a known key ahead of the body');
 is_deeply($r->{interim} // [], [], 'nobody asks for the body');
-$r = ask(message('/key/header/', ['X-Key', 3]), expect => 1);
+$r = $t->answer({ message('/key/header/', ['X-Key', 3]), expect => 1 });
 is("$r->{status} @{ $r->{interim} }", '202 100', 'an unknown one has it read');
-$r = ask(own(uri => '/key/body/', body => '{"id":7}'), expect => 1);
+$r = $t->answer(signed(uri => '/key/body/', body => '{"id":7}', expect => 1));
 is("$r->{status} @{ $r->{interim} }", '200 100',
    'what is in the body needs the body');
 
 %request = message('/key/slow/', ['X-Key', 'slow']);
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
-$r = ask(%request, expect => 1);
+$r = $t->answer({ %request, expect => 1 });
 is($r->{status}, 409, 'a key in work ahead of the body');
 is_deeply($r->{interim} // [], [], 'nobody asks for the body');
 is($r->{header}{'retry-after'}, 1, 'it may come again');
@@ -586,67 +588,67 @@ is($c->read_response->{status}, 202, 'is none of the next request');
 # For how long
 
 %request = message('/ttl/');
-is(ask(%request)->{status}, 202, 'ttl=60');
+is($t->status(\%request), 202, 'ttl=60');
 at($now + 60);
-is(ask(%request)->{status}, 200, 'after 60 seconds');
+is($t->status(\%request), 200, 'after 60 seconds');
 at($now + 61);
-is(ask(%request)->{status}, 202, 'after one more');
-is(ask(%request)->{status}, 200, 'and known again');
+is($t->status(\%request), 202, 'after one more');
+is($t->status(\%request), 200, 'and known again');
 
 at($now);
 %request = message('/plain/');
-is(ask(%request)->{status}, 202, 'no ttl');
+is($t->status(\%request), 202, 'no ttl');
 at($now + 86400);
-is(ask(%request)->{status}, 200, 'after a day');
+is($t->status(\%request), 200, 'after a day');
 at($now + 86401);
-is(ask(%request)->{status}, 202, 'after one more second');
+is($t->status(\%request), 202, 'after one more second');
 
 # the message of a clock that is a minute ahead
 at($now);
-%request = timed('/timed/', $now + 60);
-is(ask(%request)->{status}, 202, 'a signed time');
+%request = at_time('/timed/', $now + 60);
+is($t->status(\%request), 202, 'a signed time');
 at($now + 360);
-is(ask(%request)->{status}, 200, 'as long as it is valid');
+is($t->status(\%request), 200, 'as long as it is valid');
 at($now + 361);
-is(ask(%request)->{status}, 403, 'and no longer');
+is($t->status(\%request), 403, 'and no longer');
 
 # what is old may come, since that is on trial, but not twice
 at($now);
-once('a window without end', timed('/timed/ever/', $now));
+once('a window without end', at_time('/timed/ever/', $now));
 
-%request = timed('/timed/trial/', $now);
-is(ask(%request)->{status}, 202, 'a signed time on trial');
+%request = at_time('/timed/trial/', $now);
+is($t->status(\%request), 202, 'a signed time on trial');
 at($now + 86400);
-is(ask(%request)->{status}, 200, 'is none to forget a message by');
+is($t->status(\%request), 200, 'is none to forget a message by');
 
 at($now);
-%request = timed('/unbounded/', $now + 300);
-is(ask(%request)->{status}, 202, 'a signed time without a limit ahead');
+%request = at_time('/unbounded/', $now + 300);
+is($t->status(\%request), 202, 'a signed time without a limit ahead');
 at($now + 600);
-is(ask(%request)->{status}, 200, 'clocks go wrong either way');
+is($t->status(\%request), 200, 'clocks go wrong either way');
 
 at($now);
 %request = untimed($now);
-is(ask(%request)->{status}, 202, 'a time that is not signed');
+is($t->status(\%request), 202, 'a time that is not signed');
 at($now + 86400);
-is(ask(untimed($now + 86400))->{status}, 200, 'limits nothing');
+is($t->status({ untimed($now + 86400) }), 200, 'limits nothing');
 at($now);
 
 
 # Who holds a claim for ever
 
 %request = message('/slow/');
-$c = begin(%request);
+$c = $t->begin(\%request);
 $taken = $upstream->take;
 at($now + 3600);
-is(ask(%request)->{status}, 409, 'a request of an hour');
+is($t->status(\%request), 409, 'a request of an hour');
 at($now + 3601);
-my $second = begin(%request);
+my $second = $t->begin(\%request);
 my $again = $upstream->take;
 ok($again, 'holds its message no longer');
 $upstream->answer($taken, 200);
 is($c->read_response->{status}, 200, 'it may still end');
-is(ask(%request)->{status}, 409, 'without a word about the second');
+is($t->status(\%request), 409, 'without a word about the second');
 $upstream->answer($again, 500);
 is($second->read_response->{status}, 500, 'which fails');
 passes_now('and leaves the message to a third', %request);
@@ -664,11 +666,13 @@ once('another body', method => 'POST', uri => '/token/', body => 'b',
 
 # who sends these says nothing but that there is something new
 for (1 .. 2) {
-    is(ask(uri => '/token/', headers => \@token)->{status}, 202,
+    is($t->status({ method => 'GET', uri => '/token/',
+                    headers => \@token }), 202,
        "no body, and no message: $_");
 }
 
-once('no body, but a key', uri => '/query/?id=2', headers => \@token);
+once('no body, but a key', method => 'GET', uri => '/query/?id=2',
+     headers => \@token);
 once('a key in the query', method => 'POST', uri => '/query/?id=1',
      body => 'a', headers => \@token);
 
@@ -677,11 +681,12 @@ chmod 0777, $t->dir . '/put';
 
 my @put = (method => 'PUT', body => 'a', headers => \@token);
 
-is(ask(@put, uri => '/put/a')->{status}, 201, 'a handler that says 201');
-is(ask(@put, uri => '/put/b')->{status}, 200, 'has taken it');
+is($t->status({ @put, uri => '/put/a' }), 201, 'a handler that says 201');
+is($t->status({ @put, uri => '/put/b' }), 200, 'has taken it');
 
 for (1 .. 2) {
-    is(ask(uri => '/challenge/?echo=hello', headers => \@token)->{body},
+    is($t->answer({ method => 'GET', uri => '/challenge/?echo=hello',
+                    headers => \@token })->{body},
        'hello', 'a challenge is no message');
 }
 
@@ -692,11 +697,11 @@ my @pelorus = (
      'sha256=' . hmac_sha256_hex('{"app":"x"}', $secret)],
 );
 
-$r = ask(method => 'POST', uri => '/pelorus/', body => '{"app":"x"}',
-         headers => \@pelorus);
+$r = $t->answer({ uri => '/pelorus/', body => '{"app":"x"}',
+                  headers => \@pelorus });
 is($r->{status}, 202, 'a document');
-$r = ask(method => 'POST', uri => '/pelorus/', headers => \@pelorus,
-         body => "{ \"app\":\n \"x\" }");
+$r = $t->answer({ uri => '/pelorus/', headers => \@pelorus,
+                  body => "{ \"app\":\n \"x\" }" });
 is($r->{status}, 200, 'the same in another form');
 
 
@@ -704,8 +709,8 @@ is($r->{status}, 200, 'the same in another form');
 
 %request = message('/trial/');
 $t->app_clear;
-is(ask(%request)->{status}, 202, 'webhook_enforce off: a message');
-is(ask(%request)->{status}, 202, 'its copy');
+is($t->status(\%request), 202, 'webhook_enforce off: a message');
+is($t->status(\%request), 202, 'its copy');
 is(scalar apps(), 2, 'reaches the application');
 logged('/trial/', 'and is told from it', '202 accepted ',
        '202 would_reject duplicate');
@@ -713,8 +718,8 @@ like($t->error_log, qr/\[info\].* github: would be answered, duplicate, /,
      'in the log too');
 
 my %bad = false(uri => '/trial/', body => 'forged in a trial');
-is(ask(%bad)->{status}, 202, 'a forged one');
-is(ask(%bad)->{status}, 202, 'and its copy');
+is($t->status(\%bad), 202, 'a forged one');
+is($t->status(\%bad), 202, 'and its copy');
 logged('/trial/', 'make no claim',
        ('202 would_reject signature_mismatch') x 2);
 
@@ -722,30 +727,30 @@ logged('/trial/', 'make no claim',
 # No room
 
 my $n = 0;
-my %oldest = timed('/full/', $now, 'message 0');
+my %oldest = at_time('/full/', $now, 'message 0');
 
 $n++ while $n < 1000
-           && ask(timed('/full/', $now, "message $n"))->{status} == 202;
+           && $t->status({ at_time('/full/', $now, "message $n") }) == 202;
 
 cmp_ok($n, '>', 15, 'the smallest zone has some room');
 cmp_ok($n, '<', 256, 'but not much');
 
-%request = timed('/full/', $now, "message $n");
-$r = ask(%request);
+%request = at_time('/full/', $now, "message $n");
+$r = $t->answer(\%request);
 is($r->{status}, 503, 'what there is no room for is refused');
 logged('/full/', 'the reason', ('503 rejected zone_full') x 2);
-is(ask(%oldest)->{status}, 200, 'nothing that is valid has been forgotten');
+is($t->status(\%oldest), 200, 'nothing that is valid has been forgotten');
 at($now + 361);
-is(ask(timed('/full/', $now + 361, 'later'))->{status}, 202,
+is($t->status({ at_time('/full/', $now + 361, 'later') }), 202,
    'when it is no longer valid there is room');
 unlike($t->error_log, qr/zone "small" is full/, 'nothing was evicted');
 
 # another worker's clock may be ahead
 at($now + 1000);
-is(scalar(grep { ask(message('/back/'))->{status} == 202 } 1 .. 256), 256,
+is(scalar(grep { $t->status({ message('/back/') }) == 202 } 1 .. 256), 256,
    'messages without a signed time push out each other');
 at($now + 999);
-is(ask(message('/back/'))->{status}, 202, 'also by a clock that is behind');
+is($t->status({ message('/back/') }), 202, 'also by a clock that is behind');
 
 $_->close for $c, $second;
 $t->done;
@@ -774,14 +779,14 @@ sub gitea {
 }
 
 
-sub timed {
+# A message that is signed with its time.
+sub at_time {
     my ($uri, $time, $body) = @_;
 
     $body //= 'timed';
 
-    return (method => 'POST', uri => $uri, body => $body, headers =>
-            [['X-Time', $time],
-             ['X-Signature', hmac_sha256_hex("$time.$body", $secret)]]);
+    return (method => 'POST', uri => $uri, body => $body,
+            headers => [timed($time, $body)]);
 }
 
 
@@ -794,28 +799,13 @@ sub untimed {
 }
 
 
-sub ask { return $t->request({ @_ }) }
-
-
-# Sends a request whose answer comes later.
-sub begin {
-    my (%request) = @_;
-
-    my $c = $t->connection(%request);
-
-    $c->send(join '', WebhookTest::format_request(connection => 'close',
-                                                  %request));
-    return $c;
-}
-
-
 # The next copy of a request reaches the application that we play.
 sub passes_now {
     my ($name, %request) = @_;
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    my $c = begin(%request);
+    my $c = $t->begin(\%request);
     my $taken = $upstream->take;
 
     ok($taken, $name) or return diag $c->read_response->{raw};
@@ -832,7 +822,7 @@ sub once {
 
     $t->app_clear;
 
-    my @status = map { ask(%request)->{status} } 1 .. 2;
+    my @status = map { $t->status(\%request) } 1 .. 2;
 
     is("@status " . scalar apps(), '202 200 1', "$name: once");
 }

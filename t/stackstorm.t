@@ -182,11 +182,7 @@ done_testing();
 sub ask {
     my (%request) = @_;
 
-    $t->app_clear;
-    my $response = $t->request({ method => 'POST', body => '{}', %request })
-        // { status => 'none', body => '', header => {} };
-
-    return ($response, $t->app_requests);
+    return $t->ask({ body => '{}', %request });
 }
 
 

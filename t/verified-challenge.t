@@ -123,13 +123,12 @@ $t->done;
 done_testing();
 
 
+# The answer, then what has gone upstream.
 sub post {
     my ($uri, $body, $key) = @_;
 
-    $t->app_clear;
-
-    return $t->request({
-        method => 'POST', uri => $uri, body => $body,
+    return $t->ask({
+        uri => $uri, body => $body,
         headers => [['X-Signature', hmac_sha256_hex($body, $key)],
                     ['Content-Type', $body =~ /^\{/ ? 'application/json'
                      : 'application/x-www-form-urlencoded']],
@@ -140,31 +139,31 @@ sub post {
 sub answered {
     my ($uri, $body, $key, $type, $answer) = @_;
 
-    my $r = post($uri, $body, $key);
+    my ($r, @seen) = post($uri, $body, $key);
 
     is($r->{status}, 200, "$uri: answered");
     is($r->{header}{'content-type'}, $type, 'with the type');
     is($r->{header}{'x-content-type-options'}, 'nosniff', 'as it is');
     is($r->{body}, $answer, 'and the text');
-    is_deeply([$t->app_requests], [], 'nothing goes upstream');
+    is_deeply(\@seen, [], 'nothing goes upstream');
 }
 
 
 sub passed {
     my ($uri, $body) = @_;
 
-    my $r = post($uri, $body, $secrets[0]);
+    my ($r, @seen) = post($uri, $body, $secrets[0]);
 
     like($r->{status}, qr/^2/, "$uri: $body is no challenge");
-    is(($t->app_requests)[0]{body}, $body, 'and goes upstream');
+    is($seen[0]{body}, $body, 'and goes upstream');
 }
 
 
 sub refused {
     my ($uri, $body, $key, $status) = @_;
 
-    my $r = post($uri, $body, $key);
+    my ($r, @seen) = post($uri, $body, $key);
 
     is($r->{status}, $status, "$uri: refused with $status");
-    is_deeply([$t->app_requests], [], 'nothing goes upstream');
+    is_deeply(\@seen, [], 'nothing goes upstream');
 }

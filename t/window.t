@@ -9,13 +9,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw/hmac_sha256_hex/;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Signed qw/$secret timed/;
 
 my $now = 1_700_000_000;
-my $secret = 'the-secret-of-the-hook';
 
 my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
     webhook_provider own {
@@ -39,7 +38,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
     server {
         listen 127.0.0.1:%%PORT%%;
-        webhook_secret $secret;
+        webhook_secret "$secret";
 
         location /own { webhook own; proxy_pass http://%%APP%%; }
         location /past { webhook own; webhook_window 1h;
@@ -76,12 +75,6 @@ sub edges {
 sub status {
     my ($uri, $offset) = @_;
 
-    my $time = $now + $offset;
-    my $r = $t->request({
-        method => 'POST', uri => $uri, body => 'hello',
-        headers => [['X-Time', $time],
-                    ['X-Signature', hmac_sha256_hex("$time.hello", $secret)]],
-    });
-
-    return $r->{status};
+    return $t->post($uri, 'hello', [timed($now + $offset, 'hello')])
+             ->{status};
 }

@@ -16,6 +16,8 @@ package WebhookTest;
 #     is(($t->app_requests)[0]{body}, '{}');
 #     $t->done;
 #
+# Further methods, for what most tests do: WebhookTest::Ask.
+#
 # Replaced in configurations and in arguments of curl: %%PORT%%, %%PORT_1%%,
 # %%TLS_PORT%%, %%TLS_PORT_1%% ... (free ports), %%APP%% (the application's
 # address, started on first use), %%DIR%% (the prefix directory).  Where there
@@ -36,8 +38,12 @@ use POSIX qw/WNOHANG/;
 use Test::More;
 use Time::HiRes qw/sleep time/;
 
+use WebhookTest::Ask;
 use WebhookTest::Cert qw/ca cert/;
 use WebhookTest::Connection;
+use WebhookTest::HTTP2;
+
+our @ISA = qw/WebhookTest::Ask/;
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
 my $build = File::Spec->rel2abs($ENV{WEBHOOK_BUILD} || "$root/build");
@@ -421,6 +427,21 @@ sub valgrind_says {
 }
 
 
+# The line that one request leaves in a log of its own, which is then empty
+# again.
+sub take_line {
+    my ($self, $name) = @_;
+
+    my $line;
+
+    $self->wait_for(sub { ($line) = $self->log_file($name) =~ /\A(.*)\n\z/ },
+                    "a line in $name");
+    truncate "$self->{dir}/logs/$name", 0;
+
+    return $line;
+}
+
+
 sub error_log { return $_[0]->log_file('error.log') }
 sub access_log { return $_[0]->log_file('access.log') }
 sub stderr { return $_[0]->log_file('stderr') }
@@ -485,6 +506,19 @@ sub connection {
 }
 
 
+# A request by HTTP/2, on a connection of its own: arguments of connection and
+# of WebhookTest::HTTP2, whose answer it returns.
+sub http2 {
+    my ($self, %want) = @_;
+
+    my $client = WebhookTest::HTTP2->new($self->connection(%want));
+
+    $client->begin(%want);
+
+    return $client->read_response;
+}
+
+
 # The head and the body's pieces as they go over the wire.
 #
 # method, uri, http (1.1), host, headers (list of pairs), connection
@@ -525,7 +559,8 @@ sub chunked {
 }
 
 
-# The curl command, for what it speaks and we do not, as HTTP/2.  The answer
+# The curl command, for what it speaks and we do not, as HTTP/3, and as a client
+# that others have written.  The answer
 # is like that of request, with exit and stderr.
 sub curl {
     my ($self, @args) = @_;

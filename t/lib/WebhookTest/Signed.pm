@@ -1,7 +1,7 @@
 package WebhookTest::Signed;
 
 # Requests as GitHub signs them, and the same with a signature that belongs to
-# another body.
+# another body; and headers whose signature covers a time.
 
 use strict;
 use warnings;
@@ -9,7 +9,8 @@ use warnings;
 use Digest::SHA qw/hmac_sha256_hex/;
 use Exporter qw/import/;
 
-our @EXPORT_OK = qw/$secret signature signed forged body_of/;
+our @EXPORT_OK = qw/$secret signature signed forged body_of
+                    timed/;
 
 our $secret = 'It is a secret to everybody';
 
@@ -54,6 +55,15 @@ sub with {
 
     return { method => 'POST', %request,
              headers => [@{ $request{headers} // [] }, $header] };
+}
+
+
+# The headers of a sender who signs the time as well: two pairs.
+sub timed {
+    my ($time, $bytes, $key) = @_;
+
+    return (['X-Time', $time],
+            ['X-Signature', hmac_sha256_hex("$time.$bytes", $key // $secret)]);
 }
 
 

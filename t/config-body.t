@@ -1,0 +1,128 @@
+#!/usr/bin/perl
+
+# What nginx -t says to times, bodies and payloads in a provider, and to what is
+# signed of them.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest::Config;
+
+
+# Times, bodies and payloads
+
+my $time = 'it is like 30s, 5m or 1h in @';
+
+rule_says("timestamp header:A unit=$_", "unknown unit \"$_\" in rule "
+    . '"timestamp", it can be s, ms, rfc3339, http in @') for 'min', '', 'S';
+rule_says("timestamp header:A $_", "unknown option \"$_\" of rule "
+    . '"timestamp", it takes unit=, past= and future= in @') for 'x', 'window=5m';
+rule_says("timestamp header:A $_=x", "invalid time \"x\", $time")
+    for qw/past future/;
+rule_says('timestamp header:B', 'rule "timestamp" is duplicate in @',
+          'timestamp header:A;');
+rule_says('window x', "invalid time \"x\", $time");
+rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
+    . 'takes "future=TIME" in @');
+location_says('webhook_window x; #<', "invalid time \"x\", $time");
+rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
+    . 'form-sorted, sha256:SOURCE, crc32, none, pelorus in @')
+    for 'crc32:a', 'crc', 'cooked', 'form', 'form:', 'Form:a', 'raw:a',
+        'form-sorted:a', 'sha256', 'sha256:';
+rule_says('body form:b', 'rule "body" is duplicate in @', "body $_;")
+    for 'form:a', 'pelorus', 'none';
+rule_says('body pelorus', 'rule "body" is duplicate in @', 'body form:a;');
+rule_says('body form:a', [], 'signature header:X;');
+rule_says('body', 'invalid number of words in rule "body", its form is '
+    . '"body raw|form:FIELD|form-sorted|sha256:SOURCE|crc32|none|pelorus" '
+    . 'in @');
+rule_says("body $_", [], 'signature header:X;') for 'form-sorted', 'crc32';
+block_says("webhook_provider own { signature header:X; body $$_[0];\n"
+    . "$$_[1]; } #<", qq("body $$_[0]" in webhook_provider "own" does not go )
+    . 'with credentials in the body, nor with values of the body in the '
+    . '"message" in @')
+    for map { my $body = $_; map { [$body, $_] } 'token json:/a',
+              'message ${form:a}$webhook_body' } qw/crc32 form-sorted/;
+rule_says('body sha256:query:a', [],
+          'signature header:X; message $webhook_url$webhook_body;');
+
+# who has the credential in the body can only be the first
+my $inside = 'webhook_provider own { token json:/t; } '
+    . 'webhook_provider two { token header:X; token json:/t; }';
+
+server_says("location / { webhook github own; #<\n"
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . 'webhook_secret fedcba9876543210 for=own; }',
+    ['"own" must be the first in "webhook github own" in @, it has its '
+     . 'credential in the body, so no header tells its messages'], $inside);
+server_says("location / { webhook $_ github; "
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . "webhook_secret fedcba9876543210 for=$_; }", [], $inside)
+    for qw/own two/;
+
+# what a signature covers of a body that it does not cover
+server_says("location / { webhook $_->[0]; webhook_secret $_->[1]; #<\n"
+    . "webhook_replay zone=z key=\$$_->[2]; }", [], 'webhook_zone z 1m;')
+    for ['mailgun', '0123456789abcdef', 'webhook_id'],
+        ['mailgun', '0123456789abcdef', 'webhook_timestamp'],
+        ['adyen', '0123456789abcdef' x 4, 'webhook_event'],
+        ['github', '0123456789abcdef', 'webhook_body_sha256'];
+server_says("location / { webhook crc; $good "
+    . "webhook_replay zone=z key=\$webhook_$_->[0]; } #<", [$_->[1]
+        ? qq("\$webhook_$_->[0]" in "key=" of "webhook_replay" in @ is not )
+          . 'signed by "webhook crc": a captured message could be sent again '
+          . 'with another one, leave "key=" out' : ()],
+     'webhook_zone z 1m; webhook_provider crc { signature header:X; '
+     . 'body crc32; message $webhook_id$webhook_body; id header:I; '
+     . 'event json:/e; }') for ['id', 0], ['event', 1];
+server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
+    . "webhook_replay zone=z key=\$webhook_event; } #<", [
+    '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '
+    . '"webhook mailgun": a captured message could be sent again with another '
+    . 'one, leave "key=" out'], 'webhook_zone z 1m;');
+
+# a token in every element of an array
+rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
+    for 'token json:/v/*/a', 'token json:/*';
+block_says("webhook_provider own { token json:/v/*/a; token query:t; } #<",
+           'a "token" with "*" is the only one of a provider in @');
+block_says("webhook_provider own { token json:$_; } #<", 'invalid pointer '
+    . qq("$_", a token may have one step "*" in \@))
+    for '/a/*/b/*', '/*/*', '/*/a/*/b';
+block_says("webhook_provider own { token json:$_; }")
+    for '/*', '/a/*', '/*/b', '/a*/*b/**/c';
+
+# what a signature covers, when it does not cover the body
+my $none = '"body none" in webhook_provider "own" goes with a "message" that '
+    . 'has variables, but not $webhook_body in @';
+
+rule_says("message $_", $none, 'signature header:X; body none;')
+    for '$webhook_body', 'x', '""', 'a$webhook_timestamp$webhook_body';
+block_says("webhook_provider own { signature header:X; body none; } #<", $none);
+rule_says("message $_", [], 'signature json:/s; body none; id json:/i;')
+    for '$webhook_id', '$http_x_time', '${json:/a}', 'a${form:b}c',
+        '${webhook_id}x${json:/a}';
+rule_says('message ${json:a}', 'invalid JSON Pointer "a": a JSON pointer must '
+    . 'begin with "/" or be empty in @', 'signature header:X; body none;');
+rule_says('message ${json:/a', qr/^the closing bracket in .* is missing in \@$/,
+    'signature header:X; body none;');
+block_says("webhook_provider own { signature $_; } #<", 'webhook_provider '
+    . '"own" has a "signature" in the body that it signs, say "body none" and '
+    . 'in "message" what is signed in @')
+    for 'json:/s', 'form:s', 'header:X; signature json:/s';
+rule_says('json array list', 'unknown word "list" in rule "json", it can be '
+    . 'object, array, empty in @');
+rule_says('query first', 'unknown word "first" in rule "query", it can be '
+    . 'last, semicolon in @');
+rule_says("$_ json:x", qr/^invalid JSON Pointer "x": .+ in \@$/)
+    for qw/id event/;
+rule_says('require /a strings', 'invalid rule for a payload at "strings": a '
+    . 'JSON pointer must be followed by string, integer, number, boolean, '
+    . 'object, array, null or any in @');
+
+done_testing();

@@ -1,0 +1,55 @@
+#!/usr/bin/perl
+
+# What nginx -t says to the rules of "webhook_require", to windows, to the
+# longest body, and to "webhook_var".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest::Config;
+
+my @cases = (
+    ['webhook_require /a;', qr/invalid number of arguments/],
+    ['webhook_require /a text;', qr/must be followed by string, integer/],
+    ['webhook_require a string;', qr/invalid rule for a payload at "a"/],
+    ['webhook_require /~2 string;', qr/invalid rule for a payload/],
+    ['webhook_require /a string minimum=1;', qr/a rule must be enum=/],
+    ['webhook_require /a string enum=;', qr/"enum=" needs values/],
+    ['webhook_require /a object enum=x;', qr/"enum" needs type/],
+    ['webhook_require /a integer pattern=x;', qr/"pattern" needs type/],
+    ['webhook_require /a string "pattern=(";', qr/^pcre2?_compile\(\) failed/],
+    ['webhook_require /a string min=1;', qr/"min" needs type/],
+    ['webhook_require /a integer min=x;', qr/"min=" needs a number/],
+    ['webhook_require /a integer min=2 max=1;', qr/must not be greater/],
+    ['webhook_require /a integer length=2;', qr/"length" needs type/],
+    ['webhook_require /a string length=-1;', qr/"length=" needs a number/],
+    ['webhook_require /a string length=1 max_length=2;', qr/excludes/],
+    ['webhook_require /a string within=0;', qr/"within=" needs a time/],
+    ['webhook_require /a integer within=5m unit=rfc3339;',
+        qr/need type string/],
+    ['webhook_require /a integer unit=ms;', qr/"unit" needs "within"/],
+    ['webhook_require /a string when=b=1;', qr/"when=" needs/],
+    ['webhook_require /a string when=event;', qr/"when=" needs/],
+    ['webhook_require /a string optional optional;', qr/only once/],
+    ['webhook_window x;', qr/invalid time "x"/],
+    ['webhook_window 5m past=1m;', qr/unknown option "past=1m"/],
+    ['webhook_window 5m; webhook_window 5m;', qr/duplicate/],
+    ['webhook_max_body x;', qr/invalid value/],
+);
+
+location_says("webhook github; $good\n$_->[0] #<", qr/$_->[1].* in \@$/)
+    for @cases;
+
+http_says("$_->[0] #<\n server { }", qr/$_->[1].* in \@$/) for (
+    ['webhook_var name /a;', qr/invalid variable name "name"/],
+    ['webhook_var $ /a;', qr/invalid variable name "\$"/],
+    ['webhook_var $name a;', qr/invalid JSON Pointer "a"/],
+    ['webhook_var $host /a;', qr/duplicate "host" variable/],
+);
+
+done_testing();

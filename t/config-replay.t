@@ -1,0 +1,133 @@
+#!/usr/bin/perl
+
+# What nginx -t says to zones and to "webhook_replay".
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest::Config;
+
+
+# zones and replay protection
+
+http_says('webhook_zone seen; #<', 'invalid number of arguments in '
+          . '"webhook_zone" directive in @');
+http_says('webhook_zone "" 1m; #<',
+          '"webhook_zone" directive has an empty name in @');
+http_says('webhook_zone seen big; #<', 'invalid size "big" of the zone '
+          . '"seen", it is like "10m" in @');
+http_says('webhook_zone seen 32767; #<', 'the zone "seen" is too small, give '
+          . 'it at least 32768 bytes in @');
+http_says("webhook_zone seen 1m;\nwebhook_zone seen 1m; #<",
+          'the zone "seen" is defined twice in @');
+location_says('webhook_zone seen 1m; #<',
+              '"webhook_zone" directive is not allowed here in @');
+http_says('webhook_zone seen 32k; webhook_zone other 1m;');
+
+my $zone = 'webhook_zone seen 1m;';
+my $replay = sub {
+    my ($words, $expected, $more) = @_;
+
+    location_says("webhook github; $good\n webhook_replay $words; #<",
+                  $expected, $zone . ($more // ''));
+};
+
+$replay->('', 'invalid number of arguments in "webhook_replay" directive in @');
+$replay->('ttl=1h', '"webhook_replay" directive needs the name of a '
+          . '"webhook_zone", like "zone=seen" in @');
+$replay->('zone=seem', 'unknown zone "seem" of "webhook_replay" in @, define '
+          . 'it with "webhook_zone seem 10m;"');
+$replay->("zone=seen ttl=$_", "invalid time \"ttl=$_\", it is like \"24h\" and "
+          . 'not 0 in @')
+    for qw/0 -1 x 1x/;
+$replay->("zone=seen duplicate=$_", "invalid status \"duplicate=$_\", a "
+          . 'duplicate gets 200 or 409 in @')
+    for qw/201 x 0/;
+$replay->('zone=seen key=delivery', '"key=delivery" of "webhook_replay" has no '
+          . 'variable, all messages would be one in @');
+$replay->('zone=seen key=$none', 'unknown "none" variable');
+$replay->("zone=seen $_", "unknown option \"$_\" of \"webhook_replay\", it "
+          . 'takes "zone=NAME", "ttl=TIME", "key=VALUE", "duplicate=200" and '
+          . '"duplicate=409", or "off" alone in @')
+    for qw/seen off zon=seen TTL=1h/;
+$replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "
+          . 'second of its name in @')
+    for qw/zone=seen ttl=1h duplicate=409 key=$request_id/;
+$replay->('off zone=seen',
+          '"webhook_replay" directive has "off" beside other values in @');
+$replay->("zone=seen;\n webhook_replay off",
+          '"webhook_replay" directive is duplicate in @');
+$replay->($_) for 'zone=seen', 'off', 'zone=seen ttl=1s duplicate=200',
+    'zone=seen key=$request_id', 'zone=seen key=$webhook_body_sha256';
+
+# a key that the sender does not sign
+my $unsigned = sub {
+    my ($provider, $key, $expected, @http) = @_;
+
+    location_says("webhook $provider; $good\n webhook_replay zone=seen "
+                  . "key=$key; #<", $expected && "\"$expected\" in \"key=\" of "
+                  . '"webhook_replay" in @ is not signed by "webhook '
+                  . "$provider\": a captured message could be sent again with "
+                  . 'another one, leave "key=" out', $zone, @http);
+};
+
+$unsigned->('github', '$webhook_id', '$webhook_id');
+$unsigned->('github', '${webhook_id}', '$webhook_id');
+$unsigned->('github', '$http_x_github_delivery', '$http_x_github_delivery');
+$unsigned->('github', '$webhook_event$webhook_body_sha256', '$webhook_event');
+$unsigned->('github', '$arg_x', '$arg_x');
+$unsigned->('standard-webhooks', '$webhook_id');
+$unsigned->('standard-webhooks', '$webhook_timestamp');
+$unsigned->('circleci', '$webhook_id');
+$unsigned->('gitlab', '$webhook_id');
+$unsigned->('own', '$http_x_id', undef, 'webhook_provider own { '
+            . 'signature header:X-S; message $http_x_id$webhook_body; }');
+$unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
+            . 'signature header:X-S; message $http_x_i$webhook_body; }');
+$unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
+            . 'header:X-S; id query:id; message $webhook_url$webhook_body; }');
+
+# a time to live that is too short
+my $brief = sub {
+    my ($provider, $ttl, $seconds) = @_;
+
+    location_says("webhook $provider; $good\n webhook_replay zone=seen "
+                  . "ttl=$ttl; #<", $seconds && '"ttl=" of "webhook_replay" in '
+                  . "\@ is shorter than the $seconds seconds for which a message "
+                  . "of \"webhook $provider\" is valid, and it could be sent "
+                  . 'again in between', $zone);
+};
+
+$brief->('slack', '599s', 600);
+$brief->('slack', '600s');
+$brief->('stripe', '599s', 600);
+$brief->('linear', '119s', 120);
+$brief->('github', '1s');
+
+# one warning for one directive
+http_says("$zone webhook_replay zone=seen key=\$webhook_id; #<\n server { listen "
+          . "127.0.0.1:1; webhook github; $good location /a { } location /b { "
+          . 'webhook_max_body 1k; webhook_ack 200; } }',
+          qr/^"\$webhook_id" in "key=" of "webhook_replay" in @ is not signed/);
+
+# for each provider, and for each window of one
+http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
+          . 'webhook_provider one { signature header:X-1; id header:X; } '
+          . 'webhook_provider two { signature header:X-2; id header:X; '
+          . 'timestamp header:T past=5m; message $webhook_timestamp$webhook_body; } '
+          . 'server { listen 127.0.0.1:1; webhook one two; '
+          . 'webhook_secret 0123456789abcdef for=one; '
+          . 'webhook_secret fedcba9876543210 for=two; '
+          . 'location /a { } location /b { location /b/c { } } '
+          . 'location /d { webhook_window 1h; } '
+          . 'location /e { webhook_window 1h; webhook_max_body 1k; } }',
+          qr/^"\$webhook_id" .* is not signed by "webhook one":/,
+          qr/^"\$webhook_id" .* is not signed by "webhook two":/,
+          qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);
+
+done_testing();
