@@ -72,7 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     r.now = 1700000000;
 
     if (wh_pelorus_check(&r, NULL, 0, &v) != WH_OK
-        || wh_pelorus_answer(&v, once.data) > WH_PELORUS_ANSWER)
+        || wh_pelorus_response_body(&v, once.data) > WH_PELORUS_RESPONSE_BODY)
     {
         abort();
     }
@@ -85,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     if (wh_pyjson_root(doc)->type == WH_JSON_OBJECT && len > 0) {
 
-        /* the text as it is: form 7, or 3 if it has no separators */
+        /* the text as it is: serialisation 7, or 3 if it has no separators */
 
         sign(&key, &once, header);
 
@@ -96,7 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
         if (wh_pelorus_check(&r, &key, 1, &v) != WH_OK
             || v.result != WH_PELORUS_PONG
-            || (v.form != 7 && v.form != 3))
+            || (v.serialisation != 7 && v.serialisation != 3))
         {
             abort();
         }

@@ -139,7 +139,7 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (verdict.form) {
+    if (verdict.serialisation) {
         ctx->secret = ngx_http_webhook_pelorus_secret(ctx, verdict.key);
 
         if (ngx_http_webhook_pelorus_message(ctx, request.signature)
@@ -155,12 +155,12 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    ctx->answer.data = ngx_pnalloc(r->pool, WH_PELORUS_ANSWER);
+    ctx->answer.data = ngx_pnalloc(r->pool, WH_PELORUS_RESPONSE_BODY);
     if (ctx->answer.data == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    ctx->answer.len = wh_pelorus_answer(&verdict, ctx->answer.data);
+    ctx->answer.len = wh_pelorus_response_body(&verdict, ctx->answer.data);
     ctx->status = verdict.status;
 
     return ngx_http_webhook_pelorus_reasons[verdict.result];

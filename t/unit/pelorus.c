@@ -4,7 +4,7 @@
  *
  * wh_pelorus: the seed's signatures, header shapes, keys and speed.
  * With an argument, a filter for the vectors: it reads requests as lines of
- * hexadecimal fields and writes status and answer.
+ * hexadecimal fields and writes status and response body.
  */
 
 
@@ -144,7 +144,7 @@ filter(void)
     size_t                 nkeys;
     wh_str_t               values[FIELDS];
     wh_hmac_key_t          k;
-    unsigned char          answer[WH_PELORUS_ANSWER];
+    unsigned char          response[WH_PELORUS_RESPONSE_BODY];
     wh_pelorus_request_t   r;
     wh_pelorus_verdict_t   v;
 
@@ -181,9 +181,9 @@ filter(void)
             return 1;
         }
 
-        i = (int) wh_pelorus_answer(&v, answer);
+        i = (int) wh_pelorus_response_body(&v, response);
 
-        printf("%u %u %.*s\n", v.status, v.form, i, answer);
+        printf("%u %u %.*s\n", v.status, v.serialisation, i, response);
 
         if (nkeys) {
             wh_hmac_key_free(&k);
@@ -212,12 +212,14 @@ test_seed(void)
     request(&r, &body, seed, seed_1);
     ok(wh_pelorus_check(&r, keys, 2, &v) == WH_OK
        && v.result == WH_PELORUS_ACCEPTED && v.status == 202 && v.key == 1
-       && v.form == 1, "the seed's first signature, by the second key");
+       && v.serialisation == 1,
+       "the seed's first signature, by the second key");
 
     request(&r, &body, seed, "sha256="
             "9f6140a6b38ed4b2b5dc08a24e0e06f6b6b0e0b2a2a7a3d9a9a3a0a9d2cf1cee");
     ok(wh_pelorus_check(&r, keys, 2, &v) == WH_OK
-       && v.result == WH_PELORUS_SIGNATURE && v.status == 400 && v.form == 0,
+       && v.result == WH_PELORUS_SIGNATURE && v.status == 400
+       && v.serialisation == 0,
        "no signature");
 
     strcpy(upper, seed_1);
@@ -380,7 +382,7 @@ test_requests(void)
     char                  *big;
     size_t                 i, n;
     wh_str_t               body;
-    unsigned char          answer[WH_PELORUS_ANSWER];
+    unsigned char          response[WH_PELORUS_RESPONSE_BODY];
     wh_pelorus_request_t   r;
     wh_pelorus_verdict_t   v;
 
@@ -388,7 +390,7 @@ test_requests(void)
         const char          *text;
         unsigned             has_length;
         wh_pelorus_result_e  result;
-        const char          *answer;
+        const char          *response;
     } cases[] = {
         { "", 1, WH_PELORUS_REQUEST, "{\"detail\":[{\"loc\":[\"body\"],"
           "\"msg\":\"field required\",\"type\":\"value_error.missing\"}]}" },
@@ -424,12 +426,12 @@ test_requests(void)
         ok(rc == WH_OK && v.result == cases[i].result, "%s: %u", cases[i].text,
            v.status);
 
-        n = wh_pelorus_answer(&v, answer);
+        n = wh_pelorus_response_body(&v, response);
 
-        if (cases[i].answer != NULL) {
-            ok(n == strlen(cases[i].answer)
-               && memcmp(answer, cases[i].answer, n) == 0,
-               "and its answer: %.*s", (int) n, answer);
+        if (cases[i].response != NULL) {
+            ok(n == strlen(cases[i].response)
+               && memcmp(response, cases[i].response, n) == 0,
+               "and its body: %.*s", (int) n, response);
         }
     }
 

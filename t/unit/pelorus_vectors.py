@@ -2,7 +2,7 @@
 #
 # Copyright (C) the ngx_http_webhook_module developers
 #
-# Runs the recorded answers of the Pelorus receiver against wh_pelorus.
+# Runs the recorded responses of the Pelorus receiver against wh_pelorus.
 #
 #     pelorus_vectors.py BINARY_OF_pelorus.c VECTORS.json ...
 
@@ -67,13 +67,13 @@ def main():
 
     failed = 0
     for i, v in enumerate(vectors):
-        status, form, answer = out[i].split(' ', 2)
+        status, serialisation, body = out[i].split(' ', 2)
         want = STRICTER.get(v['name'], v['receiver_status'])
         good = int(status) == want
         if good and v['name'] not in STRICTER and v.get('receiver_body'):
-            good = answer == v.get('receiver_body')
+            good = body == v.get('receiver_body')
         if good and v.get('form_index'):
-            good = int(form) == v['form_index']
+            good = int(serialisation) == v['form_index']
         failed += not good
         print('%sok %d - %s%s' % ('' if good else 'not ', i + 1, v['name'],
               ' (stricter)' if v['name'] in STRICTER else ''))

@@ -21,7 +21,7 @@
 
 #define WH_PELORUS_SEPARATORS  5
 #define WH_PELORUS_STATES      (2 * WH_PELORUS_SEPARATORS)
-#define WH_PELORUS_ENDS        (WH_PELORUS_FORMS / WH_PELORUS_SEPARATORS)
+#define WH_PELORUS_ENDS        4
 
 #define WH_PELORUS_TIME_MIN    1262307661
 #define WH_PELORUS_TIME_MAX    2840144461
@@ -48,9 +48,9 @@ typedef struct {
 
 
 /*
- * The hash states of all forms that are still different: for each key and
- * each pair of separators one without and one with blanks in the outermost
- * braces.
+ * The hash states of all serialisations that are still different: for each
+ * key and each pair of separators one with and one without spaces in the
+ * outermost braces.
  */
 
 typedef struct {
@@ -97,7 +97,8 @@ static int wh_pelorus_is_base16(wh_str_t text);
 static int wh_pelorus_hex(unsigned char c);
 
 static int wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
-    size_t nkeys, const unsigned char *mac, size_t *key, unsigned *form);
+    size_t nkeys, const unsigned char *mac, size_t *key,
+    unsigned *serialisation);
 static int wh_pelorus_start(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
     size_t nkeys, unsigned char bracket);
 static int wh_pelorus_hash(void *data, const unsigned char *text, size_t len);
@@ -105,7 +106,7 @@ static size_t wh_pelorus_expand(const wh_pelorus_separators_t *separators,
     const unsigned char *text, size_t len, unsigned char *buf);
 static int wh_pelorus_compare(wh_pelorus_hashes_t *h,
     const wh_hmac_key_t *keys, unsigned char bracket,
-    const unsigned char *mac, size_t *key, unsigned *form);
+    const unsigned char *mac, size_t *key, unsigned *serialisation);
 static int wh_pelorus_end(wh_pelorus_hashes_t *h, const wh_hmac_key_t *key,
     EVP_MD_CTX *state, const char *end, unsigned char *mac);
 static void wh_pelorus_free(wh_pelorus_hashes_t *h);
@@ -173,7 +174,7 @@ static const wh_pelorus_field_t  wh_pelorus_fields[] = {
 
 static const struct {
     unsigned     status;
-    const char  *answer;
+    const char  *body;
 } wh_pelorus_results[] = {
     { 202, "{\"http_response\":\"Webhook Received\","
            "\"http_response_code\":200}" },
@@ -431,7 +432,8 @@ wh_pelorus_rest(const wh_pelorus_request_t *r, const wh_pyjson_t *doc,
         }
 
         rc = (usable && doc != NULL)
-             ? wh_pelorus_match(doc, keys, nkeys, mac, &v->key, &v->form)
+             ? wh_pelorus_match(doc, keys, nkeys, mac, &v->key,
+                                &v->serialisation)
              : WH_INVALID;
 
         if (rc == WH_ERROR) {
@@ -579,14 +581,15 @@ wh_pelorus_hex(unsigned char c)
 
 
 /*
- * The HMACs of all forms under all keys, in one pass.  WH_OK: mac is one of
- * them, *key and *form (from 1) say which; WH_INVALID: it is none; WH_ERROR:
- * no memory or no digest.  Keys are for SHA-256.
+ * The HMACs of all serialisations under all keys, in one pass.  WH_OK: mac is
+ * one of them, *key and *serialisation (from 1) say which; WH_INVALID: it is
+ * none; WH_ERROR: no memory or no digest.  Keys are for SHA-256.
  */
 
 static int
 wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
-    size_t nkeys, const unsigned char *mac, size_t *key, unsigned *form)
+    size_t nkeys, const unsigned char *mac, size_t *key,
+    unsigned *serialisation)
 {
     int                  rc;
     unsigned char        bracket;
@@ -601,7 +604,7 @@ wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
     }
 
     if (rc == WH_OK) {
-        rc = wh_pelorus_compare(&h, keys, bracket, mac, key, form);
+        rc = wh_pelorus_compare(&h, keys, bracket, mac, key, serialisation);
     }
 
     wh_pelorus_free(&h);
@@ -635,7 +638,7 @@ wh_pelorus_start(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
             return WH_ERROR;
         }
 
-        /* even ones have the blanks, as the first form of each pair has */
+        /* even ones have the spaces, as the first of each pair has */
 
         if (wh_hmac_update(h->states[i],
                            (i % 2 == 0) ? (const unsigned char *) "{ "
@@ -712,12 +715,12 @@ wh_pelorus_expand(const wh_pelorus_separators_t *separators,
 }
 
 
-/* All forms are compared, whichever matches. */
+/* All are compared, whichever matches. */
 
 static int
 wh_pelorus_compare(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
     unsigned char bracket, const unsigned char *mac, size_t *key,
-    unsigned *form)
+    unsigned *serialisation)
 {
     int                   rc;
     size_t                i, end, k;
@@ -755,7 +758,7 @@ wh_pelorus_compare(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
             {
                 rc = WH_OK;
                 *key = k;
-                *form = (unsigned) (i % WH_PELORUS_STATES / 2
+                *serialisation = (unsigned) (i % WH_PELORUS_STATES / 2
                                     * WH_PELORUS_ENDS + end + 1);
             }
         }
@@ -1177,7 +1180,8 @@ wh_pelorus_digits(wh_str_t text, int64_t *n)
 
 
 size_t
-wh_pelorus_answer(const wh_pelorus_verdict_t *verdict, unsigned char *buf)
+wh_pelorus_response_body(const wh_pelorus_verdict_t *verdict,
+    unsigned char *buf)
 {
     size_t  n;
 
@@ -1191,7 +1195,7 @@ wh_pelorus_answer(const wh_pelorus_verdict_t *verdict, unsigned char *buf)
     }
 
     if (verdict->result != WH_PELORUS_REQUEST) {
-        return wh_pelorus_put(buf, wh_pelorus_results[verdict->result].answer);
+        return wh_pelorus_put(buf, wh_pelorus_results[verdict->result].body);
     }
 
     n = wh_pelorus_put(buf, "{\"detail\":[");

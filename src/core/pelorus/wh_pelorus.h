@@ -17,10 +17,9 @@
 #include "wh_pyjson.h"
 
 
-#define WH_PELORUS_MAX_BODY  100000
-#define WH_PELORUS_MAC       32
-#define WH_PELORUS_FORMS     20
-#define WH_PELORUS_ANSWER    512   /* bytes, the longest answer fits */
+#define WH_PELORUS_MAX_BODY       100000
+#define WH_PELORUS_MAC            32
+#define WH_PELORUS_RESPONSE_BODY  512      /* bytes; the longest one fits */
 
 
 /* In the order of the receiver's checks. */
@@ -68,7 +67,7 @@ typedef struct {
     const char          *message;  /* of WH_PELORUS_PAYLOAD, JSON-escaped */
     const char          *field;
     size_t               key;      /* which matched, from 0 */
-    unsigned             form;     /* likewise, from 1, 0 if none did */
+    unsigned             serialisation; /* likewise, from 1, 0: none */
 } wh_pelorus_verdict_t;
 
 
@@ -85,10 +84,11 @@ int wh_pelorus_check(const wh_pelorus_request_t *r,
     const wh_hmac_key_t *keys, size_t nkeys, wh_pelorus_verdict_t *verdict);
 
 /*
- * The body of the receiver's answer, not terminated; JSON but for
- * WH_PELORUS_CRASH, which is plain text.  buf has WH_PELORUS_ANSWER bytes.
+ * Writes the body of the receiver's response into buf, which has room for
+ * WH_PELORUS_RESPONSE_BODY bytes, and returns its length; no NUL follows.
+ * JSON but for WH_PELORUS_CRASH, which is plain text.
  */
-size_t wh_pelorus_answer(const wh_pelorus_verdict_t *verdict,
+size_t wh_pelorus_response_body(const wh_pelorus_verdict_t *verdict,
     unsigned char *buf);
 
 

@@ -680,7 +680,7 @@ wh_pyjson_put_string(wh_pyjson_writer_t *w, const unsigned char *text,
 }
 
 
-/* Escapes a character, all of it, and answers its length in UTF-8. */
+/* Escapes a character, all of it, and returns its length in UTF-8. */
 
 static size_t
 wh_pyjson_put_escaped(wh_pyjson_writer_t *w, const unsigned char *p)

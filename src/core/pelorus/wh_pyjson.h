@@ -78,7 +78,7 @@ typedef int (*wh_pyjson_sink_pt)(void *data, const unsigned char *text,
 /*
  * Writes the outermost value, of an object or array what is between its
  * brackets, with WH_PYJSON_ITEM and WH_PYJSON_KEY in place of separators;
- * all else is printable ASCII.  WH_OK, or what the sink answered.
+ * all else is printable ASCII.  WH_OK, or what the sink returned.
  */
 int wh_pyjson_write(const wh_pyjson_t *doc, wh_pyjson_sink_pt sink,
     void *data);
