@@ -57,7 +57,7 @@ struct ngx_http_webhook_key_s {
 
 struct ngx_http_webhook_place_s {
     ngx_http_webhook_key_t       *key;      /* NULL for a variable's */
-    ngx_http_webhook_key_t       *successor;  /* while a file is read again */
+    ngx_http_webhook_key_t       *successor; /* while a file is read again */
     ngx_http_webhook_secret_t    *secret;
     ngx_http_webhook_gate_t      *gate;
     ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
@@ -113,12 +113,12 @@ typedef enum {
 /*
  * All that decides about a request of one provider in a location, compiled
  * when the configuration is read and not written to afterwards.  Providers of
- * one "webhook" make a line of gates, one of which is chosen for a request.
- * Locations that inherit everything share the line: a verdict counts for it.
+ * one "webhook" have a list of gates, one of which is selected for a request.
+ * Locations that inherit everything share the list: a verdict counts for it.
  */
 
 struct ngx_http_webhook_gate_s {
-    ngx_http_webhook_gate_t      *first;        /* of the line */
+    ngx_http_webhook_gate_t      *first;        /* of the list */
     ngx_http_webhook_gate_t      *next;
     ngx_http_webhook_gate_t      *sender;       /* to replay protection: the
                                                    first one that has a secret
@@ -204,7 +204,7 @@ typedef struct {
     ngx_int_t                   ack;
     ngx_int_t                   reject;
     ngx_uint_t                  log_level;
-    ngx_http_webhook_gate_t    *gate;       /* the first of the line, NULL
+    ngx_http_webhook_gate_t    *gate;       /* the first of the list, NULL
                                                where webhook is off */
     ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
     u_char                     *scope;      /* which location this is: a
@@ -239,9 +239,9 @@ typedef struct {
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
     ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
-    unsigned                    body_sha256:1;  /* some log wants it */
-    unsigned                    ack:1;          /* in some location */
-    unsigned                    replay:1;       /* likewise */
+    unsigned                    body_sha256:1; /* some log wants it */
+    unsigned                    ack:1;      /* in some location */
+    unsigned                    replay:1;   /* likewise */
 } ngx_http_webhook_main_conf_t;
 
 

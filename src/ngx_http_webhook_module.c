@@ -590,7 +590,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     /* the level of http has no gate, it serves no request */
 
-    if (same && prev->gate && ngx_http_webhook_line_complete(prev->gate)) {
+    if (same && prev->gate && ngx_http_webhook_providers_complete(prev->gate)) {
         conf->gate = prev->gate;
 
     } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
@@ -604,8 +604,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 /* What goes with the gates of a location, when these are known. */
 
 static char *
-ngx_http_webhook_merge_gates(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *conf)
+ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_http_webhook_gate_t       *gate;
     ngx_http_webhook_main_conf_t  *wmcf;

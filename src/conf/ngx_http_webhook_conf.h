@@ -15,7 +15,7 @@
 #include "zone/ngx_http_webhook_zone.h"
 
 
-#define NGX_HTTP_WEBHOOK_LINE_MAX  8            /* providers */
+#define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8            /* providers */
 
 
 /* a word that is known, and what it stands for */
@@ -110,12 +110,12 @@ ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
 
 /* _providers.c: several providers of one "webhook" */
 
-ngx_int_t ngx_http_webhook_line_check(ngx_conf_t *cf,
+ngx_int_t ngx_http_webhook_providers_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
-ngx_int_t ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+ngx_int_t ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-void ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first);
-ngx_uint_t ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate);
+void ngx_http_webhook_providers_senders(ngx_http_webhook_gate_t *first);
+ngx_uint_t ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate);
 
 /* _json.c: what is wanted from JSON */
 

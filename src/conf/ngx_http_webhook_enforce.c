@@ -79,8 +79,7 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t *rules)
+ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name, ngx_uint_t *rules)
 {
     u_char              *p, *last, names[256];
     ngx_conf_bitmask_t  *rule;

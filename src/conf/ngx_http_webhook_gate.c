@@ -37,7 +37,7 @@ typedef struct {
 } ngx_http_webhook_step_t;
 
 
-static ngx_http_webhook_gate_t *ngx_http_webhook_gate_line(ngx_conf_t *cf,
+static ngx_http_webhook_gate_t *ngx_http_webhook_gates_create(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf);
@@ -169,10 +169,10 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
 {
     ngx_http_webhook_gate_t  *first, *gate;
 
-    first = ngx_http_webhook_gate_line(cf, conf);
+    first = ngx_http_webhook_gates_create(cf, conf);
 
     if (first == NULL
-        || ngx_http_webhook_line_check(cf, first, conf) != NGX_OK)
+        || ngx_http_webhook_providers_check(cf, first, conf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -192,10 +192,10 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
         ngx_http_webhook_replay_window(gate);
     }
 
-    ngx_http_webhook_line_senders(first);
+    ngx_http_webhook_providers_senders(first);
 
     for (gate = first; gate; gate = gate->next) {
-        if (ngx_http_webhook_line_check_keys(cf, gate, conf) != NGX_OK) {
+        if (ngx_http_webhook_providers_check_keys(cf, gate, conf) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -209,7 +209,8 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
 /* A gate for each provider; the first one, or NULL after an error. */
 
 static ngx_http_webhook_gate_t *
-ngx_http_webhook_gate_line(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
+ngx_http_webhook_gates_create(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_str_t                *name;
     ngx_uint_t                i;
@@ -410,12 +411,11 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 }
 
 
-/* A name behind "for=" is that of a provider in the line or of token rules. */
+/* A name behind "for=" is that of one of the providers or of token rules. */
 
 static ngx_int_t
-ngx_http_webhook_gate_for_known(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    ngx_str_t *name)
+ngx_http_webhook_gate_for_known(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
 {
     ngx_uint_t  named, rules;
 
@@ -481,8 +481,8 @@ ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate, ngx_str_t *name)
 
 
 static ngx_int_t
-ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
+ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                     i;
     ngx_http_webhook_secret_t     *secret;

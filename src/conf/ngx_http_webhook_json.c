@@ -26,8 +26,8 @@ static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
  */
 
 char *
-ngx_http_webhook_payload_compile(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
+ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
 {
     size_t                         index;
     ngx_str_t                     *pointer;

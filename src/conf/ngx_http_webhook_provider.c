@@ -114,8 +114,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 /* The webhook_provider directive. */
 
 char *
-ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
+ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_main_conf_t  *wmcf = conf;
 
@@ -167,9 +166,9 @@ ngx_http_webhook_provider_t *
 ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name)
 {
-    ngx_uint_t                      i;
-    ngx_http_webhook_provider_t   **providers, *provider, **slot;
-    ngx_http_webhook_builtin_t     *builtin;
+    ngx_uint_t                     i;
+    ngx_http_webhook_builtin_t    *builtin;
+    ngx_http_webhook_provider_t  **providers, *provider, **slot;
 
     providers = wmcf->providers.elts;
 
@@ -613,8 +612,8 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
 
 static char *
-ngx_http_webhook_rule_id(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+ngx_http_webhook_rule_id(ngx_conf_t *cf, ngx_http_webhook_provider_t *provider,
+    ngx_str_t *words, ngx_uint_t n)
 {
     return ngx_http_webhook_source_set(cf, provider, &words[0],
                                        &provider->id);

@@ -20,26 +20,26 @@ typedef enum {
 } ngx_http_webhook_kind_e;
 
 
-static ngx_uint_t ngx_http_webhook_line_inside(
+static ngx_uint_t ngx_http_webhook_providers_inside(
     ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_line_check_sharing(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_providers_check_sharing(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
-static ngx_uint_t ngx_http_webhook_line_may_share(
+static ngx_uint_t ngx_http_webhook_providers_may_share(
     ngx_http_webhook_gate_t *gate);
-static ngx_http_webhook_kind_e ngx_http_webhook_line_kind(
+static ngx_http_webhook_kind_e ngx_http_webhook_providers_kind(
     ngx_http_webhook_provider_t *provider);
-static void ngx_http_webhook_line_check_order(ngx_conf_t *cf,
+static void ngx_http_webhook_providers_check_order(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_http_webhook_gate_t *ngx_http_webhook_line_before(
+static ngx_http_webhook_gate_t *ngx_http_webhook_providers_before(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_source_t *source);
-static ngx_uint_t ngx_http_webhook_line_covers(
+static ngx_uint_t ngx_http_webhook_providers_covers(
     ngx_http_webhook_provider_t *provider1, ngx_http_webhook_source_t *source1,
     ngx_http_webhook_provider_t *provider2,
     ngx_http_webhook_source_t *source2);
-static ngx_str_t *ngx_http_webhook_line_header(
+static ngx_str_t *ngx_http_webhook_providers_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
-static ngx_uint_t ngx_http_webhook_line_common(ngx_http_webhook_gate_t *one,
-    ngx_http_webhook_gate_t *two);
+static ngx_uint_t ngx_http_webhook_providers_common(
+    ngx_http_webhook_gate_t *one, ngx_http_webhook_gate_t *two);
 
 
 char *
@@ -59,8 +59,8 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
-    if (n > NGX_HTTP_WEBHOOK_LINE_MAX) {
-        return "takes at most " ngx_value(NGX_HTTP_WEBHOOK_LINE_MAX)
+    if (n > NGX_HTTP_WEBHOOK_PROVIDERS_MAX) {
+        return "takes at most " ngx_value(NGX_HTTP_WEBHOOK_PROVIDERS_MAX)
                " providers";
     }
 
@@ -123,18 +123,18 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* The providers are known: do they go together? */
 
 ngx_int_t
-ngx_http_webhook_line_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *first,
-    ngx_http_webhook_loc_conf_t *conf)
+ngx_http_webhook_providers_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_http_webhook_gate_t  *gate;
 
-    if (ngx_http_webhook_line_check_sharing(cf, first, conf) != NGX_OK) {
+    if (ngx_http_webhook_providers_check_sharing(cf, first, conf) != NGX_OK) {
         return NGX_ERROR;
     }
 
     for (gate = first->next; gate; gate = gate->next) {
 
-        if (ngx_http_webhook_line_inside(gate->provider)) {
+        if (ngx_http_webhook_providers_inside(gate->provider)) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"%V\" must be the first in \"webhook %V\" in "
                           "%V:%ui, it has its credential in the body, so no "
@@ -144,7 +144,7 @@ ngx_http_webhook_line_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *first,
             return NGX_ERROR;
         }
 
-        ngx_http_webhook_line_check_order(cf, gate, conf);
+        ngx_http_webhook_providers_check_order(cf, gate, conf);
     }
 
     return NGX_OK;
@@ -154,7 +154,7 @@ ngx_http_webhook_line_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *first,
 /* Whether the body alone has what tells that a request is for it. */
 
 static ngx_uint_t
-ngx_http_webhook_line_inside(ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_providers_inside(ngx_http_webhook_provider_t *provider)
 {
     ngx_http_webhook_source_t  **source;
 
@@ -182,13 +182,13 @@ ngx_http_webhook_line_inside(ngx_http_webhook_provider_t *provider)
  */
 
 static ngx_int_t
-ngx_http_webhook_line_check_sharing(ngx_conf_t *cf,
+ngx_http_webhook_providers_check_sharing(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                  i;
     ngx_http_webhook_secret_t  *secret;
 
-    if (conf->secrets == NULL || ngx_http_webhook_line_may_share(first)) {
+    if (conf->secrets == NULL || ngx_http_webhook_providers_may_share(first)) {
         return NGX_OK;
     }
 
@@ -213,7 +213,7 @@ ngx_http_webhook_line_check_sharing(ngx_conf_t *cf,
 
 
 static ngx_uint_t
-ngx_http_webhook_line_may_share(ngx_http_webhook_gate_t *gate)
+ngx_http_webhook_providers_may_share(ngx_http_webhook_gate_t *gate)
 {
     ngx_http_webhook_kind_e  kind, first;
 
@@ -221,7 +221,7 @@ ngx_http_webhook_line_may_share(ngx_http_webhook_gate_t *gate)
 
     for ( /* void */ ; gate; gate = gate->next) {
 
-        kind = ngx_http_webhook_line_kind(gate->provider);
+        kind = ngx_http_webhook_providers_kind(gate->provider);
 
         if (kind == NGX_HTTP_WEBHOOK_NOTHING) {
             continue;
@@ -242,7 +242,7 @@ ngx_http_webhook_line_may_share(ngx_http_webhook_gate_t *gate)
 
 
 static ngx_http_webhook_kind_e
-ngx_http_webhook_line_kind(ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
 {
     ngx_uint_t                     i;
     ngx_http_webhook_signature_t  *signature;
@@ -278,7 +278,7 @@ ngx_http_webhook_line_kind(ngx_http_webhook_provider_t *provider)
 /* Warns of a provider all of whose credentials another one takes first. */
 
 static void
-ngx_http_webhook_line_check_order(ngx_conf_t *cf,
+ngx_http_webhook_providers_check_order(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_http_webhook_gate_t     *before;
@@ -287,7 +287,7 @@ ngx_http_webhook_line_check_order(ngx_conf_t *cf,
     source = gate->provider->credentials;
 
     do {
-        before = ngx_http_webhook_line_before(gate, *source);
+        before = ngx_http_webhook_providers_before(gate, *source);
 
         if (before == NULL) {
             return;
@@ -307,7 +307,7 @@ ngx_http_webhook_line_check_order(ngx_conf_t *cf,
 /* The gate ahead of this one that the source speaks for as well, or NULL. */
 
 static ngx_http_webhook_gate_t *
-ngx_http_webhook_line_before(ngx_http_webhook_gate_t *gate,
+ngx_http_webhook_providers_before(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_source_t *source)
 {
     ngx_http_webhook_gate_t     *before;
@@ -324,7 +324,7 @@ ngx_http_webhook_line_before(ngx_http_webhook_gate_t *gate,
         }
 
         for ( /* void */ ; source && *other; other++) {
-            if (ngx_http_webhook_line_covers(before->provider, *other,
+            if (ngx_http_webhook_providers_covers(before->provider, *other,
                                              gate->provider, source))
             {
                 return before;
@@ -339,14 +339,14 @@ ngx_http_webhook_line_before(ngx_http_webhook_gate_t *gate,
 /* Whether a request that fills the second source fills the first one, too. */
 
 static ngx_uint_t
-ngx_http_webhook_line_covers(ngx_http_webhook_provider_t *provider1,
+ngx_http_webhook_providers_covers(ngx_http_webhook_provider_t *provider1,
     ngx_http_webhook_source_t *source1, ngx_http_webhook_provider_t *provider2,
     ngx_http_webhook_source_t *source2)
 {
     ngx_str_t  *header1, *header2;
 
-    header1 = ngx_http_webhook_line_header(provider1, source1);
-    header2 = ngx_http_webhook_line_header(provider2, source2);
+    header1 = ngx_http_webhook_providers_header(provider1, source1);
+    header2 = ngx_http_webhook_providers_header(provider2, source2);
 
     if (source1->type == NGX_HTTP_WEBHOOK_HEADER) {
         return header2
@@ -361,7 +361,7 @@ ngx_http_webhook_line_covers(ngx_http_webhook_provider_t *provider1,
 
 
 static ngx_str_t *
-ngx_http_webhook_line_header(ngx_http_webhook_provider_t *provider,
+ngx_http_webhook_providers_header(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source)
 {
     ngx_http_webhook_header_t  *headers;
@@ -382,10 +382,10 @@ ngx_http_webhook_line_header(ngx_http_webhook_provider_t *provider,
 }
 
 
-/* Secrets that must differ, wherever in the line they are. */
+/* Secrets that must differ, of whichever of the providers they are. */
 
 ngx_int_t
-ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
+ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                 i;
@@ -431,7 +431,7 @@ ngx_http_webhook_line_check_keys(ngx_conf_t *cf,
  */
 
 void
-ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first)
+ngx_http_webhook_providers_senders(ngx_http_webhook_gate_t *first)
 {
     ngx_http_webhook_gate_t  *gate, *other, *g, *sender;
 
@@ -441,7 +441,7 @@ ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first)
 
         for (other = first; other != gate; other = other->next) {
 
-            if (!ngx_http_webhook_line_common(gate, other)) {
+            if (!ngx_http_webhook_providers_common(gate, other)) {
                 continue;
             }
 
@@ -460,7 +460,7 @@ ngx_http_webhook_line_senders(ngx_http_webhook_gate_t *first)
 /* Whether both verify signatures with the same secret. */
 
 static ngx_uint_t
-ngx_http_webhook_line_common(ngx_http_webhook_gate_t *one,
+ngx_http_webhook_providers_common(ngx_http_webhook_gate_t *one,
     ngx_http_webhook_gate_t *two)
 {
     ngx_uint_t                 i, k;
@@ -501,7 +501,7 @@ ngx_http_webhook_line_common(ngx_http_webhook_gate_t *one,
 /* Whether some location may still have to give a secret. */
 
 ngx_uint_t
-ngx_http_webhook_line_complete(ngx_http_webhook_gate_t *gate)
+ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate)
 {
     for ( /* void */ ; gate; gate = gate->next) {
         if (gate->incomplete) {

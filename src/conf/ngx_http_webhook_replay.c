@@ -123,8 +123,8 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_webhook_replay_word(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word)
+ngx_http_webhook_replay_word(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
+    ngx_str_t *word)
 {
     ngx_str_t   value;
     ngx_uint_t  again;
@@ -196,8 +196,8 @@ static char *
 ngx_http_webhook_replay_compile(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay, ngx_str_t *value)
 {
-    ngx_str_t                          text, name;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_str_t                         text, name;
+    ngx_http_compile_complex_value_t  ccv;
 
     replay->key = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
     if (replay->key == NULL) {

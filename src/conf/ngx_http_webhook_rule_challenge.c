@@ -112,8 +112,7 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
 static char *
 ngx_http_webhook_challenge_option(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
-    ngx_str_t *reply)
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word, ngx_str_t *reply)
 {
     ngx_str_t  value;
 

@@ -174,8 +174,8 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
  */
 
 char *
-ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_array_t **requires)
+ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    ngx_array_t **requires)
 {
     int                          rc;
     size_t                       word;

@@ -273,8 +273,7 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
 
 ngx_int_t
 ngx_http_webhook_provider_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name,
-    ngx_uint_t *index)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name, ngx_uint_t *index)
 {
     ngx_uint_t                  i, *chain;
     ngx_http_webhook_header_t  *header;

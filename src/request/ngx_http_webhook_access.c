@@ -42,7 +42,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
     ctx = ngx_http_webhook_get_ctx(r);
 
     /*
-     * the verdict of another line does not count for this one; nor does one
+     * the verdict of other gates does not count for these; nor does one
      * that cannot be claimed, if the location before had no "webhook_replay"
      */
 
@@ -131,7 +131,7 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
 
-    if (ctx->gate->next && ngx_http_webhook_line_choose(r, ctx) != NGX_OK) {
+    if (ctx->gate->next && ngx_http_webhook_select(r, ctx) != NGX_OK) {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 

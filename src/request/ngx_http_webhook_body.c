@@ -79,8 +79,7 @@ ngx_http_webhook_body_sha256(ngx_http_request_t *r,
 /* The body as a form, held once for all who look at it. */
 
 ngx_http_webhook_reason_e
-ngx_http_webhook_body_form(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_body_form(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                     rc;
     ngx_http_webhook_loc_conf_t  *wlcf;

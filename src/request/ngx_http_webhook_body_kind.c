@@ -145,8 +145,8 @@ ngx_http_webhook_transform_form(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
     u_char                     *buf;
-    ngx_str_t                  *field;
     wh_str_t                    value;
+    ngx_str_t                  *field;
     ngx_http_webhook_reason_e   reason;
 
     field = &ctx->gate->provider->body->source.name;

@@ -67,8 +67,7 @@ ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
  */
 
 ngx_int_t
-ngx_http_webhook_body_start(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_body_t       *body;
     ngx_http_webhook_main_conf_t  *wmcf;
@@ -220,8 +219,8 @@ ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
  */
 
 static void
-ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
-    ngx_uint_t *hmacs, ngx_uint_t *digests)
+ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx, ngx_uint_t *hmacs,
+    ngx_uint_t *digests)
 {
     ngx_uint_t                     i;
     ngx_http_webhook_candidate_t  *candidate;
@@ -288,8 +287,8 @@ ngx_http_webhook_body_arrives(ngx_http_request_t *r,
 /* Hashes buffers; a failure is kept in the context until the verdict. */
 
 static void
-ngx_http_webhook_body_hash(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_chain_t *in)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
@@ -314,10 +313,10 @@ static ngx_int_t
 ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_buf_t *b)
 {
-    off_t    offset;
-    size_t   size;
-    u_char  *piece;
-    ssize_t  n;
+    off_t     offset;
+    size_t    size;
+    u_char   *piece;
+    ssize_t   n;
 
     piece = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_FILE_PIECE);
     if (piece == NULL) {

@@ -153,7 +153,7 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 static ngx_uint_t
 ngx_http_webhook_upstream_status(ngx_http_request_t *r)
 {
-    ngx_uint_t                 status;
+    ngx_uint_t                  status;
     ngx_http_upstream_state_t  *state;
 
     if (r->upstream_states && r->upstream_states->nelts) {

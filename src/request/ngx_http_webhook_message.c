@@ -12,8 +12,8 @@
 static ngx_http_webhook_reason_e ngx_http_webhook_message_piece(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_piece_t *piece);
-static ngx_uint_t ngx_http_webhook_message_nothing(
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source);
+static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_source_t *source);
 
 
 /* The text in front of the body or behind it; pieces may be NULL. */

@@ -270,8 +270,8 @@ ngx_http_webhook_step_document(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     size_t                    i;
-    ngx_http_webhook_gate_t  *gate;
     const wh_json_value_t    *root;
+    ngx_http_webhook_gate_t  *gate;
 
     if (ctx->json == NULL) {
         return NGX_HTTP_WEBHOOK_PASSED;

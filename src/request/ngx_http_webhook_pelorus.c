@@ -173,8 +173,7 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
  */
 
 static wh_str_t
-ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx,
-    ngx_uint_t index)
+ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx, ngx_uint_t index)
 {
     wh_str_t  value;
 

@@ -81,9 +81,9 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix)
 {
     u_char                       *p;
+    wh_str_t                      message;
     ngx_int_t                     matched;
     ngx_str_t                     body, prefix;
-    wh_str_t                      message;
     ngx_uint_t                    i;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
@@ -138,10 +138,10 @@ static ngx_int_t
 ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t message)
 {
-    int         rc;
-    wh_str_t    signature;
-    EVP_PKEY   *pubkey;
-    ngx_uint_t  i;
+    int          rc;
+    wh_str_t     signature;
+    EVP_PKEY    *pubkey;
+    ngx_uint_t   i;
 
     signature.data = candidate->signature->bytes;
     signature.len = candidate->signature->len;

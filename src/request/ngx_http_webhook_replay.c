@@ -199,8 +199,7 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_webhook_replay_key(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_replay_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_str_t  value;
 

@@ -134,7 +134,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_trial_t       trial;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
-    unsigned                       unverified:1;  /* but looked into */
+    unsigned                       unverified:1; /* but looked into */
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */
     unsigned                       refused:1;   /* with its headers */
@@ -145,7 +145,7 @@ struct ngx_http_webhook_ctx_s {
                                                    a duplicate */
     unsigned                       verified:1;  /* all that is enforced has
                                                    been passed */
-    unsigned                       evaluation:1;  /* of a variable has failed */
+    unsigned                       evaluation:1; /* of a variable has failed */
 };
 
 /* _ctx.c: the state of a request, kept across internal redirects */
@@ -182,7 +182,7 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 
 /* _select.c: which of several providers a request is for */
 
-ngx_int_t ngx_http_webhook_line_choose(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _steps.c: the steps of a verification */

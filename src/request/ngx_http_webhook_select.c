@@ -9,34 +9,33 @@
 #include "ngx_http_webhook_request.h"
 
 
-typedef ngx_int_t (*ngx_http_webhook_present_pt)(ngx_http_request_t *r,
+typedef ngx_int_t (*ngx_http_webhook_select_pt)(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 
-static ngx_int_t ngx_http_webhook_line_credential(ngx_http_request_t *r,
+static ngx_int_t ngx_http_webhook_select_credential(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_line_certificate(ngx_http_request_t *r);
-static ngx_int_t ngx_http_webhook_line_challenge(ngx_http_request_t *r,
+static ngx_int_t ngx_http_webhook_select_certificate(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_select_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 
 /* What tells that a request is for a provider, what goes first is first. */
 
-static ngx_http_webhook_present_pt  ngx_http_webhook_line_present[] = {
-    ngx_http_webhook_line_credential,
-    ngx_http_webhook_line_challenge,
+static ngx_http_webhook_select_pt  ngx_http_webhook_select_present[] = {
+    ngx_http_webhook_select_credential,
+    ngx_http_webhook_select_challenge,
     NULL
 };
 
 
 /*
- * Turns the state of a request from the first gate of a line to the one that
+ * Turns the state of a request from the first gate of a list to the one that
  * it is for: that gate's verdict counts and no other's.
  */
 
 ngx_int_t
-ngx_http_webhook_line_choose(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_select(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                 rc;
     ngx_uint_t                i;
@@ -44,7 +43,7 @@ ngx_http_webhook_line_choose(ngx_http_request_t *r,
 
     first = ctx->gate;
 
-    for (i = 0; ngx_http_webhook_line_present[i]; i++) {
+    for (i = 0; ngx_http_webhook_select_present[i]; i++) {
 
         for (gate = first; gate; gate = gate->next) {
 
@@ -54,7 +53,7 @@ ngx_http_webhook_line_choose(ngx_http_request_t *r,
                 return NGX_ERROR;
             }
 
-            rc = ngx_http_webhook_line_present[i](r, ctx);
+            rc = ngx_http_webhook_select_present[i](r, ctx);
 
             if (rc != NGX_DECLINED) {
                 return rc;
@@ -67,7 +66,7 @@ ngx_http_webhook_line_choose(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_webhook_line_credential(ngx_http_request_t *r,
+ngx_http_webhook_select_credential(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_str_t                    value;
@@ -76,7 +75,7 @@ ngx_http_webhook_line_credential(ngx_http_request_t *r,
     source = ctx->gate->provider->credentials;
 
     if (*source == NULL) {
-        return ngx_http_webhook_line_certificate(r);
+        return ngx_http_webhook_select_certificate(r);
     }
 
     for ( /* void */ ; *source; source++) {
@@ -101,7 +100,7 @@ ngx_http_webhook_line_credential(ngx_http_request_t *r,
 /* A client certificate, be it verified or not. */
 
 static ngx_int_t
-ngx_http_webhook_line_certificate(ngx_http_request_t *r)
+ngx_http_webhook_select_certificate(ngx_http_request_t *r)
 {
     X509  *cert;
 
@@ -123,7 +122,7 @@ ngx_http_webhook_line_certificate(ngx_http_request_t *r)
 /* A challenge that needs no credential, be it answered or refused. */
 
 static ngx_int_t
-ngx_http_webhook_line_challenge(ngx_http_request_t *r,
+ngx_http_webhook_select_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;

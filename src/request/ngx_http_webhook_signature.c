@@ -71,9 +71,8 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_candidates(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    wh_signature_t *signatures)
+ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_signature_t *signatures)
 {
     size_t                         i, n;
     ngx_int_t                      rc;

@@ -242,8 +242,8 @@ ngx_http_webhook_evaluate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 /* Why a request is refused that has no such value, or not one that is right. */
 
 ngx_http_webhook_reason_e
-ngx_http_webhook_source_reason(ngx_int_t rc,
-    ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed)
+ngx_http_webhook_source_reason(ngx_int_t rc, ngx_http_webhook_reason_e missing,
+    ngx_http_webhook_reason_e malformed)
 {
     switch (rc) {
 

@@ -25,7 +25,7 @@ static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *header, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_strip_query(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *name);
-static ngx_int_t ngx_http_webhook_line_without(ngx_http_request_t *r,
+static ngx_int_t ngx_http_webhook_strip_argument(ngx_http_request_t *r,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name, u_char mask,
     u_char *last, ngx_str_t *line);
 static ngx_int_t ngx_http_webhook_strip_provider(ngx_http_request_t *r,
@@ -276,7 +276,7 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_http_webhook_line_without(r, ctx->gate->provider, name, 0, last,
+    if (ngx_http_webhook_strip_argument(r, ctx->gate->provider, name, 0, last,
                                       &r->unparsed_uri)
         != NGX_OK)
     {
@@ -299,7 +299,7 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_webhook_line_without(ngx_http_request_t *r,
+ngx_http_webhook_strip_argument(ngx_http_request_t *r,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name, u_char mask,
     u_char *last, ngx_str_t *line)
 {
@@ -341,8 +341,8 @@ ngx_http_webhook_line_without(ngx_http_request_t *r,
  */
 
 ngx_int_t
-ngx_http_webhook_strip_line(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *line)
+ngx_http_webhook_strip_line(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *line)
 {
     ngx_http_webhook_gate_t  *gate;
 
@@ -429,6 +429,6 @@ ngx_http_webhook_strip_masked(ngx_http_request_t *r,
         while (last > line->data && *--last != ' ') { /* void */ }
     }
 
-    return ngx_http_webhook_line_without(r, provider, &source->name, '*',
+    return ngx_http_webhook_strip_argument(r, provider, &source->name, '*',
                                          last, line);
 }

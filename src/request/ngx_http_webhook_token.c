@@ -35,8 +35,7 @@ static ngx_http_webhook_reason_e ngx_http_webhook_every_complete(
 /* The first token source that the request fills decides; no other is tried. */
 
 ngx_http_webhook_reason_e
-ngx_http_webhook_step_token(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                  rc;
     ngx_str_t                  value;

@@ -215,8 +215,8 @@ ngx_http_webhook_var_verdict(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_webhook_var_reason(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
+ngx_http_webhook_var_reason(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value)
 {
     *value = *ngx_http_webhook_reason_name(ctx->reason);
 
@@ -355,9 +355,8 @@ ngx_http_webhook_var_copy(ngx_http_request_t *r, ngx_str_t *value)
 
 
 static ngx_int_t
-ngx_http_webhook_var_source(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
-    ngx_str_t *value)
+ngx_http_webhook_var_source(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_source_t *source, ngx_str_t *value)
 {
     if (source == NULL) {
         return NGX_DECLINED;

@@ -140,8 +140,8 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
  */
 
 static ngx_int_t
-ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place,
-    ngx_str_t *bytes, ngx_http_webhook_key_e how, u_char *buf, size_t *len)
+ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
+    ngx_http_webhook_key_e how, u_char *buf, size_t *len)
 {
     wh_str_t       text;
     wh_encoding_e  encoding;

@@ -35,7 +35,7 @@ struct ngx_http_webhook_cache_s {
     ngx_rbtree_node_t              sentinel;
     ngx_queue_t                    queue;       /* used last is first */
     ngx_uint_t                     n;
-    ngx_http_webhook_cache_entry_t entries[NGX_HTTP_WEBHOOK_CACHE_MAX];
+    ngx_http_webhook_cache_entry_t  entries[NGX_HTTP_WEBHOOK_CACHE_MAX];
 };
 
 
@@ -228,9 +228,8 @@ ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
  */
 
 ngx_int_t
-ngx_http_webhook_keys_get(ngx_http_request_t *r,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t **keys,
-    ngx_uint_t *n)
+ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_key_t **keys, ngx_uint_t *n)
 {
     ngx_uint_t  i;
 

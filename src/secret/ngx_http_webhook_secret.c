@@ -149,8 +149,8 @@ ngx_http_webhook_secret_option(ngx_conf_t *cf,
 
 
 static char *
-ngx_http_webhook_secret_file(ngx_conf_t *cf,
-    ngx_http_webhook_secret_t *secret, ngx_str_t *path)
+ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
+    ngx_str_t *path)
 {
     char             *rv;
     ngx_str_t         raw;

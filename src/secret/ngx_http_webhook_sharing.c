@@ -15,7 +15,7 @@ static ngx_uint_t ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
 
 /*
  * Would this key, if it came to this place, be one that it must not share
- * with another place in the line?  That place, or NULL.
+ * with another place of these providers?  That place, or NULL.
  */
 
 ngx_http_webhook_place_t *

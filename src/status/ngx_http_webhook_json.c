@@ -32,11 +32,11 @@ void
 ngx_http_webhook_status_json(ngx_http_request_t *r,
     ngx_http_webhook_out_t *out)
 {
-    ngx_uint_t                     i, n;
-    ngx_time_t                    *tp;
-    ngx_http_webhook_hook_t      **hook;
-    ngx_http_webhook_zone_t      **zone;
-    ngx_http_webhook_main_conf_t  *wmcf;
+    ngx_uint_t                      i, n;
+    ngx_time_t                     *tp;
+    ngx_http_webhook_hook_t       **hook;
+    ngx_http_webhook_zone_t       **zone;
+    ngx_http_webhook_main_conf_t   *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
     zone = wmcf->zones.elts;
@@ -129,8 +129,8 @@ static void
 ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
     ngx_http_webhook_text_t *text)
 {
-    ngx_uint_t  i;
     ngx_str_t   shown;
+    ngx_uint_t  i;
 
     shown.data = text->data;
     shown.len = text->len;

@@ -302,9 +302,9 @@ ngx_http_webhook_status_policy(void)
 static u_char *
 ngx_http_webhook_status_hash(u_char *p, const char *start, const char *end)
 {
-    u_char         digest[EVP_MAX_MD_SIZE], *first, *last;
-    ngx_str_t      src, dst;
-    unsigned int   size;
+    u_char        digest[EVP_MAX_MD_SIZE], *first, *last;
+    ngx_str_t     src, dst;
+    unsigned int  size;
 
     first = (u_char *) ngx_strstr(ngx_http_webhook_page.data, start)
             + ngx_strlen(start);

@@ -98,8 +98,8 @@ ngx_http_webhook_store_create(ngx_slab_pool_t *shpool)
 
 
 static void
-ngx_http_webhook_store_insert(ngx_rbtree_node_t *temp,
-    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel)
+ngx_http_webhook_store_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+    ngx_rbtree_node_t *sentinel)
 {
     ngx_rbtree_node_t         **p;
     ngx_http_webhook_entry_t   *entry, *other;
@@ -343,8 +343,8 @@ static ngx_http_webhook_span_t *
 ngx_http_webhook_store_span(ngx_http_webhook_zone_t *zone, time_t ttl,
     time_t window, time_t now)
 {
-    ngx_queue_t               *q, *spans;
-    ngx_http_webhook_span_t   *span;
+    ngx_queue_t              *q, *spans;
+    ngx_http_webhook_span_t  *span;
 
     spans = &zone->sh->store->spans;
 

@@ -141,8 +141,8 @@ static void
 ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone)
 {
     ngx_uint_t        i;
-    ngx_list_part_t  *part;
     ngx_shm_zone_t   *old;
+    ngx_list_part_t  *part;
 
     part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
     old = part->elts;
