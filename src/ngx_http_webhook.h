@@ -96,7 +96,7 @@ typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
 typedef struct ngx_http_webhook_hook_s  ngx_http_webhook_hook_t;
 typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
 typedef struct ngx_http_webhook_file_s  ngx_http_webhook_file_t;
-typedef struct ngx_http_webhook_place_s  ngx_http_webhook_place_t;
+typedef struct ngx_http_webhook_keyslot_s  ngx_http_webhook_keyslot_t;
 
 
 /* Keys of secrets that have variables, those used last. */

@@ -35,7 +35,7 @@ typedef struct {
 
 
 /*
- * A secret ready for use.  Places, the cache and requests hold it; it is wiped
+ * A secret ready for use.  Keyslots, the cache and requests hold it; it is wiped
  * when the last of them lets go.
  */
 
@@ -55,7 +55,7 @@ struct ngx_http_webhook_key_s {
  * its own copy, and looks at the files for itself.
  */
 
-struct ngx_http_webhook_place_s {
+struct ngx_http_webhook_keyslot_s {
     ngx_http_webhook_key_t       *key;      /* NULL for a variable's */
     ngx_http_webhook_key_t       *successor; /* while a file is read again */
     ngx_http_webhook_secret_t    *secret;
@@ -65,7 +65,7 @@ struct ngx_http_webhook_place_s {
     ngx_str_t                     rule;     /* of tokens, the only one that it
                                                serves, or empty */
     ngx_uint_t                    number;   /* of the secret, from 1 */
-    ngx_http_webhook_place_t     *next;     /* with a key of the same file */
+    ngx_http_webhook_keyslot_t   *next;     /* with a key of the same file */
 };
 
 
@@ -124,10 +124,10 @@ struct ngx_http_webhook_gate_s {
                                                    first one that has a secret
                                                    in common, or this */
     ngx_http_webhook_provider_t  *provider;
-    ngx_http_webhook_place_t     *places;       /* nkeys, of the secrets */
-    ngx_http_webhook_place_t     *signing;      /* the first that serves
+    ngx_http_webhook_keyslot_t   *keyslots;     /* nkeys, of the secrets */
+    ngx_http_webhook_keyslot_t   *signing;      /* the first that serves
                                                    signatures, or NULL */
-    ngx_http_webhook_place_t     *challenge;    /* or NULL */
+    ngx_http_webhook_keyslot_t   *challenge;    /* or NULL */
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */

@@ -307,8 +307,8 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 {
     ngx_uint_t                    i, level;
     ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_webhook_place_t     *place;
     ngx_http_webhook_secret_t    *secret;
+    ngx_http_webhook_keyslot_t   *keyslot;
     ngx_http_webhook_provider_t  *provider;
 
     provider = gate->provider;
@@ -335,9 +335,9 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return gate->incomplete ? NGX_OK : NGX_ERROR;
     }
 
-    gate->places = ngx_pcalloc(cf->pool, conf->secrets->nelts
-                                         * sizeof(ngx_http_webhook_place_t));
-    if (gate->places == NULL) {
+    gate->keyslots = ngx_pcalloc(cf->pool, conf->secrets->nelts
+                                         * sizeof(ngx_http_webhook_keyslot_t));
+    if (gate->keyslots == NULL) {
         return NGX_ERROR;
     }
 
@@ -351,10 +351,10 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
             return NGX_ERROR;
         }
 
-        place = &gate->places[gate->nkeys];
+        keyslot = &gate->keyslots[gate->nkeys];
 
         if (ngx_http_webhook_gate_has_rule(gate, &secret[i].rule)) {
-            place->rule = secret[i].rule;
+            keyslot->rule = secret[i].rule;
 
         } else if (secret[i].rule.len
                    && !ngx_http_webhook_gate_is_named(gate, &secret[i].rule))
@@ -364,16 +364,16 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
         gate->nkeys++;
 
-        if (place->rule.len == 0 && gate->signing == NULL) {
-            gate->signing = place;
+        if (keyslot->rule.len == 0 && gate->signing == NULL) {
+            gate->signing = keyslot;
         }
 
-        place->secret = &secret[i];
-        place->gate = gate;
-        place->provider = provider;
-        place->number = i + 1;
+        keyslot->secret = &secret[i];
+        keyslot->gate = gate;
+        keyslot->provider = provider;
+        keyslot->number = i + 1;
 
-        if (ngx_http_webhook_place_init(cf, place) != NGX_OK) {
+        if (ngx_http_webhook_keyslot_init(cf, keyslot) != NGX_OK) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "OpenSSL does not take a secret of \"webhook %V\" "
                           "in %V:%ui", &provider->name, &conf->file,
@@ -381,10 +381,10 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
             return NGX_ERROR;
         }
 
-        if (place->rule.len == 0
-            && place->key
+        if (keyslot->rule.len == 0
+            && keyslot->key
             && provider->uses
-            && !(place->key->uses & provider->uses))
+            && !(keyslot->key->uses & provider->uses))
         {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "secret %ui of \"webhook %V\" in %V:%ui is no key as "
@@ -494,7 +494,7 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return ngx_http_webhook_gate_signs(cf, gate, conf);
     }
 
-    gate->challenge = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_place_t));
+    gate->challenge = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_keyslot_t));
     if (gate->challenge == NULL) {
         return NGX_ERROR;
     }
@@ -502,7 +502,7 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     gate->challenge->secret = secret;
     gate->challenge->gate = gate;
 
-    if (ngx_http_webhook_place_init(cf, gate->challenge) != NGX_OK) {
+    if (ngx_http_webhook_keyslot_init(cf, gate->challenge) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -523,23 +523,23 @@ ngx_http_webhook_gate_signs(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                     i, uses;
-    ngx_http_webhook_place_t      *place;
+    ngx_http_webhook_keyslot_t    *keyslot;
     ngx_http_webhook_challenge_t  *challenge;
 
     if (gate->incomplete) {
         return NGX_OK;
     }
 
-    place = gate->signing;
+    keyslot = gate->signing;
     uses = 0;
 
-    if (place) {
-        uses = place->key ? place->key->uses : gate->provider->uses;
+    if (keyslot) {
+        uses = keyslot->key ? keyslot->key->uses : gate->provider->uses;
     }
 
     /* a token is a key for HMAC as well */
 
-    if (place && gate->provider->signatures.nelts == 0) {
+    if (keyslot && gate->provider->signatures.nelts == 0) {
         return NGX_OK;
     }
 

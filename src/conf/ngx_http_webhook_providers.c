@@ -388,8 +388,8 @@ ngx_int_t
 ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t                 i;
-    ngx_http_webhook_place_t  *place, *other;
+    ngx_uint_t                   i;
+    ngx_http_webhook_keyslot_t  *keyslot, *other;
 
     if (gate->challenge) {
 
@@ -407,16 +407,16 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
 
     for (i = 0; i < gate->nkeys; i++) {
 
-        place = &gate->places[i];
-        other = ngx_http_webhook_key_shared(place, place->key);
+        keyslot = &gate->keyslots[i];
+        other = ngx_http_webhook_key_shared(keyslot, keyslot->key);
 
         if (other) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "secrets %ui and %ui of \"webhook %V\" in %V:%ui "
                           "are the same, but one of \"%V\" must not be one "
-                          "of \"%V\"", place->number, other->number,
+                          "of \"%V\"", keyslot->number, other->number,
                           &conf->names, &conf->file, conf->line,
-                          &place->provider->name, &other->provider->name);
+                          &keyslot->provider->name, &other->provider->name);
             return NGX_ERROR;
         }
     }
@@ -463,8 +463,8 @@ static ngx_uint_t
 ngx_http_webhook_providers_common(ngx_http_webhook_gate_t *one,
     ngx_http_webhook_gate_t *two)
 {
-    ngx_uint_t                 i, k;
-    ngx_http_webhook_place_t  *place, *other;
+    ngx_uint_t                   i, k;
+    ngx_http_webhook_keyslot_t  *keyslot, *other;
 
     if (one->provider->signatures.nelts == 0
         || two->provider->signatures.nelts == 0)
@@ -474,18 +474,18 @@ ngx_http_webhook_providers_common(ngx_http_webhook_gate_t *one,
 
     for (i = 0; i < one->nkeys; i++) {
 
-        place = &one->places[i];
+        keyslot = &one->keyslots[i];
 
         for (k = 0; k < two->nkeys; k++) {
 
-            other = &two->places[k];
+            other = &two->keyslots[k];
 
-            if (place->rule.len == 0
+            if (keyslot->rule.len == 0
                 && other->rule.len == 0
-                && (place->secret == other->secret
-                    || (place->key
+                && (keyslot->secret == other->secret
+                    || (keyslot->key
                         && other->key
-                        && wh_secret_equal(place->key->digest,
+                        && wh_secret_equal(keyslot->key->digest,
                                            other->key->digest,
                                            WH_TOKEN_DIGEST_SIZE))))
             {

@@ -107,7 +107,7 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         key = ctx->keys[i];
-        rule = &ctx->gate->places[i].rule;
+        rule = &ctx->gate->keyslots[i].rule;
 
         if (key == NULL
             || (rule->len && !ngx_http_webhook_str_equal(rule, name)))

@@ -398,7 +398,7 @@ ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     }
 
     value->len = ngx_sprintf(value->data, "%ui",
-                             ctx->gate->places[ctx->secret - 1].number)
+                             ctx->gate->keyslots[ctx->secret - 1].number)
                  - value->data;
 
     return NGX_OK;

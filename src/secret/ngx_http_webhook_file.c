@@ -323,19 +323,19 @@ ngx_http_webhook_file_use(ngx_http_webhook_file_t *file, ngx_str_t *raw,
 }
 
 
-/* All places get their new key, or none does. */
+/* All keyslots get their new key, or none does. */
 
 static const char *
 ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
     ngx_log_t *log)
 {
-    u_char                     digest[WH_TOKEN_DIGEST_SIZE];
-    const char                *what;
-    ngx_http_webhook_place_t  *place, *other;
+    u_char                       digest[WH_TOKEN_DIGEST_SIZE];
+    const char                  *what;
+    ngx_http_webhook_keyslot_t  *keyslot, *other;
 
-    place = file->places;
+    keyslot = file->keyslots;
 
-    if (place == NULL) {
+    if (keyslot == NULL) {
         return NULL;
     }
 
@@ -344,27 +344,27 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
     if (wh_token_digest(ngx_http_webhook_wh_str(bytes), digest) != WH_OK) {
         what = "OpenSSL does not take it";
 
-    } else if (wh_secret_equal(place->key->digest, digest,
+    } else if (wh_secret_equal(keyslot->key->digest, digest,
                                WH_TOKEN_DIGEST_SIZE))
     {
         return NULL;
     }
 
-    for ( /* void */ ; place && what == NULL; place = place->next) {
+    for ( /* void */ ; keyslot && what == NULL; keyslot = keyslot->next) {
 
-        place->successor = ngx_http_webhook_key_create(place, bytes, log);
+        keyslot->successor = ngx_http_webhook_key_create(keyslot, bytes, log);
 
-        if (place->successor == NULL) {
+        if (keyslot->successor == NULL) {
             what = "OpenSSL does not take it";
 
-        } else if (place->successor->uses != place->key->uses) {
+        } else if (keyslot->successor->uses != keyslot->key->uses) {
             what = "it is a key of another kind";
 
         } else {
-            other = ngx_http_webhook_key_shared(place, place->successor);
+            other = ngx_http_webhook_key_shared(keyslot, keyslot->successor);
 
             if (other) {
-                what = (place->provider && other->provider)
+                what = (keyslot->provider && other->provider)
                        ? "it is also the secret of another provider"
                        : "a challenge secret must not be a signing secret";
             }
@@ -397,19 +397,19 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
 static void
 ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file, ngx_uint_t taken)
 {
-    ngx_http_webhook_key_t    *old;
-    ngx_http_webhook_place_t  *place;
+    ngx_http_webhook_key_t      *old;
+    ngx_http_webhook_keyslot_t  *keyslot;
 
-    for (place = file->places; place; place = place->next) {
+    for (keyslot = file->keyslots; keyslot; keyslot = keyslot->next) {
 
-        old = place->successor;
+        old = keyslot->successor;
 
         if (taken) {
-            old = place->key;
-            place->key = place->successor;
+            old = keyslot->key;
+            keyslot->key = keyslot->successor;
         }
 
-        place->successor = NULL;
+        keyslot->successor = NULL;
 
         ngx_http_webhook_key_release(old);
     }

@@ -10,10 +10,11 @@
 
 
 static ngx_int_t ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
-    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_uint_t use,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes, ngx_uint_t use,
     ngx_log_t *log);
-static ngx_int_t ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place,
-    ngx_str_t *bytes, ngx_http_webhook_key_e how, u_char *buf, size_t *len);
+static ngx_int_t ngx_http_webhook_key_decode(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes,
+    ngx_http_webhook_key_e how, u_char *buf, size_t *len);
 
 
 /*
@@ -23,8 +24,8 @@ static ngx_int_t ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place,
  */
 
 ngx_http_webhook_key_t *
-ngx_http_webhook_key_create(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
-    ngx_log_t *log)
+ngx_http_webhook_key_create(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes, ngx_log_t *log)
 {
     ngx_uint_t               i, uses;
     ngx_http_webhook_key_t  *key;
@@ -47,8 +48,8 @@ ngx_http_webhook_key_create(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
     uses = 1 << ngx_http_webhook_use_hmac(NGX_HTTP_WEBHOOK_KEY_TEXT,
                                           WH_SHA256);
 
-    if (place->provider) {
-        uses |= place->provider->uses;
+    if (keyslot->provider) {
+        uses |= keyslot->provider->uses;
     }
 
     /* everybody may know a public key, so it must not be one of an HMAC too */
@@ -62,7 +63,7 @@ ngx_http_webhook_key_create(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
         }
 
         if ((uses & (1 << i))
-            && ngx_http_webhook_key_use(key, place, bytes, i, log) != NGX_OK)
+            && ngx_http_webhook_key_use(key, keyslot, bytes, i, log) != NGX_OK)
         {
             goto failed;
         }
@@ -85,7 +86,7 @@ failed:
 
 static ngx_int_t
 ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
-    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_uint_t use,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes, ngx_uint_t use,
     ngx_log_t *log)
 {
     u_char     *buf;
@@ -114,7 +115,7 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
     rc = NGX_OK;
     len = bytes->len;
 
-    if (ngx_http_webhook_key_decode(place, bytes, use / WH_DIGESTS, buf, &len)
+    if (ngx_http_webhook_key_decode(keyslot, bytes, use / WH_DIGESTS, buf, &len)
         == NGX_OK)
     {
         if (wh_hmac_key_init(&key->hmac[use], use % WH_DIGESTS, buf, len)
@@ -140,8 +141,8 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
  */
 
 static ngx_int_t
-ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
-    ngx_http_webhook_key_e how, u_char *buf, size_t *len)
+ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes, ngx_http_webhook_key_e how, u_char *buf, size_t *len)
 {
     wh_str_t       text;
     wh_encoding_e  encoding;
@@ -149,7 +150,7 @@ ngx_http_webhook_key_decode(ngx_http_webhook_place_t *place, ngx_str_t *bytes,
     text = ngx_http_webhook_wh_str(bytes);
     encoding = WH_TEXT;
 
-    if (place->secret->encoding == WH_TEXT) {
+    if (keyslot->secret->encoding == WH_TEXT) {
 
         switch (how) {
 

@@ -39,32 +39,33 @@ struct ngx_http_webhook_cache_s {
 };
 
 
-static void ngx_http_webhook_place_cleanup(void *data);
+static void ngx_http_webhook_keyslot_cleanup(void *data);
 static ngx_int_t ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
-    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key);
 static ngx_int_t ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
     ngx_http_webhook_secret_t *secret, ngx_str_t *bytes);
 static ngx_int_t ngx_http_webhook_cache_init(ngx_conf_t *cf);
 static void ngx_http_webhook_cache_cleanup(void *data);
 static ngx_http_webhook_key_t *ngx_http_webhook_cache_get(
     ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
-    ngx_http_webhook_place_t *place, ngx_log_t *log);
+    ngx_http_webhook_keyslot_t *keyslot, ngx_log_t *log);
 static ngx_http_webhook_cache_entry_t *ngx_http_webhook_cache_room(
     ngx_http_webhook_cache_t *cache);
 
 
 /*
- * Puts the key of place->secret there.  The pool lets go of the key that is
+ * Puts the key of keyslot->secret there.  The pool lets go of the key that is
  * there at its end: on reload in the master, on exit in a worker.
  */
 
 ngx_int_t
-ngx_http_webhook_place_init(ngx_conf_t *cf, ngx_http_webhook_place_t *place)
+ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot)
 {
     ngx_pool_cleanup_t       *cln;
     ngx_http_webhook_file_t  *file;
 
-    if (place->secret->value) {
+    if (keyslot->secret->value) {
         return ngx_http_webhook_cache_init(cf);
     }
 
@@ -73,20 +74,20 @@ ngx_http_webhook_place_init(ngx_conf_t *cf, ngx_http_webhook_place_t *place)
         return NGX_ERROR;
     }
 
-    place->key = ngx_http_webhook_key_create(place, &place->secret->bytes,
+    keyslot->key = ngx_http_webhook_key_create(keyslot, &keyslot->secret->bytes,
                                              cf->log);
-    if (place->key == NULL) {
+    if (keyslot->key == NULL) {
         return NGX_ERROR;
     }
 
-    cln->handler = ngx_http_webhook_place_cleanup;
-    cln->data = place;
+    cln->handler = ngx_http_webhook_keyslot_cleanup;
+    cln->data = keyslot;
 
-    file = place->secret->file;
+    file = keyslot->secret->file;
 
     if (file) {
-        place->next = file->places;
-        file->places = place;
+        keyslot->next = file->keyslots;
+        file->keyslots = keyslot;
     }
 
     return NGX_OK;
@@ -94,17 +95,17 @@ ngx_http_webhook_place_init(ngx_conf_t *cf, ngx_http_webhook_place_t *place)
 
 
 static void
-ngx_http_webhook_place_cleanup(void *data)
+ngx_http_webhook_keyslot_cleanup(void *data)
 {
-    ngx_http_webhook_place_t  *place = data;
+    ngx_http_webhook_keyslot_t  *keyslot = data;
 
-    ngx_http_webhook_key_release(place->key);
-    place->key = NULL;
+    ngx_http_webhook_key_release(keyslot->key);
+    keyslot->key = NULL;
 }
 
 
 /*
- * The key that a place has for this request, held until
+ * The key that a keyslot has for this request, held until
  * ngx_http_webhook_keys_release().  An empty variable and one that cannot be
  * decoded give no key, *key is then NULL: a tenant need not have a second
  * secret.
@@ -112,17 +113,17 @@ ngx_http_webhook_place_cleanup(void *data)
 
 ngx_int_t
 ngx_http_webhook_key_get(ngx_http_request_t *r,
-    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key)
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key)
 {
-    if (place->secret->value) {
-        return ngx_http_webhook_key_evaluate(r, place, key);
+    if (keyslot->secret->value) {
+        return ngx_http_webhook_key_evaluate(r, keyslot, key);
     }
 
-    if (place->secret->file) {
-        ngx_http_webhook_file_check(place->secret->file, r->connection->log);
+    if (keyslot->secret->file) {
+        ngx_http_webhook_file_check(keyslot->secret->file, r->connection->log);
     }
 
-    *key = ngx_http_webhook_key_hold(place->key);
+    *key = ngx_http_webhook_key_hold(keyslot->key);
 
     return NGX_OK;
 }
@@ -130,14 +131,14 @@ ngx_http_webhook_key_get(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
-    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key)
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key)
 {
     ngx_str_t                      bytes;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     *key = NULL;
 
-    if (ngx_http_webhook_secret_evaluate(r, place->secret, &bytes)
+    if (ngx_http_webhook_secret_evaluate(r, keyslot->secret, &bytes)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -149,7 +150,7 @@ ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
 
-    *key = ngx_http_webhook_cache_get(wmcf->cache, &bytes, place,
+    *key = ngx_http_webhook_cache_get(wmcf->cache, &bytes, keyslot,
                                       r->connection->log);
 
     ngx_explicit_memzero(bytes.data, bytes.len);
@@ -223,7 +224,7 @@ ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
 
 /*
  * The keys that a request is verified with, also when a file changes while
- * its body comes: one for each place of the gate, or NULL; *n are there.
+ * its body comes: one for each keyslot of the gate, or NULL; *n are there.
  * Those that are there are to be released, also after NGX_ERROR.
  */
 
@@ -237,7 +238,7 @@ ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_gate_t *gate,
 
     for (i = 0; i < gate->nkeys; i++) {
 
-        if (ngx_http_webhook_key_get(r, &gate->places[i], &keys[i]) != NGX_OK) {
+        if (ngx_http_webhook_key_get(r, &gate->keyslots[i], &keys[i]) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -279,12 +280,12 @@ ngx_http_webhook_key_separate(ngx_http_request_t *r,
         for (i = 0; i < g->nkeys; i++) {
 
             if (gate->challenge->secret->value == NULL
-                && g->places[i].secret->value == NULL)
+                && g->keyslots[i].secret->value == NULL)
             {
                 continue;
             }
 
-            if (ngx_http_webhook_key_get(r, &g->places[i], &other) != NGX_OK) {
+            if (ngx_http_webhook_key_get(r, &g->keyslots[i], &other) != NGX_OK) {
                 return NGX_ERROR;
             }
 
@@ -361,7 +362,7 @@ ngx_http_webhook_cache_cleanup(void *data)
 
 static ngx_http_webhook_key_t *
 ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
-    ngx_http_webhook_place_t *place, ngx_log_t *log)
+    ngx_http_webhook_keyslot_t *keyslot, ngx_log_t *log)
 {
     uint32_t                         hash;
     ngx_str_t                        str;
@@ -370,8 +371,8 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
     ngx_http_webhook_cache_name_t    name;
     ngx_http_webhook_cache_entry_t  *entry;
 
-    name.provider = place->provider;
-    name.encoding = place->secret->encoding;
+    name.provider = keyslot->provider;
+    name.encoding = keyslot->secret->encoding;
 
     if (wh_token_digest(ngx_http_webhook_wh_str(bytes), name.digest)
         != WH_OK)
@@ -395,7 +396,7 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
         return ngx_http_webhook_key_hold(entry->key);
     }
 
-    key = ngx_http_webhook_key_create(place, bytes, log);
+    key = ngx_http_webhook_key_create(keyslot, bytes, log);
     if (key == NULL) {
         return NULL;
     }

@@ -23,7 +23,7 @@ struct ngx_http_webhook_file_s {
     ngx_file_info_t               info;     /* when it was last read */
     ngx_msec_t                    checked;
     ngx_err_t                     err;      /* of the last look at it */
-    ngx_http_webhook_place_t     *places;
+    ngx_http_webhook_keyslot_t   *keyslots;
     ngx_http_webhook_file_t      *next;
     unsigned                      seen:1;   /* the worker may look at it */
     unsigned                      again:1;  /* read it once more */
@@ -48,23 +48,23 @@ void ngx_http_webhook_file_check(ngx_http_webhook_file_t *file,
 /* _key.c: one key */
 
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
-    ngx_http_webhook_place_t *place, ngx_str_t *bytes, ngx_log_t *log);
+    ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes, ngx_log_t *log);
 ngx_http_webhook_key_t *ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
 
 /* _sharing.c: secrets that must differ */
 
-ngx_http_webhook_place_t *ngx_http_webhook_key_shared(
-    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t *key);
+ngx_http_webhook_keyslot_t *ngx_http_webhook_key_shared(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key);
 
-/* _keyring.c: which keys a place has now */
+/* _keyring.c: which keys a keyslot has now */
 
-ngx_int_t ngx_http_webhook_place_init(ngx_conf_t *cf,
-    ngx_http_webhook_place_t *place);
+ngx_int_t ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot);
 ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
-    ngx_http_webhook_place_t *place, ngx_http_webhook_key_t **key);
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t **keys,
     ngx_uint_t *n);

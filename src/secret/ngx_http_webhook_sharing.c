@@ -9,17 +9,18 @@
 #include "ngx_http_webhook_secret.h"
 
 
-static ngx_uint_t ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
-    ngx_http_webhook_key_t *key, ngx_http_webhook_place_t *other);
+static ngx_uint_t ngx_http_webhook_key_clash(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key,
+    ngx_http_webhook_keyslot_t *other);
 
 
 /*
- * Would this key, if it came to this place, be one that it must not share
- * with another place of these providers?  That place, or NULL.
+ * Would this key, if it came to this keyslot, be one that it must not share
+ * with another one of these providers?  That keyslot, or NULL.
  */
 
-ngx_http_webhook_place_t *
-ngx_http_webhook_key_shared(ngx_http_webhook_place_t *place,
+ngx_http_webhook_keyslot_t *
+ngx_http_webhook_key_shared(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key)
 {
     ngx_uint_t                i;
@@ -29,16 +30,16 @@ ngx_http_webhook_key_shared(ngx_http_webhook_place_t *place,
         return NULL;
     }
 
-    for (gate = place->gate->first; gate; gate = gate->next) {
+    for (gate = keyslot->gate->first; gate; gate = gate->next) {
 
         for (i = 0; i < gate->nkeys; i++) {
-            if (ngx_http_webhook_key_clash(place, key, &gate->places[i])) {
-                return &gate->places[i];
+            if (ngx_http_webhook_key_clash(keyslot, key, &gate->keyslots[i])) {
+                return &gate->keyslots[i];
             }
         }
 
         if (gate->challenge
-            && ngx_http_webhook_key_clash(place, key, gate->challenge))
+            && ngx_http_webhook_key_clash(keyslot, key, gate->challenge))
         {
             return gate->challenge;
         }
@@ -55,8 +56,8 @@ ngx_http_webhook_key_shared(ngx_http_webhook_place_t *place,
  */
 
 static ngx_uint_t
-ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
-    ngx_http_webhook_key_t *key, ngx_http_webhook_place_t *other)
+ngx_http_webhook_key_clash(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
 {
     if (other->key == NULL
         || !wh_secret_equal(other->key->digest, key->digest,
@@ -65,16 +66,16 @@ ngx_http_webhook_key_clash(ngx_http_webhook_place_t *place,
         return 0;
     }
 
-    if (place->provider == NULL || other->provider == NULL) {
-        return place->provider != other->provider
-               && place->gate->first->separate;
+    if (keyslot->provider == NULL || other->provider == NULL) {
+        return keyslot->provider != other->provider
+               && keyslot->gate->first->separate;
     }
 
-    if (place->gate == other->gate) {
+    if (keyslot->gate == other->gate) {
         return 0;
     }
 
     return ((key->uses ^ other->key->uses) >> NGX_HTTP_WEBHOOK_HMACS)
-           || place->provider->oracle
+           || keyslot->provider->oracle
            || other->provider->oracle;
 }
