@@ -9,10 +9,10 @@
 #include "ngx_http_webhook_request.h"
 
 
-static size_t ngx_http_webhook_found_size(ngx_http_webhook_gate_t *gate);
-static void ngx_http_webhook_look(ngx_http_request_t *r,
+static size_t ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate);
+static void ngx_http_webhook_ctx_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_found_t *found);
+    ngx_http_webhook_found_header_t *headers);
 static void ngx_http_webhook_cleanup(void *data);
 
 
@@ -67,7 +67,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     }
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_ctx_t)
-                               + ngx_http_webhook_found_size(gate));
+                               + ngx_http_webhook_headers_size(gate));
     if (ctx == NULL) {
         return NULL;
     }
@@ -82,7 +82,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 
     ctx->hooks = wlcf->hooks;
 
-    ngx_http_webhook_look(r, ctx, gate, (ngx_http_webhook_found_t *) &ctx[1]);
+    ngx_http_webhook_ctx_headers(r, ctx, gate, (ngx_http_webhook_found_header_t *) &ctx[1]);
 
     ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
 
@@ -96,14 +96,14 @@ ngx_int_t
 ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_gate_t *gate)
 {
-    ngx_http_webhook_found_t  *found;
+    ngx_http_webhook_found_header_t  *headers;
 
-    found = ngx_pcalloc(r->pool, ngx_http_webhook_found_size(gate));
-    if (found == NULL) {
+    headers = ngx_pcalloc(r->pool, ngx_http_webhook_headers_size(gate));
+    if (headers == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_http_webhook_look(r, ctx, gate, found);
+    ngx_http_webhook_ctx_headers(r, ctx, gate, headers);
 
     return NGX_OK;
 }
@@ -157,23 +157,24 @@ ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 /* The headers that are found, and the keys behind them. */
 
 static size_t
-ngx_http_webhook_found_size(ngx_http_webhook_gate_t *gate)
+ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate)
 {
-    return gate->provider->headers.nelts * sizeof(ngx_http_webhook_found_t)
+    return gate->provider->headers.nelts * sizeof(ngx_http_webhook_found_header_t)
            + gate->nkeys * sizeof(ngx_http_webhook_key_t *);
 }
 
 
 static void
-ngx_http_webhook_look(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_found_t *found)
+ngx_http_webhook_ctx_headers(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_found_header_t *headers)
 {
     ctx->gate = gate;
-    ctx->found = found;
+    ctx->headers = headers;
     ctx->keys = (ngx_http_webhook_key_t **)
-                &found[gate->provider->headers.nelts];
+                &headers[gate->provider->headers.nelts];
 
-    ngx_http_webhook_find_headers(r, gate->provider, found);
+    ngx_http_webhook_find_headers(r, gate->provider, headers);
 }
 
 

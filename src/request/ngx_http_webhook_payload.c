@@ -121,16 +121,16 @@ ngx_http_webhook_payload_text(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_str_t                 *type;
-    ngx_http_webhook_found_t  *found;
+    ngx_str_t                        *type;
+    ngx_http_webhook_found_header_t  *header;
 
-    found = &ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
+    header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
 
-    if (found->count == 0) {
+    if (header->count == 0) {
         return 0;
     }
 
-    type = &found->first->value;
+    type = &header->first->value;
 
     return ngx_strncasecmp(type->data,
                            (u_char *) "application/x-www-form-urlencoded",
@@ -148,12 +148,12 @@ ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_webhook_payload_is_parts(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_found_t  *found;
+    ngx_http_webhook_found_header_t  *header;
 
-    found = &ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
+    header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
 
-    return found->count
-           && ngx_strncasecmp(found->first->value.data,
+    return header->count
+           && ngx_strncasecmp(header->first->value.data,
                               (u_char *) "multipart/",
                               sizeof("multipart/") - 1)
               == 0;

@@ -179,11 +179,11 @@ ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx, ngx_uint_t index)
 
     ngx_memzero(&value, sizeof(wh_str_t));
 
-    if (ctx->found[index].count == 0) {
+    if (ctx->headers[index].count == 0) {
         return value;
     }
 
-    value = ngx_http_webhook_wh_str(&ctx->found[index].first->value);
+    value = ngx_http_webhook_wh_str(&ctx->headers[index].first->value);
 
     while (value.len
            && (value.data[0] == ' ' || value.data[0] == '\t'))

@@ -40,7 +40,7 @@ typedef struct {
 typedef struct {
     ngx_table_elt_t            *first;
     ngx_uint_t                  count;
-} ngx_http_webhook_found_t;
+} ngx_http_webhook_found_header_t;
 
 
 /* What keeps a request from being passed on twice. */
@@ -104,7 +104,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_verdict_e     verdict;
     ngx_http_webhook_reason_e      reason;
     ngx_uint_t                     status;      /* of the rule, or 0 */
-    ngx_http_webhook_found_t      *found;       /* beside provider->headers */
+    ngx_http_webhook_found_header_t  *headers;  /* beside provider->headers */
     ngx_http_webhook_key_t       **keys;        /* held, gate->nkeys */
     ngx_http_webhook_key_t        *challenge_key;
     ngx_http_webhook_hash_t       *hashes;
@@ -163,7 +163,7 @@ void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
 /* _source.c: looking things up in a request */
 
 void ngx_http_webhook_find_headers(ngx_http_request_t *r,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_t *found);
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_header_t *headers);
 ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);

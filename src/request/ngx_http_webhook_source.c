@@ -30,7 +30,8 @@ static int ngx_http_webhook_source_basic(ngx_http_request_t *r,
 
 void
 ngx_http_webhook_find_headers(ngx_http_request_t *r,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_t *found)
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_found_header_t *headers)
 {
     ngx_uint_t                  i, k;
     ngx_list_part_t            *part;
@@ -47,8 +48,8 @@ ngx_http_webhook_find_headers(ngx_http_request_t *r,
 
             k = ngx_http_webhook_find_wanted(provider, wanted, &header[i]);
 
-            if (k && found[k - 1].count++ == 0) {
-                found[k - 1].first = &header[i];
+            if (k && headers[k - 1].count++ == 0) {
+                headers[k - 1].first = &header[i];
             }
         }
     }
@@ -181,23 +182,23 @@ ngx_http_webhook_source_header(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     wh_str_t *text)
 {
-    wh_str_t                   name, header;
-    ngx_http_webhook_found_t  *found;
+    wh_str_t                          name, header;
+    ngx_http_webhook_found_header_t  *headers;
 
     static const wh_str_t  bearer = wh_string("Bearer");
 
-    found = &ctx->found[source->header];
+    headers = &ctx->headers[source->header];
 
-    if (found->count == 0) {
+    if (headers->count == 0) {
         return WH_ABSENT;
     }
 
-    if (found->count > 1) {
+    if (headers->count > 1) {
         return WH_REPEATED;
     }
 
     name = ngx_http_webhook_wh_str(&source->name);
-    header = ngx_http_webhook_wh_str(&found->first->value);
+    header = ngx_http_webhook_wh_str(&headers->first->value);
 
     switch (source->type) {
 

@@ -168,7 +168,7 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_one_content_type(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    return ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE].count > 1
+    return ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE].count > 1
            ? NGX_HTTP_WEBHOOK_HEADER_MISMATCH : NGX_HTTP_WEBHOOK_PASSED;
 }
 
@@ -177,16 +177,16 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_content_type(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                 i;
-    ngx_array_t               *media;
-    ngx_http_webhook_found_t  *found;
-    ngx_http_webhook_media_t  *elts;
+    ngx_uint_t                        i;
+    ngx_array_t                      *media;
+    ngx_http_webhook_media_t         *elts;
+    ngx_http_webhook_found_header_t  *header;
 
-    found = &ctx->found[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
+    header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
 
     /* nginx does not decode request bodies, so there would be no JSON */
 
-    if (ctx->gate->strict && ctx->found[ctx->gate->encoding].count) {
+    if (ctx->gate->strict && ctx->headers[ctx->gate->encoding].count) {
         return NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED;
     }
 
@@ -200,7 +200,7 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
 
     for (i = 0; i < media->nelts; i++) {
 
-        if (found->count == 0) {
+        if (header->count == 0) {
 
             if (elts[i].type.len == 0 && elts[i].regex == NULL) {
                 return NGX_HTTP_WEBHOOK_PASSED;
@@ -209,7 +209,7 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
             continue;
         }
 
-        if (ngx_http_webhook_media_match(&elts[i], &found->first->value)) {
+        if (ngx_http_webhook_media_match(&elts[i], &header->first->value)) {
             return NGX_HTTP_WEBHOOK_PASSED;
         }
     }
@@ -281,28 +281,28 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                    i;
-    ngx_http_webhook_found_t     *found;
-    ngx_http_webhook_provider_t  *provider;
-    ngx_http_webhook_required_t  *required;
+    ngx_uint_t                        i;
+    ngx_http_webhook_provider_t      *provider;
+    ngx_http_webhook_required_t      *required;
+    ngx_http_webhook_found_header_t  *header;
 
     provider = ctx->gate->provider;
     required = provider->required.elts;
 
     for (i = 0; i < provider->required.nelts; i++) {
 
-        found = &ctx->found[required[i].header];
+        header = &ctx->headers[required[i].header];
 
-        if (found->count == 1
+        if (header->count == 1
             && ngx_http_webhook_required_match(&required[i],
-                                               &found->first->value))
+                                               &header->first->value))
         {
             continue;
         }
 
         ctx->status = required[i].status;
 
-        return found->count ? NGX_HTTP_WEBHOOK_HEADER_MISMATCH
+        return header->count ? NGX_HTTP_WEBHOOK_HEADER_MISMATCH
                             : NGX_HTTP_WEBHOOK_HEADER_MISSING;
     }
 

@@ -104,11 +104,11 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
 
     case NGX_HTTP_WEBHOOK_COOKIE:
 
-        if (ctx->found[source->header].count == 0) {
+        if (ctx->headers[source->header].count == 0) {
             return NGX_OK;
         }
 
-        header = ctx->found[source->header].first;
+        header = ctx->headers[source->header].first;
 
         if (ngx_http_webhook_strip_cookie(r, header, &source->name) != NGX_OK)
         {
