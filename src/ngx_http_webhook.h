@@ -115,8 +115,8 @@ ngx_str_t *ngx_http_webhook_verdict_name(ngx_uint_t verdict);
 
 /* _header.c: a header of a response */
 
-ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r,
-    char *name, ngx_str_t *value);
+ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r, char *name,
+    ngx_str_t *value);
 
 
 /*

@@ -35,8 +35,8 @@ typedef struct {
 
 
 /*
- * A secret ready for use.  Keyslots, the cache and requests hold it; it is wiped
- * when the last of them lets go.
+ * A secret ready for use.  Keyslots, the cache and requests hold it; it is
+ * wiped when the last of them lets go.
  */
 
 struct ngx_http_webhook_key_s {

@@ -41,8 +41,7 @@ char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name,
-    ngx_uint_t *index);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name, ngx_uint_t *index);
 char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
 char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_array_t **requires);
@@ -87,8 +86,8 @@ char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
 
 /* _word.c */
 
-char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern,
-    char *rule, ngx_regex_t **regex);
+char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
+    ngx_regex_t **regex);
 char *ngx_http_webhook_source_set(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t **source);
@@ -124,8 +123,7 @@ char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
 
 /* _enforce.c: "webhook_enforce" */
 
-char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 

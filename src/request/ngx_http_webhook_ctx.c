@@ -12,7 +12,7 @@
 static size_t ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate);
 static void ngx_http_webhook_ctx_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_found_header_t *headers);
+    ngx_http_webhook_field_t *headers);
 static void ngx_http_webhook_cleanup(void *data);
 
 
@@ -82,7 +82,8 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 
     ctx->hooks = wlcf->hooks;
 
-    ngx_http_webhook_ctx_headers(r, ctx, gate, (ngx_http_webhook_found_header_t *) &ctx[1]);
+    ngx_http_webhook_ctx_headers(r, ctx, gate,
+                                 (ngx_http_webhook_field_t *) &ctx[1]);
 
     ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
 
@@ -96,7 +97,7 @@ ngx_int_t
 ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_gate_t *gate)
 {
-    ngx_http_webhook_found_header_t  *headers;
+    ngx_http_webhook_field_t  *headers;
 
     headers = ngx_pcalloc(r->pool, ngx_http_webhook_headers_size(gate));
     if (headers == NULL) {
@@ -159,7 +160,7 @@ ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 static size_t
 ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate)
 {
-    return gate->provider->headers.nelts * sizeof(ngx_http_webhook_found_header_t)
+    return gate->provider->headers.nelts * sizeof(ngx_http_webhook_field_t)
            + gate->nkeys * sizeof(ngx_http_webhook_key_t *);
 }
 
@@ -167,7 +168,7 @@ ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate)
 static void
 ngx_http_webhook_ctx_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_found_header_t *headers)
+    ngx_http_webhook_field_t *headers)
 {
     ctx->gate = gate;
     ctx->headers = headers;

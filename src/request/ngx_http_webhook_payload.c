@@ -121,8 +121,8 @@ ngx_http_webhook_payload_text(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_str_t                        *type;
-    ngx_http_webhook_found_header_t  *header;
+    ngx_str_t                 *type;
+    ngx_http_webhook_field_t  *header;
 
     header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
 
@@ -148,7 +148,7 @@ ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_webhook_payload_is_parts(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_found_header_t  *header;
+    ngx_http_webhook_field_t  *header;
 
     header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
 

@@ -40,7 +40,7 @@ typedef struct {
 typedef struct {
     ngx_table_elt_t            *first;
     ngx_uint_t                  count;
-} ngx_http_webhook_found_header_t;
+} ngx_http_webhook_field_t;
 
 
 /* What keeps a request from being passed on twice. */
@@ -104,7 +104,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_verdict_e     verdict;
     ngx_http_webhook_reason_e      reason;
     ngx_uint_t                     status;      /* of the rule, or 0 */
-    ngx_http_webhook_found_header_t  *headers;  /* beside provider->headers */
+    ngx_http_webhook_field_t      *headers;     /* beside provider->headers */
     ngx_http_webhook_key_t       **keys;        /* held, gate->nkeys */
     ngx_http_webhook_key_t        *challenge_key;
     ngx_http_webhook_hash_t       *hashes;
@@ -163,7 +163,7 @@ void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
 /* _source.c: looking things up in a request */
 
 void ngx_http_webhook_find_headers(ngx_http_request_t *r,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_found_header_t *headers);
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_field_t *headers);
 ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
@@ -194,8 +194,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_steps_run(ngx_http_request_t *r,
 
 ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_reason_e ngx_http_webhook_step_jwt_time(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -208,8 +208,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *pieces, ngx_str_t *text);
-ngx_http_webhook_reason_e ngx_http_webhook_message_check(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _pubkey.c: signatures by public keys */
 
@@ -221,10 +221,9 @@ ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
 
 /* _jwt.c: signatures that are JSON Web Tokens */
 
-ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, ngx_str_t *token,
-    wh_signature_t *digest);
+ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
+    ngx_str_t *token, wh_signature_t *digest);
 
 /* _hash.c: hashing the body */
 
@@ -235,8 +234,8 @@ ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
+void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 EVP_MD_CTX *ngx_http_webhook_md_get(void);
@@ -246,8 +245,7 @@ void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 /* _body.c: the body that has been read */
 
 ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
-ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(
-    ngx_http_request_t *r);
+ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
@@ -266,14 +264,14 @@ ngx_int_t ngx_http_webhook_transform_body(ngx_http_request_t *r,
 
 /* _payload.c: what a verified body must be like */
 
-ngx_http_webhook_reason_e ngx_http_webhook_payload_start(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_start(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_step_json(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_reason_e ngx_http_webhook_step_document(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_step_document(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_step_constraints(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -281,8 +279,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_step_constraints(
 
 ngx_http_webhook_reason_e ngx_http_webhook_pelorus_headers(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _challenge.c: answers that nginx itself gives */
 
@@ -295,8 +293,8 @@ ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
 
 /* _replay.c: each message once */
 
-ngx_http_webhook_reason_e ngx_http_webhook_replay_known(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_replay_known(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
     u_char *digest);
 ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,

@@ -30,8 +30,7 @@ static int ngx_http_webhook_source_basic(ngx_http_request_t *r,
 
 void
 ngx_http_webhook_find_headers(ngx_http_request_t *r,
-    ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_found_header_t *headers)
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_field_t *headers)
 {
     ngx_uint_t                  i, k;
     ngx_list_part_t            *part;
@@ -182,8 +181,8 @@ ngx_http_webhook_source_header(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     wh_str_t *text)
 {
-    wh_str_t                          name, header;
-    ngx_http_webhook_found_header_t  *headers;
+    wh_str_t                   name, header;
+    ngx_http_webhook_field_t  *headers;
 
     static const wh_str_t  bearer = wh_string("Bearer");
 

@@ -177,10 +177,10 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_content_type(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                        i;
-    ngx_array_t                      *media;
-    ngx_http_webhook_media_t         *elts;
-    ngx_http_webhook_found_header_t  *header;
+    ngx_uint_t                 i;
+    ngx_array_t               *media;
+    ngx_http_webhook_media_t  *elts;
+    ngx_http_webhook_field_t  *header;
 
     header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
 
@@ -281,10 +281,10 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                        i;
-    ngx_http_webhook_provider_t      *provider;
-    ngx_http_webhook_required_t      *required;
-    ngx_http_webhook_found_header_t  *header;
+    ngx_uint_t                    i;
+    ngx_http_webhook_field_t     *header;
+    ngx_http_webhook_provider_t  *provider;
+    ngx_http_webhook_required_t  *required;
 
     provider = ctx->gate->provider;
     required = provider->required.elts;

@@ -238,7 +238,9 @@ ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_gate_t *gate,
 
     for (i = 0; i < gate->nkeys; i++) {
 
-        if (ngx_http_webhook_key_get(r, &gate->keyslots[i], &keys[i]) != NGX_OK) {
+        if (ngx_http_webhook_key_get(r, &gate->keyslots[i], &keys[i])
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -285,7 +287,9 @@ ngx_http_webhook_key_separate(ngx_http_request_t *r,
                 continue;
             }
 
-            if (ngx_http_webhook_key_get(r, &g->keyslots[i], &other) != NGX_OK) {
+            if (ngx_http_webhook_key_get(r, &g->keyslots[i], &other)
+                != NGX_OK)
+            {
                 return NGX_ERROR;
             }
 
