@@ -49,7 +49,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
     if (ctx == NULL
         || ctx->gate->first != wlcf->gate
         || (wlcf->replay
-            && ctx->once == NULL
+            && ctx->replay == NULL
             && ctx->verified))
     {
         if (ctx) {

@@ -55,8 +55,8 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
 {
-    return ctx->once
-           && !ctx->once->keyed
+    return ctx->replay
+           && !ctx->replay->keyed
            && ctx->gate->provider->pelorus == NULL;
 }
 

@@ -257,7 +257,7 @@ ngx_http_webhook_pelorus_message(ngx_http_webhook_ctx_t *ctx,
 {
     u_char  digest[WH_TOKEN_DIGEST_SIZE];
 
-    if (ctx->once == NULL) {
+    if (ctx->replay == NULL) {
         return NGX_OK;
     }
 

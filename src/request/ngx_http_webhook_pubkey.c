@@ -38,7 +38,7 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (ctx->once && hash->digest == WH_SHA256) {
+    if (ctx->replay && hash->digest == WH_SHA256) {
         ngx_http_webhook_replay_message(ctx, bytes);
     }
 

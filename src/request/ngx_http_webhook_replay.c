@@ -53,12 +53,12 @@ ngx_http_webhook_replay_known(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (!ctx->once->keyed) {
+    if (!ctx->replay->keyed) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     return ngx_http_webhook_replay_reason(ctx,
-                               ngx_http_webhook_store_look(&ctx->once->claim));
+                               ngx_http_webhook_store_look(&ctx->replay->claim));
 }
 
 
@@ -66,21 +66,21 @@ static ngx_int_t
 ngx_http_webhook_replay_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_loc_conf_t *wlcf)
 {
-    time_t                     window;
-    ngx_http_webhook_once_t   *once;
-    ngx_http_webhook_claim_t  *claim;
+    time_t                            window;
+    ngx_http_webhook_claim_t         *claim;
+    ngx_http_webhook_replay_state_t  *replay;
 
-    once = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_once_t));
-    if (once == NULL) {
+    replay = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_replay_state_t));
+    if (replay == NULL) {
         return NGX_ERROR;
     }
 
-    ctx->once = once;
+    ctx->replay = replay;
 
-    once->replay = wlcf->replay;
-    once->scope = wlcf->scope;
+    replay->conf = wlcf->replay;
+    replay->scope = wlcf->scope;
 
-    claim = &once->claim;
+    claim = &replay->claim;
 
     /* a time on trial does not end what a captured message is good for */
 
@@ -143,8 +143,8 @@ ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
 void
 ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx, u_char *digest)
 {
-    ngx_memcpy(ctx->once->message, digest, NGX_HTTP_WEBHOOK_DIGEST);
-    ctx->once->hashed = 1;
+    ngx_memcpy(ctx->replay->message, digest, NGX_HTTP_WEBHOOK_DIGEST);
+    ctx->replay->hashed = 1;
 }
 
 
@@ -154,22 +154,22 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                 rc;
-    ngx_http_webhook_once_t  *once;
+    ngx_int_t                         rc;
+    ngx_http_webhook_replay_state_t  *replay;
 
-    once = ctx->once;
+    replay = ctx->replay;
 
-    if (once == NULL || ctx->challenge) {
+    if (replay == NULL || ctx->challenge) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (!once->keyed && ngx_http_webhook_replay_key(r, ctx) != NGX_OK) {
+    if (!replay->keyed && ngx_http_webhook_replay_key(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
     /* a token without a body says nothing that could be known again */
 
-    if (!once->keyed
+    if (!replay->keyed
         && ctx->gate->provider->signatures.nelts == 0
         && ctx->hashed == 0)
     {
@@ -178,21 +178,21 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
 
     /* an empty key would make all messages one */
 
-    if (!once->keyed
-        && (!once->hashed
-            || ngx_http_webhook_replay_digest(ctx, 'm', once->message,
+    if (!replay->keyed
+        && (!replay->hashed
+            || ngx_http_webhook_replay_digest(ctx, 'm', replay->message,
                                               NGX_HTTP_WEBHOOK_DIGEST)
                != NGX_OK))
     {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    rc = ngx_http_webhook_store_claim(&once->claim, r->connection->log);
+    rc = ngx_http_webhook_store_claim(&replay->claim, r->connection->log);
 
-    once->held = (rc == NGX_OK);
+    replay->held = (rc == NGX_OK);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "webhook claim: %i, %ui", rc, once->claim.serial);
+                   "webhook claim: %i, %ui", rc, replay->claim.serial);
 
     return ngx_http_webhook_replay_reason(ctx, rc);
 }
@@ -203,13 +203,13 @@ ngx_http_webhook_replay_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_str_t  value;
 
-    if (ctx->once->replay->key == NULL
+    if (ctx->replay->conf->key == NULL
         || ngx_http_webhook_replay_anonymous(r, ctx))
     {
         return NGX_OK;
     }
 
-    if (ngx_http_webhook_evaluate(r, ctx, ctx->once->replay->key, &value)
+    if (ngx_http_webhook_evaluate(r, ctx, ctx->replay->conf->key, &value)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -232,7 +232,7 @@ ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
     ngx_str_t                   value;
     ngx_http_webhook_source_t  *id;
 
-    if (!(ctx->once->replay->parts & NGX_HTTP_WEBHOOK_KEY_ID)) {
+    if (!(ctx->replay->conf->parts & NGX_HTTP_WEBHOOK_KEY_ID)) {
         return 0;
     }
 
@@ -264,7 +264,7 @@ ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
 
     rc = wh_digest_start(WH_SHA256, md);
 
-    rc |= wh_hmac_update(md, ctx->once->scope, NGX_HTTP_WEBHOOK_DIGEST);
+    rc |= wh_hmac_update(md, ctx->replay->scope, NGX_HTTP_WEBHOOK_DIGEST);
     rc |= wh_hmac_update(md, (u_char *) &name->len, sizeof(size_t));
     rc |= wh_hmac_update(md, name->data, name->len);
     rc |= wh_hmac_update(md, &kind, 1);
@@ -277,8 +277,8 @@ ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
         return NGX_ERROR;
     }
 
-    ngx_memcpy(ctx->once->claim.digest, digest, NGX_HTTP_WEBHOOK_DIGEST);
-    ctx->once->keyed = 1;
+    ngx_memcpy(ctx->replay->claim.digest, digest, NGX_HTTP_WEBHOOK_DIGEST);
+    ctx->replay->keyed = 1;
 
     return NGX_OK;
 }
@@ -299,7 +299,7 @@ ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
         return NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS;
 
     case NGX_DONE:
-        ctx->status = ctx->once->replay->duplicate;
+        ctx->status = ctx->replay->conf->duplicate;
         return NGX_HTTP_WEBHOOK_DUPLICATE;
 
     default: /* NGX_ERROR */
@@ -316,11 +316,11 @@ ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
 void
 ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx, ngx_uint_t taken)
 {
-    if (ctx->once == NULL || !ctx->once->held) {
+    if (ctx->replay == NULL || !ctx->replay->held) {
         return;
     }
 
-    ctx->once->held = 0;
+    ctx->replay->held = 0;
 
-    ngx_http_webhook_store_end(&ctx->once->claim, taken);
+    ngx_http_webhook_store_end(&ctx->replay->claim, taken);
 }

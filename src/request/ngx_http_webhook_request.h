@@ -47,13 +47,13 @@ typedef struct {
 
 typedef struct {
     ngx_http_webhook_claim_t    claim;
-    ngx_http_webhook_replay_t  *replay;     /* of the location at that time */
+    ngx_http_webhook_replay_t  *conf;       /* of the location at that time */
     u_char                     *scope;      /* likewise */
     u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
     unsigned                    hashed:1;   /* the message is */
     unsigned                    keyed:1;    /* the claim has its digest */
     unsigned                    held:1;     /* now */
-} ngx_http_webhook_once_t;
+} ngx_http_webhook_replay_state_t;
 
 
 /*
@@ -127,7 +127,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_str_t                      text;        /* for the body, if there is
                                                    a rule "body" */
     uint32_t                       crc32;       /* of the body, likewise */
-    ngx_http_webhook_once_t       *once;        /* or NULL: no protection */
+    ngx_http_webhook_replay_state_t  *replay;     /* or NULL: no protection */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
