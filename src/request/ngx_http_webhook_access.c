@@ -53,7 +53,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             && ctx->verified))
     {
         if (ctx) {
-            ngx_http_webhook_leave(r, ctx);
+            ngx_http_webhook_count_request(r, ctx);
         }
 
         ctx = ngx_http_webhook_start_ctx(r, ctx, wlcf->gate);

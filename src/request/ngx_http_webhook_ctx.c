@@ -76,7 +76,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     cln->data = ctx;
 
     ctx->cleanup = cln;
-    ctx->left = before ? before->left : NULL;
+    ctx->counted = before ? before->counted : NULL;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 

@@ -40,7 +40,7 @@ ngx_http_webhook_log_handler(ngx_http_request_t *r)
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx) {
-        ngx_http_webhook_leave(r, ctx);
+        ngx_http_webhook_count_request(r, ctx);
     }
 
     return NGX_OK;
@@ -53,10 +53,11 @@ ngx_http_webhook_log_handler(ngx_http_request_t *r)
  */
 
 void
-ngx_http_webhook_leave(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_count_request(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_hook_t  *hook;
-    ngx_http_webhook_left_t  *left;
+    ngx_http_webhook_hook_t     *hook;
+    ngx_http_webhook_counted_t  *counted;
 
     if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
         ngx_http_webhook_unreadable(ctx, r->err_status ? r->err_status
@@ -72,18 +73,18 @@ ngx_http_webhook_leave(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return;
     }
 
-    for (left = ctx->left; left; left = left->next) {
-        if (left->record == hook->record) {
+    for (counted = ctx->counted; counted; counted = counted->next) {
+        if (counted->record == hook->record) {
             return;
         }
     }
 
-    left = ngx_palloc(r->pool, sizeof(ngx_http_webhook_left_t));
+    counted = ngx_palloc(r->pool, sizeof(ngx_http_webhook_counted_t));
 
-    if (left) {
-        left->record = hook->record;
-        left->next = ctx->left;
-        ctx->left = left;
+    if (counted) {
+        counted->record = hook->record;
+        counted->next = ctx->counted;
+        ctx->counted = counted;
     }
 
     ngx_http_webhook_count(r, ctx, hook);

@@ -84,12 +84,12 @@ typedef struct {
 
 /* A record that a request has been counted in. */
 
-typedef struct ngx_http_webhook_left_s  ngx_http_webhook_left_t;
+typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
 
 
-struct ngx_http_webhook_left_s {
+struct ngx_http_webhook_counted_s {
     ngx_http_webhook_record_t     *record;
-    ngx_http_webhook_left_t       *next;
+    ngx_http_webhook_counted_t    *next;
 };
 
 
@@ -97,7 +97,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_gate_t       *gate;
     ngx_pool_cleanup_t            *cleanup;
     ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
-    ngx_http_webhook_left_t       *left;
+    ngx_http_webhook_counted_t    *counted;
     uint64_t                       started;     /* ns, or 0 */
     uint64_t                       spent;       /* ns */
     ngx_http_webhook_state_e       state;
@@ -127,7 +127,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_str_t                      text;        /* for the body, if there is
                                                    a rule "body" */
     uint32_t                       crc32;       /* of the body, likewise */
-    ngx_http_webhook_replay_state_t  *replay;     /* or NULL: no protection */
+    ngx_http_webhook_replay_state_t  *replay;   /* or NULL: no protection */
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
@@ -321,7 +321,7 @@ ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
 /* _log.c: the end of a request */
 
 ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
-void ngx_http_webhook_leave(ngx_http_request_t *r,
+void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _variables.c */
