@@ -93,7 +93,7 @@ typedef struct ngx_http_webhook_gate_s  ngx_http_webhook_gate_t;
 
 typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
 typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
-typedef struct ngx_http_webhook_hook_s  ngx_http_webhook_hook_t;
+typedef struct ngx_http_webhook_stats_entry_s  ngx_http_webhook_stats_entry_t;
 typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
 typedef struct ngx_http_webhook_file_s  ngx_http_webhook_file_t;
 typedef struct ngx_http_webhook_keyslot_s  ngx_http_webhook_keyslot_t;

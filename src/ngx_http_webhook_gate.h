@@ -209,7 +209,7 @@ typedef struct {
     ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
     u_char                     *scope;      /* which location this is: a
                                                digest, if there are zones */
-    ngx_http_webhook_hook_t    *hooks;      /* NULL where nothing is counted */
+    ngx_http_webhook_stats_entry_t  *stats_entries; /* NULL where nothing is counted */
     ngx_http_webhook_status_t  *status;     /* or NULL */
     ngx_str_t                   file;       /* where "webhook" stands */
     ngx_uint_t                  line;
@@ -218,8 +218,8 @@ typedef struct {
 
 /* A gate in a location, and where it is counted. */
 
-struct ngx_http_webhook_hook_s {
-    ngx_http_webhook_hook_t      *next;     /* of the same location */
+struct ngx_http_webhook_stats_entry_s {
+    ngx_http_webhook_stats_entry_t  *next;  /* of the same location */
     ngx_http_webhook_gate_t      *gate;
     ngx_http_webhook_loc_conf_t  *wlcf;
     ngx_http_core_loc_conf_t     *clcf;
@@ -233,7 +233,7 @@ struct ngx_http_webhook_hook_s {
 typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
-    ngx_array_t                 hooks;      /* ngx_http_webhook_hook_t * */
+    ngx_array_t                 stats_entries; /* ngx_http_webhook_hook_t * */
     ngx_http_webhook_status_t  *status;     /* the first one, or NULL */
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has

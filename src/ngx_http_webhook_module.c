@@ -398,10 +398,10 @@ ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                      i, locations, secrets;
-    ngx_array_t                    *array;
-    ngx_http_webhook_hook_t       **hook;
-    ngx_http_webhook_main_conf_t   *wmcf;
+    ngx_uint_t                        i, locations, secrets;
+    ngx_array_t                      *array;
+    ngx_http_webhook_main_conf_t     *wmcf;
+    ngx_http_webhook_stats_entry_t  **entry;
 
     wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
 
@@ -411,19 +411,19 @@ ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 
     locations = 0;
     secrets = 0;
-    hook = wmcf->hooks.elts;
+    entry = wmcf->stats_entries.elts;
 
-    for (i = 0; i < wmcf->hooks.nelts; i++) {
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
 
-        if (hook[i]->gate != hook[i]->gate->first || hook[i]->clcf->noname) {
+        if (entry[i]->gate != entry[i]->gate->first || entry[i]->clcf->noname) {
             continue;
         }
 
-        array = hook[i]->wlcf->secrets;
+        array = entry[i]->wlcf->secrets;
 
         locations++;
         secrets += (array ? array->nelts : 0)
-                   + (hook[i]->wlcf->challenge_secret != NULL);
+                   + (entry[i]->wlcf->challenge_secret != NULL);
     }
 
     if (locations) {
@@ -455,8 +455,8 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
-        || ngx_array_init(&wmcf->hooks, cf->pool, 4,
-                          sizeof(ngx_http_webhook_hook_t *))
+        || ngx_array_init(&wmcf->stats_entries, cf->pool, 4,
+                          sizeof(ngx_http_webhook_stats_entry_t *))
            != NGX_OK)
     {
         return NULL;
@@ -636,7 +636,7 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
             wmcf->ack = 1;
         }
 
-        if (ngx_http_webhook_hook_add(cf, conf, gate) != NGX_OK) {
+        if (ngx_http_webhook_stats_entry_add(cf, conf, gate) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }

@@ -169,7 +169,7 @@ char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
 ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 void ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate);
-ngx_int_t ngx_http_webhook_hook_add(ngx_conf_t *cf,
+ngx_int_t ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
 
 /* _replay.c: "webhook_replay" */

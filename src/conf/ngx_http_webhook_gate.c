@@ -607,17 +607,17 @@ ngx_int_t
 ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf)
 {
-    ngx_uint_t                 i;
-    ngx_http_ssl_srv_conf_t   *sscf;
-    ngx_http_webhook_hook_t  **hook;
+    ngx_uint_t                        i;
+    ngx_http_ssl_srv_conf_t          *sscf;
+    ngx_http_webhook_stats_entry_t  **entry;
 
-    hook = wmcf->hooks.elts;
+    entry = wmcf->stats_entries.elts;
 
-    for (i = 0; i < wmcf->hooks.nelts; i++) {
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
 
-        sscf = hook[i]->cscf->ctx->srv_conf[ngx_http_ssl_module.ctx_index];
+        sscf = entry[i]->cscf->ctx->srv_conf[ngx_http_ssl_module.ctx_index];
 
-        if (hook[i]->gate->certificates == NULL || sscf->verify) {
+        if (entry[i]->gate->certificates == NULL || sscf->verify) {
             continue;
         }
 
@@ -625,8 +625,8 @@ ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
                       "\"webhook %V\" in %V:%ui needs a client certificate, "
                       "but the server never asks for one, set "
                       "\"ssl_verify_client\" and \"ssl_client_certificate\"",
-                      &hook[i]->gate->provider->name, &hook[i]->wlcf->file,
-                      hook[i]->wlcf->line);
+                      &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
+                      entry[i]->wlcf->line);
 
         return NGX_ERROR;
     }
@@ -638,30 +638,30 @@ ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
 /* A location has a gate: it is to be counted, when it is known where. */
 
 ngx_int_t
-ngx_http_webhook_hook_add(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
-    ngx_http_webhook_gate_t *gate)
+ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate)
 {
-    ngx_http_webhook_hook_t       *hook, **slot;
-    ngx_http_webhook_main_conf_t  *wmcf;
+    ngx_http_webhook_main_conf_t    *wmcf;
+    ngx_http_webhook_stats_entry_t  *entry, **slot;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    hook = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_hook_t));
-    slot = ngx_array_push(&wmcf->hooks);
+    entry = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_stats_entry_t));
+    slot = ngx_array_push(&wmcf->stats_entries);
 
-    if (hook == NULL || slot == NULL) {
+    if (entry == NULL || slot == NULL) {
         return NGX_ERROR;
     }
 
-    *slot = hook;
+    *slot = entry;
 
-    hook->gate = gate;
-    hook->wlcf = conf;
-    hook->clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    hook->cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+    entry->gate = gate;
+    entry->wlcf = conf;
+    entry->clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    entry->cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
 
-    hook->next = conf->hooks;
-    conf->hooks = hook;
+    entry->next = conf->stats_entries;
+    conf->stats_entries = entry;
 
     return NGX_OK;
 }

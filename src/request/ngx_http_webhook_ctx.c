@@ -80,7 +80,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    ctx->hooks = wlcf->hooks;
+    ctx->stats_entries = wlcf->stats_entries;
 
     ngx_http_webhook_ctx_headers(r, ctx, gate,
                                  (ngx_http_webhook_field_t *) &ctx[1]);

@@ -10,7 +10,7 @@
 
 
 static void ngx_http_webhook_count(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook);
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_upstream_status(ngx_http_request_t *r);
 static off_t ngx_http_webhook_counted_size(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -19,7 +19,7 @@ static void ngx_http_webhook_minute(ngx_http_request_t *r,
 static void ngx_http_webhook_summary(ngx_http_request_t *r,
     ngx_http_webhook_record_t *record);
 static void ngx_http_webhook_delivery(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hook_t *hook,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_stats_entry_t *entry,
     ngx_uint_t upstream);
 static ngx_uint_t ngx_http_webhook_delivery_lock(
     ngx_http_webhook_delivery_t *delivery);
@@ -56,25 +56,25 @@ void
 ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_hook_t     *hook;
-    ngx_http_webhook_counted_t  *counted;
+    ngx_http_webhook_counted_t      *counted;
+    ngx_http_webhook_stats_entry_t  *entry;
 
     if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
         ngx_http_webhook_unreadable(ctx, r->err_status ? r->err_status
                                                   : r->headers_out.status);
     }
 
-    for (hook = ctx->hooks; hook && hook->gate != ctx->gate; hook = hook->next)
+    for (entry = ctx->stats_entries; entry && entry->gate != ctx->gate; entry = entry->next)
     {
         /* void */
     }
 
-    if (hook == NULL || hook->record == NULL) {
+    if (entry == NULL || entry->record == NULL) {
         return;
     }
 
     for (counted = ctx->counted; counted; counted = counted->next) {
-        if (counted->record == hook->record) {
+        if (counted->record == entry->record) {
             return;
         }
     }
@@ -82,23 +82,23 @@ ngx_http_webhook_count_request(ngx_http_request_t *r,
     counted = ngx_palloc(r->pool, sizeof(ngx_http_webhook_counted_t));
 
     if (counted) {
-        counted->record = hook->record;
+        counted->record = entry->record;
         counted->next = ctx->counted;
         ctx->counted = counted;
     }
 
-    ngx_http_webhook_count(r, ctx, hook);
+    ngx_http_webhook_count(r, ctx, entry);
 }
 
 
 static void
 ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_hook_t *hook)
+    ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_uint_t                  i, upstream;
     ngx_http_webhook_record_t  *record;
 
-    record = hook->record;
+    record = entry->record;
     upstream = 0;
 
     ngx_http_webhook_minute(r, record);
@@ -141,7 +141,7 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     (void) ngx_atomic_fetch_add(&record->buckets[i], 1);
 
-    ngx_http_webhook_delivery(r, ctx, hook, upstream);
+    ngx_http_webhook_delivery(r, ctx, entry, upstream);
 
     /* the verdict comes last: who sees it sees the rest as well */
 
@@ -309,14 +309,14 @@ ngx_http_webhook_summary(ngx_http_request_t *r,
 
 static void
 ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_hook_t *hook, ngx_uint_t upstream)
+    ngx_http_webhook_stats_entry_t *entry, ngx_uint_t upstream)
 {
     ngx_time_t                   *tp;
     ngx_atomic_uint_t             n;
     ngx_http_webhook_stats_t     *stats;
     ngx_http_webhook_delivery_t  *delivery;
 
-    stats = hook->zone->sh->stats;
+    stats = entry->zone->sh->stats;
 
     n = ngx_atomic_fetch_add(&stats->sequence, 1);
     delivery = &stats->deliveries[n % stats->ndeliveries];
@@ -330,7 +330,7 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     tp = ngx_timeofday();
 
-    delivery->record = hook->record;
+    delivery->record = entry->record;
     delivery->sec = tp->sec;
     delivery->msec = tp->msec;
     delivery->duration = ngx_max((ngx_msec_int_t)

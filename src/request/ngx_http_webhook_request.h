@@ -96,7 +96,7 @@ struct ngx_http_webhook_counted_s {
 struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_gate_t       *gate;
     ngx_pool_cleanup_t            *cleanup;
-    ngx_http_webhook_hook_t       *hooks;       /* of the location, or NULL */
+    ngx_http_webhook_stats_entry_t  *stats_entries; /* of the location, or NULL */
     ngx_http_webhook_counted_t    *counted;
     uint64_t                       started;     /* ns, or 0 */
     uint64_t                       spent;       /* ns */
@@ -378,7 +378,7 @@ ngx_http_webhook_clock(void)
 static ngx_inline void
 ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
 {
-    if (ctx->hooks) {
+    if (ctx->stats_entries) {
         ctx->started = ngx_http_webhook_clock();
     }
 }

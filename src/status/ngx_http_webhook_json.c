@@ -17,7 +17,7 @@ static void ngx_http_webhook_json_delivery(ngx_http_webhook_out_t *out,
 static void ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
     ngx_http_webhook_text_t *text);
 static void ngx_http_webhook_json_hook(ngx_http_webhook_out_t *out,
-    ngx_http_webhook_hook_t *hook);
+    ngx_http_webhook_stats_entry_t *entry);
 static void ngx_http_webhook_json_place(ngx_http_webhook_out_t *out,
     ngx_http_webhook_record_t *record);
 static void ngx_http_webhook_json_family(ngx_http_webhook_out_t *out,
@@ -32,15 +32,15 @@ void
 ngx_http_webhook_status_json(ngx_http_request_t *r,
     ngx_http_webhook_out_t *out)
 {
-    ngx_uint_t                      i, n;
-    ngx_time_t                     *tp;
-    ngx_http_webhook_hook_t       **hook;
-    ngx_http_webhook_zone_t       **zone;
-    ngx_http_webhook_main_conf_t   *wmcf;
+    ngx_uint_t                        i, n;
+    ngx_time_t                       *tp;
+    ngx_http_webhook_zone_t         **zone;
+    ngx_http_webhook_main_conf_t     *wmcf;
+    ngx_http_webhook_stats_entry_t  **entry;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
     zone = wmcf->zones.elts;
-    hook = wmcf->hooks.elts;
+    entry = wmcf->stats_entries.elts;
 
     tp = ngx_timeofday();
 
@@ -54,10 +54,10 @@ ngx_http_webhook_status_json(ngx_http_request_t *r,
 
     ngx_http_webhook_out(out, "],\n\"hooks\":[");
 
-    for (i = 0, n = 0; i < wmcf->hooks.nelts; i++) {
-        if (hook[i]->first) {
+    for (i = 0, n = 0; i < wmcf->stats_entries.nelts; i++) {
+        if (entry[i]->first) {
             ngx_http_webhook_out(out, n++ ? ",\n" : "\n");
-            ngx_http_webhook_json_hook(out, hook[i]);
+            ngx_http_webhook_json_hook(out, entry[i]);
         }
     }
 
@@ -157,25 +157,25 @@ ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
 
 static void
 ngx_http_webhook_json_hook(ngx_http_webhook_out_t *out,
-    ngx_http_webhook_hook_t *hook)
+    ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_http_webhook_family_t  *family;
 
     ngx_http_webhook_out(out, "{\"zone\":\"");
-    ngx_http_webhook_out_text(out, &hook->zone->shm_zone->shm.name);
+    ngx_http_webhook_out_text(out, &entry->zone->shm_zone->shm.name);
     ngx_http_webhook_out(out, "\",");
 
-    ngx_http_webhook_json_place(out, hook->record);
+    ngx_http_webhook_json_place(out, entry->record);
 
     for (family = ngx_http_webhook_families; family->json; family++) {
-        ngx_http_webhook_json_family(out, family, hook->record);
+        ngx_http_webhook_json_family(out, family, entry->record);
     }
 
     ngx_http_webhook_out(out, ",\"body_bytes\":%uL",
-                         ngx_http_webhook_sum(&hook->record->bytes));
+                         ngx_http_webhook_sum(&entry->record->bytes));
 
-    ngx_http_webhook_json_verification(out, hook->record);
-    ngx_http_webhook_json_minutes(out, hook->record);
+    ngx_http_webhook_json_verification(out, entry->record);
+    ngx_http_webhook_json_minutes(out, entry->record);
 
     ngx_http_webhook_out(out, "}");
 }

@@ -12,13 +12,13 @@
 static void ngx_http_webhook_prometheus_head(ngx_http_webhook_out_t *out,
     const char *metric, const char *type, const char *help);
 static void ngx_http_webhook_prometheus_series(ngx_http_webhook_out_t *out,
-    const char *metric, ngx_http_webhook_hook_t *hook);
+    const char *metric, ngx_http_webhook_stats_entry_t *entry);
 static void ngx_http_webhook_prometheus_family(ngx_http_webhook_out_t *out,
-    ngx_http_webhook_family_t *family, ngx_http_webhook_hook_t *hook);
+    ngx_http_webhook_family_t *family, ngx_http_webhook_stats_entry_t *entry);
 static void ngx_http_webhook_prometheus_bytes(ngx_http_webhook_out_t *out,
-    ngx_http_webhook_hook_t *hook);
+    ngx_http_webhook_stats_entry_t *entry);
 static void ngx_http_webhook_prometheus_verification(
-    ngx_http_webhook_out_t *out, ngx_http_webhook_hook_t *hook);
+    ngx_http_webhook_out_t *out, ngx_http_webhook_stats_entry_t *entry);
 static void ngx_http_webhook_prometheus_replay(ngx_http_webhook_out_t *out,
     ngx_array_t *zones);
 static void ngx_http_webhook_prometheus_zone(ngx_http_webhook_out_t *out,
@@ -33,20 +33,20 @@ static void ngx_http_webhook_prometheus_zone(ngx_http_webhook_out_t *out,
 
 /* All series of a metric stand together. */
 
-#define ngx_http_webhook_each_hook(hook, hooks)                               \
-    for (hook = (hooks)->elts;                                                \
-         hook < (ngx_http_webhook_hook_t **) (hooks)->elts + (hooks)->nelts;  \
-         hook++)                                                              \
-        if ((*hook)->first)
+#define ngx_http_webhook_each_hook(entry, stats_entries)                               \
+    for (entry = (stats_entries)->elts;                                                \
+         entry < (ngx_http_webhook_stats_entry_t **) (stats_entries)->elts + (stats_entries)->nelts;  \
+         entry++)                                                              \
+        if ((*entry)->first)
 
 
 void
 ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
     ngx_http_webhook_out_t *out)
 {
-    ngx_http_webhook_hook_t       **hook;
-    ngx_http_webhook_family_t      *family;
-    ngx_http_webhook_main_conf_t   *wmcf;
+    ngx_http_webhook_family_t        *family;
+    ngx_http_webhook_main_conf_t     *wmcf;
+    ngx_http_webhook_stats_entry_t  **entry;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
 
@@ -55,24 +55,24 @@ ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
         ngx_http_webhook_prometheus_head(out, family->metric, "counter",
                                          family->help);
 
-        ngx_http_webhook_each_hook(hook, &wmcf->hooks) {
-            ngx_http_webhook_prometheus_family(out, family, *hook);
+        ngx_http_webhook_each_hook(entry, &wmcf->stats_entries) {
+            ngx_http_webhook_prometheus_family(out, family, *entry);
         }
     }
 
     ngx_http_webhook_prometheus_head(out, NGX_HTTP_WEBHOOK_METRIC_BYTES,
                                      "counter", "Bytes of request bodies.");
 
-    ngx_http_webhook_each_hook(hook, &wmcf->hooks) {
-        ngx_http_webhook_prometheus_bytes(out, *hook);
+    ngx_http_webhook_each_hook(entry, &wmcf->stats_entries) {
+        ngx_http_webhook_prometheus_bytes(out, *entry);
     }
 
     ngx_http_webhook_prometheus_head(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS,
                                      "histogram", "Time that verification "
                                      "took, without waiting for the body.");
 
-    ngx_http_webhook_each_hook(hook, &wmcf->hooks) {
-        ngx_http_webhook_prometheus_verification(out, *hook);
+    ngx_http_webhook_each_hook(entry, &wmcf->stats_entries) {
+        ngx_http_webhook_prometheus_verification(out, *entry);
     }
 
     ngx_http_webhook_prometheus_replay(out, &wmcf->zones);
@@ -92,14 +92,14 @@ ngx_http_webhook_prometheus_head(ngx_http_webhook_out_t *out,
 
 static void
 ngx_http_webhook_prometheus_series(ngx_http_webhook_out_t *out,
-    const char *metric, ngx_http_webhook_hook_t *hook)
+    const char *metric, ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_http_webhook_record_t  *record;
 
-    record = hook->record;
+    record = entry->record;
 
     ngx_http_webhook_out(out, "%s{zone=\"", metric);
-    ngx_http_webhook_out_text(out, &hook->zone->shm_zone->shm.name);
+    ngx_http_webhook_out_text(out, &entry->zone->shm_zone->shm.name);
     ngx_http_webhook_out(out, "\",server=\"");
     ngx_http_webhook_out_text(out, &record->server);
     ngx_http_webhook_out(out, "\",location=\"");
@@ -112,14 +112,14 @@ ngx_http_webhook_prometheus_series(ngx_http_webhook_out_t *out,
 
 static void
 ngx_http_webhook_prometheus_family(ngx_http_webhook_out_t *out,
-    ngx_http_webhook_family_t *family, ngx_http_webhook_hook_t *hook)
+    ngx_http_webhook_family_t *family, ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_str_t          *name;
     ngx_uint_t          i;
     ngx_atomic_t       *counter;
     ngx_atomic_uint_t   value;
 
-    counter = ngx_http_webhook_family_counters(family, hook->record);
+    counter = ngx_http_webhook_family_counters(family, entry->record);
 
     for (i = 0; i < family->n; i++) {
 
@@ -127,7 +127,7 @@ ngx_http_webhook_prometheus_family(ngx_http_webhook_out_t *out,
         value = counter[i];
 
         if (name->len && (value || family->zeros)) {
-            ngx_http_webhook_prometheus_series(out, family->metric, hook);
+            ngx_http_webhook_prometheus_series(out, family->metric, entry);
             ngx_http_webhook_out(out, ",%s=\"%V\"} %uA\n", family->label,
                                  name, value);
         }
@@ -137,12 +137,12 @@ ngx_http_webhook_prometheus_family(ngx_http_webhook_out_t *out,
 
 static void
 ngx_http_webhook_prometheus_bytes(ngx_http_webhook_out_t *out,
-    ngx_http_webhook_hook_t *hook)
+    ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_BYTES,
-                                       hook);
+                                       entry);
     ngx_http_webhook_out(out, "} %uL\n",
-                         ngx_http_webhook_sum(&hook->record->bytes));
+                         ngx_http_webhook_sum(&entry->record->bytes));
 }
 
 
@@ -150,32 +150,32 @@ ngx_http_webhook_prometheus_bytes(ngx_http_webhook_out_t *out,
 
 static void
 ngx_http_webhook_prometheus_verification(ngx_http_webhook_out_t *out,
-    ngx_http_webhook_hook_t *hook)
+    ngx_http_webhook_stats_entry_t *entry)
 {
     uint64_t           ns;
     ngx_uint_t         i;
     ngx_atomic_uint_t  count;
 
-    ns = ngx_http_webhook_sum(&hook->record->ns);
+    ns = ngx_http_webhook_sum(&entry->record->ns);
     count = 0;
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_BUCKETS; i++) {
 
-        count += hook->record->buckets[i];
+        count += entry->record->buckets[i];
 
         ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
-                                           "_bucket", hook);
+                                           "_bucket", entry);
         ngx_http_webhook_out(out, ",le=\"%V\"} %uA\n",
                              &ngx_http_webhook_buckets[i].seconds, count);
     }
 
     ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
-                                       "_sum", hook);
+                                       "_sum", entry);
     ngx_http_webhook_out(out, "} %uL.%09uL\n", ns / 1000000000,
                          ns % 1000000000);
 
     ngx_http_webhook_prometheus_series(out, NGX_HTTP_WEBHOOK_METRIC_SECONDS
-                                       "_count", hook);
+                                       "_count", entry);
     ngx_http_webhook_out(out, "} %uA\n", count);
 }
 

@@ -10,13 +10,13 @@
 #include "ngx_http_webhook_zone.h"
 
 
-static ngx_http_webhook_zone_t *ngx_http_webhook_hook_zone(
-    ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_hook_t *hook);
+static ngx_http_webhook_zone_t *ngx_http_webhook_stats_entry_zone(
+    ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_stats_entry_t *entry);
 static ngx_int_t ngx_http_webhook_stats_create(ngx_http_webhook_zone_t *zone);
 static ngx_http_webhook_record_t *ngx_http_webhook_record_get(
-    ngx_http_webhook_zone_t *zone, ngx_http_webhook_hook_t *hook);
+    ngx_http_webhook_zone_t *zone, ngx_http_webhook_stats_entry_t *entry);
 static ngx_http_webhook_record_t *ngx_http_webhook_record_create(
-    ngx_http_webhook_zone_t *zone, ngx_http_webhook_hook_t *hook);
+    ngx_http_webhook_zone_t *zone, ngx_http_webhook_stats_entry_t *entry);
 static u_char *ngx_http_webhook_stats_copy(u_char *p, ngx_str_t *dst,
     ngx_str_t *src);
 static void *ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone,
@@ -116,32 +116,32 @@ ngx_http_webhook_family_t  ngx_http_webhook_families[] = {
 void
 ngx_http_webhook_stats_init(ngx_http_webhook_main_conf_t *wmcf)
 {
-    ngx_uint_t                 i;
-    ngx_http_webhook_hook_t  **hook;
+    ngx_uint_t                        i;
+    ngx_http_webhook_stats_entry_t  **entry;
 
-    hook = wmcf->hooks.elts;
+    entry = wmcf->stats_entries.elts;
 
-    for (i = 0; i < wmcf->hooks.nelts; i++) {
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
 
-        hook[i]->zone = ngx_http_webhook_hook_zone(wmcf, hook[i]);
+        entry[i]->zone = ngx_http_webhook_stats_entry_zone(wmcf, entry[i]);
 
         /* requests look at nothing more than this */
 
-        if (hook[i]->zone == NULL) {
-            hook[i]->wlcf->hooks = NULL;
+        if (entry[i]->zone == NULL) {
+            entry[i]->wlcf->stats_entries = NULL;
         }
     }
 }
 
 
 static ngx_http_webhook_zone_t *
-ngx_http_webhook_hook_zone(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_http_webhook_hook_t *hook)
+ngx_http_webhook_stats_entry_zone(ngx_http_webhook_main_conf_t *wmcf,
+    ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_http_webhook_zone_t  **zone;
 
-    if (hook->wlcf->replay) {
-        return hook->wlcf->replay->zone;
+    if (entry->wlcf->replay) {
+        return entry->wlcf->replay->zone;
     }
 
     zone = wmcf->zones.elts;
@@ -158,15 +158,15 @@ ngx_http_webhook_hook_zone(ngx_http_webhook_main_conf_t *wmcf,
 ngx_int_t
 ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone, ngx_uint_t reload)
 {
-    ngx_uint_t                 i, k, level, missing;
-    ngx_http_webhook_hook_t  **hook;
+    ngx_uint_t                        i, k, level, missing;
+    ngx_http_webhook_stats_entry_t  **entry;
 
-    hook = zone->hooks->elts;
+    entry = zone->stats_entries->elts;
     missing = 0;
 
-    for (i = 0; i < zone->hooks->nelts; i++) {
+    for (i = 0; i < zone->stats_entries->nelts; i++) {
 
-        if (hook[i]->zone != zone) {
+        if (entry[i]->zone != zone) {
             continue;
         }
 
@@ -177,18 +177,18 @@ ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone, ngx_uint_t reload)
             continue;
         }
 
-        hook[i]->record = ngx_http_webhook_record_get(zone, hook[i]);
+        entry[i]->record = ngx_http_webhook_record_get(zone, entry[i]);
 
-        if (hook[i]->record == NULL) {
+        if (entry[i]->record == NULL) {
             missing++;
             continue;
         }
 
-        for (k = 0; k < i && hook[k]->record != hook[i]->record; k++) {
+        for (k = 0; k < i && entry[k]->record != entry[i]->record; k++) {
             /* void */
         }
 
-        hook[i]->first = (k == i);
+        entry[i]->first = (k == i);
     }
 
     if (missing == 0) {
@@ -245,29 +245,29 @@ ngx_http_webhook_stats_create(ngx_http_webhook_zone_t *zone)
 
 static ngx_http_webhook_record_t *
 ngx_http_webhook_record_get(ngx_http_webhook_zone_t *zone,
-    ngx_http_webhook_hook_t *hook)
+    ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_http_webhook_record_t  *record;
 
     for (record = zone->sh->stats->records; record; record = record->next) {
 
-        if (ngx_http_webhook_str_equal(&record->location, &hook->clcf->name)
+        if (ngx_http_webhook_str_equal(&record->location, &entry->clcf->name)
             && ngx_http_webhook_str_equal(&record->server,
-                                          &hook->cscf->server_name)
+                                          &entry->cscf->server_name)
             && ngx_http_webhook_str_equal(&record->provider,
-                                          &hook->gate->provider->name))
+                                          &entry->gate->provider->name))
         {
             return record;
         }
     }
 
-    return ngx_http_webhook_record_create(zone, hook);
+    return ngx_http_webhook_record_create(zone, entry);
 }
 
 
 static ngx_http_webhook_record_t *
 ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
-    ngx_http_webhook_hook_t *hook)
+    ngx_http_webhook_stats_entry_t *entry)
 {
     size_t                      len;
     u_char                     *p;
@@ -276,9 +276,9 @@ ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
     ngx_http_webhook_record_t  *record;
 
     stats = zone->sh->stats;
-    server = &hook->cscf->server_name;
-    location = &hook->clcf->name;
-    provider = &hook->gate->provider->name;
+    server = &entry->cscf->server_name;
+    location = &entry->clcf->name;
+    provider = &entry->gate->provider->name;
 
     len = server->len + location->len + provider->len;
 

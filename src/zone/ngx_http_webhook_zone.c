@@ -70,7 +70,7 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *slot = zone;
 
     zone->shm_zone = shm_zone;
-    zone->hooks = &wmcf->hooks;
+    zone->stats_entries = &wmcf->stats_entries;
 
     shm_zone->init = ngx_http_webhook_zone_init;
     shm_zone->data = zone;

@@ -25,7 +25,7 @@ struct ngx_http_webhook_zone_s {
     ngx_shm_zone_t             *shm_zone;
     ngx_slab_pool_t            *shpool;
     ngx_http_webhook_zone_sh_t  *sh;
-    ngx_array_t                *hooks;      /* of the configuration */
+    ngx_array_t                *stats_entries;      /* of the configuration */
 };
 
 
