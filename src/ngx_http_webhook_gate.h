@@ -148,7 +148,7 @@ struct ngx_http_webhook_gate_s {
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */
     unsigned                      replay:1;     /* in some location */
-    unsigned                      separate:1;   /* on the first: the challenge
+    unsigned                      distinct:1;   /* on the first: the challenge
                                                    secret must differ from the
                                                    others */
 };

@@ -509,7 +509,7 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     challenge = gate->provider->challenges.elts;
 
     for (i = 0; i < gate->provider->challenges.nelts; i++) {
-        gate->first->separate |= (challenge[i].keyed && !challenge[i].signing);
+        gate->first->distinct |= (challenge[i].keyed && !challenge[i].signing);
     }
 
     return NGX_OK;

@@ -393,7 +393,7 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
 
     if (gate->challenge) {
 
-        other = ngx_http_webhook_key_shared(gate->challenge,
+        other = ngx_http_webhook_key_conflict(gate->challenge,
                                             gate->challenge->key);
         if (other) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -408,7 +408,7 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     for (i = 0; i < gate->nkeys; i++) {
 
         keyslot = &gate->keyslots[i];
-        other = ngx_http_webhook_key_shared(keyslot, keyslot->key);
+        other = ngx_http_webhook_key_conflict(keyslot, keyslot->key);
 
         if (other) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,

@@ -303,8 +303,8 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
             return NGX_DECLINED;
         }
 
-        if (gate->first->separate) {
-            rc = ngx_http_webhook_key_separate(r, gate, ctx->challenge_key);
+        if (gate->first->distinct) {
+            rc = ngx_http_webhook_key_distinct(r, gate, ctx->challenge_key);
 
             if (rc != NGX_OK) {
                 ngx_http_webhook_key_release(ctx->challenge_key);
@@ -432,7 +432,7 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
  */
 
 ngx_int_t
-ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
+ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     size_t                         len;

@@ -288,7 +288,7 @@ ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t after);
 ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_challenge_apart(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _replay.c: each message once */

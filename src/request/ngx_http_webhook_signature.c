@@ -256,7 +256,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    switch (ngx_http_webhook_challenge_apart(r, ctx)) {
+    switch (ngx_http_webhook_challenge_distinct(r, ctx)) {
 
     case NGX_OK:
         return NGX_HTTP_WEBHOOK_PASSED;

@@ -361,7 +361,7 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
             what = "it is a key of another kind";
 
         } else {
-            other = ngx_http_webhook_key_shared(keyslot, keyslot->successor);
+            other = ngx_http_webhook_key_conflict(keyslot, keyslot->successor);
 
             if (other) {
                 what = (keyslot->provider && other->provider)

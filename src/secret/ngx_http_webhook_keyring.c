@@ -270,7 +270,7 @@ ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys, ngx_uint_t n)
  */
 
 ngx_int_t
-ngx_http_webhook_key_separate(ngx_http_request_t *r,
+ngx_http_webhook_key_distinct(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key)
 {
     ngx_uint_t                i, same;

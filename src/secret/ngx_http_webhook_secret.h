@@ -54,14 +54,14 @@ void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
 
 /* _sharing.c: secrets that must differ */
 
-ngx_http_webhook_keyslot_t *ngx_http_webhook_key_shared(
+ngx_http_webhook_keyslot_t *ngx_http_webhook_key_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key);
 
 /* _keyring.c: which keys a keyslot has now */
 
 ngx_int_t ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
-ngx_int_t ngx_http_webhook_key_separate(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_key_distinct(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key);

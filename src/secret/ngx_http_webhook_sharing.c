@@ -9,7 +9,7 @@
 #include "ngx_http_webhook_secret.h"
 
 
-static ngx_uint_t ngx_http_webhook_key_clash(
+static ngx_uint_t ngx_http_webhook_keys_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key,
     ngx_http_webhook_keyslot_t *other);
 
@@ -20,7 +20,7 @@ static ngx_uint_t ngx_http_webhook_key_clash(
  */
 
 ngx_http_webhook_keyslot_t *
-ngx_http_webhook_key_shared(ngx_http_webhook_keyslot_t *keyslot,
+ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key)
 {
     ngx_uint_t                i;
@@ -33,13 +33,13 @@ ngx_http_webhook_key_shared(ngx_http_webhook_keyslot_t *keyslot,
     for (gate = keyslot->gate->first; gate; gate = gate->next) {
 
         for (i = 0; i < gate->nkeys; i++) {
-            if (ngx_http_webhook_key_clash(keyslot, key, &gate->keyslots[i])) {
+            if (ngx_http_webhook_keys_conflict(keyslot, key, &gate->keyslots[i])) {
                 return &gate->keyslots[i];
             }
         }
 
         if (gate->challenge
-            && ngx_http_webhook_key_clash(keyslot, key, gate->challenge))
+            && ngx_http_webhook_keys_conflict(keyslot, key, gate->challenge))
         {
             return gate->challenge;
         }
@@ -56,7 +56,7 @@ ngx_http_webhook_key_shared(ngx_http_webhook_keyslot_t *keyslot,
  */
 
 static ngx_uint_t
-ngx_http_webhook_key_clash(ngx_http_webhook_keyslot_t *keyslot,
+ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
 {
     if (other->key == NULL
@@ -68,7 +68,7 @@ ngx_http_webhook_key_clash(ngx_http_webhook_keyslot_t *keyslot,
 
     if (keyslot->provider == NULL || other->provider == NULL) {
         return keyslot->provider != other->provider
-               && keyslot->gate->first->separate;
+               && keyslot->gate->first->distinct;
     }
 
     if (keyslot->gate == other->gate) {
