@@ -87,7 +87,7 @@ typedef struct {
     wh_json_set_t              *set;
     size_t                      array;
     size_t                      value;
-} ngx_http_webhook_every_t;
+} ngx_http_webhook_wildcard_t;
 
 
 /*
@@ -234,7 +234,7 @@ typedef struct {
     ngx_array_t                 media;        /* ngx_http_webhook_media_t */
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
-    ngx_http_webhook_every_t   *every;        /* of the one token, or NULL */
+    ngx_http_webhook_wildcard_t  *wildcard;   /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
     ngx_http_webhook_source_t  **credentials; /* of both, NULL at the end */
     ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */

@@ -9,9 +9,9 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static char *ngx_http_webhook_every_compile(ngx_conf_t *cf,
+static char *ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
-static void ngx_http_webhook_every_free(void *data);
+static void ngx_http_webhook_wildcard_free(void *data);
 
 
 char *
@@ -45,13 +45,13 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
     }
 
     if (token->source.type == NGX_HTTP_WEBHOOK_JSON
-        && ngx_http_webhook_every_compile(cf, provider, &token->source.name)
+        && ngx_http_webhook_wildcard_compile(cf, provider, &token->source.name)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    if (provider->every && provider->tokens.nelts > 1) {
+    if (provider->wildcard && provider->tokens.nelts > 1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "a \"token\" with \"*\" is the only one of a "
                            "provider");
@@ -65,14 +65,14 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
 /* A step "*" of the pointer stands for every element; without one it is not. */
 
 static char *
-ngx_http_webhook_every_compile(ngx_conf_t *cf,
+ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer)
 {
-    u_char                    *p, *star, *end;
-    ngx_str_t                  array;
-    const char                *error;
-    ngx_pool_cleanup_t        *cln;
-    ngx_http_webhook_every_t  *every;
+    u_char                       *p, *star, *end;
+    ngx_str_t                     array;
+    const char                   *error;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_webhook_wildcard_t  *wildcard;
 
     star = NULL;
     end = pointer->data + pointer->len;
@@ -100,40 +100,40 @@ ngx_http_webhook_every_compile(ngx_conf_t *cf,
     array.data = pointer->data;
     array.len = star - pointer->data;
 
-    every = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_every_t));
+    wildcard = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_wildcard_t));
     cln = ngx_pool_cleanup_add(cf->pool, 0);
 
-    if (every == NULL || cln == NULL) {
+    if (wildcard == NULL || cln == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    every->set = wh_json_set_create();
-    if (every->set == NULL) {
+    wildcard->set = wh_json_set_create();
+    if (wildcard->set == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    cln->handler = ngx_http_webhook_every_free;
-    cln->data = every->set;
+    cln->handler = ngx_http_webhook_wildcard_free;
+    cln->data = wildcard->set;
 
-    if (wh_json_set_add(every->set, ngx_http_webhook_wh_str(&array),
-                        &every->array, &error)
+    if (wh_json_set_add(wildcard->set, ngx_http_webhook_wh_str(&array),
+                        &wildcard->array, &error)
         != WH_OK
-        || wh_json_set_add_wildcard(every->set,
+        || wh_json_set_add_wildcard(wildcard->set,
                                     ngx_http_webhook_wh_str(pointer),
-                                    &every->value, &error)
+                                    &wildcard->value, &error)
            != WH_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    provider->every = every;
+    provider->wildcard = wildcard;
 
     return NGX_CONF_OK;
 }
 
 
 static void
-ngx_http_webhook_every_free(void *data)
+ngx_http_webhook_wildcard_free(void *data)
 {
     wh_json_set_free(data);
 }

@@ -15,21 +15,21 @@ typedef struct {
     size_t                      values;     /* seen so far */
     ngx_uint_t                  secret;     /* the last one needed */
     ngx_http_webhook_reason_e   reason;
-} ngx_http_webhook_every_walk_t;
+} ngx_http_webhook_wildcard_parse_t;
 
 
 static ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
     ngx_str_t *value, ngx_str_t *name);
-static ngx_http_webhook_reason_e ngx_http_webhook_every_check(
+static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_check(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_every_walk(
+static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_parse(
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *body);
-static int ngx_http_webhook_every_observe(void *data, wh_json_event_e event,
+static int ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
     wh_str_t text);
-static ngx_http_webhook_reason_e ngx_http_webhook_every_value(
-    ngx_http_webhook_every_walk_t *walk, const wh_json_value_t *value);
-static ngx_http_webhook_reason_e ngx_http_webhook_every_complete(
-    ngx_http_webhook_every_walk_t *walk);
+static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_value(
+    ngx_http_webhook_wildcard_parse_t *parse, const wh_json_value_t *value);
+static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_complete(
+    ngx_http_webhook_wildcard_parse_t *parse);
 
 
 /* The first token source that the request fills decides; no other is tried. */
@@ -45,8 +45,8 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     token = ctx->gate->provider->tokens.elts;
     n = ctx->gate->provider->tokens.nelts;
 
-    if (ctx->gate->provider->every) {
-        return ngx_http_webhook_every_check(r, ctx);
+    if (ctx->gate->provider->wildcard) {
+        return ngx_http_webhook_wildcard_check(r, ctx);
     }
 
     rc = WH_ABSENT;
@@ -131,7 +131,7 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
 /* The body is bounded, and known to be JSON. */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_every_check(ngx_http_request_t *r,
+ngx_http_webhook_wildcard_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_str_t                     body;
@@ -151,66 +151,66 @@ ngx_http_webhook_every_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    return ngx_http_webhook_every_walk(ctx, &body);
+    return ngx_http_webhook_wildcard_parse(ctx, &body);
 }
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_every_walk(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
+ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
 {
-    ngx_http_webhook_every_walk_t  walk;
+    ngx_http_webhook_wildcard_parse_t  parse;
 
-    ngx_memzero(&walk, sizeof(ngx_http_webhook_every_walk_t));
+    ngx_memzero(&parse, sizeof(ngx_http_webhook_wildcard_parse_t));
 
-    walk.ctx = ctx;
-    walk.json = wh_json_create(ctx->gate->provider->every->set, NULL,
-                               ngx_http_webhook_every_observe, &walk);
-    if (walk.json == NULL) {
+    parse.ctx = ctx;
+    parse.json = wh_json_create(ctx->gate->provider->wildcard->set, NULL,
+                               ngx_http_webhook_wildcard_observe, &parse);
+    if (parse.json == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if ((wh_json_parse(walk.json, body->data, body->len) != WH_OK
-         || wh_json_end(walk.json) != WH_OK)
-        && walk.reason == NGX_HTTP_WEBHOOK_PASSED)
+    if ((wh_json_parse(parse.json, body->data, body->len) != WH_OK
+         || wh_json_end(parse.json) != WH_OK)
+        && parse.reason == NGX_HTTP_WEBHOOK_PASSED)
     {
-        walk.reason = NGX_HTTP_WEBHOOK_INTERNAL;
+        parse.reason = NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (walk.reason == NGX_HTTP_WEBHOOK_PASSED) {
-        walk.reason = ngx_http_webhook_every_complete(&walk);
+    if (parse.reason == NGX_HTTP_WEBHOOK_PASSED) {
+        parse.reason = ngx_http_webhook_wildcard_complete(&parse);
     }
 
-    wh_json_free(walk.json);
+    wh_json_free(parse.json);
 
-    return walk.reason;
+    return parse.reason;
 }
 
 
 /* Of the events only the value that has come with one is of interest. */
 
 static int
-ngx_http_webhook_every_observe(void *data, wh_json_event_e event,
+ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
     wh_str_t text)
 {
-    ngx_http_webhook_every_walk_t  *walk = data;
+    ngx_http_webhook_wildcard_parse_t  *parse = data;
 
     const wh_json_value_t  *value;
 
-    value = wh_json_value(walk->json, walk->ctx->gate->provider->every->value);
+    value = wh_json_value(parse->json, parse->ctx->gate->provider->wildcard->value);
 
-    if (value->count == walk->values) {
+    if (value->count == parse->values) {
         return WH_OK;
     }
 
-    walk->values = value->count;
-    walk->reason = ngx_http_webhook_every_value(walk, value);
+    parse->values = value->count;
+    parse->reason = ngx_http_webhook_wildcard_value(parse, value);
 
-    return walk->reason == NGX_HTTP_WEBHOOK_PASSED ? WH_OK : WH_INVALID;
+    return parse->reason == NGX_HTTP_WEBHOOK_PASSED ? WH_OK : WH_INVALID;
 }
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_every_value(ngx_http_webhook_every_walk_t *walk,
+ngx_http_webhook_wildcard_value(ngx_http_webhook_wildcard_parse_t *parse,
     const wh_json_value_t *value)
 {
     ngx_int_t                  secret;
@@ -228,9 +228,9 @@ ngx_http_webhook_every_value(ngx_http_webhook_every_walk_t *walk,
     text.data = (u_char *) value->text.data;
     text.len = value->text.len;
 
-    token = walk->ctx->gate->provider->tokens.elts;
+    token = parse->ctx->gate->provider->tokens.elts;
 
-    secret = ngx_http_webhook_token_match(walk->ctx, &text, &token->rule);
+    secret = ngx_http_webhook_token_match(parse->ctx, &text, &token->rule);
 
     if (secret == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -240,7 +240,7 @@ ngx_http_webhook_every_value(ngx_http_webhook_every_walk_t *walk,
         return NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
     }
 
-    walk->secret = ngx_max(walk->secret, (ngx_uint_t) secret);
+    parse->secret = ngx_max(parse->secret, (ngx_uint_t) secret);
 
     return NGX_HTTP_WEBHOOK_PASSED;
 }
@@ -249,15 +249,15 @@ ngx_http_webhook_every_value(ngx_http_webhook_every_walk_t *walk,
 /* As many tokens as elements, and no element has two: each has one. */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_every_complete(ngx_http_webhook_every_walk_t *walk)
+ngx_http_webhook_wildcard_complete(ngx_http_webhook_wildcard_parse_t *parse)
 {
-    const wh_json_value_t     *array, *value;
-    ngx_http_webhook_every_t  *every;
+    const wh_json_value_t        *array, *value;
+    ngx_http_webhook_wildcard_t  *wildcard;
 
-    every = walk->ctx->gate->provider->every;
+    wildcard = parse->ctx->gate->provider->wildcard;
 
-    array = wh_json_value(walk->json, every->array);
-    value = wh_json_value(walk->json, every->value);
+    array = wh_json_value(parse->json, wildcard->array);
+    value = wh_json_value(parse->json, wildcard->value);
 
     if (array->repeated || value->repeated) {
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
@@ -265,12 +265,12 @@ ngx_http_webhook_every_complete(ngx_http_webhook_every_walk_t *walk)
 
     if (array->type != WH_JSON_ARRAY
         || array->size == 0
-        || array->size != walk->values)
+        || array->size != parse->values)
     {
         return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
     }
 
-    walk->ctx->secret = walk->secret;
+    parse->ctx->secret = parse->secret;
 
     return NGX_HTTP_WEBHOOK_PASSED;
 }
