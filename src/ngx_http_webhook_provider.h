@@ -168,11 +168,11 @@ typedef struct {
 
 /* What has to be looked for in a body before it is verified, bits. */
 
-#define NGX_HTTP_WEBHOOK_INSIDE_TOKEN      1
-#define NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE  2
-#define NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP  4
-#define NGX_HTTP_WEBHOOK_INSIDE_MESSAGE    8
-#define NGX_HTTP_WEBHOOK_INSIDE_JSON       16   /* any of it, and as JSON */
+#define NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN      1
+#define NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE  2
+#define NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP  4
+#define NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE    8
+#define NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON       16   /* any of it, and as JSON */
 
 
 /* How long ago, and how far ahead, a timestamp may be; -1 for no limit. */
@@ -257,7 +257,7 @@ typedef struct {
     unsigned                    query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    bodiless:1;   /* the body is not signed */
-    ngx_uint_t                  inside;       /* NGX_HTTP_WEBHOOK_INSIDE_ */
+    ngx_uint_t                  needs_body;   /* NGX_HTTP_WEBHOOK_INSIDE_ */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_int_t                   ack;
     ngx_int_t                   reject;

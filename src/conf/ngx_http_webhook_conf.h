@@ -47,7 +47,7 @@ char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_array_t **requires);
 char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
     ngx_uint_t n, ngx_http_webhook_window_t *window);
-void ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
+void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, ngx_uint_t what);
 
 /* _rule_signature.c */

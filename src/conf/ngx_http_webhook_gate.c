@@ -21,7 +21,7 @@
 #define NGX_HTTP_WEBHOOK_HAS_TIMESTAMP     0x0080
 #define NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME  0x0100   /* in a verified body */
 #define NGX_HTTP_WEBHOOK_HAS_BOUND         0x0200   /* of the body */
-#define NGX_HTTP_WEBHOOK_HAS_INSIDE        0x0400
+#define NGX_HTTP_WEBHOOK_HAS_BODY_STEPS        0x0400
 #define NGX_HTTP_WEBHOOK_HAS_JSON          0x0800
 #define NGX_HTTP_WEBHOOK_HAS_RULES         0x1000   /* for the payload */
 #define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x2000
@@ -30,9 +30,9 @@
 typedef struct {
     ngx_http_webhook_step_e      step;
     ngx_http_webhook_stage_e     stage;
-    ngx_uint_t                   has;       /* only for a gate that has it, or
+    ngx_uint_t                   has;           /* only for a gate that has it, or
                                                0: for all */
-    ngx_uint_t                   inside;    /* waits for the body, if the
+    ngx_uint_t                   needs_body;    /* waits for the body, if the
                                                provider has this bit */
 } ngx_http_webhook_step_t;
 
@@ -92,19 +92,19 @@ static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
       NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_JSON, NGX_HTTP_WEBHOOK_STAGE_BODY,
-      NGX_HTTP_WEBHOOK_HAS_INSIDE, 0 },
+      NGX_HTTP_WEBHOOK_HAS_BODY_STEPS, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_TOKEN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_TOKENS, NGX_HTTP_WEBHOOK_INSIDE_TOKEN },
+      NGX_HTTP_WEBHOOK_HAS_TOKENS, NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN },
 
     { NGX_HTTP_WEBHOOK_STEP_SIGNATURE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_SIGNATURES, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
+      NGX_HTTP_WEBHOOK_HAS_SIGNATURES, NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE },
 
     { NGX_HTTP_WEBHOOK_STEP_JWT_TIME, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_JWTS, NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE },
+      NGX_HTTP_WEBHOOK_HAS_JWTS, NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE },
 
     { NGX_HTTP_WEBHOOK_STEP_TIMESTAMP, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP },
+      NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP },
 
     { NGX_HTTP_WEBHOOK_STEP_SIZE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
       NGX_HTTP_WEBHOOK_HAS_BOUND, 0 },
@@ -113,7 +113,7 @@ static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
       NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_BODY,
-      NGX_HTTP_WEBHOOK_HAS_INSIDE, 0 },
+      NGX_HTTP_WEBHOOK_HAS_BODY_STEPS, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
 };
@@ -708,7 +708,7 @@ ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
             continue;
         }
 
-        stage = (step->inside & gate->provider->inside)
+        stage = (step->needs_body & gate->provider->needs_body)
                 ? NGX_HTTP_WEBHOOK_STAGE_BODY : step->stage;
 
         *last[stage]++ = step->step;
@@ -762,13 +762,13 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
 
     if (provider->timestamp) {
         has |= (ngx_http_webhook_source_in_body(&provider->timestamp->source)
-                && !(provider->inside & NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP))
+                && !(provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP))
                ? NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME
                : NGX_HTTP_WEBHOOK_HAS_TIMESTAMP;
     }
 
-    if (provider->inside) {
-        has |= NGX_HTTP_WEBHOOK_HAS_INSIDE;
+    if (provider->needs_body) {
+        has |= NGX_HTTP_WEBHOOK_HAS_BODY_STEPS;
     }
 
     if (gate->json) {
@@ -782,7 +782,7 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
     /* some public keys want the message whole */
 
     if (provider->form
-        || provider->inside
+        || provider->needs_body
         || provider->body
         || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
     {

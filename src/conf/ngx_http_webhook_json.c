@@ -114,7 +114,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     gate->strict = (gate->nrules
                     || provider->json
-                    || (provider->inside & NGX_HTTP_WEBHOOK_INSIDE_JSON)
+                    || (provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON)
                     || (provider->timestamp
                         && provider->timestamp->source.type
                            == NGX_HTTP_WEBHOOK_JSON));

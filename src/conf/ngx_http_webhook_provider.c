@@ -431,7 +431,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->inside && provider->body) {
+    if (provider->needs_body && provider->body) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"body %V\" in webhook_provider \"%V\" does not "
                            "go with credentials in the body, nor with values "
@@ -440,7 +440,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if ((provider->inside & NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE)
+    if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)
         && !provider->bodiless)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -480,8 +480,8 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     for (i = 0; i < provider->signatures.nelts; i++) {
         *source++ = &signature[i].source;
 
-        ngx_http_webhook_inside(provider, &signature[i].source,
-                                NGX_HTTP_WEBHOOK_INSIDE_SIGNATURE);
+        ngx_http_webhook_needs_body(provider, &signature[i].source,
+                                NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE);
     }
 
     token = provider->tokens.elts;
@@ -489,8 +489,8 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     for (i = 0; i < provider->tokens.nelts; i++) {
         *source++ = &token[i].source;
 
-        ngx_http_webhook_inside(provider, &token[i].source,
-                                NGX_HTTP_WEBHOOK_INSIDE_TOKEN);
+        ngx_http_webhook_needs_body(provider, &token[i].source,
+                                NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN);
     }
 
     return NGX_OK;

@@ -20,7 +20,7 @@ typedef enum {
 } ngx_http_webhook_kind_e;
 
 
-static ngx_uint_t ngx_http_webhook_providers_inside(
+static ngx_uint_t ngx_http_webhook_providers_in_body(
     ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_providers_check_sharing(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
@@ -134,7 +134,7 @@ ngx_http_webhook_providers_check(ngx_conf_t *cf,
 
     for (gate = first->next; gate; gate = gate->next) {
 
-        if (ngx_http_webhook_providers_inside(gate->provider)) {
+        if (ngx_http_webhook_providers_in_body(gate->provider)) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"%V\" must be the first in \"webhook %V\" in "
                           "%V:%ui, it has its credential in the body, so no "
@@ -154,7 +154,7 @@ ngx_http_webhook_providers_check(ngx_conf_t *cf,
 /* Whether the body alone has what tells that a request is for it. */
 
 static ngx_uint_t
-ngx_http_webhook_providers_inside(ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_providers_in_body(ngx_http_webhook_provider_t *provider)
 {
     ngx_http_webhook_source_t  **source;
 

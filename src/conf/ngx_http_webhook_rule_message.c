@@ -368,8 +368,8 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
     }
 
     if (piece->source) {
-        ngx_http_webhook_inside(provider, piece->source,
-                                NGX_HTTP_WEBHOOK_INSIDE_MESSAGE);
+        ngx_http_webhook_needs_body(provider, piece->source,
+                                NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE);
     }
 
     return NGX_OK;
@@ -418,8 +418,8 @@ ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
     /* a time that is signed is looked at first */
 
     if (i == 0) {
-        ngx_http_webhook_inside(provider, sources[0],
-                                NGX_HTTP_WEBHOOK_INSIDE_TIMESTAMP);
+        ngx_http_webhook_needs_body(provider, sources[0],
+                                NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP);
     }
 }
 

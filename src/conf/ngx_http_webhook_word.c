@@ -351,17 +351,17 @@ ngx_http_webhook_option(ngx_str_t *word, char *name, ngx_str_t *value)
 
 
 void
-ngx_http_webhook_inside(ngx_http_webhook_provider_t *provider,
+ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, ngx_uint_t what)
 {
     if (!ngx_http_webhook_source_in_body(source)) {
         return;
     }
 
-    provider->inside |= what;
+    provider->needs_body |= what;
 
     if (source->type == NGX_HTTP_WEBHOOK_JSON) {
-        provider->inside |= NGX_HTTP_WEBHOOK_INSIDE_JSON;
+        provider->needs_body |= NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON;
     }
 }
 

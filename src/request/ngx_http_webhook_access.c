@@ -26,7 +26,7 @@ static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_loc_conf_t *wlcf);
-static ngx_http_webhook_reason_e ngx_http_webhook_verify_inside(
+static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
@@ -84,7 +84,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     case NGX_HTTP_WEBHOOK_READ:
 
-        if (ctx->gate->provider->inside) {
+        if (ctx->gate->provider->needs_body) {
             ctx->unverified = 1;
             reason = ngx_http_webhook_body_bounded(r);
 
@@ -149,7 +149,7 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_challenge_send(r, ctx);
     }
 
-    if (!ctx->gate->provider->inside
+    if (!ctx->gate->provider->needs_body
         && ngx_http_webhook_body_start(r, ctx) != NGX_OK)
     {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
@@ -242,8 +242,8 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    reason = ctx->gate->provider->inside
-             ? ngx_http_webhook_verify_inside(r, ctx)
+    reason = ctx->gate->provider->needs_body
+             ? ngx_http_webhook_verify_body(r, ctx)
              : NGX_HTTP_WEBHOOK_PASSED;
 
     if (reason == NGX_HTTP_WEBHOOK_PASSED) {
@@ -387,7 +387,7 @@ ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
  */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_verify_inside(ngx_http_request_t *r,
+ngx_http_webhook_verify_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;

@@ -59,7 +59,7 @@ typedef struct {
 /*
  * The state of a request.  It goes from START to READING when the body has
  * to be read, from there to READ, to WALKING while JSON is looked at, verified
- * but for a provider with "inside", and from any of these to DONE.
+ * but for a provider that needs the body, and from any of these to DONE.
  */
 
 typedef enum {
