@@ -63,15 +63,15 @@ typedef enum {
 } ngx_http_webhook_reason_e;
 
 
-/* Rules that can be on trial, bits; other failures are always enforced. */
+/* What a dry run can leave out, bits; other failures are always enforced. */
 
-#define NGX_HTTP_WEBHOOK_RULE_METHOD        0x0001
-#define NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE  0x0002
-#define NGX_HTTP_WEBHOOK_RULE_HEADER        0x0004
-#define NGX_HTTP_WEBHOOK_RULE_CERTIFICATE   0x0008
-#define NGX_HTTP_WEBHOOK_RULE_TIMESTAMP     0x0010
-#define NGX_HTTP_WEBHOOK_RULE_PAYLOAD       0x0020
-#define NGX_HTTP_WEBHOOK_RULE_REPLAY        0x0040
+#define NGX_HTTP_WEBHOOK_DRY_RUN_METHOD        0x0001
+#define NGX_HTTP_WEBHOOK_DRY_RUN_CONTENT_TYPE  0x0002
+#define NGX_HTTP_WEBHOOK_DRY_RUN_HEADER        0x0004
+#define NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE   0x0008
+#define NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP     0x0010
+#define NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD       0x0020
+#define NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY        0x0040
 
 
 typedef enum {
@@ -110,7 +110,7 @@ typedef struct ngx_http_webhook_zone_s  ngx_http_webhook_zone_t;
 
 ngx_str_t *ngx_http_webhook_reason_name(ngx_uint_t reason);
 ngx_uint_t ngx_http_webhook_reason_status(ngx_http_webhook_reason_e reason);
-ngx_uint_t ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason);
+ngx_uint_t ngx_http_webhook_reason_dry_run(ngx_http_webhook_reason_e reason);
 ngx_str_t *ngx_http_webhook_verdict_name(ngx_uint_t verdict);
 
 /* _header.c: a header of a response */

@@ -199,7 +199,7 @@ typedef struct {
     ngx_str_t                   public_url; /* scheme and host */
     size_t                      max_body;
     ngx_flag_t                  enforce;
-    ngx_uint_t                  excepted;   /* rules, if there is enforce */
+    ngx_uint_t                  dry_run;    /* rules, if there is enforce */
     ngx_flag_t                  strip;
     ngx_int_t                   ack;
     ngx_int_t                   reject;

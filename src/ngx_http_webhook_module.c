@@ -520,7 +520,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
 
     if (conf->enforce == NGX_CONF_UNSET) {
-        conf->excepted = prev->excepted;
+        conf->dry_run = prev->dry_run;
     }
 
     ngx_conf_merge_value(conf->enforce, prev->enforce, 1);
@@ -613,7 +613,7 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
 
     for (gate = conf->gate; gate; gate = gate->next) {
 
-        if (ngx_http_webhook_trial_check(cf, gate, conf) != NGX_CONF_OK) {
+        if (ngx_http_webhook_enforce_check(cf, gate, conf) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
 

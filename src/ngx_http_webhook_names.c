@@ -12,7 +12,7 @@
 typedef struct {
     ngx_str_t   name;
     ngx_uint_t  status;
-    ngx_uint_t  rule;           /* that can be on trial, or 0 */
+    ngx_uint_t  dry_run;        /* its bit, or 0: always enforced */
 } ngx_http_webhook_reason_t;
 
 
@@ -21,19 +21,19 @@ typedef struct {
 static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
     { ngx_null_string, NGX_HTTP_OK, 0 },
     { ngx_string("method_not_allowed"), NGX_HTTP_NOT_ALLOWED,
-      NGX_HTTP_WEBHOOK_RULE_METHOD },
+      NGX_HTTP_WEBHOOK_DRY_RUN_METHOD },
     { ngx_string("content_type_unsupported"), NGX_HTTP_UNSUPPORTED_MEDIA_TYPE,
-      NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE },
+      NGX_HTTP_WEBHOOK_DRY_RUN_CONTENT_TYPE },
     { ngx_string("header_missing"), NGX_HTTP_BAD_REQUEST,
-      NGX_HTTP_WEBHOOK_RULE_HEADER },
+      NGX_HTTP_WEBHOOK_DRY_RUN_HEADER },
     { ngx_string("header_mismatch"), NGX_HTTP_BAD_REQUEST,
-      NGX_HTTP_WEBHOOK_RULE_HEADER },
+      NGX_HTTP_WEBHOOK_DRY_RUN_HEADER },
     { ngx_string("certificate_missing"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+      NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE },
     { ngx_string("certificate_unverified"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+      NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE },
     { ngx_string("certificate_subject_mismatch"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
+      NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE },
     { ngx_string("token_missing"), NGX_HTTP_FORBIDDEN, 0 },
     { ngx_string("token_mismatch"), NGX_HTTP_FORBIDDEN, 0 },
     { ngx_string("signature_missing"), NGX_HTTP_FORBIDDEN, 0 },
@@ -42,23 +42,23 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
     { ngx_string("credential_repeated"), NGX_HTTP_BAD_REQUEST, 0 },
     { ngx_string("challenge_malformed"), NGX_HTTP_BAD_REQUEST, 0 },
     { ngx_string("timestamp_missing"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+      NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP },
     { ngx_string("timestamp_malformed"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+      NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP },
     { ngx_string("timestamp_too_old"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+      NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP },
     { ngx_string("timestamp_in_future"), NGX_HTTP_FORBIDDEN,
-      NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
+      NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP },
     { ngx_string("body_too_large"), NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, 0 },
     { ngx_string("json_invalid"), NGX_HTTP_BAD_REQUEST,
-      NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
-    { ngx_string("payload_invalid"), 422, NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
+      NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD },
+    { ngx_string("payload_invalid"), 422, NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD },
     { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE, 0 },
-    { ngx_string("duplicate"), NGX_HTTP_OK, NGX_HTTP_WEBHOOK_RULE_REPLAY },
+    { ngx_string("duplicate"), NGX_HTTP_OK, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT,
-      NGX_HTTP_WEBHOOK_RULE_REPLAY },
+      NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
-      NGX_HTTP_WEBHOOK_RULE_REPLAY },
+      NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
     { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
 };
@@ -97,9 +97,9 @@ ngx_http_webhook_reason_status(ngx_http_webhook_reason_e reason)
 
 
 ngx_uint_t
-ngx_http_webhook_reason_rule(ngx_http_webhook_reason_e reason)
+ngx_http_webhook_reason_dry_run(ngx_http_webhook_reason_e reason)
 {
-    return ngx_http_webhook_reasons[reason].rule;
+    return ngx_http_webhook_reasons[reason].dry_run;
 }
 
 

@@ -124,7 +124,7 @@ char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
 /* _enforce.c: "webhook_enforce" */
 
 char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_trial_check(ngx_conf_t *cf,
+char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
 /* _rule_headers.c */

@@ -9,18 +9,18 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static char *ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name,
+static char *ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t *rules);
 
 
-static ngx_conf_bitmask_t  ngx_http_webhook_trial_rules[] = {
-    { ngx_string("method"), NGX_HTTP_WEBHOOK_RULE_METHOD },
-    { ngx_string("content_type"), NGX_HTTP_WEBHOOK_RULE_CONTENT_TYPE },
-    { ngx_string("header"), NGX_HTTP_WEBHOOK_RULE_HEADER },
-    { ngx_string("certificate"), NGX_HTTP_WEBHOOK_RULE_CERTIFICATE },
-    { ngx_string("timestamp"), NGX_HTTP_WEBHOOK_RULE_TIMESTAMP },
-    { ngx_string("payload"), NGX_HTTP_WEBHOOK_RULE_PAYLOAD },
-    { ngx_string("replay"), NGX_HTTP_WEBHOOK_RULE_REPLAY },
+static ngx_conf_bitmask_t  ngx_http_webhook_enforce_rules[] = {
+    { ngx_string("method"), NGX_HTTP_WEBHOOK_DRY_RUN_METHOD },
+    { ngx_string("content_type"), NGX_HTTP_WEBHOOK_DRY_RUN_CONTENT_TYPE },
+    { ngx_string("header"), NGX_HTTP_WEBHOOK_DRY_RUN_HEADER },
+    { ngx_string("certificate"), NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE },
+    { ngx_string("timestamp"), NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP },
+    { ngx_string("payload"), NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD },
+    { ngx_string("replay"), NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_null_string, 0 }
 };
 
@@ -63,7 +63,7 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         p = ngx_strlchr(p, last, ',');
         name.len = (p ? p : last) - name.data;
 
-        if (ngx_http_webhook_trial_rule(cf, &name, &wlcf->excepted)
+        if (ngx_http_webhook_enforce_rule(cf, &name, &wlcf->dry_run)
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -79,7 +79,8 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name, ngx_uint_t *rules)
+ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t *rules)
 {
     u_char              *p, *last, names[256];
     ngx_conf_bitmask_t  *rule;
@@ -87,7 +88,7 @@ ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name, ngx_uint_t *rules)
     p = names;
     last = names + sizeof(names);
 
-    for (rule = ngx_http_webhook_trial_rules; rule->name.len; rule++) {
+    for (rule = ngx_http_webhook_enforce_rules; rule->name.len; rule++) {
 
         p = ngx_slprintf(p, last, "%s%V", p == names ? "" : ", ", &rule->name);
 
@@ -126,14 +127,14 @@ ngx_http_webhook_trial_rule(ngx_conf_t *cf, ngx_str_t *name, ngx_uint_t *rules)
 /* Without what is excepted, a gate must still be one. */
 
 char *
-ngx_http_webhook_trial_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+ngx_http_webhook_enforce_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_http_webhook_provider_t  *provider;
 
     provider = gate->provider;
 
-    if ((conf->excepted & NGX_HTTP_WEBHOOK_RULE_CERTIFICATE)
+    if ((conf->dry_run & NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE)
         && provider->tokens.nelts == 0
         && provider->signatures.nelts == 0)
     {
@@ -147,8 +148,8 @@ ngx_http_webhook_trial_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     /* the receiver's verdict is one, and its first failure ends the way */
 
     if (provider->pelorus
-        && (conf->excepted & ~(NGX_HTTP_WEBHOOK_RULE_CERTIFICATE
-                               |NGX_HTTP_WEBHOOK_RULE_REPLAY)))
+        && (conf->dry_run & ~(NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE
+                               |NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)))
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"except=\" can have only \"certificate\" and "

@@ -84,7 +84,7 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
 
     /* a time on trial does not end what a captured message is good for */
 
-    window = (wlcf->excepted & NGX_HTTP_WEBHOOK_RULE_TIMESTAMP)
+    window = (wlcf->dry_run & NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP)
              ? -1 : ctx->gate->replayable;
 
     claim->zone = wlcf->replay->zone;

@@ -96,10 +96,10 @@ void
 ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ctx->reason = ctx->trial.reason;
-    ctx->status = ctx->trial.status;
-    ctx->pointer = ctx->trial.pointer;
-    ctx->rule = ctx->trial.rule;
+    ctx->reason = ctx->dry_run.reason;
+    ctx->status = ctx->dry_run.status;
+    ctx->pointer = ctx->dry_run.pointer;
+    ctx->rule = ctx->dry_run.rule;
     ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
     ctx->status = ngx_http_webhook_status(r, ctx);
 

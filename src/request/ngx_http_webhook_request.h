@@ -79,7 +79,7 @@ typedef struct {
     ngx_uint_t                     status;
     ngx_str_t                      pointer;
     const char                    *rule;
-} ngx_http_webhook_trial_t;
+} ngx_http_webhook_dry_run_t;
 
 
 /* A record that a request has been counted in. */
@@ -131,7 +131,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_str_t                      answer;      /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
-    ngx_http_webhook_trial_t       trial;
+    ngx_http_webhook_dry_run_t     dry_run;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
     unsigned                       unverified:1; /* but looked into */

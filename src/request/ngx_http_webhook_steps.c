@@ -14,7 +14,7 @@ typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
-static ngx_uint_t ngx_http_webhook_excepted(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_webhook_dry_run(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
@@ -86,7 +86,7 @@ ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         reason = ngx_http_webhook_step_handlers[*step](r, ctx);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_excepted(r, ctx, reason))
+            && !ngx_http_webhook_dry_run(r, ctx, reason))
         {
             return reason;
         }
@@ -106,31 +106,31 @@ ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
  */
 
 static ngx_uint_t
-ngx_http_webhook_excepted(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e reason)
 {
     ngx_uint_t                    rule;
-    ngx_http_webhook_trial_t     *trial;
+    ngx_http_webhook_dry_run_t   *dry_run;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    rule = ngx_http_webhook_reason_rule(reason);
+    rule = ngx_http_webhook_reason_dry_run(reason);
 
-    if (!(wlcf->excepted & rule) || ctx->binding) {
+    if (!(wlcf->dry_run & rule) || ctx->binding) {
         return 0;
     }
 
-    trial = &ctx->trial;
+    dry_run = &ctx->dry_run;
 
-    if (trial->rules == 0) {
-        trial->reason = reason;
-        trial->status = ctx->status;
-        trial->pointer = ctx->pointer;
-        trial->rule = ctx->rule;
+    if (dry_run->rules == 0) {
+        dry_run->reason = reason;
+        dry_run->status = ctx->status;
+        dry_run->pointer = ctx->pointer;
+        dry_run->rule = ctx->rule;
     }
 
-    trial->rules |= rule;
+    dry_run->rules |= rule;
 
     /* the next failure may be one that counts */
 
