@@ -205,7 +205,7 @@ typedef enum {
 
 
 typedef struct {
-    ngx_str_t                   word;       /* ends in ":" before a name */
+    ngx_str_t                   keyword;    /* ends in ":" before a name */
     ngx_http_webhook_body_kind_e  kind;
     unsigned                    whole:1;    /* the body is held */
     unsigned                    document:1; /* the JSON is in the text */

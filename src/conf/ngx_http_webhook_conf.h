@@ -23,10 +23,10 @@
 typedef struct {
     ngx_str_t      name;
     ngx_uint_t     value;
-} ngx_http_webhook_word_t;
+} ngx_http_webhook_keyword_t;
 
 
-extern ngx_http_webhook_word_t  ngx_http_webhook_methods[];
+extern ngx_http_webhook_keyword_t  ngx_http_webhook_methods[];
 
 
 /* _provider.c: the provider language */
@@ -102,7 +102,7 @@ char *ngx_http_webhook_source_credential(ngx_conf_t *cf,
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t *source);
-ngx_int_t ngx_http_webhook_word(ngx_http_webhook_word_t *known,
+ngx_int_t ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *known,
     ngx_str_t *word, ngx_uint_t *value);
 ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
     ngx_str_t *value);

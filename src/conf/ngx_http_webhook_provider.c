@@ -18,7 +18,7 @@ typedef struct {
     char        *(*handler)(ngx_conf_t *cf,
                     ngx_http_webhook_provider_t *provider, ngx_str_t *words,
                     ngx_uint_t n);
-    char          *form;
+    char          *syntax;
 } ngx_http_webhook_rule_t;
 
 
@@ -436,7 +436,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
                            "\"body %V\" in webhook_provider \"%V\" does not "
                            "go with credentials in the body, nor with values "
                            "of the body in the \"message\"",
-                           &provider->body->word, &provider->name);
+                           &provider->body->keyword, &provider->name);
         return NGX_CONF_ERROR;
     }
 
@@ -593,7 +593,7 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
         if (n < rule->min || n > rule->max) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid number of words in rule \"%V\", its "
-                               "form is \"%s\"", &value[0], rule->form);
+                               "form is \"%s\"", &value[0], rule->syntax);
             return NGX_CONF_ERROR;
         }
 

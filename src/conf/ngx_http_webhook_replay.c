@@ -54,7 +54,7 @@ static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
 };
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_replay_statuses[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_replay_statuses[] = {
     { ngx_string("200"), NGX_HTTP_OK },
     { ngx_string("409"), NGX_HTTP_CONFLICT },
     { ngx_null_string, 0 }
@@ -162,7 +162,7 @@ ngx_http_webhook_replay_word(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
 
         again = (replay->duplicate != 0);
 
-        if (ngx_http_webhook_word(ngx_http_webhook_replay_statuses, &value,
+        if (ngx_http_webhook_keyword(ngx_http_webhook_replay_statuses, &value,
                                   &replay->duplicate)
             != NGX_OK)
         {

@@ -117,7 +117,7 @@ ngx_http_webhook_challenge_option(ngx_conf_t *cf,
     ngx_str_t  value;
 
     if (ngx_http_webhook_option(word, "method", &value) == NGX_OK
-        && ngx_http_webhook_word(ngx_http_webhook_methods, &value,
+        && ngx_http_webhook_keyword(ngx_http_webhook_methods, &value,
                                  &challenge->method)
            == NGX_OK)
     {

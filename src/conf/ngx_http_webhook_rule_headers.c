@@ -29,7 +29,7 @@ ngx_http_webhook_rule_methods(ngx_conf_t *cf,
 
     for (i = 0; i < n; i++) {
 
-        if (ngx_http_webhook_word(ngx_http_webhook_methods, &words[i],
+        if (ngx_http_webhook_keyword(ngx_http_webhook_methods, &words[i],
                                   &method)
             != NGX_OK)
         {

@@ -121,29 +121,29 @@ ngx_http_webhook_transform_kind(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word)
 {
     ngx_str_t                 name;
-    ngx_http_webhook_body_t  *kind;
+    ngx_http_webhook_body_t  *keyword;
 
     ngx_str_null(&name);
 
-    for (kind = ngx_http_webhook_bodies; kind->word.len; kind++) {
+    for (keyword = ngx_http_webhook_bodies; keyword->keyword.len; keyword++) {
 
-        if (word->len < kind->word.len
-            || ngx_strncmp(word->data, kind->word.data, kind->word.len) != 0)
+        if (word->len < keyword->keyword.len
+            || ngx_strncmp(word->data, keyword->keyword.data, keyword->keyword.len) != 0)
         {
             continue;
         }
 
-        name.data = word->data + kind->word.len;
-        name.len = word->len - kind->word.len;
+        name.data = word->data + keyword->keyword.len;
+        name.len = word->len - keyword->keyword.len;
 
         /* only what ends in a colon takes a name */
 
-        if ((kind->word.data[kind->word.len - 1] == ':') == (name.len > 0)) {
+        if ((keyword->keyword.data[keyword->keyword.len - 1] == ':') == (name.len > 0)) {
             break;
         }
     }
 
-    if (kind->word.len == 0) {
+    if (keyword->keyword.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown body \"%V\", it can be raw, form:FIELD, "
                            "form-sorted, sha256:SOURCE, crc32, none, pelorus",
@@ -156,9 +156,9 @@ ngx_http_webhook_transform_kind(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    *provider->body = *kind;
+    *provider->body = *keyword;
 
-    if (kind->digest) {
+    if (keyword->digest) {
         return ngx_http_webhook_source_outside(cf, provider, &name,
                                                &provider->body->source);
     }

@@ -16,7 +16,7 @@ static char *ngx_http_webhook_time_value(ngx_conf_t *cf, ngx_str_t *value,
     time_t *time);
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_json_types[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_json_types[] = {
     { ngx_string("object"), 1 << WH_JSON_OBJECT },
     { ngx_string("array"), 1 << WH_JSON_ARRAY },
     { ngx_string("empty"), 1 },
@@ -24,7 +24,7 @@ static ngx_http_webhook_word_t  ngx_http_webhook_json_types[] = {
 };
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_query_flags[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_query_flags[] = {
     { ngx_string("last"), WH_FORM_LAST },
     { ngx_string("semicolon"), WH_FORM_SEMICOLON },
     { ngx_null_string, 0 }
@@ -252,7 +252,7 @@ ngx_http_webhook_rule_json(ngx_conf_t *cf,
 
     for (i = 0; i < n; i++) {
 
-        if (ngx_http_webhook_word(ngx_http_webhook_json_types, &words[i],
+        if (ngx_http_webhook_keyword(ngx_http_webhook_json_types, &words[i],
                                   &type)
             != NGX_OK)
         {
@@ -277,7 +277,7 @@ ngx_http_webhook_rule_query(ngx_conf_t *cf,
 
     for (i = 0; i < n; i++) {
 
-        if (ngx_http_webhook_word(ngx_http_webhook_query_flags, &words[i],
+        if (ngx_http_webhook_keyword(ngx_http_webhook_query_flags, &words[i],
                                   &flag)
             != NGX_OK)
         {

@@ -29,7 +29,7 @@ static char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
 static void ngx_http_webhook_jwt_free(void *data);
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_algorithms[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
     { ngx_string("hmac-sha1"), WH_SHA1 },
     { ngx_string("hmac-sha256"), WH_SHA256 },
     { ngx_string("hmac-sha384"), WH_SHA384 },
@@ -38,7 +38,7 @@ static ngx_http_webhook_word_t  ngx_http_webhook_algorithms[] = {
 };
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_schemes[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_schemes[] = {
     { ngx_string("ed25519"), WH_ED25519 },
     { ngx_string("ecdsa-p256-sha256"), WH_ECDSA_P256_SHA256 },
     { ngx_string("rsa-sha256"), WH_RSA_SHA256 },
@@ -47,7 +47,7 @@ static ngx_http_webhook_word_t  ngx_http_webhook_schemes[] = {
 };
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_key_words[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_key_keywords[] = {
     { ngx_string("text"), NGX_HTTP_WEBHOOK_KEY_TEXT },
     { ngx_string("hex"), NGX_HTTP_WEBHOOK_KEY_HEX },
     { ngx_string("base64"), NGX_HTTP_WEBHOOK_KEY_BASE64 },
@@ -56,7 +56,7 @@ static ngx_http_webhook_word_t  ngx_http_webhook_key_words[] = {
 };
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_encodings[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_encodings[] = {
     { ngx_string("hex"), WH_HEX },
     { ngx_string("base64"), WH_BASE64 },
     { ngx_string("base64url"), WH_BASE64URL },
@@ -163,7 +163,7 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
     ngx_str_t *word)
 {
     ngx_str_t   value;
-    ngx_uint_t  known;
+    ngx_uint_t  keyword;
 
     if (ngx_http_webhook_option(word, "algorithm", &value) == NGX_OK) {
 
@@ -175,14 +175,14 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
             return NGX_CONF_OK;
         }
 
-        if (ngx_http_webhook_word(ngx_http_webhook_schemes, &value, &known)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_schemes, &value, &keyword)
             == NGX_OK)
         {
-            signature->scheme = known;
+            signature->scheme = keyword;
             return NGX_CONF_OK;
         }
 
-        if (ngx_http_webhook_word(ngx_http_webhook_algorithms, &value, &known)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_algorithms, &value, &keyword)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -195,14 +195,14 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        signature->digest = known;
+        signature->digest = keyword;
 
         return NGX_CONF_OK;
     }
 
     if (ngx_http_webhook_option(word, "encoding", &value) == NGX_OK) {
 
-        if (ngx_http_webhook_word(ngx_http_webhook_encodings, &value, &known)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_encodings, &value, &keyword)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -212,14 +212,14 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        signature->format.encoding = known;
+        signature->format.encoding = keyword;
 
         return NGX_CONF_OK;
     }
 
     if (ngx_http_webhook_option(word, "key", &value) == NGX_OK) {
 
-        if (ngx_http_webhook_word(ngx_http_webhook_key_words, &value, &known)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_key_keywords, &value, &keyword)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -228,7 +228,7 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        signature->key = known;
+        signature->key = keyword;
 
         return NGX_CONF_OK;
     }

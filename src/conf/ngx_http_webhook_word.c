@@ -14,7 +14,7 @@ static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
     ngx_uint_t *index);
 
 
-static ngx_http_webhook_word_t  ngx_http_webhook_sources[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_sources[] = {
     { ngx_string("header:"), NGX_HTTP_WEBHOOK_HEADER },
     { ngx_string("query:"), NGX_HTTP_WEBHOOK_QUERY },
     { ngx_string("cookie:"), NGX_HTTP_WEBHOOK_COOKIE },
@@ -27,7 +27,7 @@ static ngx_http_webhook_word_t  ngx_http_webhook_sources[] = {
 };
 
 
-ngx_http_webhook_word_t  ngx_http_webhook_methods[] = {
+ngx_http_webhook_keyword_t  ngx_http_webhook_methods[] = {
     { ngx_string("GET"), NGX_HTTP_GET },
     { ngx_string("HEAD"), NGX_HTTP_HEAD },
     { ngx_string("POST"), NGX_HTTP_POST },
@@ -194,33 +194,33 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t *source)
 {
-    ngx_str_t                 header, rest;
-    ngx_http_webhook_word_t  *known;
+    ngx_str_t                    header, rest;
+    ngx_http_webhook_keyword_t  *keyword;
 
     ngx_memzero(source, sizeof(ngx_http_webhook_source_t));
     ngx_str_null(&rest);
 
-    for (known = ngx_http_webhook_sources; known->name.len; known++) {
+    for (keyword = ngx_http_webhook_sources; keyword->name.len; keyword++) {
 
-        if (word->len < known->name.len
-            || ngx_strncmp(word->data, known->name.data, known->name.len)
+        if (word->len < keyword->name.len
+            || ngx_strncmp(word->data, keyword->name.data, keyword->name.len)
                != 0)
         {
             continue;
         }
 
-        rest.data = word->data + known->name.len;
-        rest.len = word->len - known->name.len;
+        rest.data = word->data + keyword->name.len;
+        rest.len = word->len - keyword->name.len;
 
         /* only what ends in a colon takes a name */
 
-        if ((known->name.data[known->name.len - 1] == ':') == (rest.len > 0))
+        if ((keyword->name.data[keyword->name.len - 1] == ':') == (rest.len > 0))
         {
             break;
         }
     }
 
-    if (known->name.len == 0) {
+    if (keyword->name.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid source \"%V\", it is header:NAME, "
                            "query:NAME, cookie:NAME, bearer, basic, "
@@ -228,7 +228,7 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    source->type = known->value;
+    source->type = keyword->value;
     source->name = rest;
 
     switch (source->type) {
@@ -315,12 +315,12 @@ ngx_http_webhook_provider_header(ngx_conf_t *cf,
 
 
 ngx_int_t
-ngx_http_webhook_word(ngx_http_webhook_word_t *known, ngx_str_t *word,
+ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword, ngx_str_t *word,
     ngx_uint_t *value)
 {
-    for ( /* void */ ; known->name.len; known++) {
-        if (ngx_http_webhook_str_equal(&known->name, word)) {
-            *value = known->value;
+    for ( /* void */ ; keyword->name.len; keyword++) {
+        if (ngx_http_webhook_str_equal(&keyword->name, word)) {
+            *value = keyword->value;
             return NGX_OK;
         }
     }
