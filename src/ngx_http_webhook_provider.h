@@ -163,7 +163,7 @@ typedef struct {
     ngx_http_complex_value_t    text;
     ngx_http_webhook_source_t  *source;     /* or NULL */
     unsigned                    required:1; /* it must be there */
-} ngx_http_webhook_piece_t;
+} ngx_http_webhook_segment_t;
 
 
 /* What has to be looked for in a body before it is verified, bits. */

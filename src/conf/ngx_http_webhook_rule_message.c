@@ -16,15 +16,15 @@ static char *ngx_http_webhook_transform_kind(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word);
 static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *pieces);
-static ngx_array_t *ngx_http_webhook_message_pieces(ngx_conf_t *cf,
+static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *segments);
+static ngx_array_t *ngx_http_webhook_message_segments(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end);
 static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_piece_t *piece, size_t *len);
+    ngx_http_webhook_segment_t *segment, size_t *len);
 static void ngx_http_webhook_message_known(
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_piece_t *piece, size_t *len);
+    ngx_http_webhook_segment_t *segment, size_t *len);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len);
 static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
     ngx_str_t *name);
@@ -214,7 +214,7 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
 
     if (provider->bodiless) {
 
-        provider->prefix = ngx_http_webhook_message_pieces(cf, provider,
+        provider->prefix = ngx_http_webhook_message_segments(cf, provider,
                                                            message->data, end);
         if (provider->prefix == NULL) {
             return NGX_CONF_ERROR;
@@ -240,9 +240,9 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    provider->prefix = ngx_http_webhook_message_pieces(cf, provider,
+    provider->prefix = ngx_http_webhook_message_segments(cf, provider,
                                                        message->data, body);
-    provider->suffix = ngx_http_webhook_message_pieces(cf, provider,
+    provider->suffix = ngx_http_webhook_message_segments(cf, provider,
                                                        body + len, end);
 
     if (provider->prefix == NULL || provider->suffix == NULL) {
@@ -256,41 +256,41 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
 /* The same text with every request would be signed the same each time. */
 
 static ngx_uint_t
-ngx_http_webhook_message_constant(ngx_array_t *pieces)
+ngx_http_webhook_message_constant(ngx_array_t *segments)
 {
-    ngx_http_webhook_piece_t  *piece;
+    ngx_http_webhook_segment_t  *segment;
 
-    piece = pieces->elts;
+    segment = segments->elts;
 
-    return pieces->nelts == 1
-           && piece->source == NULL
-           && piece->text.lengths == NULL;
+    return segments->nelts == 1
+           && segment->source == NULL
+           && segment->text.lengths == NULL;
 }
 
 
 static ngx_array_t *
-ngx_http_webhook_message_pieces(ngx_conf_t *cf,
+ngx_http_webhook_message_segments(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end)
 {
     size_t                             len;
     u_char                            *value;
     ngx_str_t                          text;
-    ngx_array_t                       *pieces;
-    ngx_http_webhook_piece_t          *piece;
+    ngx_array_t                       *segments;
+    ngx_http_webhook_segment_t        *segment;
     ngx_http_compile_complex_value_t   ccv;
 
-    pieces = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_piece_t));
-    if (pieces == NULL) {
+    segments = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_segment_t));
+    if (segments == NULL) {
         return NULL;
     }
 
     do {
-        piece = ngx_array_push(pieces);
-        if (piece == NULL) {
+        segment = ngx_array_push(segments);
+        if (segment == NULL) {
             return NULL;
         }
 
-        ngx_memzero(piece, sizeof(ngx_http_webhook_piece_t));
+        ngx_memzero(segment, sizeof(ngx_http_webhook_segment_t));
 
         len = 0;
 
@@ -300,14 +300,14 @@ ngx_http_webhook_message_pieces(ngx_conf_t *cf,
                 continue;
             }
 
-            if (ngx_http_webhook_message_value(cf, provider, value, end, piece,
+            if (ngx_http_webhook_message_value(cf, provider, value, end, segment,
                                                &len)
                 != NGX_OK)
             {
                 return NULL;
             }
 
-            if (piece->source) {
+            if (segment->source) {
                 break;
             }
         }
@@ -319,7 +319,7 @@ ngx_http_webhook_message_pieces(ngx_conf_t *cf,
 
         ccv.cf = cf;
         ccv.value = &text;
-        ccv.complex_value = &piece->text;
+        ccv.complex_value = &segment->text;
 
         if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
             return NULL;
@@ -329,7 +329,7 @@ ngx_http_webhook_message_pieces(ngx_conf_t *cf,
 
     } while (p < end);
 
-    return pieces;
+    return segments;
 }
 
 
@@ -338,7 +338,7 @@ ngx_http_webhook_message_pieces(ngx_conf_t *cf,
 static ngx_int_t
 ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_piece_t *piece, size_t *len)
+    ngx_http_webhook_segment_t *segment, size_t *len)
 {
     u_char     *brace;
     ngx_str_t   word;
@@ -352,10 +352,10 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
         word.data = p + sizeof("${") - 1;
         word.len = brace - word.data;
 
-        piece->source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+        segment->source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
 
-        if (piece->source == NULL
-            || ngx_http_webhook_source_word(cf, provider, &word, piece->source)
+        if (segment->source == NULL
+            || ngx_http_webhook_source_word(cf, provider, &word, segment->source)
                != NGX_CONF_OK)
         {
             return NGX_ERROR;
@@ -364,11 +364,11 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
         *len = brace + 1 - p;
 
     } else {
-        ngx_http_webhook_message_known(provider, p, end, piece, len);
+        ngx_http_webhook_message_known(provider, p, end, segment, len);
     }
 
-    if (piece->source) {
-        ngx_http_webhook_needs_body(provider, piece->source,
+    if (segment->source) {
+        ngx_http_webhook_needs_body(provider, segment->source,
                                 NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE);
     }
 
@@ -383,7 +383,7 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
 
 static void
 ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
-    u_char *p, u_char *end, ngx_http_webhook_piece_t *piece, size_t *len)
+    u_char *p, u_char *end, ngx_http_webhook_segment_t *segment, size_t *len)
 {
     ngx_uint_t                  i;
     ngx_http_webhook_source_t  *sources[3];
@@ -409,8 +409,8 @@ ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
         *len = ngx_http_webhook_variable_at(p, end, &names[i]);
 
         if (*len) {
-            piece->source = sources[i];
-            piece->required = 1;
+            segment->source = sources[i];
+            segment->required = 1;
             break;
         }
     }
@@ -430,21 +430,21 @@ ngx_uint_t
 ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source)
 {
-    ngx_uint_t                  i, k;
-    ngx_array_t                *pieces[2];
-    ngx_http_webhook_piece_t   *piece;
-    ngx_http_webhook_source_t  *taken;
+    ngx_uint_t                   i, k;
+    ngx_array_t                 *segments[2];
+    ngx_http_webhook_source_t   *taken;
+    ngx_http_webhook_segment_t  *segment;
 
-    pieces[0] = provider->prefix;
-    pieces[1] = provider->suffix;
+    segments[0] = provider->prefix;
+    segments[1] = provider->suffix;
 
-    for (i = 0; i < 2 && pieces[i]; i++) {
+    for (i = 0; i < 2 && segments[i]; i++) {
 
-        piece = pieces[i]->elts;
+        segment = segments[i]->elts;
 
-        for (k = 0; k < pieces[i]->nelts; k++) {
+        for (k = 0; k < segments[i]->nelts; k++) {
 
-            taken = piece[k].source;
+            taken = segment[k].source;
 
             if (taken
                 && taken->type == source->type

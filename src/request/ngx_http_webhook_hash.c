@@ -9,7 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-#define NGX_HTTP_WEBHOOK_FILE_PIECE  65536      /* bytes of a file at a time */
+#define NGX_HTTP_WEBHOOK_FILE_CHUNK  65536      /* bytes of a file at a time */
 #define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
 
 
@@ -315,29 +315,29 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 {
     off_t     offset;
     size_t    size;
-    u_char   *piece;
+    u_char   *chunk;
     ssize_t   n;
 
-    piece = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_FILE_PIECE);
-    if (piece == NULL) {
+    chunk = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_FILE_CHUNK);
+    if (chunk == NULL) {
         return NGX_ERROR;
     }
 
     for (offset = b->file_pos; offset < b->file_last; offset += n) {
 
-        size = ngx_min(NGX_HTTP_WEBHOOK_FILE_PIECE, b->file_last - offset);
+        size = ngx_min(NGX_HTTP_WEBHOOK_FILE_CHUNK, b->file_last - offset);
 
-        n = ngx_read_file(b->file, piece, size, offset);
+        n = ngx_read_file(b->file, chunk, size, offset);
 
         if (n == NGX_ERROR || (size_t) n != size) {
-            (void) ngx_pfree(r->pool, piece);
+            (void) ngx_pfree(r->pool, chunk);
             return NGX_ERROR;
         }
 
-        ngx_http_webhook_hash(ctx, piece, n);
+        ngx_http_webhook_hash(ctx, chunk, n);
     }
 
-    (void) ngx_pfree(r->pool, piece);
+    (void) ngx_pfree(r->pool, chunk);
 
     return NGX_OK;
 }

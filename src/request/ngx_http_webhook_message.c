@@ -9,9 +9,9 @@
 #include "ngx_http_webhook_request.h"
 
 
-static ngx_http_webhook_reason_e ngx_http_webhook_message_piece(
+static ngx_http_webhook_reason_e ngx_http_webhook_message_segment(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_piece_t *piece);
+    ngx_http_webhook_segment_t *segment);
 static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_source_t *source);
 
@@ -20,40 +20,40 @@ static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
 
 ngx_int_t
 ngx_http_webhook_message_text(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_array_t *pieces, ngx_str_t *text)
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text)
 {
-    u_char                    *p;
-    ngx_str_t                 *values;
-    ngx_uint_t                 i;
-    ngx_http_webhook_piece_t  *piece;
+    u_char                      *p;
+    ngx_str_t                   *values;
+    ngx_uint_t                   i;
+    ngx_http_webhook_segment_t  *segment;
 
     ngx_str_null(text);
 
-    if (pieces == NULL) {
+    if (segments == NULL) {
         return NGX_OK;
     }
 
-    piece = pieces->elts;
+    segment = segments->elts;
 
-    if (piece->source == NULL) {
-        return ngx_http_webhook_evaluate(r, ctx, &piece->text, text);
+    if (segment->source == NULL) {
+        return ngx_http_webhook_evaluate(r, ctx, &segment->text, text);
     }
 
-    values = ngx_pcalloc(r->pool, 2 * pieces->nelts * sizeof(ngx_str_t));
+    values = ngx_pcalloc(r->pool, 2 * segments->nelts * sizeof(ngx_str_t));
     if (values == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < pieces->nelts; i++) {
+    for (i = 0; i < segments->nelts; i++) {
 
-        if (ngx_http_webhook_evaluate(r, ctx, &piece[i].text, &values[2 * i])
+        if (ngx_http_webhook_evaluate(r, ctx, &segment[i].text, &values[2 * i])
             != NGX_OK)
         {
             return NGX_ERROR;
         }
 
-        if (piece[i].source
-            && ngx_http_webhook_source_value(r, ctx, piece[i].source,
+        if (segment[i].source
+            && ngx_http_webhook_source_value(r, ctx, segment[i].source,
                                              &values[2 * i + 1])
                == WH_ERROR)
         {
@@ -70,7 +70,7 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 
     text->data = p;
 
-    for (i = 0; i < 2 * pieces->nelts; i++) {
+    for (i = 0; i < 2 * segments->nelts; i++) {
         p = ngx_cpymem(p, values[i].data, values[i].len);
     }
 
@@ -87,29 +87,29 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                  i, k;
-    ngx_array_t                *pieces[2];
-    ngx_http_webhook_piece_t   *piece;
-    ngx_http_webhook_reason_e   reason;
+    ngx_uint_t                   i, k;
+    ngx_array_t                 *segments[2];
+    ngx_http_webhook_reason_e    reason;
+    ngx_http_webhook_segment_t  *segment;
 
-    pieces[0] = ctx->gate->provider->prefix;
-    pieces[1] = ctx->gate->provider->suffix;
+    segments[0] = ctx->gate->provider->prefix;
+    segments[1] = ctx->gate->provider->suffix;
 
     for (i = 0; i < 2; i++) {
 
-        if (pieces[i] == NULL) {
+        if (segments[i] == NULL) {
             continue;
         }
 
-        piece = pieces[i]->elts;
+        segment = segments[i]->elts;
 
-        for (k = 0; k < pieces[i]->nelts; k++) {
+        for (k = 0; k < segments[i]->nelts; k++) {
 
-            if (piece[k].source == NULL) {
+            if (segment[k].source == NULL) {
                 continue;
             }
 
-            reason = ngx_http_webhook_message_piece(r, ctx, &piece[k]);
+            reason = ngx_http_webhook_message_segment(r, ctx, &segment[k]);
 
             if (reason != NGX_HTTP_WEBHOOK_PASSED) {
                 return reason;
@@ -122,17 +122,17 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_message_piece(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_piece_t *piece)
+ngx_http_webhook_message_segment(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment)
 {
     ngx_int_t  rc;
     ngx_str_t  value;
 
-    rc = ngx_http_webhook_source_value(r, ctx, piece->source, &value);
+    rc = ngx_http_webhook_source_value(r, ctx, segment->source, &value);
 
     if (rc == WH_ABSENT
-        && !piece->required
-        && ngx_http_webhook_message_nothing(ctx, piece->source))
+        && !segment->required
+        && ngx_http_webhook_message_nothing(ctx, segment->source))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }

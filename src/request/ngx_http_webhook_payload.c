@@ -9,7 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-#define NGX_HTTP_WEBHOOK_PIECE  65536       /* bytes of a file at a time */
+#define NGX_HTTP_WEBHOOK_CHUNK  65536       /* bytes of a file at a time */
 #define NGX_HTTP_WEBHOOK_SLICE  262144      /* bytes, then others' turn */
 
 
@@ -221,13 +221,13 @@ ngx_http_webhook_payload_feed(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    size = ngx_min(size, NGX_HTTP_WEBHOOK_PIECE);
+    size = ngx_min(size, NGX_HTTP_WEBHOOK_CHUNK);
 
     if (ngx_buf_in_memory(b)) {
         rc = wh_json_parse(ctx->json, b->pos + ctx->offset, size);
 
     } else {
-        data = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_PIECE);
+        data = ngx_palloc(r->pool, NGX_HTTP_WEBHOOK_CHUNK);
         if (data == NULL) {
             return NGX_ERROR;
         }

@@ -10,7 +10,7 @@
 #include "core/wh_utf8.h"
 
 
-#define NGX_HTTP_WEBHOOK_OUT_PIECE  16384
+#define NGX_HTTP_WEBHOOK_OUT_CHUNK  16384
 
 
 void ngx_cdecl
@@ -79,7 +79,7 @@ ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len)
     if (cl) {
         cl->next = NULL;
         cl->buf = ngx_create_temp_buf(out->pool,
-                                      ngx_max(len, NGX_HTTP_WEBHOOK_OUT_PIECE));
+                                      ngx_max(len, NGX_HTTP_WEBHOOK_OUT_CHUNK));
     }
 
     if (cl == NULL || cl->buf == NULL) {
