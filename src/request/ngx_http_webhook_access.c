@@ -9,7 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-#define NGX_HTTP_WEBHOOK_WALK_TIMER  60000      /* ms, never comes to its end */
+#define NGX_HTTP_WEBHOOK_PARSE_TIMER  60000      /* ms, never comes to its end */
 
 
 static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
@@ -17,9 +17,9 @@ static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_webhook_walk(ngx_http_request_t *r,
+static ngx_int_t ngx_http_webhook_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static void ngx_http_webhook_walk_on(ngx_http_request_t *r);
+static void ngx_http_webhook_parse_on(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
@@ -113,12 +113,12 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             return ngx_http_webhook_reject(r, ctx, reason);
         }
 
-        ctx->state = NGX_HTTP_WEBHOOK_WALKING;
+        ctx->state = NGX_HTTP_WEBHOOK_PARSING;
 
         /* fall through */
 
-    case NGX_HTTP_WEBHOOK_WALKING:
-        return ngx_http_webhook_walk(r, ctx);
+    case NGX_HTTP_WEBHOOK_PARSING:
+        return ngx_http_webhook_parse(r, ctx);
 
     default: /* NGX_HTTP_WEBHOOK_DONE */
         return ngx_http_webhook_answer(r, ctx);
@@ -210,12 +210,12 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
  */
 
 static ngx_int_t
-ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_event_t                *wev;
     ngx_http_webhook_reason_e   reason;
 
-    switch (ngx_http_webhook_payload_walk(r, ctx)) {
+    switch (ngx_http_webhook_payload_parse(r, ctx)) {
 
     case NGX_OK:
         break;
@@ -228,12 +228,12 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
 
         r->read_event_handler = ngx_http_test_reading;
-        r->write_event_handler = ngx_http_webhook_walk_on;
+        r->write_event_handler = ngx_http_webhook_parse_on;
 
         /* a worker that is to end waits for timers, not for posted events */
 
         wev = r->connection->write;
-        ngx_add_timer(wev, NGX_HTTP_WEBHOOK_WALK_TIMER);
+        ngx_add_timer(wev, NGX_HTTP_WEBHOOK_PARSE_TIMER);
         ngx_post_event(wev, &ngx_posted_next_events);
 
         return NGX_AGAIN;
@@ -260,7 +260,7 @@ ngx_http_webhook_walk(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 
 static void
-ngx_http_webhook_walk_on(ngx_http_request_t *r)
+ngx_http_webhook_parse_on(ngx_http_request_t *r)
 {
     ngx_event_t  *wev;
 

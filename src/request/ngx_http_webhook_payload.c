@@ -19,9 +19,9 @@ static ngx_uint_t ngx_http_webhook_payload_is_form(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_payload_is_parts(
     ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_payload_feed(ngx_http_request_t *r,
+static ngx_int_t ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, off_t *fed);
-static ngx_http_webhook_reason_e ngx_http_webhook_payload_fault(
+static ngx_http_webhook_reason_e ngx_http_webhook_payload_error(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_invalid(
     ngx_http_webhook_ctx_t *ctx, size_t index, const char *rule);
@@ -41,27 +41,27 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
 
     if (gate->provider->body && gate->provider->body->document) {
 
-        ctx->walked = ngx_http_webhook_payload_text(r, ctx);
-        if (ctx->walked == NULL) {
+        ctx->parsed = ngx_http_webhook_payload_text(r, ctx);
+        if (ctx->parsed == NULL) {
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }
 
         form = 0;
 
     } else {
-        ctx->walked = r->request_body ? r->request_body->bufs : NULL;
+        ctx->parsed = r->request_body ? r->request_body->bufs : NULL;
         form = ngx_http_webhook_payload_is_form(ctx);
     }
 
     /* the body may be a buffer without a byte */
 
-    while (ctx->walked && ngx_buf_size(ctx->walked->buf) == 0) {
-        ctx->walked = ctx->walked->next;
+    while (ctx->parsed && ngx_buf_size(ctx->parsed->buf) == 0) {
+        ctx->parsed = ctx->parsed->next;
     }
 
     if (form
         && gate->provider->form
-        && ctx->walked
+        && ctx->parsed
         && !ngx_http_webhook_payload_is_parts(ctx))
     {
 
@@ -76,7 +76,7 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (ctx->walked == NULL
+    if (ctx->parsed == NULL
         && (gate->provider->json & 1)
         && gate->nrules == 0)
     {
@@ -163,7 +163,7 @@ ngx_http_webhook_payload_is_parts(ngx_http_webhook_ctx_t *ctx)
 /* NGX_OK at the end of the body, NGX_AGAIN after a slice, or NGX_ERROR. */
 
 ngx_int_t
-ngx_http_webhook_payload_walk(ngx_http_request_t *r,
+ngx_http_webhook_payload_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     off_t      fed;
@@ -175,13 +175,13 @@ ngx_http_webhook_payload_walk(ngx_http_request_t *r,
 
     fed = 0;
 
-    while (ctx->walked) {
+    while (ctx->parsed) {
 
         if (fed >= NGX_HTTP_WEBHOOK_SLICE) {
             return NGX_AGAIN;
         }
 
-        rc = ngx_http_webhook_payload_feed(r, ctx, &fed);
+        rc = ngx_http_webhook_payload_chunk(r, ctx, &fed);
 
         if (rc == NGX_DECLINED) {
             break;
@@ -202,7 +202,7 @@ ngx_http_webhook_payload_walk(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_webhook_payload_feed(ngx_http_request_t *r,
+ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, off_t *fed)
 {
     int         rc;
@@ -211,11 +211,11 @@ ngx_http_webhook_payload_feed(ngx_http_request_t *r,
     ssize_t     n;
     ngx_buf_t  *b;
 
-    b = ctx->walked->buf;
+    b = ctx->parsed->buf;
     size = ngx_buf_size(b) - ctx->offset;
 
     if (size == 0) {
-        ctx->walked = ctx->walked->next;
+        ctx->parsed = ctx->parsed->next;
         ctx->offset = 0;
 
         return NGX_OK;
@@ -259,7 +259,7 @@ ngx_http_webhook_step_json(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    return ngx_http_webhook_payload_fault(ctx);
+    return ngx_http_webhook_payload_error(ctx);
 }
 
 
@@ -355,13 +355,13 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
  */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_payload_fault(ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_payload_error(ngx_http_webhook_ctx_t *ctx)
 {
-    wh_json_error_e  fault;
+    wh_json_error_e  error;
 
-    fault = wh_json_error(ctx->json);
+    error = wh_json_error(ctx->json);
 
-    if (fault == WH_JSON_NO_MEMORY) {
+    if (error == WH_JSON_NO_MEMORY) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
@@ -375,7 +375,7 @@ ngx_http_webhook_payload_fault(ngx_http_webhook_ctx_t *ctx)
     /* what the credential is in is more than a payload */
 
     ctx->binding = ctx->unverified;
-    ctx->rule = wh_json_error_text(fault);
+    ctx->rule = wh_json_error_text(error);
 
     return NGX_HTTP_WEBHOOK_JSON_INVALID;
 }

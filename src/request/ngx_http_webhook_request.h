@@ -66,7 +66,7 @@ typedef enum {
     NGX_HTTP_WEBHOOK_START = 0,
     NGX_HTTP_WEBHOOK_READING,
     NGX_HTTP_WEBHOOK_READ,
-    NGX_HTTP_WEBHOOK_WALKING,
+    NGX_HTTP_WEBHOOK_PARSING,
     NGX_HTTP_WEBHOOK_DONE
 } ngx_http_webhook_state_e;
 
@@ -121,7 +121,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_source_t     *credential;  /* the token's source */
     ngx_int_t                      ack;         /* status for 2xx, if > 0 */
     wh_json_t                     *json;        /* the walker, or NULL */
-    ngx_chain_t                   *walked;      /* where it is in the body */
+    ngx_chain_t                   *parsed;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
     ngx_str_t                      text;        /* for the body, if there is
@@ -266,7 +266,7 @@ ngx_int_t ngx_http_webhook_transform_body(ngx_http_request_t *r,
 
 ngx_http_webhook_reason_e ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_payload_walk(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_payload_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_step_json(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
