@@ -13,7 +13,7 @@
 
 
 static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_webhook_taken(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_webhook_accepted_upstream(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_filter_init(ngx_conf_t *cf);
 
 
@@ -54,7 +54,7 @@ static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_int_t
 ngx_http_webhook_header_filter(ngx_http_request_t *r)
 {
-    ngx_uint_t               taken;
+    ngx_uint_t               accepted_upstream;
     ngx_http_webhook_ctx_t  *ctx;
 
     if (ngx_http_webhook_has_no_ctx(r) || r != r->main) {
@@ -67,13 +67,13 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    taken = ngx_http_webhook_taken(r);
+    accepted_upstream = ngx_http_webhook_accepted_upstream(r);
 
     /* who is told of a failure may come again at once */
 
-    ngx_http_webhook_replay_end(ctx, taken);
+    ngx_http_webhook_replay_end(ctx, accepted_upstream);
 
-    if (!taken
+    if (!accepted_upstream
         || !ctx->verified
         || ctx->ack <= 0
         || r->headers_out.status == (ngx_uint_t) ctx->ack
@@ -101,7 +101,7 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
  */
 
 static ngx_uint_t
-ngx_http_webhook_taken(ngx_http_request_t *r)
+ngx_http_webhook_accepted_upstream(ngx_http_request_t *r)
 {
     ngx_http_upstream_t  *u;
 

@@ -314,7 +314,8 @@ ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
  */
 
 void
-ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx, ngx_uint_t taken)
+ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
+    ngx_uint_t accepted_upstream)
 {
     if (ctx->replay == NULL || !ctx->replay->held) {
         return;
@@ -322,5 +323,5 @@ ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx, ngx_uint_t taken)
 
     ctx->replay->held = 0;
 
-    ngx_http_webhook_store_end(&ctx->replay->claim, taken);
+    ngx_http_webhook_store_end(&ctx->replay->claim, accepted_upstream);
 }

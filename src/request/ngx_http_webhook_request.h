@@ -300,7 +300,7 @@ void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
 ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
-    ngx_uint_t taken);
+    ngx_uint_t accepted_upstream);
 
 /* _strip.c: taking the credential out of the request */
 

@@ -23,7 +23,7 @@ static const char *ngx_http_webhook_file_use(ngx_http_webhook_file_t *file,
 static const char *ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file,
     ngx_str_t *bytes, ngx_log_t *log);
 static void ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file,
-    ngx_uint_t taken);
+    ngx_uint_t use);
 
 
 /* One record for all secrets that are in a file. */
@@ -395,7 +395,7 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
 /* Requests that hold the old keys keep them to their end. */
 
 static void
-ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file, ngx_uint_t taken)
+ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file, ngx_uint_t use)
 {
     ngx_http_webhook_key_t      *old;
     ngx_http_webhook_keyslot_t  *keyslot;
@@ -404,7 +404,7 @@ ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file, ngx_uint_t taken)
 
         old = keyslot->successor;
 
-        if (taken) {
+        if (use) {
             old = keyslot->key;
             keyslot->key = keyslot->successor;
         }

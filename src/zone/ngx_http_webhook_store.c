@@ -504,7 +504,8 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
 /* A message that has been taken is committed, any other is released. */
 
 void
-ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim, ngx_uint_t taken)
+ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
+    ngx_uint_t accepted_upstream)
 {
     ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
@@ -515,7 +516,7 @@ ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim, ngx_uint_t taken)
 
     entry = ngx_http_webhook_store_held(claim);
 
-    if (entry && taken) {
+    if (entry && accepted_upstream) {
         ngx_queue_remove(&entry->queue);
         ngx_queue_insert_tail(&entry->span->entries, &entry->queue);
 

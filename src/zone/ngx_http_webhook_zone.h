@@ -166,7 +166,7 @@ ngx_int_t ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim);
 ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
     ngx_log_t *log);
 void ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
-    ngx_uint_t taken);
+    ngx_uint_t accepted_upstream);
 void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
 void ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
     ngx_uint_t *entries, ngx_uint_t *evicted);
