@@ -210,7 +210,7 @@ bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
     released = bench_us();
 
     for (n = 0; n < BENCH_BATCH; n++) {
-        ngx_http_webhook_store_look(&claims[n]);
+        ngx_http_webhook_store_peek(&claims[n]);
     }
 
     looked = bench_us();
@@ -234,7 +234,7 @@ bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
     found = bench_us();
 
     for (n = 0; n < BENCH_BATCH; n++) {
-        ngx_http_webhook_store_look(&claims[n]);
+        ngx_http_webhook_store_peek(&claims[n]);
     }
 
     printf("%13llu entries %10.2f %10.2f %10.2f %10.2f %10.2f\n",

@@ -58,7 +58,7 @@ ngx_http_webhook_replay_known(ngx_http_request_t *r,
     }
 
     return ngx_http_webhook_replay_reason(ctx,
-                               ngx_http_webhook_store_look(&ctx->replay->claim));
+                               ngx_http_webhook_store_peek(&ctx->replay->claim));
 }
 
 
@@ -189,7 +189,7 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
 
     rc = ngx_http_webhook_store_claim(&replay->claim, r->connection->log);
 
-    replay->held = (rc == NGX_OK);
+    replay->claimed = (rc == NGX_OK);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook claim: %i, %ui", rc, replay->claim.serial);
@@ -317,11 +317,11 @@ void
 ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t accepted_upstream)
 {
-    if (ctx->replay == NULL || !ctx->replay->held) {
+    if (ctx->replay == NULL || !ctx->replay->claimed) {
         return;
     }
 
-    ctx->replay->held = 0;
+    ctx->replay->claimed = 0;
 
     ngx_http_webhook_store_end(&ctx->replay->claim, accepted_upstream);
 }

@@ -52,7 +52,7 @@ typedef struct {
     u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
     unsigned                    hashed:1;   /* the message is */
     unsigned                    keyed:1;    /* the claim has its digest */
-    unsigned                    held:1;     /* now */
+    unsigned                    claimed:1;  /* now */
 } ngx_http_webhook_replay_state_t;
 
 

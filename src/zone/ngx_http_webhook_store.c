@@ -24,7 +24,7 @@ typedef struct {
     ngx_queue_t                 entries;
     time_t                      ttl;
     time_t                      window;
-} ngx_http_webhook_span_t;
+} ngx_http_webhook_retention_t;
 
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
     time_t                      time;       /* of the claim, of the commit */
     ngx_uint_t                  serial;     /* of the claim */
     ngx_pid_t                   owner;      /* who has it, or 0: committed */
-    ngx_http_webhook_span_t    *span;
+    ngx_http_webhook_retention_t  *retention;
 } ngx_http_webhook_entry_t;
 
 
@@ -42,7 +42,7 @@ struct ngx_http_webhook_store_s {
     ngx_rbtree_t                rbtree;
     ngx_rbtree_node_t           sentinel;
     ngx_queue_t                 claims;     /* entries, by their time */
-    ngx_queue_t                 spans;
+    ngx_queue_t                 retentions;
     ngx_uint_t                  serial;
     ngx_uint_t                  entries;
     ngx_uint_t                  evicted;    /* before their time to live */
@@ -61,7 +61,7 @@ static ngx_uint_t ngx_http_webhook_store_abandoned(
     ngx_http_webhook_entry_t *entry, time_t now);
 static ngx_http_webhook_entry_t *ngx_http_webhook_store_add(
     ngx_http_webhook_zone_t *zone, u_char *digest, time_t now);
-static ngx_http_webhook_span_t *ngx_http_webhook_store_span(
+static ngx_http_webhook_retention_t *ngx_http_webhook_store_retention(
     ngx_http_webhook_zone_t *zone, time_t ttl, time_t window, time_t now);
 static void *ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone,
     time_t now);
@@ -69,11 +69,11 @@ static ngx_int_t ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone,
     time_t now);
 static void ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone,
     time_t now);
-static void ngx_http_webhook_store_shorten(ngx_http_webhook_zone_t *zone,
+static void ngx_http_webhook_store_expire_queue(ngx_http_webhook_zone_t *zone,
     ngx_queue_t *queue, time_t ttl, time_t now);
 static void ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
     ngx_http_webhook_entry_t *entry);
-static ngx_http_webhook_entry_t *ngx_http_webhook_store_held(
+static ngx_http_webhook_entry_t *ngx_http_webhook_store_find_own(
     ngx_http_webhook_claim_t *claim);
 
 
@@ -91,7 +91,7 @@ ngx_http_webhook_store_create(ngx_slab_pool_t *shpool)
                     ngx_http_webhook_store_insert);
 
     ngx_queue_init(&store->claims);
-    ngx_queue_init(&store->spans);
+    ngx_queue_init(&store->retentions);
 
     return store;
 }
@@ -179,7 +179,7 @@ static ngx_int_t
 ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry, time_t now)
 {
     if (entry->owner == 0) {
-        return now - entry->time > entry->span->ttl ? NGX_DECLINED : NGX_DONE;
+        return now - entry->time > entry->retention->ttl ? NGX_DECLINED : NGX_DONE;
     }
 
     return ngx_http_webhook_store_abandoned(entry, now) ? NGX_DECLINED
@@ -203,7 +203,7 @@ ngx_http_webhook_store_abandoned(ngx_http_webhook_entry_t *entry, time_t now)
 /* As ngx_http_webhook_store_state(), and changes nothing. */
 
 ngx_int_t
-ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim)
+ngx_http_webhook_store_peek(ngx_http_webhook_claim_t *claim)
 {
     ngx_int_t                  rc;
     ngx_slab_pool_t           *shpool;
@@ -232,13 +232,13 @@ ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim)
 ngx_int_t
 ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
 {
-    time_t                     now;
-    ngx_int_t                  rc;
-    ngx_uint_t                 evicted, total;
-    ngx_slab_pool_t           *shpool;
-    ngx_http_webhook_span_t   *span;
-    ngx_http_webhook_entry_t  *entry;
-    ngx_http_webhook_store_t  *store;
+    time_t                         now;
+    ngx_int_t                      rc;
+    ngx_uint_t                     evicted, total;
+    ngx_slab_pool_t               *shpool;
+    ngx_http_webhook_entry_t      *entry;
+    ngx_http_webhook_store_t      *store;
+    ngx_http_webhook_retention_t  *retention;
 
     shpool = claim->zone->shpool;
     store = claim->zone->sh->store;
@@ -262,15 +262,15 @@ ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
 
         ngx_http_webhook_store_expire(claim->zone, now);
 
-        span = ngx_http_webhook_store_span(claim->zone, claim->ttl,
+        retention = ngx_http_webhook_store_retention(claim->zone, claim->ttl,
                                            claim->window, now);
 
-        entry = span ? ngx_http_webhook_store_add(claim->zone, claim->digest,
+        entry = retention ? ngx_http_webhook_store_add(claim->zone, claim->digest,
                                                   now)
                      : NULL;
 
         if (entry) {
-            entry->span = span;
+            entry->retention = retention;
             claim->serial = entry->serial;
             rc = NGX_OK;
 
@@ -339,38 +339,38 @@ ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest,
 }
 
 
-static ngx_http_webhook_span_t *
-ngx_http_webhook_store_span(ngx_http_webhook_zone_t *zone, time_t ttl,
+static ngx_http_webhook_retention_t *
+ngx_http_webhook_store_retention(ngx_http_webhook_zone_t *zone, time_t ttl,
     time_t window, time_t now)
 {
-    ngx_queue_t              *q, *spans;
-    ngx_http_webhook_span_t  *span;
+    ngx_queue_t                   *q, *retentions;
+    ngx_http_webhook_retention_t  *retention;
 
-    spans = &zone->sh->store->spans;
+    retentions = &zone->sh->store->retentions;
 
-    for (q = ngx_queue_head(spans);
-         q != ngx_queue_sentinel(spans);
+    for (q = ngx_queue_head(retentions);
+         q != ngx_queue_sentinel(retentions);
          q = ngx_queue_next(q))
     {
-        span = ngx_queue_data(q, ngx_http_webhook_span_t, queue);
+        retention = ngx_queue_data(q, ngx_http_webhook_retention_t, queue);
 
-        if (span->ttl == ttl && span->window == window) {
-            return span;
+        if (retention->ttl == ttl && retention->window == window) {
+            return retention;
         }
     }
 
-    span = ngx_http_webhook_store_alloc(zone, now);
-    if (span == NULL) {
+    retention = ngx_http_webhook_store_alloc(zone, now);
+    if (retention == NULL) {
         return NULL;
     }
 
-    span->ttl = ttl;
-    span->window = window;
+    retention->ttl = ttl;
+    retention->window = window;
 
-    ngx_queue_init(&span->entries);
-    ngx_queue_insert_tail(spans, &span->queue);
+    ngx_queue_init(&retention->entries);
+    ngx_queue_insert_tail(retentions, &retention->queue);
 
-    return span;
+    return retention;
 }
 
 
@@ -403,29 +403,29 @@ ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone, time_t now)
 static ngx_int_t
 ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
 {
-    ngx_queue_t               *q, *spans;
-    ngx_http_webhook_span_t   *span;
-    ngx_http_webhook_entry_t  *entry, *oldest;
+    ngx_queue_t                   *q, *retentions;
+    ngx_http_webhook_entry_t      *entry, *oldest;
+    ngx_http_webhook_retention_t  *retention;
 
     oldest = NULL;
-    spans = &zone->sh->store->spans;
+    retentions = &zone->sh->store->retentions;
 
-    for (q = ngx_queue_head(spans);
-         q != ngx_queue_sentinel(spans);
+    for (q = ngx_queue_head(retentions);
+         q != ngx_queue_sentinel(retentions);
          q = ngx_queue_next(q))
     {
-        span = ngx_queue_data(q, ngx_http_webhook_span_t, queue);
+        retention = ngx_queue_data(q, ngx_http_webhook_retention_t, queue);
 
-        if (ngx_queue_empty(&span->entries)) {
+        if (ngx_queue_empty(&retention->entries)) {
             continue;
         }
 
-        entry = ngx_queue_data(ngx_queue_head(&span->entries),
+        entry = ngx_queue_data(ngx_queue_head(&retention->entries),
                                ngx_http_webhook_entry_t, queue);
 
         /* the clock of another worker may be ahead of ours */
 
-        if ((span->window == -1 || now - entry->time > span->window)
+        if ((retention->window == -1 || now - entry->time > retention->window)
             && (oldest == NULL || entry->time < oldest->time))
         {
             oldest = entry;
@@ -448,28 +448,28 @@ ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
 static void
 ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
 {
-    ngx_queue_t               *q;
-    ngx_http_webhook_span_t   *span;
-    ngx_http_webhook_store_t  *store;
+    ngx_queue_t                   *q;
+    ngx_http_webhook_store_t      *store;
+    ngx_http_webhook_retention_t  *retention;
 
     store = zone->sh->store;
 
-    ngx_http_webhook_store_shorten(zone, &store->claims,
+    ngx_http_webhook_store_expire_queue(zone, &store->claims,
                                    NGX_HTTP_WEBHOOK_LEASE, now);
 
-    for (q = ngx_queue_head(&store->spans);
-         q != ngx_queue_sentinel(&store->spans);
+    for (q = ngx_queue_head(&store->retentions);
+         q != ngx_queue_sentinel(&store->retentions);
          q = ngx_queue_next(q))
     {
-        span = ngx_queue_data(q, ngx_http_webhook_span_t, queue);
+        retention = ngx_queue_data(q, ngx_http_webhook_retention_t, queue);
 
-        ngx_http_webhook_store_shorten(zone, &span->entries, span->ttl, now);
+        ngx_http_webhook_store_expire_queue(zone, &retention->entries, retention->ttl, now);
     }
 }
 
 
 static void
-ngx_http_webhook_store_shorten(ngx_http_webhook_zone_t *zone,
+ngx_http_webhook_store_expire_queue(ngx_http_webhook_zone_t *zone,
     ngx_queue_t *queue, time_t ttl, time_t now)
 {
     ngx_uint_t                 n;
@@ -514,11 +514,11 @@ ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    entry = ngx_http_webhook_store_held(claim);
+    entry = ngx_http_webhook_store_find_own(claim);
 
     if (entry && accepted_upstream) {
         ngx_queue_remove(&entry->queue);
-        ngx_queue_insert_tail(&entry->span->entries, &entry->queue);
+        ngx_queue_insert_tail(&entry->retention->entries, &entry->queue);
 
         entry->owner = 0;
         entry->time = ngx_time();
@@ -534,7 +534,7 @@ ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
 /* A claim that has outlived its lease may be another's by now. */
 
 static ngx_http_webhook_entry_t *
-ngx_http_webhook_store_held(ngx_http_webhook_claim_t *claim)
+ngx_http_webhook_store_find_own(ngx_http_webhook_claim_t *claim)
 {
     ngx_http_webhook_entry_t  *entry;
 

@@ -162,7 +162,7 @@ ngx_int_t ngx_http_webhook_zone_process(ngx_cycle_t *cycle);
 
 ngx_http_webhook_store_t *ngx_http_webhook_store_create(
     ngx_slab_pool_t *shpool);
-ngx_int_t ngx_http_webhook_store_look(ngx_http_webhook_claim_t *claim);
+ngx_int_t ngx_http_webhook_store_peek(ngx_http_webhook_claim_t *claim);
 ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
     ngx_log_t *log);
 void ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
