@@ -50,7 +50,7 @@ ngx_http_webhook_pelorus_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     if (r->method != NGX_HTTP_POST) {
-        ngx_str_set(&ctx->answer, "{\"detail\":\"Method Not Allowed\"}");
+        ngx_str_set(&ctx->response_body, "{\"detail\":\"Method Not Allowed\"}");
         return NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED;
     }
 
@@ -155,12 +155,12 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    ctx->answer.data = ngx_pnalloc(r->pool, WH_PELORUS_RESPONSE_BODY);
-    if (ctx->answer.data == NULL) {
+    ctx->response_body.data = ngx_pnalloc(r->pool, WH_PELORUS_RESPONSE_BODY);
+    if (ctx->response_body.data == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    ctx->answer.len = wh_pelorus_response_body(&verdict, ctx->answer.data);
+    ctx->response_body.len = wh_pelorus_response_body(&verdict, ctx->response_body.data);
     ctx->status = verdict.status;
 
     return ngx_http_webhook_pelorus_reasons[verdict.result];

@@ -348,11 +348,11 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
     if (ctx->status == NGX_HTTP_OK) {
-        ngx_str_set(&ctx->answer, "{\"status\":200,\"duplicate\":true}\n");
+        ngx_str_set(&ctx->response_body, "{\"status\":200,\"duplicate\":true}\n");
     }
 
-    if (ctx->answer.len) {
-        cv.value = ctx->answer;
+    if (ctx->response_body.len) {
+        cv.value = ctx->response_body;
         return ngx_http_send_response(r, ctx->status, &json, &cv);
     }
 

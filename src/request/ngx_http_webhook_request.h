@@ -128,7 +128,7 @@ struct ngx_http_webhook_ctx_s {
                                                    a rule "body" */
     uint32_t                       crc32;       /* of the body, likewise */
     ngx_http_webhook_replay_state_t  *replay;   /* or NULL: no protection */
-    ngx_str_t                      answer;      /* instead of our own */
+    ngx_str_t                      response_body; /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *rule;        /* that it breaks */
     ngx_http_webhook_dry_run_t     dry_run;
