@@ -139,12 +139,12 @@ typedef struct {
     ngx_http_complex_value_t    reply;
     ngx_str_t                   type;
     ngx_str_t                   header;     /* that has the text, or empty */
-    unsigned                    always:1;   /* SOURCE is "none" */
-    unsigned                    after:1;    /* only to a verified sender */
+    unsigned                    no_source:1; /* SOURCE is "none" */
+    unsigned                    after_verify:1; /* only to a verified sender */
     unsigned                    hmac:1;     /* the reply has an HMAC */
-    unsigned                    keyed:1;    /* it needs a challenge secret */
+    unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;
-    unsigned                    signing:1;  /* the signing secret serves */
+    unsigned                    use_signing_key:1; /* the signing secret serves */
 } ngx_http_webhook_challenge_t;
 
 

@@ -509,7 +509,7 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     challenge = gate->provider->challenges.elts;
 
     for (i = 0; i < gate->provider->challenges.nelts; i++) {
-        gate->first->distinct |= (challenge[i].keyed && !challenge[i].signing);
+        gate->first->distinct |= (challenge[i].needs_key && !challenge[i].use_signing_key);
     }
 
     return NGX_OK;
@@ -548,7 +548,7 @@ ngx_http_webhook_gate_signs(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     for (i = 0; i < gate->provider->challenges.nelts; i++) {
 
         if (!challenge[i].hmac
-            || !challenge[i].signing
+            || !challenge[i].use_signing_key
             || (uses & NGX_HTTP_WEBHOOK_HMAC_USES))
         {
             continue;

@@ -400,7 +400,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     challenge = provider->challenges.elts;
 
     for (i = 0; i < provider->challenges.nelts; i++) {
-        if (challenge[i].hmac && challenge[i].signing && !challenge[i].after) {
+        if (challenge[i].hmac && challenge[i].use_signing_key && !challenge[i].after_verify) {
             provider->oracle = &challenge[i];
         }
     }

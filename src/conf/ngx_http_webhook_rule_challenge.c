@@ -53,12 +53,12 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
 
     for (i = 1; i < n; i++) {
         if (ngx_strcmp(words[i].data, "after=verify") == 0) {
-            challenge->after = 1;
+            challenge->after_verify = 1;
         }
     }
 
     if (ngx_strcmp(words[0].data, "none") == 0) {
-        challenge->always = 1;
+        challenge->no_source = 1;
         ngx_str_set(&reply, "");
 
     } else if (ngx_http_webhook_challenge_source(cf, provider, challenge,
@@ -84,7 +84,7 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
         != NULL)
     {
         challenge->hmac = 1;
-        challenge->keyed = 1;
+        challenge->needs_key = 1;
     }
 
     if (ngx_strlcasestrn(challenge->type.data,
@@ -152,7 +152,7 @@ ngx_http_webhook_challenge_option(ngx_conf_t *cf,
     }
 
     if (ngx_strcmp(word->data, "key=signing") == 0) {
-        challenge->signing = 1;
+        challenge->use_signing_key = 1;
         return NGX_CONF_OK;
     }
 
@@ -178,7 +178,7 @@ ngx_http_webhook_challenge_source(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
     ngx_http_webhook_source_t *source)
 {
-    if (challenge->after && ngx_strncmp(word->data, "json:", 5) == 0) {
+    if (challenge->after_verify && ngx_strncmp(word->data, "json:", 5) == 0) {
         return ngx_http_webhook_source_word(cf, provider, word, source);
     }
 
@@ -222,7 +222,7 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         }
 
     } else {
-        challenge->keyed = 1;
+        challenge->needs_key = 1;
     }
 
     return ngx_http_webhook_challenge_source(cf, provider, challenge,

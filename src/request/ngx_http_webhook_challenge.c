@@ -50,7 +50,7 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
 
     for (i = 0; i < n; i++, challenge++) {
 
-        if (challenge->after != after
+        if (challenge->after_verify != after
             || !(r->method & challenge->method)
             || !ngx_http_webhook_challenge_active(ctx->gate, challenge))
         {
@@ -89,7 +89,7 @@ ngx_http_webhook_challenge_text(ngx_http_request_t *r,
 
     ngx_str_null(&ctx->challenge_value);
 
-    if (challenge->always) {
+    if (challenge->no_source) {
         return ngx_http_webhook_challenge_matches(r, ctx, challenge, reason);
     }
 
@@ -131,9 +131,9 @@ static ngx_uint_t
 ngx_http_webhook_challenge_active(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_challenge_t *challenge)
 {
-    return !challenge->keyed
+    return !challenge->needs_key
            || gate->challenge
-           || (challenge->signing && gate->signing);
+           || (challenge->use_signing_key && gate->signing);
 }
 
 
@@ -245,7 +245,7 @@ ngx_http_webhook_challenge_valid(ngx_http_webhook_challenge_t *challenge,
         return 0;
     }
 
-    marks = challenge->signing ? "-_.~+/=" : "-_.~+/= ";
+    marks = challenge->use_signing_key ? "-_.~+/=" : "-_.~+/= ";
 
     for (i = 0; i < value->len; i++) {
 
