@@ -238,7 +238,7 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
-    if (ngx_http_webhook_has_no_ctx(r)) {
+    if (!ngx_http_webhook_may_have_ctx(r)) {
         return ngx_http_webhook_next_body_filter(r, in);
     }
 

@@ -57,7 +57,7 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
     ngx_uint_t               accepted_upstream;
     ngx_http_webhook_ctx_t  *ctx;
 
-    if (ngx_http_webhook_has_no_ctx(r) || r != r->main) {
+    if (!ngx_http_webhook_may_have_ctx(r) || r != r->main) {
         return ngx_http_next_header_filter(r);
     }
 

@@ -33,7 +33,7 @@ ngx_http_webhook_log_handler(ngx_http_request_t *r)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
-    if (ngx_http_webhook_has_no_ctx(r) || r != r->main) {
+    if (!ngx_http_webhook_may_have_ctx(r) || r != r->main) {
         return NGX_OK;
     }
 

@@ -335,10 +335,11 @@ ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 /* on the way of every request, also where there is no gate */
 
 static ngx_inline ngx_uint_t
-ngx_http_webhook_has_no_ctx(ngx_http_request_t *r)
+ngx_http_webhook_may_have_ctx(ngx_http_request_t *r)
 {
-    return ngx_http_get_module_ctx(r, ngx_http_webhook_module) == NULL
-           && !(r->internal || r->filter_finalize);
+    return ngx_http_get_module_ctx(r, ngx_http_webhook_module)
+           || r->internal
+           || r->filter_finalize;
 }
 
 
@@ -347,7 +348,7 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
 {
     ngx_http_webhook_ctx_t  *ctx;
 
-    if (ngx_http_webhook_has_no_ctx(r)) {
+    if (!ngx_http_webhook_may_have_ctx(r)) {
         return NULL;
     }
 
