@@ -35,8 +35,8 @@ typedef enum {
 
 typedef struct {
     ngx_http_webhook_source_e   type;
-    ngx_uint_t                  header;     /* index in provider->headers, of
-                                               JSON in provider->pointers */
+    ngx_uint_t                  index;      /* in provider->headers, of JSON
+                                               in provider->pointers */
     ngx_str_t                   name;       /* of the argument, cookie, field,
                                                or the JSON Pointer */
     u_char                      separator;  /* between the fields */

@@ -528,7 +528,7 @@ ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    provider->pelorus->signature = signature->source.header;
+    provider->pelorus->signature = signature->source.index;
 
     return NGX_CONF_OK;
 }
@@ -554,7 +554,7 @@ ngx_http_webhook_provider_field(ngx_conf_t *cf,
         if (signature[i].source.type == NGX_HTTP_WEBHOOK_HEADER
             && signature[i].format.separator)
         {
-            source->header = signature[i].source.header;
+            source->index = signature[i].source.index;
             source->separator = signature[i].format.separator;
 
             return NGX_CONF_OK;

@@ -374,7 +374,7 @@ ngx_http_webhook_providers_header(ngx_http_webhook_provider_t *provider,
     case NGX_HTTP_WEBHOOK_COOKIE:
     case NGX_HTTP_WEBHOOK_BEARER:
     case NGX_HTTP_WEBHOOK_BASIC:
-        return &headers[source->header].name;
+        return &headers[source->index].name;
 
     default:
         return NULL;

@@ -248,7 +248,7 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
 
     case NGX_HTTP_WEBHOOK_JSON:
         return ngx_http_webhook_pointer_index(cf, provider, &rest,
-                                              &source->header);
+                                              &source->index);
 
     case NGX_HTTP_WEBHOOK_FORM:
         provider->form = 1;
@@ -259,7 +259,7 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     }
 
     if (ngx_http_webhook_provider_header(cf, provider, &header,
-                                         &source->header)
+                                         &source->index)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;

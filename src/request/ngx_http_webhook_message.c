@@ -155,7 +155,7 @@ ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
         return 1;
     }
 
-    value = wh_json_value(ctx->json, source->header);
+    value = wh_json_value(ctx->json, source->index);
 
     return value->type != WH_JSON_OBJECT
            && value->type != WH_JSON_ARRAY

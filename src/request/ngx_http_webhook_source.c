@@ -159,7 +159,7 @@ ngx_http_webhook_source_json(ngx_http_webhook_ctx_t *ctx,
         return WH_ABSENT;
     }
 
-    value = wh_json_value(ctx->json, source->header);
+    value = wh_json_value(ctx->json, source->index);
 
     switch (value->type) {
 
@@ -186,7 +186,7 @@ ngx_http_webhook_source_header(ngx_http_request_t *r,
 
     static const wh_str_t  bearer = wh_string("Bearer");
 
-    headers = &ctx->headers[source->header];
+    headers = &ctx->headers[source->index];
 
     if (headers->count == 0) {
         return WH_ABSENT;

@@ -104,11 +104,11 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
 
     case NGX_HTTP_WEBHOOK_COOKIE:
 
-        if (ctx->headers[source->header].count == 0) {
+        if (ctx->headers[source->index].count == 0) {
             return NGX_OK;
         }
 
-        header = ctx->headers[source->header].first;
+        header = ctx->headers[source->index].first;
 
         if (ngx_http_webhook_strip_cookie(r, header, &source->name) != NGX_OK)
         {
@@ -122,7 +122,7 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
         /* fall through */
 
     default:
-        return ngx_http_webhook_strip_header(r, &headers[source->header]);
+        return ngx_http_webhook_strip_header(r, &headers[source->index]);
     }
 }
 

@@ -305,7 +305,7 @@ ngx_http_webhook_json_variable(ngx_http_request_t *r,
     ngx_memzero(&source, sizeof(ngx_http_webhook_source_t));
 
     source.type = NGX_HTTP_WEBHOOK_JSON;
-    source.header = ctx->gate->vars[data];
+    source.index = ctx->gate->vars[data];
 
     rc = ngx_http_webhook_var_source(r->main, ctx, &source, &value);
 
