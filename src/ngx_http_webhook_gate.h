@@ -156,11 +156,11 @@ struct ngx_http_webhook_gate_s {
 
 /* the parts of a key */
 
-#define NGX_HTTP_WEBHOOK_KEY_HEADERS    0x01    /* and the request line */
-#define NGX_HTTP_WEBHOOK_KEY_ID         0x02
-#define NGX_HTTP_WEBHOOK_KEY_EVENT      0x04
-#define NGX_HTTP_WEBHOOK_KEY_TIMESTAMP  0x08
-#define NGX_HTTP_WEBHOOK_KEY_OTHER      0x10
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS    0x01    /* and the request line */
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_ID         0x02
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT      0x04
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP  0x08
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER      0x10
 
 
 /* What "webhook_replay" says. */

@@ -96,15 +96,15 @@ typedef struct {
  */
 
 typedef enum {
-    NGX_HTTP_WEBHOOK_KEY_TEXT = 0,
-    NGX_HTTP_WEBHOOK_KEY_HEX,
-    NGX_HTTP_WEBHOOK_KEY_BASE64,
-    NGX_HTTP_WEBHOOK_KEY_WHSEC,             /* Base64 behind "whsec_" */
-    NGX_HTTP_WEBHOOK_KEYS
-} ngx_http_webhook_key_e;
+    NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT = 0,
+    NGX_HTTP_WEBHOOK_SECRET_ENC_HEX,
+    NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64,
+    NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC,             /* Base64 behind "whsec_" */
+    NGX_HTTP_WEBHOOK_SECRET_ENCS
+} ngx_http_webhook_secret_enc_e;
 
 
-#define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_KEYS * WH_DIGESTS)
+#define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_SECRET_ENCS * WH_DIGESTS)
 #define NGX_HTTP_WEBHOOK_PUBKEYS  4
 #define NGX_HTTP_WEBHOOK_NO_USE                                               \
     (NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS)
@@ -119,7 +119,7 @@ typedef struct {
     ngx_http_webhook_source_t   source;
     wh_signature_format_t       format;
     wh_digest_e                 digest;     /* of an HMAC */
-    ngx_http_webhook_key_e      key;        /* likewise */
+    ngx_http_webhook_secret_enc_e  key;     /* likewise */
     wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
     wh_jwt_rules_t             *jwt;        /* of a token, or NULL */
     ngx_uint_t                  use;

@@ -44,13 +44,13 @@ static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
 
 
 static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
-    { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_KEY_ID, 0 },
-    { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_KEY_EVENT, 0 },
-    { ngx_string("webhook_timestamp"), NGX_HTTP_WEBHOOK_KEY_TIMESTAMP, 0 },
+    { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_REPLAY_KEY_ID, 0 },
+    { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT, 0 },
+    { ngx_string("webhook_timestamp"), NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
     { ngx_string("webhook_provider"), 0, 0 },
-    { ngx_string("http_"), NGX_HTTP_WEBHOOK_KEY_HEADERS, 1 },
-    { ngx_string("arg_"), NGX_HTTP_WEBHOOK_KEY_HEADERS, 1 },
-    { ngx_null_string, NGX_HTTP_WEBHOOK_KEY_OTHER, 0 }
+    { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS, 1 },
+    { ngx_string("arg_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS, 1 },
+    { ngx_null_string, NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER, 0 }
 };
 
 
@@ -528,20 +528,20 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
 
     switch (ngx_http_webhook_replay_part(name)) {
 
-    case NGX_HTTP_WEBHOOK_KEY_HEADERS:
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS:
         return !ngx_http_webhook_template_has(provider->message, name);
 
-    case NGX_HTTP_WEBHOOK_KEY_ID:
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_ID:
         source = provider->id;
         return source && !ngx_http_webhook_replay_signs(provider, source,
                                                         "webhook_id");
 
-    case NGX_HTTP_WEBHOOK_KEY_EVENT:
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT:
         source = provider->event;
         return source && !ngx_http_webhook_replay_signs(provider, source,
                                                         "webhook_event");
 
-    case NGX_HTTP_WEBHOOK_KEY_TIMESTAMP:
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP:
         timestamp = provider->timestamp;
         return timestamp
                && !ngx_http_webhook_replay_signs(provider, &timestamp->source,

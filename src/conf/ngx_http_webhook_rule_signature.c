@@ -47,11 +47,11 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_schemes[] = {
 };
 
 
-static ngx_http_webhook_keyword_t  ngx_http_webhook_key_keywords[] = {
-    { ngx_string("text"), NGX_HTTP_WEBHOOK_KEY_TEXT },
-    { ngx_string("hex"), NGX_HTTP_WEBHOOK_KEY_HEX },
-    { ngx_string("base64"), NGX_HTTP_WEBHOOK_KEY_BASE64 },
-    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_KEY_WHSEC },
+static ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[] = {
+    { ngx_string("text"), NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT },
+    { ngx_string("hex"), NGX_HTTP_WEBHOOK_SECRET_ENC_HEX },
+    { ngx_string("base64"), NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64 },
+    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC },
     { ngx_null_string, 0 }
 };
 
@@ -219,7 +219,7 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
 
     if (ngx_http_webhook_option(word, "key", &value) == NGX_OK) {
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_key_keywords, &value, &keyword)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_secret_encs, &value, &keyword)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

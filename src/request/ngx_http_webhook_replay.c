@@ -112,18 +112,18 @@ ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
 
     parts = replay->parts;
 
-    if (replay->key == NULL || (parts & NGX_HTTP_WEBHOOK_KEY_OTHER)) {
+    if (replay->key == NULL || (parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER)) {
         return 0;
     }
 
-    if ((parts & NGX_HTTP_WEBHOOK_KEY_ID)
+    if ((parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID)
         && provider->id
         && ngx_http_webhook_source_in_body(provider->id))
     {
         return 0;
     }
 
-    if ((parts & NGX_HTTP_WEBHOOK_KEY_EVENT)
+    if ((parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT)
         && provider->event
         && ngx_http_webhook_source_in_body(provider->event))
     {
@@ -132,7 +132,7 @@ ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
 
     timestamp = provider->timestamp;
 
-    return !(parts & NGX_HTTP_WEBHOOK_KEY_TIMESTAMP)
+    return !(parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
            || timestamp == NULL
            || !ngx_http_webhook_source_in_body(&timestamp->source);
 }
@@ -232,7 +232,7 @@ ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
     ngx_str_t                   value;
     ngx_http_webhook_source_t  *id;
 
-    if (!(ctx->replay->conf->parts & NGX_HTTP_WEBHOOK_KEY_ID)) {
+    if (!(ctx->replay->conf->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID)) {
         return 0;
     }
 

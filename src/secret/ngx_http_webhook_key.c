@@ -14,7 +14,7 @@ static ngx_int_t ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
     ngx_log_t *log);
 static ngx_int_t ngx_http_webhook_key_decode(
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes,
-    ngx_http_webhook_key_e how, u_char *buf, size_t *len);
+    ngx_http_webhook_secret_enc_e how, u_char *buf, size_t *len);
 
 
 /*
@@ -45,7 +45,7 @@ ngx_http_webhook_key_create(ngx_http_webhook_keyslot_t *keyslot,
 
     /* a challenge is answered with this one */
 
-    uses = 1 << ngx_http_webhook_use_hmac(NGX_HTTP_WEBHOOK_KEY_TEXT,
+    uses = 1 << ngx_http_webhook_use_hmac(NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
                                           WH_SHA256);
 
     if (keyslot->provider) {
@@ -142,7 +142,8 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
 
 static ngx_int_t
 ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
-    ngx_str_t *bytes, ngx_http_webhook_key_e how, u_char *buf, size_t *len)
+    ngx_str_t *bytes, ngx_http_webhook_secret_enc_e how, u_char *buf,
+    size_t *len)
 {
     wh_str_t       text;
     wh_encoding_e  encoding;
@@ -154,11 +155,11 @@ ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
 
         switch (how) {
 
-        case NGX_HTTP_WEBHOOK_KEY_HEX:
+        case NGX_HTTP_WEBHOOK_SECRET_ENC_HEX:
             encoding = WH_HEX;
             break;
 
-        case NGX_HTTP_WEBHOOK_KEY_WHSEC:
+        case NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC:
 
             if (text.len > 6 && ngx_strncmp(text.data, "whsec_", 6) == 0) {
                 text.data += 6;
@@ -167,7 +168,7 @@ ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
 
             /* fall through */
 
-        case NGX_HTTP_WEBHOOK_KEY_BASE64:
+        case NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64:
             encoding = WH_BASE64;
             break;
 
