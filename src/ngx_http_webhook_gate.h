@@ -30,7 +30,7 @@ typedef struct {
     ngx_http_complex_value_t   *value;      /* of text with variables */
     ngx_http_webhook_file_t    *file;       /* or NULL */
     wh_encoding_e               encoding;
-    ngx_str_t                   rule;       /* "for=", or empty */
+    ngx_str_t                   for_name;   /* "for=", or empty */
 } ngx_http_webhook_secret_t;
 
 
@@ -62,7 +62,7 @@ struct ngx_http_webhook_keyslot_s {
     ngx_http_webhook_gate_t      *gate;
     ngx_http_webhook_provider_t  *provider; /* that the key is for; NULL for
                                                challenges */
-    ngx_str_t                     rule;     /* of tokens, the only one that it
+    ngx_str_t                     for_name; /* of tokens, the only one that it
                                                serves, or empty */
     ngx_uint_t                    number;   /* of the secret, from 1 */
     ngx_http_webhook_keyslot_t   *next;     /* with a key of the same file */

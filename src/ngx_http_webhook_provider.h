@@ -77,7 +77,7 @@ typedef struct {
 
 typedef struct {
     ngx_http_webhook_source_t   source;
-    ngx_str_t                   rule;       /* its name for "for=" */
+    ngx_str_t                   for_name;       /* its name for "for=" */
 } ngx_http_webhook_token_t;
 
 

@@ -73,7 +73,7 @@ ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    if (wlcf->challenge_secret->rule.len) {
+    if (wlcf->challenge_secret->for_name.len) {
         return "takes no \"for=\"";
     }
 

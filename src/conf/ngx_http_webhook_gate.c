@@ -49,8 +49,8 @@ static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_gate_for_known(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
     ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_gate_has_rule(ngx_http_webhook_gate_t *gate,
-    ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_gate_has_for_name(
+    ngx_http_webhook_gate_t *gate, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
@@ -345,7 +345,7 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     for (i = 0; i < conf->secrets->nelts; i++) {
 
-        if (ngx_http_webhook_gate_for_known(cf, gate, conf, &secret[i].rule)
+        if (ngx_http_webhook_gate_for_known(cf, gate, conf, &secret[i].for_name)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -353,18 +353,18 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
         keyslot = &gate->keyslots[gate->nkeys];
 
-        if (ngx_http_webhook_gate_has_rule(gate, &secret[i].rule)) {
-            keyslot->rule = secret[i].rule;
+        if (ngx_http_webhook_gate_has_for_name(gate, &secret[i].for_name)) {
+            keyslot->for_name = secret[i].for_name;
 
-        } else if (secret[i].rule.len
-                   && !ngx_http_webhook_gate_is_named(gate, &secret[i].rule))
+        } else if (secret[i].for_name.len
+                   && !ngx_http_webhook_gate_is_named(gate, &secret[i].for_name))
         {
             continue;
         }
 
         gate->nkeys++;
 
-        if (keyslot->rule.len == 0 && gate->signing == NULL) {
+        if (keyslot->for_name.len == 0 && gate->signing == NULL) {
             gate->signing = keyslot;
         }
 
@@ -381,7 +381,7 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
             return NGX_ERROR;
         }
 
-        if (keyslot->rule.len == 0
+        if (keyslot->for_name.len == 0
             && keyslot->key
             && provider->uses
             && !(keyslot->key->uses & provider->uses))
@@ -428,7 +428,7 @@ ngx_http_webhook_gate_for_known(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     for (gate = gate->first; gate; gate = gate->next) {
         named |= ngx_http_webhook_gate_is_named(gate, name);
-        rules |= ngx_http_webhook_gate_has_rule(gate, name);
+        rules |= ngx_http_webhook_gate_has_for_name(gate, name);
     }
 
     if (named != rules) {
@@ -447,7 +447,8 @@ ngx_http_webhook_gate_for_known(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
 
 static ngx_uint_t
-ngx_http_webhook_gate_has_rule(ngx_http_webhook_gate_t *gate, ngx_str_t *name)
+ngx_http_webhook_gate_has_for_name(ngx_http_webhook_gate_t *gate,
+    ngx_str_t *name)
 {
     ngx_uint_t                 i;
     ngx_http_webhook_token_t  *token;
@@ -459,7 +460,7 @@ ngx_http_webhook_gate_has_rule(ngx_http_webhook_gate_t *gate, ngx_str_t *name)
     token = gate->provider->tokens.elts;
 
     for (i = 0; i < gate->provider->tokens.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&token[i].rule, name)) {
+        if (ngx_http_webhook_str_equal(&token[i].for_name, name)) {
             return 1;
         }
     }

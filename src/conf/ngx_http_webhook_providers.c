@@ -196,7 +196,7 @@ ngx_http_webhook_providers_check_sharing(ngx_conf_t *cf,
 
     for (i = 0; i < conf->secrets->nelts; i++) {
 
-        if (secret[i].rule.len) {
+        if (secret[i].for_name.len) {
             continue;
         }
 
@@ -480,8 +480,8 @@ ngx_http_webhook_providers_common(ngx_http_webhook_gate_t *one,
 
             other = &two->keyslots[k];
 
-            if (keyslot->rule.len == 0
-                && other->rule.len == 0
+            if (keyslot->for_name.len == 0
+                && other->for_name.len == 0
                 && (keyslot->secret == other->secret
                     || (keyslot->key
                         && other->key

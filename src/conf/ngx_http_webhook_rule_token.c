@@ -25,11 +25,11 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    ngx_str_null(&token->rule);
+    ngx_str_null(&token->for_name);
 
     if (n == 2
-        && (ngx_http_webhook_option(&words[1], "for", &token->rule) != NGX_OK
-            || token->rule.len == 0))
+        && (ngx_http_webhook_option(&words[1], "for", &token->for_name) != NGX_OK
+            || token->for_name.len == 0))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown option \"%V\" of rule \"token\", it takes "

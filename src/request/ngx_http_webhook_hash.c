@@ -145,7 +145,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
         /* the secret of a token rule serves that alone */
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->keyslots[i].rule.len)
+            || ctx->gate->keyslots[i].for_name.len)
         {
             continue;
         }

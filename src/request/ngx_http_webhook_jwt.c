@@ -121,7 +121,7 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         if (ctx->keys[i] == NULL
-            || ctx->gate->keyslots[i].rule.len
+            || ctx->gate->keyslots[i].for_name.len
             || !(ctx->keys[i]->uses & (1 << signature->use)))
         {
             continue;

@@ -70,7 +70,7 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                                               NGX_HTTP_WEBHOOK_TOKEN_MISMATCH);
     }
 
-    rc = ngx_http_webhook_token_match(ctx, &value, &token[i].rule);
+    rc = ngx_http_webhook_token_match(ctx, &value, &token[i].for_name);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -107,7 +107,7 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         key = ctx->keys[i];
-        rule = &ctx->gate->keyslots[i].rule;
+        rule = &ctx->gate->keyslots[i].for_name;
 
         if (key == NULL
             || (rule->len && !ngx_http_webhook_str_equal(rule, name)))
@@ -230,7 +230,7 @@ ngx_http_webhook_wildcard_value(ngx_http_webhook_wildcard_parse_t *parse,
 
     token = parse->ctx->gate->provider->tokens.elts;
 
-    secret = ngx_http_webhook_token_match(parse->ctx, &text, &token->rule);
+    secret = ngx_http_webhook_token_match(parse->ctx, &text, &token->for_name);
 
     if (secret == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;

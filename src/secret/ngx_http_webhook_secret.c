@@ -134,8 +134,8 @@ ngx_http_webhook_secret_option(ngx_conf_t *cf,
     }
 
     if (word->len > 4 && ngx_strncmp(word->data, "for=", 4) == 0) {
-        secret->rule.data = word->data + 4;
-        secret->rule.len = word->len - 4;
+        secret->for_name.data = word->data + 4;
+        secret->for_name.len = word->len - 4;
         return NGX_CONF_OK;
     }
 
