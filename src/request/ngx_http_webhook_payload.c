@@ -24,7 +24,7 @@ static ngx_int_t ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_error(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_invalid(
-    ngx_http_webhook_ctx_t *ctx, size_t index, const char *rule);
+    ngx_http_webhook_ctx_t *ctx, size_t index, const char *violation);
 
 
 /* Makes a walker for a body to be looked at, and takes a form as a whole. */
@@ -306,7 +306,7 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
     size_t                      i, own;
     wh_str_t                    event;
     ngx_str_t                   text;
-    const char                 *rule;
+    const char                 *violation;
     ngx_http_webhook_gate_t    *gate;
     ngx_http_webhook_source_t  *source;
 
@@ -330,7 +330,7 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
     for (i = 0; i < gate->nrules; i++) {
 
-        if (wh_rule_check(&gate->rules[i], ctx->json, event, ngx_time(), &rule)
+        if (wh_rule_check(&gate->rules[i], ctx->json, event, ngx_time(), &violation)
             == WH_OK)
         {
             continue;
@@ -341,7 +341,7 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
         ctx->binding = (gate->provider->bodiless && i < own);
 
         return ngx_http_webhook_payload_invalid(ctx, gate->rules[i].index,
-                                                rule);
+                                                violation);
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
@@ -375,7 +375,7 @@ ngx_http_webhook_payload_error(ngx_http_webhook_ctx_t *ctx)
     /* what the credential is in is more than a payload */
 
     ctx->binding = ctx->unverified;
-    ctx->rule = wh_json_error_text(error);
+    ctx->violation = wh_json_error_text(error);
 
     return NGX_HTTP_WEBHOOK_JSON_INVALID;
 }
@@ -383,14 +383,14 @@ ngx_http_webhook_payload_error(ngx_http_webhook_ctx_t *ctx)
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_payload_invalid(ngx_http_webhook_ctx_t *ctx, size_t index,
-    const char *rule)
+    const char *violation)
 {
     ngx_str_t  *pointers;
 
     pointers = ctx->gate->pointers.elts;
 
     ctx->pointer = pointers[index];
-    ctx->rule = rule;
+    ctx->violation = violation;
 
     return NGX_HTTP_WEBHOOK_PAYLOAD_INVALID;
 }

@@ -99,7 +99,7 @@ ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ctx->reason = ctx->dry_run.reason;
     ctx->status = ctx->dry_run.status;
     ctx->pointer = ctx->dry_run.pointer;
-    ctx->rule = ctx->dry_run.rule;
+    ctx->violation = ctx->dry_run.violation;
     ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
     ctx->status = ngx_http_webhook_status(r, ctx);
 
@@ -175,8 +175,8 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                   ? "would be " : "",
                   refused ? "refused" : "answered",
                   ngx_http_webhook_reason_name(ctx->reason),
-                  ctx->rule ? ", at \"" : "", &ctx->pointer,
-                  ctx->rule ? "\": " : "", ctx->rule ? ctx->rule : "",
+                  ctx->violation ? ", at \"" : "", &ctx->pointer,
+                  ctx->violation ? "\": " : "", ctx->violation ? ctx->violation : "",
                   ctx->hashed, &clcf->name);
 }
 
@@ -390,7 +390,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_str_null(detail);
 
-    if (ctx->rule == NULL || ctx->unverified) {
+    if (ctx->violation == NULL || ctx->unverified) {
         return NGX_OK;
     }
 
@@ -398,7 +398,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     escape = ngx_escape_json(NULL, ctx->pointer.data, ctx->pointer.len);
 
     len = sizeof(",\"reason\":\"\",\"pointer\":\"\",\"rule\":\"\"")
-          + name->len + ctx->pointer.len + escape + ngx_strlen(ctx->rule);
+          + name->len + ctx->pointer.len + escape + ngx_strlen(ctx->violation);
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -410,7 +410,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     p = ngx_sprintf(p, ",\"reason\":\"%V\",\"pointer\":\"",
                     name);
     p = (u_char *) ngx_escape_json(p, ctx->pointer.data, ctx->pointer.len);
-    p = ngx_sprintf(p, "\",\"rule\":\"%s\"", ctx->rule);
+    p = ngx_sprintf(p, "\",\"rule\":\"%s\"", ctx->violation);
 
     detail->len = p - detail->data;
 

@@ -78,7 +78,7 @@ typedef struct {
     ngx_http_webhook_reason_e      reason;      /* of the first */
     ngx_uint_t                     status;
     ngx_str_t                      pointer;
-    const char                    *rule;
+    const char                    *violation;
 } ngx_http_webhook_dry_run_t;
 
 
@@ -130,7 +130,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_replay_state_t  *replay;   /* or NULL: no protection */
     ngx_str_t                      response_body; /* instead of our own */
     ngx_str_t                      pointer;     /* of what is invalid */
-    const char                    *rule;        /* that it breaks */
+    const char                    *violation;   /* that it breaks */
     ngx_http_webhook_dry_run_t     dry_run;
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */

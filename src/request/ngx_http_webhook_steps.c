@@ -127,7 +127,7 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         dry_run->reason = reason;
         dry_run->status = ctx->status;
         dry_run->pointer = ctx->pointer;
-        dry_run->rule = ctx->rule;
+        dry_run->violation = ctx->violation;
     }
 
     dry_run->rules |= rule;
@@ -135,7 +135,7 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     /* the next failure may be one that counts */
 
     ctx->status = 0;
-    ctx->rule = NULL;
+    ctx->violation = NULL;
     ngx_str_null(&ctx->pointer);
 
     return 1;
