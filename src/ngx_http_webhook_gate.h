@@ -131,7 +131,7 @@ struct ngx_http_webhook_gate_s {
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
-    wh_rule_t                    *rules;
+    wh_rule_t                    *constraints;
     u_char                        steps[NGX_HTTP_WEBHOOK_STAGES]
                                        [NGX_HTTP_WEBHOOK_STEPS];
     size_t                       *vars;         /* in the set, for each
@@ -143,7 +143,7 @@ struct ngx_http_webhook_gate_s {
     size_t                        root;         /* of the document, if the
                                                    provider has "json" */
     ngx_uint_t                    encoding;     /* header Content-Encoding */
-    ngx_uint_t                    nrules;
+    ngx_uint_t                    nconstraints;
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      strict:1;     /* the body must be JSON */

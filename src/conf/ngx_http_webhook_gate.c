@@ -23,7 +23,7 @@
 #define NGX_HTTP_WEBHOOK_HAS_BOUND         0x0200   /* of the body */
 #define NGX_HTTP_WEBHOOK_HAS_BODY_STEPS        0x0400
 #define NGX_HTTP_WEBHOOK_HAS_JSON          0x0800
-#define NGX_HTTP_WEBHOOK_HAS_RULES         0x1000   /* for the payload */
+#define NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS         0x1000   /* for the payload */
 #define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x2000
 
 
@@ -152,7 +152,7 @@ static ngx_http_webhook_step_t  ngx_http_webhook_payload_steps[] = {
       NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_CONSTRAINTS, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
-      NGX_HTTP_WEBHOOK_HAS_RULES, 0 },
+      NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_CLAIM, NGX_HTTP_WEBHOOK_STAGE_CLAIM,
       NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
@@ -776,8 +776,8 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
         has |= NGX_HTTP_WEBHOOK_HAS_JSON;
     }
 
-    if (gate->nrules) {
-        has |= NGX_HTTP_WEBHOOK_HAS_RULES;
+    if (gate->nconstraints) {
+        has |= NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS;
     }
 
     /* some public keys want the message whole */

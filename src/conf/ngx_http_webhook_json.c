@@ -11,7 +11,7 @@
 
 static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_str_t *pointer, size_t *index);
-static ngx_int_t ngx_http_webhook_payload_rules(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_rule_t *rule, ngx_str_t *pointer);
@@ -68,10 +68,10 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     cln->data = gate->json;
 
     gate->vars = ngx_palloc(cf->pool, wmcf->vars.nelts * sizeof(size_t) + 1);
-    gate->rules = ngx_pcalloc(cf->pool, n * sizeof(wh_rule_t) + 1);
+    gate->constraints = ngx_pcalloc(cf->pool, n * sizeof(wh_rule_t) + 1);
 
     if (gate->vars == NULL
-        || gate->rules == NULL
+        || gate->constraints == NULL
         || ngx_array_init(&gate->pointers, cf->pool, 8, sizeof(ngx_str_t))
            != NGX_OK)
     {
@@ -99,8 +99,8 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         }
     }
 
-    if (ngx_http_webhook_payload_rules(cf, gate, provider->requires) != NGX_OK
-        || ngx_http_webhook_payload_rules(cf, gate, conf->requires) != NGX_OK)
+    if (ngx_http_webhook_payload_constraints(cf, gate, provider->requires) != NGX_OK
+        || ngx_http_webhook_payload_constraints(cf, gate, conf->requires) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -112,7 +112,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_ERROR;
     }
 
-    gate->strict = (gate->nrules
+    gate->strict = (gate->nconstraints
                     || provider->json
                     || (provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON)
                     || (provider->timestamp
@@ -164,8 +164,8 @@ ngx_http_webhook_payload_add(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
 
 static ngx_int_t
-ngx_http_webhook_payload_rules(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_array_t *requires)
+ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_array_t *requires)
 {
     size_t                       word;
     wh_rule_t                   *rule;
@@ -182,7 +182,7 @@ ngx_http_webhook_payload_rules(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     for (i = 0; i < requires->nelts; i++) {
 
-        rule = &gate->rules[gate->nrules++];
+        rule = &gate->constraints[gate->nconstraints++];
 
         if (wh_rule_parse(rule, gate->json, require[i].words, require[i].n,
                           &word, &error)

@@ -304,7 +304,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, reason);
     }
 
-    if (ctx->dry_run.rules) {
+    if (ctx->dry_run.bits) {
         ngx_http_webhook_would_reject(r, ctx);
     }
 
@@ -377,7 +377,7 @@ ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_loc_conf_t *wlcf)
 {
     return ctx->verified
-           && !(ctx->dry_run.rules & ~wlcf->dry_run);
+           && !(ctx->dry_run.bits & ~wlcf->dry_run);
 }
 
 

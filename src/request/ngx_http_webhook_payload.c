@@ -72,13 +72,13 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
         }
     }
 
-    if (gate->json == NULL || (form && gate->nrules == 0)) {
+    if (gate->json == NULL || (form && gate->nconstraints == 0)) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     if (ctx->parsed == NULL
         && (gate->provider->json & 1)
-        && gate->nrules == 0)
+        && gate->nconstraints == 0)
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
@@ -328,9 +328,9 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
         event = ngx_http_webhook_wh_str(&text);
     }
 
-    for (i = 0; i < gate->nrules; i++) {
+    for (i = 0; i < gate->nconstraints; i++) {
 
-        if (wh_rule_check(&gate->rules[i], ctx->json, event, ngx_time(), &violation)
+        if (wh_rule_check(&gate->constraints[i], ctx->json, event, ngx_time(), &violation)
             == WH_OK)
         {
             continue;
@@ -340,7 +340,7 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
         ctx->binding = (gate->provider->bodiless && i < own);
 
-        return ngx_http_webhook_payload_invalid(ctx, gate->rules[i].index,
+        return ngx_http_webhook_payload_invalid(ctx, gate->constraints[i].index,
                                                 violation);
     }
 

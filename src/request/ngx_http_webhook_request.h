@@ -74,7 +74,7 @@ typedef enum {
 /* What a request would have been refused for, had a rule not been on trial. */
 
 typedef struct {
-    ngx_uint_t                     rules;       /* that have failed, bits */
+    ngx_uint_t                     bits;        /* that have failed, bits */
     ngx_http_webhook_reason_e      reason;      /* of the first */
     ngx_uint_t                     status;
     ngx_str_t                      pointer;

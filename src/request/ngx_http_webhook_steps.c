@@ -123,14 +123,14 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     dry_run = &ctx->dry_run;
 
-    if (dry_run->rules == 0) {
+    if (dry_run->bits == 0) {
         dry_run->reason = reason;
         dry_run->status = ctx->status;
         dry_run->pointer = ctx->pointer;
         dry_run->violation = ctx->violation;
     }
 
-    dry_run->rules |= rule;
+    dry_run->bits |= rule;
 
     /* the next failure may be one that counts */
 
