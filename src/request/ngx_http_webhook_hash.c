@@ -158,7 +158,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 
             key = &ctx->keys[i]->hmac[k];
 
-            if (ngx_http_webhook_hash_start(ctx, key, 0, k, i, &prefix)
+            if (ngx_http_webhook_hash_start(ctx, key, 0, k, i + 1, &prefix)
                 != NGX_OK)
             {
                 return NGX_ERROR;

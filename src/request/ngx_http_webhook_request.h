@@ -21,7 +21,7 @@ typedef struct {
     const wh_hmac_key_t        *key;        /* NULL for a digest */
     wh_digest_e                 digest;     /* if it is one */
     ngx_uint_t                  use;        /* of an HMAC's key */
-    ngx_uint_t                  secret;     /* its index */
+    ngx_uint_t                  secret;     /* its number, from 1 */
 } ngx_http_webhook_hash_t;
 
 

@@ -300,7 +300,7 @@ ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
             && wh_secret_equal(candidate->signature->bytes, mac,
                                candidate->signature->len))
         {
-            matched = hash->secret + 1;
+            matched = hash->secret;
         }
     }
 
