@@ -27,7 +27,7 @@
 #include "core/wh_jwt.h"
 #include "core/pelorus/wh_pelorus.h"
 #include "core/wh_pubkey.h"
-#include "core/wh_rule.h"
+#include "core/wh_constraint.h"
 #include "core/wh_time.h"
 
 
@@ -431,7 +431,7 @@ struct ngx_http_webhook_gate_s {
     ngx_str_t                     allow;
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
-    wh_rule_t                    *rules;
+    wh_constraint_t              *rules;
     ngx_http_webhook_step_pt     *steps;        /* ahead of the body */
     ngx_http_webhook_step_pt     *inside;       /* behind it; NULL ends both */
     size_t                       *vars;         /* in the set, for each

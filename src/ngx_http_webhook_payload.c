@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_payload_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_rule_t *rule, ngx_str_t *pointer);
+    wh_constraint_t *rule, ngx_str_t *pointer);
 static void ngx_http_webhook_payload_set_free(void *data);
 static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
 static ngx_chain_t *ngx_http_webhook_payload_text(ngx_http_request_t *r,
@@ -88,7 +88,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf,
     cln->data = gate->json;
 
     gate->vars = ngx_palloc(cf->pool, wmcf->vars.nelts * sizeof(size_t) + 1);
-    gate->rules = ngx_pcalloc(cf->pool, n * sizeof(wh_rule_t) + 1);
+    gate->rules = ngx_pcalloc(cf->pool, n * sizeof(wh_constraint_t) + 1);
 
     if (gate->vars == NULL
         || gate->rules == NULL
@@ -188,10 +188,10 @@ ngx_http_webhook_payload_rules(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_array_t *requires)
 {
     size_t                       word;
-    wh_rule_t                   *rule;
     ngx_str_t                    pointer;
     ngx_uint_t                   i;
     const char                  *error;
+    wh_constraint_t             *rule;
     ngx_http_webhook_require_t  *require;
 
     if (requires == NULL) {
@@ -204,8 +204,8 @@ ngx_http_webhook_payload_rules(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
         rule = &gate->rules[gate->nrules++];
 
-        if (wh_rule_parse(rule, gate->json, require[i].words, require[i].n,
-                          &word, &error)
+        if (wh_constraint_parse(rule, gate->json, require[i].words,
+                                require[i].n, &word, &error)
             != WH_OK)
         {
             return NGX_ERROR;
@@ -244,7 +244,7 @@ ngx_http_webhook_payload_rules(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
 static void
 ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_rule_t *rule, ngx_str_t *pointer)
+    wh_constraint_t *rule, ngx_str_t *pointer)
 {
     ngx_uint_t  i;
 
@@ -620,8 +620,8 @@ ngx_http_webhook_payload_fits(ngx_http_request_t *r,
     }
 
     for (i = 0; i < gate->nrules; i++) {
-        if (wh_rule_check(&gate->rules[i], ctx->json, event, ngx_time(),
-                          &rule)
+        if (wh_constraint_check(&gate->rules[i], ctx->json, event,
+                                ngx_time(), &rule)
             != WH_OK)
         {
             reason = ngx_http_webhook_payload_invalid(ctx,
