@@ -14,7 +14,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-#include "wh_rule.h"
+#include "wh_constraint.h"
 
 
 #define PIECE  65536               /* as nginx's side feeds it */
@@ -26,7 +26,7 @@ static int text(void *ctx, const char *p, size_t len);
 static int string(void *ctx, const unsigned char *p, size_t len);
 
 static int parse(const unsigned char *p, size_t len);
-static int parse_rules(const wh_json_set_t *set, const wh_rule_t *rules,
+static int parse_rules(const wh_json_set_t *set, const wh_constraint_t *rules,
     const unsigned char *p, size_t len);
 
 
@@ -55,15 +55,15 @@ static const char  *lines[][3] = {
 int
 main(int argc, char **argv)
 {
-    int             rc;
-    long            n, times;
-    FILE           *file;
-    size_t          i, k, len, word;
-    wh_str_t        words[3];
-    wh_rule_t       rules[LINES];
-    const char     *error;
-    unsigned char  *document;
-    wh_json_set_t  *set;
+    int              rc;
+    long             n, times;
+    FILE            *file;
+    size_t           i, k, len, word;
+    wh_str_t         words[3];
+    const char      *error;
+    unsigned char   *document;
+    wh_json_set_t   *set;
+    wh_constraint_t  rules[LINES];
 
     if (argc != 4) {
         return 2;
@@ -89,7 +89,9 @@ main(int argc, char **argv)
             words[k].len = strlen(lines[i][k]);
         }
 
-        if (wh_rule_parse(&rules[i], set, words, 3, &word, &error) != WH_OK) {
+        if (wh_constraint_parse(&rules[i], set, words, 3, &word, &error)
+            != WH_OK)
+        {
             return 2;
         }
     }
@@ -133,13 +135,13 @@ parse(const unsigned char *p, size_t len)
 
 
 static int
-parse_rules(const wh_json_set_t *set, const wh_rule_t *rules,
+parse_rules(const wh_json_set_t *set, const wh_constraint_t *rules,
     const unsigned char *p, size_t len)
 {
     size_t       i, n;
     wh_str_t     event;
     wh_json_t   *json;
-    const char  *failed;
+    const char  *violation;
 
     event.data = NULL;
     event.len = 0;
@@ -159,7 +161,9 @@ parse_rules(const wh_json_set_t *set, const wh_rule_t *rules,
     }
 
     for (i = 0; i < LINES; i++) {
-        if (wh_rule_check(&rules[i], json, event, 0, &failed) != WH_OK) {
+        if (wh_constraint_check(&rules[i], json, event, 0, &violation)
+            != WH_OK)
+        {
             return 1;
         }
     }

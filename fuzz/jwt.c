@@ -61,10 +61,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 static void
 check(const unsigned char *text, size_t len)
 {
-    wh_jwt_t          jwt;
-    wh_str_t          token;
-    unsigned char    *buf, *copy, digest[WH_JWT_SIZE];
-    wh_jwt_rules_t    rules;
+    wh_jwt_t         jwt;
+    wh_str_t         token;
+    unsigned char   *buf, *copy, digest[WH_JWT_SIZE];
+    wh_jwt_claims_t  claims;
 
     static const wh_str_t  issuer = wh_string("netlify");
     static const wh_str_t  pointer = wh_string("/sha256");
@@ -91,13 +91,13 @@ check(const unsigned char *text, size_t len)
             abort();
         }
 
-        if (wh_jwt_rules_init(&rules, issuer, pointer) != WH_OK) {
+        if (wh_jwt_claims_init(&claims, issuer, pointer) != WH_OK) {
             abort();
         }
 
-        (void) wh_jwt_check(&rules, &jwt, 1700000000, buf, digest);
+        (void) wh_jwt_check(&claims, &jwt, 1700000000, buf, digest);
 
-        wh_jwt_rules_free(&rules);
+        wh_jwt_claims_free(&claims);
     }
 
     free(copy);

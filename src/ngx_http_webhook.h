@@ -18,6 +18,7 @@
 #include "core/wh.h"
 
 
+
 #if !(NGX_HTTP_SSL)
 #error "the webhook module needs nginx with http_ssl_module"
 #endif

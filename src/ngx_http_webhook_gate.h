@@ -17,8 +17,8 @@
 #include <ngx_http_ssl_module.h>
 
 #include "ngx_http_webhook_provider.h"
+#include "core/wh_constraint.h"
 #include "core/wh_credential.h"
-#include "core/wh_rule.h"
 
 
 /* A secret as configured. */
@@ -131,7 +131,7 @@ struct ngx_http_webhook_gate_s {
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
-    wh_rule_t                    *constraints;
+    wh_constraint_t              *constraints;
     u_char                        steps[NGX_HTTP_WEBHOOK_STAGES]
                                        [NGX_HTTP_WEBHOOK_STEPS];
     size_t                       *vars;         /* in the set, for each

@@ -121,7 +121,7 @@ typedef struct {
     wh_digest_e                 digest;     /* of an HMAC */
     ngx_http_webhook_secret_enc_e  key;     /* likewise */
     wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
-    wh_jwt_rules_t             *jwt;        /* of a token, or NULL */
+    wh_jwt_claims_t            *jwt;        /* of a token, or NULL */
     ngx_uint_t                  use;
 } ngx_http_webhook_signature_t;
 

@@ -14,7 +14,7 @@ static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_rule_t *rule, ngx_str_t *pointer);
+    wh_constraint_t *rule, ngx_str_t *pointer);
 static void ngx_http_webhook_payload_set_free(void *data);
 static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
 
@@ -68,7 +68,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     cln->data = gate->json;
 
     gate->vars = ngx_palloc(cf->pool, wmcf->vars.nelts * sizeof(size_t) + 1);
-    gate->constraints = ngx_pcalloc(cf->pool, n * sizeof(wh_rule_t) + 1);
+    gate->constraints = ngx_pcalloc(cf->pool, n * sizeof(wh_constraint_t) + 1);
 
     if (gate->vars == NULL
         || gate->constraints == NULL
@@ -168,10 +168,10 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires)
 {
     size_t                       word;
-    wh_rule_t                   *rule;
     ngx_str_t                    pointer;
     ngx_uint_t                   i;
     const char                  *error;
+    wh_constraint_t             *rule;
     ngx_http_webhook_require_t  *require;
 
     if (requires == NULL) {
@@ -184,8 +184,8 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 
         rule = &gate->constraints[gate->nconstraints++];
 
-        if (wh_rule_parse(rule, gate->json, require[i].words, require[i].n,
-                          &word, &error)
+        if (wh_constraint_parse(rule, gate->json, require[i].words,
+                                require[i].n, &word, &error)
             != WH_OK)
         {
             return NGX_ERROR;
@@ -224,7 +224,7 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 
 static void
 ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_rule_t *rule, ngx_str_t *pointer)
+    wh_constraint_t *rule, ngx_str_t *pointer)
 {
     ngx_uint_t  i;
 

@@ -179,11 +179,11 @@ ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
 {
     int                          rc;
     size_t                       word;
-    wh_rule_t                    rule;
     ngx_str_t                    pattern;
     ngx_uint_t                   i;
     const char                  *error;
     wh_json_set_t               *set;
+    wh_constraint_t              rule;
     ngx_http_webhook_require_t  *require;
 
     if (*requires == NULL) {
@@ -216,7 +216,7 @@ ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         return NGX_CONF_ERROR;
     }
 
-    rc = wh_rule_parse(&rule, set, require->words, n, &word, &error);
+    rc = wh_constraint_parse(&rule, set, require->words, n, &word, &error);
 
     wh_json_set_free(set);
 

@@ -299,7 +299,7 @@ ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    cln = ngx_pool_cleanup_add(cf->pool, sizeof(wh_jwt_rules_t));
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(wh_jwt_claims_t));
     if (cln == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -308,8 +308,8 @@ ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
 
     signature->jwt = cln->data;
 
-    return wh_jwt_rules_init(signature->jwt, ngx_http_webhook_wh_str(issuer),
-                             ngx_http_webhook_wh_str(digest))
+    return wh_jwt_claims_init(signature->jwt, ngx_http_webhook_wh_str(issuer),
+                              ngx_http_webhook_wh_str(digest))
            == WH_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
@@ -317,5 +317,5 @@ ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
 static void
 ngx_http_webhook_jwt_free(void *data)
 {
-    wh_jwt_rules_free(data);
+    wh_jwt_claims_free(data);
 }

@@ -126,9 +126,12 @@ wh_hmac_key_init(wh_hmac_key_t *key, wh_digest_e digest,
     }
 
     key->inner = wh_hmac_pad(md, block, block_size, 0x36);
-    key->outer = wh_hmac_pad(md, block, block_size, 0x5c);
+    if (key->inner == NULL) {
+        goto failed;
+    }
 
-    if (key->inner == NULL || key->outer == NULL) {
+    key->outer = wh_hmac_pad(md, block, block_size, 0x5c);
+    if (key->outer == NULL) {
         goto failed;
     }
 
@@ -228,4 +231,29 @@ wh_hmac_final(const wh_hmac_key_t *key, EVP_MD_CTX *ctx, unsigned char *mac)
     }
 
     return WH_OK;
+}
+
+
+int
+wh_mac(const wh_hmac_key_t *key, EVP_MD_CTX *md, const wh_str_t *parts,
+    size_t n, unsigned char *bytes)
+{
+    size_t  i, size;
+
+    if ((key != NULL ? wh_hmac_start(key, md)
+                     : wh_digest_start(WH_SHA256, md))
+        != WH_OK)
+    {
+        return WH_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (wh_hmac_update(md, parts[i].data, parts[i].len) != WH_OK) {
+            return WH_ERROR;
+        }
+    }
+
+    return (key != NULL) ? wh_hmac_final(key, md, bytes)
+                         : wh_digest_final(md, bytes, &size);
 }

@@ -30,7 +30,7 @@ typedef enum {
 /*
  * A key's two hash states: after the block of key and ipad, and after the
  * block of key and opad.  Read-only once scheduled, so any number of
- * messages can be in work at the same time.
+ * messages can be in progress at the same time.
  */
 
 typedef struct {
@@ -42,24 +42,25 @@ typedef struct {
 
 /*
  * Fetches the digests from OpenSSL once for the whole process; repeated
- * calls do nothing.  WH_ERROR when a digest is not to be had.  Wants no
- * counterpart: the references live as long as the process.
+ * calls do nothing.  WH_ERROR when OpenSSL does not have one.  Nothing is to
+ * be freed: the references live as long as the process.
  */
 int wh_digest_init(void);
 
-/* The fetched digest, owned by this file; wh_digest_init() goes first. */
+/* The fetched digest, not to be freed; wh_digest_init() goes first. */
 const EVP_MD *wh_digest(wh_digest_e digest);
 
 /*
  * A plain digest: start, then wh_hmac_update(), then final, which writes the
- * digest and its length.  WH_OK or WH_ERROR.
+ * digest, at most WH_HMAC_MAX_SIZE bytes, and its length.  WH_OK or WH_ERROR.
  */
 int wh_digest_start(wh_digest_e digest, EVP_MD_CTX *ctx);
 int wh_digest_final(EVP_MD_CTX *ctx, unsigned char *bytes, size_t *len);
 
 /*
- * Schedules a key of len bytes, len > 0.  The key's bytes are not kept.
- * WH_ERROR when OpenSSL refuses; the structure is then empty.
+ * Schedules a key of len bytes, len > 0.  The key's bytes are not kept; the
+ * states belong to the caller until wh_hmac_key_free().  WH_ERROR when OpenSSL
+ * refuses; the structure is then empty.
  */
 int wh_hmac_key_init(wh_hmac_key_t *key, wh_digest_e digest,
     const unsigned char *secret, size_t len);
@@ -71,12 +72,21 @@ void wh_hmac_key_free(wh_hmac_key_t *key);
  * One message: start copies the key's inner state into a context of the
  * caller's, which may be fresh or used; update takes the message in pieces
  * of any length, NULL with length 0 included; final writes key->size bytes.
- * All answer WH_OK or WH_ERROR.
+ * All return WH_OK or WH_ERROR, after which the context must be started anew.
  */
 int wh_hmac_start(const wh_hmac_key_t *key, EVP_MD_CTX *ctx);
 int wh_hmac_update(EVP_MD_CTX *ctx, const unsigned char *data, size_t len);
 int wh_hmac_final(const wh_hmac_key_t *key, EVP_MD_CTX *ctx,
     unsigned char *mac);
+
+/*
+ * All of this at once: the HMAC of n parts, one after the other, under a key,
+ * or, if key is NULL, their plain SHA-256.  md is a context of the caller's,
+ * fresh or used.  Writes key->size or 32 bytes.  WH_OK or WH_ERROR; it stops
+ * at the first failure, and bytes are not to be used then.
+ */
+int wh_mac(const wh_hmac_key_t *key, EVP_MD_CTX *md, const wh_str_t *parts,
+    size_t n, unsigned char *bytes);
 
 
 #endif /* _WH_HMAC_H_INCLUDED_ */

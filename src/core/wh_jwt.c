@@ -34,8 +34,8 @@ static int wh_jwt_part(wh_str_t *rest, wh_str_t *part);
 static int wh_jwt_add(wh_json_set_t *set, wh_str_t pointer, size_t *index);
 static int wh_jwt_parse(const wh_json_set_t *set, wh_str_t part,
     unsigned char *buf, wh_json_t **json);
-static wh_jwt_verdict_e wh_jwt_header(wh_json_t *json);
-static wh_jwt_verdict_e wh_jwt_claims(const wh_jwt_rules_t *rules,
+static wh_jwt_verdict_e wh_jwt_check_header(wh_json_t *json);
+static wh_jwt_verdict_e wh_jwt_check_claims(const wh_jwt_claims_t *claims,
     wh_json_t *json, int64_t now, unsigned char *digest);
 static int wh_jwt_time(const wh_json_value_t *value, int64_t *time);
 
@@ -65,7 +65,7 @@ wh_jwt_split(wh_str_t token, wh_jwt_t *jwt)
 }
 
 
-/* Cuts what stands in front of the next dot. */
+/* Cuts off what is before the next dot. */
 
 static int
 wh_jwt_part(wh_str_t *rest, wh_str_t *part)
@@ -89,7 +89,7 @@ wh_jwt_part(wh_str_t *rest, wh_str_t *part)
 
 
 int
-wh_jwt_rules_init(wh_jwt_rules_t *rules, wh_str_t issuer, wh_str_t digest)
+wh_jwt_claims_init(wh_jwt_claims_t *claims, wh_str_t issuer, wh_str_t digest)
 {
     size_t  index;
 
@@ -97,26 +97,26 @@ wh_jwt_rules_init(wh_jwt_rules_t *rules, wh_str_t issuer, wh_str_t digest)
         wh_string("/alg"), wh_string("/crit")
     };
 
-    static const wh_str_t  claims[] = {
+    static const wh_str_t  names[] = {
         wh_string("/iss"), wh_string("/exp"), wh_string("/nbf")
     };
 
-    rules->issuer = issuer;
-    rules->header = wh_json_set_create();
-    rules->claims = wh_json_set_create();
+    claims->issuer = issuer;
+    claims->header = wh_json_set_create();
+    claims->payload = wh_json_set_create();
 
-    if (rules->header == NULL
-        || rules->claims == NULL
-        || wh_jwt_add(rules->header, header[WH_JWT_ALG], &index) != WH_OK
-        || wh_jwt_add(rules->header, header[WH_JWT_CRIT], &index) != WH_OK
-        || wh_jwt_add(rules->claims, claims[WH_JWT_ISS], &index) != WH_OK
-        || wh_jwt_add(rules->claims, claims[WH_JWT_EXP], &index) != WH_OK
-        || wh_jwt_add(rules->claims, claims[WH_JWT_NBF], &index) != WH_OK)
+    if (claims->header == NULL
+        || claims->payload == NULL
+        || wh_jwt_add(claims->header, header[WH_JWT_ALG], &index) != WH_OK
+        || wh_jwt_add(claims->header, header[WH_JWT_CRIT], &index) != WH_OK
+        || wh_jwt_add(claims->payload, names[WH_JWT_ISS], &index) != WH_OK
+        || wh_jwt_add(claims->payload, names[WH_JWT_EXP], &index) != WH_OK
+        || wh_jwt_add(claims->payload, names[WH_JWT_NBF], &index) != WH_OK)
     {
         return WH_ERROR;
     }
 
-    return wh_jwt_add(rules->claims, digest, &rules->digest);
+    return wh_jwt_add(claims->payload, digest, &claims->digest);
 }
 
 
@@ -130,34 +130,35 @@ wh_jwt_add(wh_json_set_t *set, wh_str_t pointer, size_t *index)
 
 
 void
-wh_jwt_rules_free(wh_jwt_rules_t *rules)
+wh_jwt_claims_free(wh_jwt_claims_t *claims)
 {
-    wh_json_set_free(rules->header);
-    wh_json_set_free(rules->claims);
+    wh_json_set_free(claims->header);
+    wh_json_set_free(claims->payload);
 
-    rules->header = NULL;
-    rules->claims = NULL;
+    claims->header = NULL;
+    claims->payload = NULL;
 }
 
 
 wh_jwt_verdict_e
-wh_jwt_check(const wh_jwt_rules_t *rules, const wh_jwt_t *jwt, int64_t now,
+wh_jwt_check(const wh_jwt_claims_t *claims, const wh_jwt_t *jwt, int64_t now,
     unsigned char *buf, unsigned char *digest)
 {
     int                rc;
     wh_json_t         *json;
     wh_jwt_verdict_e   verdict;
 
-    rc = wh_jwt_parse(rules->header, jwt->header, buf, &json);
-    verdict = (rc == WH_OK) ? wh_jwt_header(json) : WH_JWT_MALFORMED;
+    rc = wh_jwt_parse(claims->header, jwt->header, buf, &json);
+    verdict = (rc == WH_OK) ? wh_jwt_check_header(json) : WH_JWT_MALFORMED;
 
     wh_json_free(json);
 
     if (rc == WH_OK && verdict == WH_JWT_FINE) {
 
-        rc = wh_jwt_parse(rules->claims, jwt->claims, buf, &json);
-        verdict = (rc == WH_OK) ? wh_jwt_claims(rules, json, now, digest)
-                                : WH_JWT_MALFORMED;
+        rc = wh_jwt_parse(claims->payload, jwt->claims, buf, &json);
+        verdict = (rc == WH_OK)
+                  ? wh_jwt_check_claims(claims, json, now, digest)
+                  : WH_JWT_MALFORMED;
 
         wh_json_free(json);
     }
@@ -207,7 +208,7 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t part, unsigned char *buf,
 
 
 static wh_jwt_verdict_e
-wh_jwt_header(wh_json_t *json)
+wh_jwt_check_header(wh_json_t *json)
 {
     const wh_json_value_t  *alg, *crit;
 
@@ -228,7 +229,7 @@ wh_jwt_header(wh_json_t *json)
 
 
 static wh_jwt_verdict_e
-wh_jwt_claims(const wh_jwt_rules_t *rules, wh_json_t *json, int64_t now,
+wh_jwt_check_claims(const wh_jwt_claims_t *claims, wh_json_t *json, int64_t now,
     unsigned char *digest)
 {
     size_t                  len;
@@ -238,7 +239,7 @@ wh_jwt_claims(const wh_jwt_rules_t *rules, wh_json_t *json, int64_t now,
     iss = wh_json_value(json, WH_JWT_ISS);
     exp = wh_json_value(json, WH_JWT_EXP);
     nbf = wh_json_value(json, WH_JWT_NBF);
-    hex = wh_json_value(json, rules->digest);
+    hex = wh_json_value(json, claims->digest);
 
     len = WH_JWT_SIZE;
 
@@ -249,9 +250,9 @@ wh_jwt_claims(const wh_jwt_rules_t *rules, wh_json_t *json, int64_t now,
         return WH_JWT_MALFORMED;
     }
 
-    if (rules->issuer.len
+    if (claims->issuer.len
         && (iss->type != WH_JSON_STRING
-            || !wh_equal(iss->text, rules->issuer)))
+            || !wh_equal(iss->text, claims->issuer)))
     {
         return WH_JWT_WRONG_ISSUER;
     }

@@ -27,14 +27,14 @@ typedef struct {
 } wh_jwt_t;
 
 
-/* What the claims must be. */
+/* What the header and the claims must be. */
 
 typedef struct {
     wh_json_set_t  *header;
-    wh_json_set_t  *claims;
+    wh_json_set_t  *payload;
     wh_str_t        issuer;         /* or empty: any, or none */
-    size_t          digest;         /* its pointer */
-} wh_jwt_rules_t;
+    size_t          digest;         /* index of its pointer */
+} wh_jwt_claims_t;
 
 
 typedef enum {
@@ -48,27 +48,29 @@ typedef enum {
 
 
 /*
- * Cuts a token; all three parts are base64url without padding, the last one a
- * MAC of HS256.  Nothing is decoded but the MAC.  WH_OK or WH_INVALID.
+ * Cuts a token; all three parts are base64url without padding, the last one
+ * a MAC of HS256 (RFC 7515, 3.1).  Nothing is decoded but the MAC; the other
+ * parts point into the token.  WH_OK or WH_INVALID.
  */
 int wh_jwt_split(wh_str_t token, wh_jwt_t *jwt);
 
 /*
- * Rules with an issuer, whose text must outlive them, and the JSON Pointer of
- * the claim that has the SHA-256 of the body in hex.  WH_INVALID: it is no
- * pointer.  WH_ERROR: no memory.  The rules are to be freed in any case.
+ * What is wanted: an issuer, whose text must outlive the claims, and at a JSON
+ * Pointer the SHA-256 of the body in hex.  WH_INVALID: it is no pointer.
+ * WH_ERROR: no memory.  The claims are to be freed in any case.
  */
-int wh_jwt_rules_init(wh_jwt_rules_t *rules, wh_str_t issuer, wh_str_t digest);
-void wh_jwt_rules_free(wh_jwt_rules_t *rules);
+int wh_jwt_claims_init(wh_jwt_claims_t *claims, wh_str_t issuer,
+    wh_str_t digest);
+void wh_jwt_claims_free(wh_jwt_claims_t *claims);
 
 /*
- * Looks at a token, whose MAC should have been compared before.  The header
- * must say HS256 and have no "crit"; "exp" and "nbf" are whole seconds; a
- * member that is looked at must not come twice.  There must be room in buf
- * for the token's length; the digest is WH_JWT_SIZE bytes, and is there also
- * when all that is wrong is the time.
+ * Checks a token whose MAC should have been compared before, at the time now,
+ * seconds since 1970.  The header must say HS256 and have no "crit"; "exp"
+ * and "nbf" are whole seconds; a member that is checked must not come twice.
+ * buf must have room for the token's length.  digest gets WH_JWT_SIZE bytes,
+ * also when all that is wrong is the issuer or the time.
  */
-wh_jwt_verdict_e wh_jwt_check(const wh_jwt_rules_t *rules,
+wh_jwt_verdict_e wh_jwt_check(const wh_jwt_claims_t *claims,
     const wh_jwt_t *jwt, int64_t now, unsigned char *buf,
     unsigned char *digest);
 

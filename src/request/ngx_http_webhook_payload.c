@@ -330,7 +330,7 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
     for (i = 0; i < gate->nconstraints; i++) {
 
-        if (wh_rule_check(&gate->constraints[i], ctx->json, event, ngx_time(), &violation)
+        if (wh_constraint_check(&gate->constraints[i], ctx->json, event, ngx_time(), &violation)
             == WH_OK)
         {
             continue;

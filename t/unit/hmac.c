@@ -3,11 +3,14 @@
  * Copyright (C) the ngx_http_webhook_module developers
  *
  * wh_hmac: the test cases of RFC 2202 (SHA-1) and RFC 4231, cases 5 left out
- * because they are about truncation; pieces of any length; used contexts.
+ * because they are about truncation; pieces of any length; used contexts;
+ * several parts at once.
  */
 
 
 #include <string.h>
+
+#include <openssl/err.h>
 
 #include "tap.h"
 #include "wh_hmac.h"
@@ -26,8 +29,11 @@ static int mac_is(const wh_hmac_key_t *key, EVP_MD_CTX *ctx,
     const wh_str_t *message, size_t piece, const char *mac);
 static void test_cases(void);
 static void test_pieces(void);
-static void test_messages_in_work_together(void);
+static void test_messages_together(void);
 static void test_empty(void);
+static int hex_is(const unsigned char *bytes, size_t len, const char *hex);
+static void test_parts(void);
+static void test_parts_failed(void);
 
 
 #define TWENTY_0B                                                             \
@@ -184,8 +190,10 @@ main(void)
 
     test_cases();
     test_pieces();
-    test_messages_in_work_together();
+    test_messages_together();
     test_empty();
+    test_parts();
+    test_parts_failed();
 
     return done_testing();
 }
@@ -280,7 +288,7 @@ test_pieces(void)
 
 
 static void
-test_messages_in_work_together(void)
+test_messages_together(void)
 {
     EVP_MD_CTX         *ctx, *other;
     wh_hmac_key_t       key;
@@ -296,7 +304,7 @@ test_messages_in_work_together(void)
     wh_hmac_update(other, (const unsigned char *) "half a mess", 11);
 
     ok(mac_is(&key, ctx, &c->message, 3, c->mac),
-       "another message of the same key is in work");
+       "another message of the same key is in progress");
 
     ok(mac_is(&key, other, &c->message, 3, c->mac),
        "a context given up half way starts again");
@@ -329,5 +337,115 @@ test_empty(void)
     wh_hmac_key_free(&key);
     ok(1, "and may be freed again");
 
+    EVP_MD_CTX_free(ctx);
+}
+
+
+static int
+hex_is(const unsigned char *bytes, size_t len, const char *hex)
+{
+    char    text[2 * WH_HMAC_MAX_SIZE + 1];
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        sprintf(text + 2 * i, "%02x", bytes[i]);
+    }
+
+    return strcmp(text, hex) == 0;
+}
+
+
+static void
+test_parts(void)
+{
+    EVP_MD_CTX     *ctx;
+    wh_hmac_key_t   key;
+    unsigned char   bytes[WH_HMAC_MAX_SIZE];
+
+    static const wh_str_t  parts[] = {
+        wh_string("what do ya want"), { 0, NULL }, wh_string(" for "),
+        wh_string("nothing?")
+    };
+
+    /* RFC 4231, case 2, and the SHA-256 of FIPS 180-2, B.1 */
+
+    static const char  mac[] =
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    static const char  digest[] =
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    static const char  empty[] =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    static const char  long_mac[] =
+        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+        "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737";
+
+    static const wh_str_t  abc[] = {
+        wh_string("a"), wh_string(""), wh_string("bc")
+    };
+
+    ctx = EVP_MD_CTX_new();
+    wh_hmac_key_init(&key, WH_SHA256, (const unsigned char *) "Jefe", 4);
+
+    ok(wh_mac(&key, ctx, parts, 4, bytes) == WH_OK && hex_is(bytes, 32, mac),
+       "the HMAC of parts");
+
+    ok(wh_mac(NULL, ctx, abc, 3, bytes) == WH_OK && hex_is(bytes, 32, digest),
+       "without a key their digest, in a used context");
+
+    ok(wh_mac(NULL, ctx, NULL, 0, bytes) == WH_OK && hex_is(bytes, 32, empty),
+       "the digest of nothing");
+
+    ok(wh_mac(NULL, ctx, abc, 2, bytes) == WH_OK && !hex_is(bytes, 32, digest),
+       "only so many parts");
+
+    wh_hmac_key_free(&key);
+
+    wh_hmac_key_init(&key, WH_SHA512, (const unsigned char *) "Jefe", 4);
+
+    ok(wh_mac(&key, ctx, parts, 4, bytes) == WH_OK
+       && hex_is(bytes, 64, long_mac),
+       "the digest is the key's");
+
+    wh_hmac_key_free(&key);
+    EVP_MD_CTX_free(ctx);
+}
+
+
+/* Had it gone on after the first failure, it would read at a bad address. */
+
+static void
+test_parts_failed(void)
+{
+    wh_str_t        bad;
+    EVP_MD_CTX     *ctx;
+    wh_hmac_key_t   key, half;
+    unsigned char   bytes[WH_HMAC_MAX_SIZE];
+
+    bad.data = (const unsigned char *) 1;
+    bad.len = 5;
+
+    ctx = EVP_MD_CTX_new();
+    wh_hmac_key_init(&key, WH_SHA256, (const unsigned char *) "Jefe", 4);
+
+    if (wh_digest_start(WH_SHA256, ctx) != WH_OK) {
+        ok(0, "a context in progress");
+    }
+
+    memset(bytes, 'x', sizeof(bytes));
+
+    half = key;
+    half.inner = NULL;
+
+    ok(wh_mac(&half, ctx, &bad, 1, bytes) == WH_ERROR && bytes[0] == 'x'
+       && ERR_peek_error() == 0, "a start that fails ends it");
+
+    half = key;
+    half.outer = NULL;
+
+    ok(wh_mac(&half, ctx, NULL, 0, bytes) == WH_ERROR && bytes[0] == 'x'
+       && ERR_peek_error() == 0, "an end that fails is an error");
+
+    wh_hmac_key_free(&key);
     EVP_MD_CTX_free(ctx);
 }

@@ -39,7 +39,7 @@
 static void test_rfc(void);
 static void test_split(void);
 static void test_check(void);
-static void test_rules(void);
+static void test_init(void);
 static char *token(const char *header, const char *claims);
 static char *encode(char *dst, const char *text);
 
@@ -50,7 +50,7 @@ main(void)
     test_rfc();
     test_split();
     test_check();
-    test_rules();
+    test_init();
 
     return done_testing();
 }
@@ -116,12 +116,12 @@ test_split(void)
 static void
 test_check(void)
 {
-    char              *text;
-    size_t             i;
-    wh_jwt_t           jwt;
-    unsigned char     *buf, digest[WH_JWT_SIZE];
-    wh_jwt_rules_t     rules;
-    wh_jwt_verdict_e   verdict;
+    char             *text;
+    size_t            i;
+    wh_jwt_t          jwt;
+    unsigned char    *buf, digest[WH_JWT_SIZE];
+    wh_jwt_claims_t   claims;
+    wh_jwt_verdict_e  verdict;
 
     static const struct {
         const char        *header;
@@ -191,7 +191,7 @@ test_check(void)
         { HS256, CLAIMS(",\"iat\":1800000000,\"iat\":0"), WH_JWT_FINE }
     };
 
-    ok(wh_jwt_rules_init(&rules, str("us"), str("/sha256")) == WH_OK,
+    ok(wh_jwt_claims_init(&claims, str("us"), str("/sha256")) == WH_OK,
        "rules");
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -203,7 +203,7 @@ test_check(void)
         verdict = WH_JWT_NO_MEMORY;
 
         if (wh_jwt_split(str(text), &jwt) == WH_OK) {
-            verdict = wh_jwt_check(&rules, &jwt, NOW, buf, digest);
+            verdict = wh_jwt_check(&claims, &jwt, NOW, buf, digest);
         }
 
         ok(verdict == cases[i].verdict, "%s.%s: %d", cases[i].header,
@@ -223,42 +223,42 @@ test_check(void)
     buf = malloc(sizeof(RFC_HEADER RFC_CLAIMS RFC_MAC));
 
     jwt.header = str("e30*");
-    ok(wh_jwt_check(&rules, &jwt, NOW, buf, digest) == WH_JWT_MALFORMED,
+    ok(wh_jwt_check(&claims, &jwt, NOW, buf, digest) == WH_JWT_MALFORMED,
        "a header that is no base64url");
 
     jwt.header = str(RFC_HEADER);
     jwt.claims = str("e30*");
-    ok(wh_jwt_check(&rules, &jwt, NOW, buf, digest) == WH_JWT_MALFORMED,
+    ok(wh_jwt_check(&claims, &jwt, NOW, buf, digest) == WH_JWT_MALFORMED,
        "claims that are no base64url");
 
     free(buf);
-    wh_jwt_rules_free(&rules);
+    wh_jwt_claims_free(&claims);
 }
 
 
 static void
-test_rules(void)
+test_init(void)
 {
     char            *text;
     wh_jwt_t         jwt;
     unsigned char    buf[400], digest[WH_JWT_SIZE];
-    wh_jwt_rules_t   rules;
+    wh_jwt_claims_t  claims;
 
-    ok(wh_jwt_rules_init(&rules, str(""), str("sha256")) == WH_INVALID,
+    ok(wh_jwt_claims_init(&claims, str(""), str("sha256")) == WH_INVALID,
        "no pointer");
-    wh_jwt_rules_free(&rules);
+    wh_jwt_claims_free(&claims);
 
-    ok(wh_jwt_rules_init(&rules, str(""), str("/body/hash")) == WH_OK,
+    ok(wh_jwt_claims_init(&claims, str(""), str("/body/hash")) == WH_OK,
        "a pointer that leads deeper, and any issuer");
 
     text = token(HS256, "{\"body\":{\"hash\":\"" HEX "\"}}");
 
     ok(wh_jwt_split(str(text), &jwt) == WH_OK
-       && wh_jwt_check(&rules, &jwt, NOW, buf, digest) == WH_JWT_FINE,
+       && wh_jwt_check(&claims, &jwt, NOW, buf, digest) == WH_JWT_FINE,
        "a token for them");
 
     free(text);
-    wh_jwt_rules_free(&rules);
+    wh_jwt_claims_free(&claims);
 }
 
 

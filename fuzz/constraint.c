@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Payload rules: the first line is a rule, its words with blanks between
- * them, the rest a document.  However the document is cut, the verdict is
+ * Constraints: the first line is one, its words with spaces between them, the
+ * rest a document.  However the document is cut, the verdict is
  * the same; the order of two numbers is one.
  */
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wh_rule.h"
+#include "wh_constraint.h"
 
 
 #define WORDS  16
@@ -20,7 +20,7 @@
 
 typedef struct {
     int            rc;
-    const char    *failed;
+    const char    *violation;
 } verdict_t;
 
 
@@ -29,23 +29,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static size_t cut_words(const uint8_t *p, const uint8_t *last,
     wh_str_t *words);
 static int matches(void *data, wh_str_t subject);
-static verdict_t verdict(const wh_json_set_t *set, const wh_rule_t *rule,
+static verdict_t verdict(const wh_json_set_t *set, const wh_constraint_t *c,
     const uint8_t *p, size_t len, size_t piece);
-static void order(const wh_rule_t *rule, const wh_json_t *json);
+static void order(const wh_constraint_t *c, const wh_json_t *json);
 static int outside(const char *bound, wh_str_t limit, wh_str_t number);
 
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    int             rc;
-    size_t          n, word;
-    wh_str_t        words[WORDS];
-    wh_rule_t       rule;
-    verdict_t       whole, cut;
-    const char     *error;
-    wh_json_set_t  *set;
-    const uint8_t  *line;
+    int              rc;
+    size_t           n, word;
+    wh_str_t         words[WORDS];
+    verdict_t        whole, cut;
+    const char      *error;
+    wh_json_set_t   *set;
+    const uint8_t   *line;
+    wh_constraint_t  c;
 
     line = len ? memchr(data, '\n', len) : NULL;
 
@@ -56,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     n = cut_words(data, line, words);
     set = wh_json_set_create();
 
-    rc = wh_rule_parse(&rule, set, words, n, &word, &error);
+    rc = wh_constraint_parse(&c, set, words, n, &word, &error);
 
     if ((rc == WH_OK) != (error == NULL) || word > n) {
         abort();
@@ -66,12 +66,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         line++;
         len -= line - data;
 
-        rule.match = matches;
+        c.match = matches;
 
-        whole = verdict(set, &rule, line, len, len);
-        cut = verdict(set, &rule, line, len, 1 + len / 3);
+        whole = verdict(set, &c, line, len, len);
+        cut = verdict(set, &c, line, len, 1 + len / 3);
 
-        if (whole.rc != cut.rc || whole.failed != cut.failed) {
+        if (whole.rc != cut.rc || whole.violation != cut.violation) {
             abort();
         }
     }
@@ -125,7 +125,7 @@ matches(void *data, wh_str_t subject)
 
 
 static verdict_t
-verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
+verdict(const wh_json_set_t *set, const wh_constraint_t *c, const uint8_t *p,
     size_t len, size_t piece)
 {
     size_t      n;
@@ -135,7 +135,7 @@ verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
     static const wh_str_t  event = wh_string("push");
 
     v.rc = WH_OK;
-    v.failed = NULL;
+    v.violation = NULL;
 
     json = wh_json_create(set, NULL, NULL, NULL);
 
@@ -149,13 +149,13 @@ verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
     }
 
     if (v.rc == WH_OK) {
-        v.rc = wh_rule_check(rule, json, event, 1700000000, &v.failed);
+        v.rc = wh_constraint_check(c, json, event, 1700000000, &v.violation);
 
-        if ((v.rc == WH_OK) != (v.failed == NULL)) {
+        if ((v.rc == WH_OK) != (v.violation == NULL)) {
             abort();
         }
 
-        order(rule, json);
+        order(c, json);
     }
 
     wh_json_free(json);
@@ -167,22 +167,22 @@ verdict(const wh_json_set_t *set, const wh_rule_t *rule, const uint8_t *p,
 /* When a is less than b, then b is more than a. */
 
 static void
-order(const wh_rule_t *rule, const wh_json_t *json)
+order(const wh_constraint_t *c, const wh_json_t *json)
 {
     const wh_json_value_t  *value;
 
-    value = wh_json_value(json, rule->index);
+    value = wh_json_value(json, c->index);
 
-    if (rule->min.len == 0
+    if (c->min.len == 0
         || (value->type != WH_JSON_INTEGER && value->type != WH_JSON_NUMBER))
     {
         return;
     }
 
-    if (outside("min", rule->min, value->text)
-        != outside("max", value->text, rule->min)
-        || outside("max", rule->min, value->text)
-           != outside("min", value->text, rule->min)
+    if (outside("min", c->min, value->text)
+        != outside("max", value->text, c->min)
+        || outside("max", c->min, value->text)
+           != outside("min", value->text, c->min)
         || outside("min", value->text, value->text)
         || outside("max", value->text, value->text))
     {
@@ -194,14 +194,14 @@ order(const wh_rule_t *rule, const wh_json_t *json)
 static int
 outside(const char *bound, wh_str_t limit, wh_str_t number)
 {
-    int             rc;
-    char           *word;
-    size_t          n;
-    wh_str_t        words[3];
-    wh_rule_t       rule;
-    wh_json_t      *json;
-    const char     *text;
-    wh_json_set_t  *set;
+    int              rc;
+    char            *word;
+    size_t           n;
+    wh_str_t         words[3];
+    wh_json_t       *json;
+    const char      *text;
+    wh_json_set_t   *set;
+    wh_constraint_t  c;
 
     word = malloc(limit.len + 4);
     memcpy(word, bound, 3);
@@ -217,7 +217,7 @@ outside(const char *bound, wh_str_t limit, wh_str_t number)
 
     set = wh_json_set_create();
 
-    if (wh_rule_parse(&rule, set, words, 3, &n, &text) != WH_OK) {
+    if (wh_constraint_parse(&c, set, words, 3, &n, &text) != WH_OK) {
         abort();
     }
 
@@ -229,7 +229,7 @@ outside(const char *bound, wh_str_t limit, wh_str_t number)
         abort();
     }
 
-    rc = wh_rule_check(&rule, json, words[0], 0, &text);
+    rc = wh_constraint_check(&c, json, words[0], 0, &text);
 
     wh_json_free(json);
     wh_json_set_free(set);

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * wh_rule: lines as in the configuration against documents.
+ * wh_constraint: lines as in the configuration against documents.
  */
 
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "tap.h"
-#include "wh_rule.h"
+#include "wh_constraint.h"
 
 
 #define NOW        1700000000
@@ -65,19 +65,19 @@ starts_with_a(void *data, wh_str_t subject)
 static void
 test_checks(void)
 {
-    int             rc;
-    char            line[200], a;
-    size_t          i, n, word;
-    wh_str_t        words[MAX_WORDS];
-    wh_json_t      *json;
-    wh_rule_t       rule;
-    const char     *error, *failed;
-    wh_json_set_t  *set;
+    int              rc;
+    char             line[200], a;
+    size_t           i, n, word;
+    wh_str_t         words[MAX_WORDS];
+    wh_json_t       *json;
+    const char      *error, *violation;
+    wh_json_set_t   *set;
+    wh_constraint_t  c;
 
     static const struct {
         const char  *line;
         const char  *doc;
-        const char  *failed;
+        const char  *violation;
     } cases[] = {
         { "/a any", "{\"a\":null}", NULL },
         { "/a any", "{}", "required" },
@@ -171,22 +171,22 @@ test_checks(void)
 
         set = wh_json_set_create();
 
-        rc = wh_rule_parse(&rule, set, words, n, &word, &error);
+        rc = wh_constraint_parse(&c, set, words, n, &word, &error);
 
-        rule.match = starts_with_a;
-        rule.match_data = &a;
+        c.match = starts_with_a;
+        c.match_data = &a;
 
         json = wh_json_create(set, NULL, NULL, NULL);
         (void) wh_json_parse(json, str(cases[i].doc).data,
                             str(cases[i].doc).len);
 
         ok(rc == WH_OK && wh_json_end(json) == WH_OK
-           && wh_rule_check(&rule, json, str("push"), NOW, &failed)
-              == (cases[i].failed ? WH_INVALID : WH_OK)
-           && (failed == NULL) == (cases[i].failed == NULL)
-           && (failed == NULL || strcmp(failed, cases[i].failed) == 0),
+           && wh_constraint_check(&c, json, str("push"), NOW, &violation)
+              == (cases[i].violation ? WH_INVALID : WH_OK)
+           && (violation == NULL) == (cases[i].violation == NULL)
+           && (violation == NULL || strcmp(violation, cases[i].violation) == 0),
            "%s, %s: %s%s", cases[i].line, cases[i].doc,
-           cases[i].failed ? cases[i].failed : "good",
+           cases[i].violation ? cases[i].violation : "good",
            rc == WH_OK ? "" : error);
 
         wh_json_free(json);
@@ -198,13 +198,13 @@ test_checks(void)
 static void
 test_errors(void)
 {
-    int             rc;
-    char            line[200];
-    size_t          i, n, word;
-    wh_str_t        words[MAX_WORDS];
-    wh_rule_t       rule;
-    const char     *error;
-    wh_json_set_t  *set;
+    int              rc;
+    char             line[200];
+    size_t           i, n, word;
+    wh_str_t         words[MAX_WORDS];
+    const char      *error;
+    wh_json_set_t   *set;
+    wh_constraint_t  c;
 
     static const struct {
         const char  *line;
@@ -252,7 +252,7 @@ test_errors(void)
         n = split(line, words);
 
         set = wh_json_set_create();
-        rc = wh_rule_parse(&rule, set, words, n, &word, &error);
+        rc = wh_constraint_parse(&c, set, words, n, &word, &error);
 
         ok(rc == WH_INVALID && word == cases[i].word
            && strncmp(error, cases[i].error, strlen(cases[i].error)) == 0,
@@ -268,14 +268,14 @@ test_errors(void)
 static int
 outside(const char *bound, const char *number, const char *limit)
 {
-    int             rc;
-    char            line[200], doc[200];
-    size_t          n, word;
-    wh_str_t        words[MAX_WORDS];
-    wh_json_t      *json;
-    wh_rule_t       rule;
-    const char     *error, *failed;
-    wh_json_set_t  *set;
+    int              rc;
+    char             line[200], doc[200];
+    size_t           n, word;
+    wh_str_t         words[MAX_WORDS];
+    wh_json_t       *json;
+    const char      *error, *violation;
+    wh_json_set_t   *set;
+    wh_constraint_t  c;
 
     snprintf(line, sizeof(line), "/0 number %s=%s", bound, limit);
     snprintf(doc, sizeof(doc), "[%s]", number);
@@ -283,7 +283,7 @@ outside(const char *bound, const char *number, const char *limit)
     n = split(line, words);
     set = wh_json_set_create();
 
-    if (wh_rule_parse(&rule, set, words, n, &word, &error) != WH_OK) {
+    if (wh_constraint_parse(&c, set, words, n, &word, &error) != WH_OK) {
         abort();
     }
 
@@ -295,9 +295,9 @@ outside(const char *bound, const char *number, const char *limit)
         abort();
     }
 
-    rc = wh_rule_check(&rule, json, str(""), NOW, &failed);
+    rc = wh_constraint_check(&c, json, str(""), NOW, &violation);
 
-    ok(rc == WH_OK ? failed == NULL : strcmp(failed, bound) == 0,
+    ok(rc == WH_OK ? violation == NULL : strcmp(violation, bound) == 0,
        "%s %s=%s: %s", number, bound, limit, rc == WH_OK ? "in" : "out");
 
     wh_json_free(json);
@@ -346,19 +346,19 @@ test_compare(void)
 static void
 test_struct(void)
 {
-    char            line[] = "/a string pattern=^x$ when=/b=1";
-    size_t          n, word;
-    wh_str_t        words[MAX_WORDS];
-    wh_rule_t       rule;
-    const char     *error;
-    wh_json_set_t  *set;
+    char             line[] = "/a string pattern=^x$ when=/b=1";
+    size_t           n, word;
+    wh_str_t         words[MAX_WORDS];
+    const char      *error;
+    wh_json_set_t   *set;
+    wh_constraint_t  c;
 
     set = wh_json_set_create();
     n = split(line, words);
 
-    ok(wh_rule_parse(&rule, set, words, n, &word, &error) == WH_OK
-       && rule.pattern.len == 3 && rule.index == 0 && rule.when == 1
-       && set->pointers == 2 && rule.type == WH_RULE_STRING,
+    ok(wh_constraint_parse(&c, set, words, n, &word, &error) == WH_OK
+       && c.pattern.len == 3 && c.index == 0 && c.when == 1
+       && set->pointers == 2 && c.type == WH_CONSTRAINT_STRING,
        "a parsed rule says what the caller has to do");
 
     wh_json_set_free(set);
