@@ -9,34 +9,25 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use File::Temp;
 use JSON::PP;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Shim;
 
-# The id is looked for in a copy of the query: of this size, when the file is
-# there, the copy is the worker's end.
+# The id is looked for in a copy of the query: one of this size is the end of
+# the worker.
 my $size = 12345;
-my $temp = File::Temp->newdir;
 
-WebhookTest::Cert::write_file("$temp/kill.c", <<"EOF");
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
-
+my $shim = WebhookTest::Shim->new(<<"EOF");
 void *
 malloc(size_t size)
 {
     static void *(*next)(size_t);
 
-    if (next == NULL) {
-        next = (void *(*)(size_t)) dlsym(RTLD_NEXT, "malloc");
-    }
+    NEXT(malloc);
 
-    if (size == $size && unlink("$temp/kill") == 0) {
+    if (size == $size && DISARM) {
         raise(SIGKILL);
     }
 
@@ -44,32 +35,23 @@ malloc(size_t size)
 }
 EOF
 
-system('cc', '-shared', '-fPIC', '-o', "$temp/kill.so", "$temp/kill.c", '-ldl')
-    == 0 or die "the library does not compile\n";
-
-chmod 0777, "$temp";
-
-my $t = do {
-    local $ENV{LD_PRELOAD} = "$temp/kill.so";
-
-    WebhookTest->new(conf => <<'EOF');
-        webhook_zone small 32k;
-        large_client_header_buffers 4 32k;
-        webhook_provider pad {
-            token  header:X-Token;
-            id     query:id;
+my $t = $shim->with(sub { WebhookTest->new(conf => <<'EOF') });
+    webhook_zone small 32k;
+    large_client_header_buffers 4 32k;
+    webhook_provider pad {
+        token  header:X-Token;
+        id     query:id;
+    }
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        location /hook {
+            webhook         pad;
+            webhook_secret  0123456789abcdef;
+            proxy_pass      http://%%APP%%;
         }
-        server {
-            listen 127.0.0.1:%%PORT%%;
-            location /hook {
-                webhook         pad;
-                webhook_secret  0123456789abcdef;
-                proxy_pass      http://%%APP%%;
-            }
-            location = /status { webhook_status json; }
-        }
+        location = /status { webhook_status json; }
+    }
 EOF
-};
 
 send_one("before-$_") for 1 .. 100;
 
@@ -80,13 +62,12 @@ cmp_ok($places, '<', 100, 'and all are in use');
 
 my ($worker) = $t->workers;
 
-WebhookTest::Cert::write_file("$temp/kill", '');
-chmod 0666, "$temp/kill";
+$shim->arm;
 send_one('killed');
 
 $t->wait_for(sub { my ($now) = $t->workers; $now && $now != $worker },
              'a new worker');
-ok(!-e "$temp/kill", 'the worker was killed where it was meant to be');
+ok(!$shim->armed, 'the worker was killed where it was meant to be');
 
 send_one("after-$_") for 1 .. 2 * $places;
 

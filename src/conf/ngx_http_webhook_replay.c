@@ -315,8 +315,7 @@ ngx_http_webhook_replay_scope(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf)
 {
     int                            rc;
-    size_t                         size;
-    u_char                         digest[EVP_MAX_MD_SIZE];
+    wh_str_t                       parts[3];
     ngx_str_t                     *name;
     ngx_uint_t                     kind;
     EVP_MD_CTX                    *md;
@@ -358,19 +357,15 @@ ngx_http_webhook_replay_scope(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    rc = wh_digest_start(WH_SHA256, md);
+    parts[0].data = prev->scope;
+    parts[0].len = prev->scope ? NGX_HTTP_WEBHOOK_DIGEST : 0;
+    parts[1].data = (u_char *) &kind;
+    parts[1].len = sizeof(ngx_uint_t);
+    parts[2] = ngx_http_webhook_wh_str(name);
 
-    if (prev->scope) {
-        rc |= wh_hmac_update(md, prev->scope, NGX_HTTP_WEBHOOK_DIGEST);
-    }
-
-    rc |= wh_hmac_update(md, (u_char *) &kind, sizeof(ngx_uint_t));
-    rc |= wh_hmac_update(md, name->data, name->len);
-    rc |= wh_digest_final(md, digest, &size);
+    rc = wh_mac(NULL, md, parts, 3, conf->scope);
 
     EVP_MD_CTX_free(md);
-
-    ngx_memcpy(conf->scope, digest, NGX_HTTP_WEBHOOK_DIGEST);
 
     return rc == WH_OK ? NGX_OK : NGX_ERROR;
 }

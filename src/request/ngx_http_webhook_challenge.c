@@ -388,8 +388,8 @@ static ngx_int_t
 ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
+    wh_str_t                 text;
     ngx_int_t                rc;
-    EVP_MD_CTX              *md;
     wh_hmac_key_t           *hmac;
     ngx_http_webhook_key_t  *key;
 
@@ -400,27 +400,16 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
     }
 
     hmac = &key->hmac[WH_SHA256];
+    text = ngx_http_webhook_wh_str(&ctx->challenge_value);
 
+    ctx->challenge_mac.len = hmac->size;
     ctx->challenge_mac.data = ngx_pnalloc(r->pool, WH_HMAC_MAX_SIZE);
-    md = ngx_http_webhook_md_get();
 
-    if (ctx->challenge_mac.data == NULL || md == NULL) {
+    if (hmac->size == 0 || ctx->challenge_mac.data == NULL) {
         return NGX_ERROR;
     }
 
-    rc = (hmac->inner
-          && wh_hmac_start(hmac, md) == WH_OK
-          && wh_hmac_update(md, ctx->challenge_value.data,
-                            ctx->challenge_value.len)
-             == WH_OK
-          && wh_hmac_final(hmac, md, ctx->challenge_mac.data) == WH_OK)
-         ? NGX_OK : NGX_ERROR;
-
-    ngx_http_webhook_md_put(md);
-
-    ctx->challenge_mac.len = (rc == NGX_OK) ? hmac->size : 0;
-
-    return rc;
+    return ngx_http_webhook_mac(hmac, &text, 1, ctx->challenge_mac.data);
 }
 
 

@@ -28,6 +28,8 @@ static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
 static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
+static EVP_MD_CTX *ngx_http_webhook_md_get(void);
+static void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 
 
 /* of this worker, reset and ready for use */
@@ -440,7 +442,32 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 }
 
 
-EVP_MD_CTX *
+/*
+ * The HMAC of n parts under a key, or, if key is NULL, their SHA-256; mac has
+ * room for WH_HMAC_MAX_SIZE.
+ */
+
+ngx_int_t
+ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts, ngx_uint_t n,
+    u_char *mac)
+{
+    int          rc;
+    EVP_MD_CTX  *md;
+
+    md = ngx_http_webhook_md_get();
+    if (md == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = wh_mac(key, md, parts, n, mac);
+
+    ngx_http_webhook_md_put(md);
+
+    return rc == WH_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static EVP_MD_CTX *
 ngx_http_webhook_md_get(void)
 {
     if (ngx_http_webhook_nidle) {
@@ -451,7 +478,7 @@ ngx_http_webhook_md_get(void)
 }
 
 
-void
+static void
 ngx_http_webhook_md_put(EVP_MD_CTX *md)
 {
     if (ngx_http_webhook_nidle == NGX_HTTP_WEBHOOK_IDLE_MAX) {

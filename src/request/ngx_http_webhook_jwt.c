@@ -13,8 +13,6 @@ static ngx_http_webhook_reason_e ngx_http_webhook_jwt_reason(
     wh_jwt_verdict_e verdict);
 static ngx_int_t ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_jwt_t *jwt);
-static ngx_int_t ngx_http_webhook_jwt_mac(wh_hmac_key_t *key, wh_jwt_t *jwt,
-    u_char *mac);
 
 
 /*
@@ -127,8 +125,8 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
             continue;
         }
 
-        if (ngx_http_webhook_jwt_mac(&ctx->keys[i]->hmac[signature->use], jwt,
-                                     mac)
+        if (ngx_http_webhook_mac(&ctx->keys[i]->hmac[signature->use],
+                                 &jwt->message, 1, mac)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -142,26 +140,4 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
     }
 
     return secret;
-}
-
-
-static ngx_int_t
-ngx_http_webhook_jwt_mac(wh_hmac_key_t *key, wh_jwt_t *jwt, u_char *mac)
-{
-    ngx_int_t    rc;
-    EVP_MD_CTX  *md;
-
-    md = ngx_http_webhook_md_get();
-    if (md == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = (wh_hmac_start(key, md) == WH_OK
-          && wh_hmac_update(md, jwt->message.data, jwt->message.len) == WH_OK
-          && wh_hmac_final(key, md, mac) == WH_OK)
-         ? NGX_OK : NGX_ERROR;
-
-    ngx_http_webhook_md_put(md);
-
-    return rc;
 }

@@ -249,31 +249,23 @@ static ngx_int_t
 ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
     u_char *data, size_t len)
 {
-    int          rc;
-    size_t       size;
-    u_char       digest[EVP_MAX_MD_SIZE];
-    ngx_str_t   *name;
-    EVP_MD_CTX  *md;
+    u_char      digest[WH_HMAC_MAX_SIZE];
+    wh_str_t    parts[5];
+    ngx_str_t  *name;
 
     name = &ctx->gate->sender->provider->name;
 
-    md = ngx_http_webhook_md_get();
-    if (md == NULL) {
-        return NGX_ERROR;
-    }
+    parts[0].data = ctx->replay->scope;
+    parts[0].len = NGX_HTTP_WEBHOOK_DIGEST;
+    parts[1].data = (u_char *) &name->len;
+    parts[1].len = sizeof(size_t);
+    parts[2] = ngx_http_webhook_wh_str(name);
+    parts[3].data = &kind;
+    parts[3].len = 1;
+    parts[4].data = data;
+    parts[4].len = len;
 
-    rc = wh_digest_start(WH_SHA256, md);
-
-    rc |= wh_hmac_update(md, ctx->replay->scope, NGX_HTTP_WEBHOOK_DIGEST);
-    rc |= wh_hmac_update(md, (u_char *) &name->len, sizeof(size_t));
-    rc |= wh_hmac_update(md, name->data, name->len);
-    rc |= wh_hmac_update(md, &kind, 1);
-    rc |= wh_hmac_update(md, data, len);
-    rc |= wh_digest_final(md, digest, &size);
-
-    ngx_http_webhook_md_put(md);
-
-    if (rc != WH_OK) {
+    if (ngx_http_webhook_mac(NULL, parts, 5, digest) != NGX_OK) {
         return NGX_ERROR;
     }
 

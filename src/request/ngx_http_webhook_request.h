@@ -238,8 +238,8 @@ void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
-EVP_MD_CTX *ngx_http_webhook_md_get(void);
-void ngx_http_webhook_md_put(EVP_MD_CTX *md);
+ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
+    ngx_uint_t n, u_char *mac);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _body.c: the body that has been read */
