@@ -116,6 +116,8 @@ test_pointers(void)
     const char     *error;
     wh_json_set_t  *set;
 
+    static const wh_str_t  none = { 0, NULL };
+
     static const char  *good[] = {
         "", "/", "/a", "/a/b", "/a//b", "/a~1b", "/m~0n", "/0", "/01", "/-",
         "/ ", "/\xc3\xa9", "/a/b/0/c"
@@ -136,6 +138,9 @@ test_pointers(void)
         ok(wh_json_set_add(set, str(good[i]), &index, &error) == WH_OK
            && index == i, "pointer \"%s\" keeps its index", good[i]);
     }
+
+    ok(wh_json_set_add(set, none, &index, &error) == WH_OK && index == 0,
+       "no text is the empty pointer");
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ok(wh_json_set_add(set, str(bad[i]), &index, &error) == WH_INVALID
