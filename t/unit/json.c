@@ -380,7 +380,7 @@ test_documents(void)
     const document_t   *d;
 
     static const document_t  documents[] = {
-        doc("blanks around", " \t\r\n{} \t\r\n", WH_JSON_FINE),
+        doc("spaces around", " \t\r\n{} \t\r\n", WH_JSON_FINE),
         doc("a pair of surrogates", "\"\\uD83D\\uDe00\"", WH_JSON_FINE),
         doc("two pairs", "\"\\ud83d\\ude00\\ud83d\\ude00\"", WH_JSON_FINE),
         doc("an escaped backslash before u", "\"\\\\ud800\"", WH_JSON_FINE),
@@ -392,7 +392,7 @@ test_documents(void)
         doc("numbers", "[0,-0,1e5,1E-5,-1.25e+10,0.0]", WH_JSON_FINE),
 
         doc("nothing", "", WH_JSON_EARLY_END),
-        doc("only blanks", "  \n", WH_JSON_EARLY_END),
+        doc("only spaces", "  \n", WH_JSON_EARLY_END),
         doc("cut in an object", "{\"a\":", WH_JSON_EARLY_END),
         doc("cut in a string", "\"abc", WH_JSON_EARLY_END),
         doc("cut in a word", "tru", WH_JSON_EARLY_END),
