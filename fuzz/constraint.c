@@ -86,20 +86,20 @@ static size_t
 cut_words(const uint8_t *p, const uint8_t *last, wh_str_t *words)
 {
     size_t          n;
-    const uint8_t  *blank;
+    const uint8_t  *space;
 
     for (n = 0; n < WORDS; n++) {
 
-        blank = memchr(p, ' ', last - p);
+        space = memchr(p, ' ', last - p);
 
         words[n].data = p;
-        words[n].len = (blank ? blank : last) - p;
+        words[n].len = (space ? space : last) - p;
 
-        if (blank == NULL) {
+        if (space == NULL) {
             return n + 1;
         }
 
-        p = blank + 1;
+        p = space + 1;
     }
 
     return n;

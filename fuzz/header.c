@@ -42,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     }
 
-    /* with nothing behind it that could be read */
+    /* with nothing after it that could be read */
 
     copy = malloc(len);
     memcpy(copy, data + 1, len - 1);

@@ -4,7 +4,7 @@
  *
  * Strict decoders of hex, Base64 and base64url (RFC 4648).
  *
- * OpenSSL's and nginx's own decoders skip blanks, take missing padding or
+ * OpenSSL's and nginx's own decoders skip spaces, take missing padding or
  * drop surplus bits, so that one signature would have several spellings.
  */
 

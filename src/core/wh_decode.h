@@ -23,14 +23,15 @@ typedef enum {
 
 /*
  * Decodes src into dst.  *len is the room in dst and becomes the number of
- * bytes written; wh_decoded_len() bytes of room always do.  WH_INVALID when
- * a character, the length, the padding or the unused last bits are wrong,
- * or when the room does not suffice.
+ * bytes written; wh_decoded_len() bytes of room are always enough.  WH_OK, or
+ * WH_INVALID when a character, the length, the padding or the unused last
+ * bits are wrong, or when there is not enough room; what is in dst is
+ * undefined then.
  */
 int wh_decode(wh_encoding_e encoding, wh_str_t src, unsigned char *dst,
     size_t *len);
 
-/* The most bytes that len characters can stand for. */
+/* The most bytes that len characters can decode to. */
 size_t wh_decoded_len(wh_encoding_e encoding, size_t len);
 
 /* What a byte is worth as a hex digit of either case, -1 if it is none. */

@@ -188,7 +188,7 @@ wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
             continue;
         }
 
-        /* the separator as it stands in front */
+        /* the separator that is before it */
 
         if (n++) {
             *dst++ = start[-1];

@@ -25,9 +25,10 @@ typedef struct {
 
 
 /*
- * Walks the pairs in order as they are written, still encoded, empty ones
- * left out.  A pair without "=" has an empty value.  WH_OK, or WH_ABSENT when
- * there are no more.  Of the flags, WH_FORM_SEMICOLON has a meaning here.
+ * The pairs in order as they are written, still encoded, empty ones left out;
+ * they point into the text.  A pair without "=" has an empty value.  WH_OK, or
+ * WH_ABSENT when there are no more.  Of the flags, WH_FORM_SEMICOLON has a
+ * meaning here.
  */
 void wh_form_start(wh_form_t *form, wh_str_t text, unsigned flags);
 int wh_form_next(wh_form_t *form, wh_str_t *name, wh_str_t *value);

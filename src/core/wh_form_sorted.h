@@ -22,14 +22,15 @@ typedef struct {
 } wh_form_pair_t;
 
 
-/* The number of pairs in a text. */
+/* The number of pairs in a text, as wh_form_next() finds them. */
 size_t wh_form_count(wh_str_t text);
 
 /*
- * Writes each name and its value behind it, decoded, sorted by the bytes of
+ * Writes each name and then its value, decoded, sorted by the bytes of
  * the names and then of the values; of equal pairs one.  There must be room
  * in pairs for wh_form_count(), in decoded and in buf for text.len bytes.
- * WH_INVALID: a name or a value is malformed.
+ * *len becomes the length.  WH_OK, or WH_INVALID: a name or a value is
+ * malformed.
  */
 int wh_form_sorted(wh_str_t text, wh_form_pair_t *pairs,
     unsigned char *decoded, unsigned char *buf, size_t *len);

@@ -61,7 +61,7 @@ typedef enum {
 } wh_json_error_e;
 
 
-/* Zero stands for the default. */
+/* Zero is the default. */
 
 typedef struct {
     size_t          depth;         /* of nested objects and arrays; 64 */

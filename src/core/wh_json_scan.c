@@ -26,7 +26,7 @@ wh_json_scan(wh_json_scan_t *scan, const unsigned char *data, size_t len,
     good = wh_utf8_scan(&scan->utf8, data, len);
     *error = WH_JSON_UTF8;
 
-    /* blanks to yajl between tokens, and not allowed within */
+    /* spaces to yajl between tokens, and not allowed within */
 
     p = memchr(data, '\v', good);
 

@@ -49,7 +49,8 @@ wh_jwt_split(wh_str_t token, wh_jwt_t *jwt)
     rest = token;
     len = sizeof(jwt->mac);
 
-    if (memchr(token.data, '=', token.len) != NULL
+    if (token.len == 0
+        || memchr(token.data, '=', token.len) != NULL
         || wh_jwt_part(&rest, &jwt->header) != WH_OK
         || wh_jwt_part(&rest, &jwt->claims) != WH_OK
         || wh_decode(WH_BASE64URL, rest, jwt->mac, &len) != WH_OK

@@ -21,7 +21,7 @@
 
 typedef struct {
     wh_str_t        header;         /* still encoded */
-    wh_str_t        claims;         /* likewise */
+    wh_str_t        claims;         /* still encoded */
     wh_str_t        message;        /* that is signed: both, with the dot */
     unsigned char   mac[WH_JWT_SIZE];
 } wh_jwt_t;

@@ -26,7 +26,7 @@
 static EVP_PKEY *wh_pubkey_pem(wh_str_t text);
 static EVP_PKEY *wh_pubkey_raw(wh_str_t text);
 static EVP_PKEY *wh_pubkey_spki(wh_str_t text);
-static int wh_pubkey_fits(EVP_PKEY *key, wh_pubkey_e scheme);
+static int wh_pubkey_check(EVP_PKEY *key, wh_pubkey_e scheme);
 static int wh_pubkey_is_p256(EVP_PKEY *key);
 static int wh_pubkey_verify_message(EVP_PKEY *key, wh_str_t message,
     wh_str_t signature);
@@ -68,7 +68,7 @@ wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text)
         return WH_INVALID;
     }
 
-    if (!wh_pubkey_fits(*key, scheme)) {
+    if (!wh_pubkey_check(*key, scheme)) {
         EVP_PKEY_free(*key);
         *key = NULL;
 
@@ -148,7 +148,7 @@ wh_pubkey_spki(wh_str_t text)
 
 
 static int
-wh_pubkey_fits(EVP_PKEY *key, wh_pubkey_e scheme)
+wh_pubkey_check(EVP_PKEY *key, wh_pubkey_e scheme)
 {
     switch (scheme) {
 

@@ -30,9 +30,10 @@ typedef enum {
 
 /*
  * Reads a public key: PEM, the Base64 of a SubjectPublicKeyInfo, and for
- * Ed25519 also its 32 bytes in hex or in Base64, with "whpk_" in front as
- * Standard Webhooks has it.  The key belongs to the caller.  WH_INVALID when
- * it is none of these, of another algorithm or curve, or too short.
+ * Ed25519 also its 32 bytes in hex or in Base64, after "whpk_" as Standard
+ * Webhooks has it.  The key belongs to the caller, who frees it with
+ * EVP_PKEY_free().  WH_OK, or WH_INVALID, with *key NULL, when it is none of
+ * these, of another algorithm or curve, or too short.
  */
 int wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text);
 
@@ -40,8 +41,9 @@ int wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text);
 wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);
 
 /*
- * Verifies a signature over a digest, or, of Ed25519, over the message.
- * WH_OK, WH_INVALID, or WH_ERROR without memory.
+ * Verifies a signature over a digest, by wh_pubkey_digest(), or, of Ed25519,
+ * over the message itself.  WH_OK, WH_INVALID, or WH_ERROR: no memory, or
+ * OpenSSL refuses the key.
  */
 int wh_pubkey_verify(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t signed_bytes,
     wh_str_t signature);

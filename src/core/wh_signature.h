@@ -21,7 +21,7 @@
 typedef struct {
     wh_encoding_e  encoding;
     size_t         size;               /* of a signature; 0 for any */
-    wh_str_t       prefix;             /* in front of each, as "sha256=" */
+    wh_str_t       prefix;             /* before each, as "sha256=" */
     wh_str_t       field;              /* its name among fields, or empty */
     unsigned char  separator;          /* of the list; 0 for no list */
 } wh_signature_format_t;

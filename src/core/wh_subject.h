@@ -19,15 +19,15 @@
 typedef struct {
     int         nid;               /* of the attribute, NID_undef for a SAN */
     int         san;               /* the GEN_* type */
-    int         multiple;          /* may stand in a subject several times */
+    int         multiple;          /* may be in a subject several times */
     wh_str_t    value;
 } wh_subject_attr_t;
 
 
 /*
  * Reads ATTR=VALUE: CN, O, OU, C, ST, L, serialNumber, emailAddress (case
- * ignored), san=dns:NAME, san=uri:URI, san=email:ADDRESS.  The value goes on
- * pointing into text.  WH_INVALID when the attribute is not one of these or
+ * ignored), san=dns:NAME, san=uri:URI, san=email:ADDRESS.  The value
+ * points into text.  WH_INVALID when the attribute is not one of these or
  * the value is empty.
  */
 int wh_subject_attr(wh_str_t text, wh_subject_attr_t *attr);

@@ -17,7 +17,7 @@
 
 typedef enum {
     WH_TIME_S = 0,                 /* seconds since 1970, digits only */
-    WH_TIME_MS,                    /* milliseconds likewise */
+    WH_TIME_MS,                    /* milliseconds since 1970 */
     WH_TIME_RFC3339,               /* 2023-03-06T12:28:21.5+01:00 */
     WH_TIME_HTTP                   /* Mon, 06 Mar 2023 12:28:21 GMT, or
                                       Mon 06 Mar 2023 12:28:21 UTC */

@@ -13,7 +13,7 @@
 #include "wh.h"
 
 
-/* What a character cut by the end of a piece still wants; all zero first. */
+/* What a character cut by the end of a piece still needs; all zero first. */
 
 typedef struct {
     unsigned char  left;           /* bytes still to come */
@@ -23,7 +23,7 @@ typedef struct {
 
 
 /*
- * Reads on where the last piece ended and answers how many bytes of this one
+ * Goes on where the last piece ended and returns how many bytes of this one
  * are good: len, or the offset of the byte that breaks the rules (overlong
  * forms, surrogates, values above U+10FFFF, stray or missing continuations).
  * The text as a whole is good if every piece was and utf8->left is 0.
@@ -39,8 +39,8 @@ size_t wh_utf8_length(const unsigned char *data, size_t len);
 /*
  * A text as it can be shown to people: what is no UTF-8, and characters that
  * control something (line breaks, escapes, the direction of writing) become
- * U+FFFD.  dst has room for WH_UTF8_SHOWN_MAX * len bytes; the answer is how
- * many it took.
+ * U+FFFD.  dst has room for WH_UTF8_SHOWN_MAX * len bytes; returns how many
+ * were written.
  */
 #define WH_UTF8_SHOWN_MAX  3
 

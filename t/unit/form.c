@@ -16,6 +16,7 @@ static void test_pairs(void);
 static void test_get(void);
 static void test_only(void);
 static void test_decode(void);
+static void test_nothing(void);
 
 
 int
@@ -25,6 +26,7 @@ main(void)
     test_get();
     test_only();
     test_decode();
+    test_nothing();
 
     return done_testing();
 }
@@ -199,4 +201,29 @@ test_decode(void)
     }
 
     ok(wrong == 0, "every escape, in place and not, in either case");
+}
+
+
+static void
+test_nothing(void)
+{
+    size_t          len;
+    wh_str_t        name, value;
+    wh_form_t       form;
+    unsigned char   buf[1];
+
+    static const wh_str_t  none = { 0, NULL };
+
+    wh_form_start(&form, none, 0);
+    ok(wh_form_next(&form, &name, &value) == WH_ABSENT, "no text has no pairs");
+
+    ok(wh_form_get(none, 0, str("a"), buf, &value) == WH_ABSENT
+       && wh_form_only(none, str("a"), buf, &value) == WH_ABSENT,
+       "and no value");
+
+    ok(wh_form_decode(none, buf, &len) == WH_OK && len == 0,
+       "it decodes to nothing");
+
+    ok(wh_form_without(none, 0, str("a"), 0, buf) == 0,
+       "nothing can be left out");
 }

@@ -185,7 +185,7 @@ static const hmac_case_t  hmac_cases[] = {
 int
 main(void)
 {
-    ok(wh_digest_init() == WH_OK, "the digests are to be had");
+    ok(wh_digest_init() == WH_OK, "OpenSSL has the digests");
     ok(wh_digest_init() == WH_OK, "and may be asked for again");
 
     test_cases();

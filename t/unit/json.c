@@ -116,6 +116,8 @@ test_pointers(void)
     const char     *error;
     wh_json_set_t  *set;
 
+    static const wh_str_t  none = { 0, NULL };
+
     static const char  *good[] = {
         "", "/", "/a", "/a/b", "/a//b", "/a~1b", "/m~0n", "/0", "/01", "/-",
         "/ ", "/\xc3\xa9", "/a/b/0/c"
@@ -136,6 +138,9 @@ test_pointers(void)
         ok(wh_json_set_add(set, str(good[i]), &index, &error) == WH_OK
            && index == i, "pointer \"%s\" keeps its index", good[i]);
     }
+
+    ok(wh_json_set_add(set, none, &index, &error) == WH_OK && index == 0,
+       "no text is the empty pointer");
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ok(wh_json_set_add(set, str(bad[i]), &index, &error) == WH_INVALID
@@ -375,7 +380,7 @@ test_documents(void)
     const document_t   *d;
 
     static const document_t  documents[] = {
-        doc("blanks around", " \t\r\n{} \t\r\n", WH_JSON_FINE),
+        doc("spaces around", " \t\r\n{} \t\r\n", WH_JSON_FINE),
         doc("a pair of surrogates", "\"\\uD83D\\uDe00\"", WH_JSON_FINE),
         doc("two pairs", "\"\\ud83d\\ude00\\ud83d\\ude00\"", WH_JSON_FINE),
         doc("an escaped backslash before u", "\"\\\\ud800\"", WH_JSON_FINE),
@@ -387,7 +392,7 @@ test_documents(void)
         doc("numbers", "[0,-0,1e5,1E-5,-1.25e+10,0.0]", WH_JSON_FINE),
 
         doc("nothing", "", WH_JSON_EARLY_END),
-        doc("only blanks", "  \n", WH_JSON_EARLY_END),
+        doc("only spaces", "  \n", WH_JSON_EARLY_END),
         doc("cut in an object", "{\"a\":", WH_JSON_EARLY_END),
         doc("cut in a string", "\"abc", WH_JSON_EARLY_END),
         doc("cut in a word", "tru", WH_JSON_EARLY_END),

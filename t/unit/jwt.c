@@ -89,6 +89,7 @@ test_split(void)
 {
     size_t    i;
     wh_jwt_t  jwt;
+    wh_str_t  none;
 
     static const char  *bad[] = {
         "", ".", "..", "...", "a", "a.b", "a.b.", ".b." RFC_MAC,
@@ -104,6 +105,10 @@ test_split(void)
         ok(wh_jwt_split(str(bad[i]), &jwt) == WH_INVALID, "no token: %s",
            bad[i]);
     }
+
+    none.data = NULL;
+    none.len = 0;
+    ok(wh_jwt_split(none, &jwt) == WH_INVALID, "no text is no token");
 
     ok(wh_jwt_split(str("a.b." RFC_MAC), &jwt) == WH_OK
        && jwt.header.len == 1 && jwt.header.data[0] == 'a'

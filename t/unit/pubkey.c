@@ -51,7 +51,7 @@ static int verifies(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t message,
 int
 main(void)
 {
-    ok(wh_digest_init() == WH_OK, "the digests are to be had");
+    ok(wh_digest_init() == WH_OK, "OpenSSL has the digests");
 
     test_keys();
     test_signatures();
@@ -95,7 +95,7 @@ test_keys(void)
         { "P-256 for RSA", WH_RSA_SHA256, P256, WH_INVALID },
         { "31 bytes", WH_ED25519,
           "27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a126282fb0bbbb237a3b", WH_INVALID },
-        { "something behind the key", WH_ED25519, 
+        { "something after the key", WH_ED25519, 
           "MCowBQYDK2VwAyEAJ7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O954", WH_INVALID },
         { "whpk_ alone", WH_ED25519, "whpk_", WH_INVALID },
         { "nothing", WH_ED25519, "", WH_INVALID },

@@ -188,6 +188,7 @@ test_texts(void)
 static void
 test_errors(void)
 {
+    int                rc;
     size_t             i, n;
     char              *text;
     wh_str_t           body;
@@ -226,8 +227,9 @@ test_errors(void)
         body.data = (unsigned char *) text;
         body.len = strlen(text);
 
-        ok(wh_pyjson_read(&doc, body, &error)
-           == (cases[i].error == WH_JSON_FINE ? WH_OK : WH_INVALID)
+        rc = wh_pyjson_read(&doc, body, &error);
+
+        ok(rc == (cases[i].error == WH_JSON_FINE ? WH_OK : WH_INVALID)
            && error == cases[i].error,
            "%s%zu times %c%s: %s", cases[i].head, cases[i].n, cases[i].c,
            cases[i].tail, wh_json_error_text(error));

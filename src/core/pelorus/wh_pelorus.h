@@ -62,12 +62,12 @@ typedef struct {
     wh_pelorus_result_e  result;
     unsigned             status;
     unsigned             no_length;     /* of WH_PELORUS_REQUEST */
-    unsigned             no_body;       /* likewise, else: no object */
+    unsigned             no_body;       /* of the same; else: no object */
     unsigned             bad_body;
     const char          *message;  /* of WH_PELORUS_PAYLOAD, JSON-escaped */
     const char          *field;
     size_t               key;      /* which matched, from 0 */
-    unsigned             serialisation; /* likewise, from 1, 0: none */
+    unsigned             serialisation; /* which, from 1; 0: none */
 } wh_pelorus_verdict_t;
 
 

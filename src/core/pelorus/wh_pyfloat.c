@@ -17,7 +17,7 @@
 
 /*
  * The most significant digits that can matter to the nearest double, when
- * one more stands for all that follow.
+ * one more is there for all that follow.
  */
 
 #define WH_PYFLOAT_SIGNIFICANT  770

@@ -23,7 +23,7 @@ int wh_pyfloat_is_int(wh_str_t number);
 /*
  * The double that a JSON number is nearest to, infinite when too great, and
  * its shortest text that reads back the same, as repr() has it, but
- * "Infinity" for "inf".  Neither heeds the locale.  repr returns the length
+ * "Infinity" for "inf".  The locale has no influence.  repr returns the length
  * and needs WH_PYFLOAT_LEN bytes.
  */
 double wh_pyfloat_value(wh_str_t number);

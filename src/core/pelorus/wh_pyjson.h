@@ -37,7 +37,7 @@ typedef struct {
     uint32_t         size;         /* how many there are */
     uint32_t         name;         /* offset in the texts */
     uint32_t         name_len;
-    uint32_t         text;         /* likewise; of scalars */
+    uint32_t         text;         /* offset in the texts, of scalars */
     uint32_t         text_len;
     wh_json_type_e   type;         /* all numbers are WH_JSON_NUMBER */
 } wh_pyjson_node_t;
@@ -54,9 +54,13 @@ typedef struct wh_pyjson_s  wh_pyjson_t;
  */
 int wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_error_e *error);
 
-/* NULL is allowed. */
+/* Frees the document and its nodes; NULL is allowed. */
 void wh_pyjson_free(wh_pyjson_t *doc);
 
+/*
+ * The outermost value; the next one in the same container, or NULL; the first
+ * one in a container, or NULL.  All nodes and texts belong to the document.
+ */
 const wh_pyjson_node_t *wh_pyjson_root(const wh_pyjson_t *doc);
 const wh_pyjson_node_t *wh_pyjson_next(const wh_pyjson_t *doc,
     const wh_pyjson_node_t *node);
