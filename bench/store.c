@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Times the store of messages alone: what a claim, a commit and a look-up take
+ * Times the store of messages alone: what a claim, a commit and a peek take
  * under the zone's lock, with few entries and with many.  It is built as a
  * library and loaded ahead of nginx's main(), for it needs nginx's slab
  * allocator and its tree; see bench/replay.
@@ -26,17 +26,17 @@ static void bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries);
 static double bench_us(void);
 
 
-static ngx_shm_zone_t    bench_shm_zone;
-static ngx_cycle_t       bench_cycle;
-static ngx_log_t         bench_log;
+static ngx_log_t       bench_log;
+static ngx_cycle_t     bench_cycle;
+static ngx_shm_zone_t  bench_shm_zone;
 
 
 static void
 bench_main(void)
 {
-    size_t                    size;
-    uint64_t                  n, entries;
-    ngx_http_webhook_zone_t   zone;
+    size_t                   size;
+    uint64_t                 n, entries;
+    ngx_http_webhook_zone_t  zone;
 
     static uint64_t  rows[] = { 1000, 10000, 100000, 1000000 };
 
@@ -70,7 +70,7 @@ bench_main(void)
 
     printf("\nan entry has %zu bytes\n\n", sizeof(ngx_http_webhook_entry_t));
     printf("%-22s %10s %10s %10s %10s %10s\n", "us, under the lock", "claim",
-           "commit", "release", "look, new", "look, old");
+           "commit", "release", "peek, new", "peek, old");
 
     bench_zone(&zone, 160 * 1048576);
 
@@ -175,7 +175,7 @@ static void
 bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
 {
     double                     start, claimed, committed, again, released;
-    double                     looked, found;
+    double                     peeked, known;
     uint64_t                   n;
     ngx_http_webhook_claim_t  *claims;
 
@@ -213,7 +213,7 @@ bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
         ngx_http_webhook_store_peek(&claims[n]);
     }
 
-    looked = bench_us();
+    peeked = bench_us();
 
     for (n = 0; n < BENCH_BATCH; n++) {
         ngx_http_webhook_store_claim(&claims[n], &bench_log);
@@ -231,7 +231,7 @@ bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
         bench_digest(&claims[n], entries - 1 - n % (entries / 2));
     }
 
-    found = bench_us();
+    known = bench_us();
 
     for (n = 0; n < BENCH_BATCH; n++) {
         ngx_http_webhook_store_peek(&claims[n]);
@@ -242,8 +242,8 @@ bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
            (again - start) / BENCH_BATCH,
            (committed - claimed) / BENCH_BATCH,
            (released - again) / BENCH_BATCH,
-           (looked - released) / BENCH_BATCH,
-           (bench_us() - found) / BENCH_BATCH);
+           (peeked - released) / BENCH_BATCH,
+           (bench_us() - known) / BENCH_BATCH);
 
     free(claims);
 }

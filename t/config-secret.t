@@ -32,7 +32,7 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
     $says->($_, "\"$directive\" is the name of a file and can be guessed, for "
             . 'what is in the file write "file:" in front in @')
         for secret_file(path => '0123456789abcdef'), './nginx.conf';
-    $says->('file:', 'no path behind "file:" of a secret in @');
+    $says->('file:', 'no path after "file:" of a secret in @');
     $says->("file:$secrets", "secret file \"$secrets\" is not a file of at "
         . 'most 65536 bytes in @');
     $says->('file:' . secret_file(big => 'x' x 65537), "secret file "
@@ -62,7 +62,7 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
 
     my $options = "unknown option of \"$directive\", it takes "
         . '"decode=text", "decode=hex", "decode=base64" and "for=NAME"; a '
-        . 'secret with blanks needs quotes in @';
+        . 'secret with spaces needs quotes in @';
 
     $says->("0123456789abcdef $_", $options)
         for 'decode=HEX', 'decode=', 'decode=base64url', 'encoding=hex',

@@ -9,7 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-#define NGX_HTTP_WEBHOOK_PARSE_TIMER  60000      /* ms, never comes to its end */
+#define NGX_HTTP_WEBHOOK_PARSE_TIMER  60000     /* ms, never runs out */
 
 
 static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
@@ -19,7 +19,7 @@ static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static void ngx_http_webhook_parse_on(ngx_http_request_t *r);
+static void ngx_http_webhook_parse_resume(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
@@ -30,7 +30,11 @@ static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
-/* What the access phase is to do with a request whose location has a gate. */
+/*
+ * What the access phase is to do with a request whose location has a gate.
+ * NGX_OK: it is verified.  NGX_DECLINED: it is not, in a trial run.  NGX_AGAIN
+ * and NGX_DONE: it waits, or has been answered.  Otherwise a status.
+ */
 
 ngx_int_t
 ngx_http_webhook_verify(ngx_http_request_t *r,
@@ -205,8 +209,8 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
 
 
 /*
- * Looks at the body, a slice at a time, so that the worker's other requests
- * have their turn in between.
+ * Parses the body, a slice at a time, so that the worker's other requests have
+ * their turn in between.
  */
 
 static ngx_int_t
@@ -228,9 +232,9 @@ ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
 
         r->read_event_handler = ngx_http_test_reading;
-        r->write_event_handler = ngx_http_webhook_parse_on;
+        r->write_event_handler = ngx_http_webhook_parse_resume;
 
-        /* a worker that is to end waits for timers, not for posted events */
+        /* a worker that shuts down waits for timers, not for posted events */
 
         wev = r->connection->write;
         ngx_add_timer(wev, NGX_HTTP_WEBHOOK_PARSE_TIMER);
@@ -260,7 +264,7 @@ ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 
 static void
-ngx_http_webhook_parse_on(ngx_http_request_t *r)
+ngx_http_webhook_parse_resume(ngx_http_request_t *r)
 {
     ngx_event_t  *wev;
 
@@ -382,8 +386,8 @@ ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
 
 
 /*
- * The body has been read and walked through, and is not verified yet: what had
- * to wait for it, in the order of the other steps.
+ * The body has been read and parsed, and is not verified yet: the steps that
+ * had to wait for it, and then the signature.
  */
 
 static ngx_http_webhook_reason_e

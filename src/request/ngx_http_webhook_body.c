@@ -43,7 +43,10 @@ ngx_http_webhook_body_complete(ngx_http_request_t *r)
 }
 
 
-/* The digest of a body that has been read, in hex; it takes no more data. */
+/*
+ * Makes ctx->body_sha256, in hex, of a body that has been read; the hash takes
+ * no more data after that.  NGX_DECLINED when the body has not been hashed.
+ */
 
 ngx_int_t
 ngx_http_webhook_body_sha256(ngx_http_request_t *r,
@@ -76,7 +79,7 @@ ngx_http_webhook_body_sha256(ngx_http_request_t *r,
 }
 
 
-/* The body as a form, held once for all who look at it. */
+/* The body as a form, kept in ctx->form for all who look at it. */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_body_form(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
@@ -100,7 +103,7 @@ ngx_http_webhook_body_form(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* Whether a body may be looked into that is not verified. */
+/* Whether a body that is not verified is whole and short enough to parse. */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_body_bounded(ngx_http_request_t *r)

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What is in the place of the body in the message that is signed.
+ * What is signed in place of the body, where it is not the body itself.
  */
 
 
@@ -15,33 +15,33 @@
 
 typedef struct {
     void                      (*update)(ngx_http_webhook_ctx_t *ctx,
-                                    u_char *data, size_t len);
+                                        u_char *data, size_t len);
     ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
-                                    ngx_http_webhook_ctx_t *ctx,
-                                    ngx_str_t *text);
+                                        ngx_http_webhook_ctx_t *ctx,
+                                        ngx_str_t *text);
 } ngx_http_webhook_body_handler_t;
 
 
-static void ngx_http_webhook_transform_crc32_update(
+static void ngx_http_webhook_body_kind_crc32_update(
     ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
-static ngx_http_webhook_reason_e ngx_http_webhook_transform_crc32(
+static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_crc32(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_transform_form(
+static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_transform_form_sorted(
+static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form_sorted(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_transform_sha256(
+static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_sha256(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 
 
 /* in the order of ngx_http_webhook_body_kind_e */
 
 static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
-    { ngx_http_webhook_transform_crc32_update,
-      ngx_http_webhook_transform_crc32 },
-    { NULL, ngx_http_webhook_transform_form },
-    { NULL, ngx_http_webhook_transform_form_sorted },
-    { NULL, ngx_http_webhook_transform_sha256 }
+    { ngx_http_webhook_body_kind_crc32_update,
+      ngx_http_webhook_body_kind_crc32 },
+    { NULL, ngx_http_webhook_body_kind_form },
+    { NULL, ngx_http_webhook_body_kind_form_sorted },
+    { NULL, ngx_http_webhook_body_kind_sha256 }
 };
 
 ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
@@ -51,7 +51,7 @@ ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
 /* A part of the body has come. */
 
 void
-ngx_http_webhook_transform_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
+ngx_http_webhook_body_kind_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len)
 {
     ngx_http_webhook_body_handler_t  *handler;
@@ -64,10 +64,10 @@ ngx_http_webhook_transform_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 }
 
 
-/* The body has been read: what is in its place goes to ctx->text. */
+/* The body has been read: what is signed in its place goes to ctx->text. */
 
 ngx_http_webhook_reason_e
-ngx_http_webhook_transform_finish(ngx_http_request_t *r,
+ngx_http_webhook_body_kind_finish(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_body_handler_t  *handler;
@@ -79,12 +79,12 @@ ngx_http_webhook_transform_finish(ngx_http_request_t *r,
 
 
 /*
- * The body, or what stands for it, in one piece.  NGX_DECLINED when it is
- * longer than max.
+ * The body, or what is signed in its place, in one piece of the request's
+ * memory.  NGX_DECLINED when it is longer than max, or NGX_ERROR.
  */
 
 ngx_int_t
-ngx_http_webhook_transform_body(ngx_http_request_t *r,
+ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body)
 {
     if (ctx->gate->provider->body) {
@@ -109,7 +109,7 @@ ngx_http_webhook_transform_body(ngx_http_request_t *r,
 /* The CRC of nothing is 0, so the context needs no start. */
 
 static void
-ngx_http_webhook_transform_crc32_update(ngx_http_webhook_ctx_t *ctx,
+ngx_http_webhook_body_kind_crc32_update(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len)
 {
     uint32_t  crc;
@@ -121,7 +121,7 @@ ngx_http_webhook_transform_crc32_update(ngx_http_webhook_ctx_t *ctx,
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_transform_crc32(ngx_http_request_t *r,
+ngx_http_webhook_body_kind_crc32(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
     text->data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
@@ -141,7 +141,7 @@ ngx_http_webhook_transform_crc32(ngx_http_request_t *r,
  */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_transform_form(ngx_http_request_t *r,
+ngx_http_webhook_body_kind_form(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
     u_char                     *buf;
@@ -181,7 +181,7 @@ ngx_http_webhook_transform_form(ngx_http_request_t *r,
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_transform_form_sorted(ngx_http_request_t *r,
+ngx_http_webhook_body_kind_form_sorted(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
     size_t                      n;
@@ -224,7 +224,7 @@ ngx_http_webhook_transform_form_sorted(ngx_http_request_t *r,
  */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_transform_sha256(ngx_http_request_t *r,
+ngx_http_webhook_body_kind_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
     ngx_int_t  rc;

@@ -229,8 +229,8 @@ ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
 /*
  * An HMAC answer signs whatever a stranger sends: in this alphabet there is
  * no room for a message that a sender would sign.  What is echoed is visible
- * ASCII and blanks.  Where the signing secret answers, there is not even a
- * blank.
+ * ASCII and spaces.  Where the signing secret answers, there is not even a
+ * space.
  */
 
 static ngx_uint_t
@@ -372,9 +372,10 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_finalize_request(r,
-                       ngx_http_send_response(r, NGX_HTTP_OK,
-                                              &ctx->challenge->type, &cv));
+    rc = ngx_http_send_response(r, NGX_HTTP_OK, &ctx->challenge->type, &cv);
+
+    ngx_http_finalize_request(r, rc);
+
     return NGX_DONE;
 }
 
@@ -444,7 +445,7 @@ ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    rc = ngx_http_webhook_transform_body(r, ctx,
+    rc = ngx_http_webhook_body_kind_text(r, ctx,
                                          NGX_HTTP_WEBHOOK_CHALLENGE_MAX,
                                          &part[2]);
     if (rc != NGX_OK) {

@@ -42,8 +42,8 @@ ngx_http_webhook_restore_ctx(ngx_http_request_t *r)
 
 
 /*
- * A state for a request that enters a gate, in the place of the one that it
- * has had at another gate before, or NULL.  NULL without memory.
+ * A state for a request that enters a gate.  It replaces the one that the
+ * request had at another gate before, if any.  NULL without memory.
  */
 
 ngx_http_webhook_ctx_t *
@@ -91,7 +91,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
 }
 
 
-/* Looks at a request as another gate sees it. */
+/* Makes the state one for another gate: its headers, its keys. */
 
 ngx_int_t
 ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
@@ -155,7 +155,7 @@ ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 }
 
 
-/* The headers that are found, and the keys behind them. */
+/* The headers that are found, and after them the keys. */
 
 static size_t
 ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate)

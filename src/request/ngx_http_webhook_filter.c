@@ -3,8 +3,8 @@
  * Copyright (C) the ngx_http_webhook_module developers
  *
  * The answer of the application to a verified request: whether the message has
- * been taken, and its status as the sender wants it.  A module of its own,
- * since header filters stand in another place of nginx's list of modules than
+ * been accepted, and its status as the sender wants it.  A module of its own,
+ * since header filters have another place in nginx's list of modules than
  * access handlers.
  */
 

@@ -35,8 +35,6 @@ static void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 /* of this worker, reset and ready for use */
 
 static EVP_MD_CTX  *ngx_http_webhook_idle[NGX_HTTP_WEBHOOK_IDLE_MAX];
-
-
 static ngx_uint_t   ngx_http_webhook_nidle;
 
 
@@ -119,7 +117,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_str_t       prefix;
-    ngx_uint_t      i, k, hmacs, digests;
+    ngx_uint_t      i, k, n, hmacs, digests;
     wh_hmac_key_t  *key;
 
     ngx_str_null(&prefix);
@@ -134,10 +132,10 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 
     ngx_http_webhook_hashes_wanted(ctx, &hmacs, &digests);
 
-    ctx->hashes = ngx_palloc(r->pool,
-                        (ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
-                         + ngx_http_webhook_bits(digests))
-                        * sizeof(ngx_http_webhook_hash_t));
+    n = ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
+        + ngx_http_webhook_bits(digests);
+
+    ctx->hashes = ngx_palloc(r->pool, n * sizeof(ngx_http_webhook_hash_t));
     if (ctx->hashes == NULL) {
         return NGX_ERROR;
     }
@@ -146,9 +144,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
 
         /* the secret of a token rule serves that alone */
 
-        if (ctx->keys[i] == NULL
-            || ctx->gate->keyslots[i].for_name.len)
-        {
+        if (ctx->keys[i] == NULL || ctx->gate->keyslots[i].for_name.len) {
             continue;
         }
 
@@ -271,7 +267,7 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 
 /*
  * Some of the body has come from the client.  This filter only hashes, it
- * never refuses: the rest of the body would be taken for the next request.
+ * never refuses: nginx would read the rest of the body as the next request.
  */
 
 void
@@ -345,7 +341,7 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-/* All of a message but its ends goes through here into the hashes. */
+/* Hashes a part of the message, without the text before and after the body. */
 
 void
 ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
@@ -370,7 +366,7 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
         ngx_http_webhook_hashes_update(ctx, data, len);
 
     } else {
-        ngx_http_webhook_transform_update(ctx, data, len);
+        ngx_http_webhook_body_kind_update(ctx, data, len);
     }
 
     if (ctx->sha256 && wh_hmac_update(ctx->sha256, data, len) != WH_OK) {
@@ -407,6 +403,8 @@ ngx_http_webhook_body_hashed(ngx_http_request_t *r,
 }
 
 
+/* The verdict is known: the hashes, and the keys that they were made with. */
+
 void
 ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 {
@@ -424,6 +422,8 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
     ctx->challenge_key = NULL;
 }
 
+
+/* All that a context has outside the request's memory. */
 
 void
 ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
@@ -493,6 +493,8 @@ ngx_http_webhook_md_put(EVP_MD_CTX *md)
     ngx_http_webhook_idle[ngx_http_webhook_nidle++] = md;
 }
 
+
+/* A worker ends. */
 
 void
 ngx_http_webhook_md_exit(ngx_cycle_t *cycle)

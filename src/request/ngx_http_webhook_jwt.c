@@ -132,7 +132,7 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
             return NGX_ERROR;
         }
 
-        /* all are compared, also behind the one that matches */
+        /* all are compared, also after the one that matches */
 
         if (wh_secret_equal(jwt->mac, mac, WH_JWT_SIZE) && secret == 0) {
             secret = i + 1;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The end of a request: it is counted, and put down among the last ones.
+ * The end of a request: it is counted, and written among the last ones.
  */
 
 
@@ -27,6 +27,8 @@ static void ngx_http_webhook_delivery_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_http_webhook_text_t *text);
 
+
+/* The log phase. */
 
 ngx_int_t
 ngx_http_webhook_log_handler(ngx_http_request_t *r)
@@ -60,11 +62,14 @@ ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_stats_entry_t  *entry;
 
     if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
-        ngx_http_webhook_unreadable(ctx, r->err_status ? r->err_status
+        ngx_http_webhook_unreadable(ctx,
+                                    r->err_status ? r->err_status
                                                   : r->headers_out.status);
     }
 
-    for (entry = ctx->stats_entries; entry && entry->gate != ctx->gate; entry = entry->next)
+    for (entry = ctx->stats_entries;
+         entry && entry->gate != ctx->gate;
+         entry = entry->next)
     {
         /* void */
     }
@@ -176,7 +181,7 @@ ngx_http_webhook_upstream_status(ngx_http_request_t *r)
 }
 
 
-/* Of a body that is refused unread nobody knows how long it would have been. */
+/* The length of a body that is refused before it is read is not known. */
 
 static off_t
 ngx_http_webhook_counted_size(ngx_http_request_t *r,
@@ -302,9 +307,9 @@ ngx_http_webhook_summary(ngx_http_request_t *r,
 
 
 /*
- * Puts the request down among the last ones.  Two workers come to the same
- * place only when one was stopped in the middle of it for a hundred requests;
- * then the later one is left out.
+ * Writes the request among the last ones.  Two workers have the same record
+ * only when one was stopped while it wrote, for a hundred requests; then the
+ * later one is left out.
  */
 
 static void
@@ -353,7 +358,7 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-/* A worker that was killed while it wrote does not keep the place. */
+/* A worker that was killed while it wrote does not keep the record. */
 
 static ngx_uint_t
 ngx_http_webhook_delivery_lock(ngx_http_webhook_delivery_t *delivery)
@@ -373,7 +378,7 @@ ngx_http_webhook_delivery_lock(ngx_http_webhook_delivery_t *delivery)
 }
 
 
-/* What a stranger calls himself is nothing to be shown. */
+/* Names from a sender that is not verified are not shown. */
 
 static void
 ngx_http_webhook_delivery_text(ngx_http_request_t *r,

@@ -16,7 +16,10 @@ static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_source_t *source);
 
 
-/* The text in front of the body or behind it; pieces may be NULL. */
+/*
+ * The text before or after the body, in the request's memory; segments may be
+ * NULL.
+ */
 
 ngx_int_t
 ngx_http_webhook_message_text(ngx_http_request_t *r,
@@ -80,7 +83,7 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 
 /*
  * Whether all that the message takes from the body is there in one way only.
- * Where a value may be left out, nothing else may stand in its place.
+ * Where a value may be left out, nothing else may be in its place.
  */
 
 ngx_http_webhook_reason_e

@@ -20,14 +20,14 @@ static ngx_uint_t ngx_http_webhook_payload_is_form(
 static ngx_uint_t ngx_http_webhook_payload_is_parts(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, off_t *fed);
+    ngx_http_webhook_ctx_t *ctx, off_t *slice);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_error(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_invalid(
     ngx_http_webhook_ctx_t *ctx, size_t index, const char *violation);
 
 
-/* Makes a walker for a body to be looked at, and takes a form as a whole. */
+/* Makes the parser for a body, and takes a form as a whole. */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_payload_start(ngx_http_request_t *r,
@@ -64,7 +64,6 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
         && ctx->parsed
         && !ngx_http_webhook_payload_is_parts(ctx))
     {
-
         reason = ngx_http_webhook_body_form(r, ctx);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
@@ -166,22 +165,22 @@ ngx_int_t
 ngx_http_webhook_payload_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    off_t      fed;
+    off_t      slice;
     ngx_int_t  rc;
 
     if (ctx->json == NULL) {
         return NGX_OK;
     }
 
-    fed = 0;
+    slice = 0;
 
     while (ctx->parsed) {
 
-        if (fed >= NGX_HTTP_WEBHOOK_SLICE) {
+        if (slice >= NGX_HTTP_WEBHOOK_SLICE) {
             return NGX_AGAIN;
         }
 
-        rc = ngx_http_webhook_payload_chunk(r, ctx, &fed);
+        rc = ngx_http_webhook_payload_chunk(r, ctx, &slice);
 
         if (rc == NGX_DECLINED) {
             break;
@@ -197,13 +196,13 @@ ngx_http_webhook_payload_parse(ngx_http_request_t *r,
 
 
 /*
- * Feeds one piece of a buffer to the walker.  NGX_DECLINED: it is not JSON,
- * what follows is of no interest.
+ * Parses one chunk of a buffer, and adds its length to that of the slice.
+ * NGX_DECLINED: it is not JSON, what follows is of no interest.
  */
 
 static ngx_int_t
 ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, off_t *fed)
+    ngx_http_webhook_ctx_t *ctx, off_t *slice)
 {
     int         rc;
     off_t       size;
@@ -240,7 +239,7 @@ ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
     }
 
     ctx->offset += size;
-    *fed += size;
+    *slice += size;
 
     if (rc == WH_INVALID) {
         return NGX_DECLINED;
@@ -250,7 +249,7 @@ ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
 }
 
 
-/* The body has been walked through: is it JSON, where it has to be? */
+/* The body has been parsed: is it JSON, where it has to be? */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_step_json(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
@@ -297,7 +296,7 @@ ngx_http_webhook_step_document(ngx_http_request_t *r,
 }
 
 
-/* And what the rules want? */
+/* And does it meet the constraints? */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_step_constraints(ngx_http_request_t *r,
@@ -307,10 +306,11 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
     wh_str_t                    event;
     ngx_str_t                   text;
     const char                 *violation;
+    wh_constraint_t            *constraint;
     ngx_http_webhook_gate_t    *gate;
     ngx_http_webhook_source_t  *source;
 
-    /* without JSON where rules are, the payload has failed, and is on trial */
+    /* without JSON where there are constraints, it has failed, on trial */
 
     if (ctx->json == NULL) {
         return NGX_HTTP_WEBHOOK_PASSED;
@@ -330,7 +330,10 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
     for (i = 0; i < gate->nconstraints; i++) {
 
-        if (wh_constraint_check(&gate->constraints[i], ctx->json, event, ngx_time(), &violation)
+        constraint = &gate->constraints[i];
+
+        if (wh_constraint_check(constraint, ctx->json, event, ngx_time(),
+                                &violation)
             == WH_OK)
         {
             continue;
@@ -340,7 +343,7 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
         ctx->binding = (gate->provider->bodiless && i < own);
 
-        return ngx_http_webhook_payload_invalid(ctx, gate->constraints[i].index,
+        return ngx_http_webhook_payload_invalid(ctx, constraint->index,
                                                 violation);
     }
 
@@ -349,9 +352,9 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
 
 /*
- * Text that is not JSON is refused where rules are to hold for it.  Where
- * only variables would have come from it, or the rules are on trial, there are
- * no values.
+ * Text that is not JSON is refused where there are constraints on it.  Where
+ * only variables would have come from it, or the payload is on trial, there
+ * are no values.
  */
 
 static ngx_http_webhook_reason_e

@@ -50,7 +50,8 @@ ngx_http_webhook_pelorus_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     if (r->method != NGX_HTTP_POST) {
-        ngx_str_set(&ctx->response_body, "{\"detail\":\"Method Not Allowed\"}");
+        ngx_str_set(&ctx->response_body,
+                    "{\"detail\":\"Method Not Allowed\"}");
         return NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED;
     }
 
@@ -62,11 +63,13 @@ ngx_http_webhook_pelorus_headers(ngx_http_request_t *r,
 }
 
 
+/* The body has been read: the rest of the receiver's checks. */
+
 ngx_http_webhook_reason_e
 ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    wh_str_t   piece;
+    wh_str_t   text;
     ngx_str_t  body;
 
     ngx_str_null(&body);
@@ -86,9 +89,9 @@ ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
         }
     }
 
-    piece = ngx_http_webhook_wh_str(&body);
+    text = ngx_http_webhook_wh_str(&body);
 
-    return ngx_http_webhook_pelorus_check(r, ctx, &piece);
+    return ngx_http_webhook_pelorus_check(r, ctx, &text);
 }
 
 
@@ -119,13 +122,13 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
 
     ngx_memzero(&request, sizeof(wh_pelorus_request_t));
 
-    request.content_type = ngx_http_webhook_pelorus_header(ctx,
-                                               NGX_HTTP_WEBHOOK_CONTENT_TYPE);
-    request.user_agent = ngx_http_webhook_pelorus_header(ctx,
-                                                        pelorus->user_agent);
+    request.content_type =
+           ngx_http_webhook_pelorus_header(ctx, NGX_HTTP_WEBHOOK_CONTENT_TYPE);
+    request.user_agent =
+           ngx_http_webhook_pelorus_header(ctx, pelorus->user_agent);
     request.event = ngx_http_webhook_pelorus_header(ctx, pelorus->event);
-    request.signature = ngx_http_webhook_pelorus_header(ctx,
-                                                        pelorus->signature);
+    request.signature =
+           ngx_http_webhook_pelorus_header(ctx, pelorus->signature);
 
     /* of a chunked body the application is told the length by nginx */
 
@@ -160,7 +163,8 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    ctx->response_body.len = wh_pelorus_response_body(&verdict, ctx->response_body.data);
+    ctx->response_body.len = wh_pelorus_response_body(&verdict,
+                                                      ctx->response_body.data);
     ctx->status = verdict.status;
 
     return ngx_http_webhook_pelorus_reasons[verdict.result];
@@ -168,8 +172,8 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
 
 
 /*
- * Of repeated headers the receiver takes the first.  Of the blanks around a
- * value nginx has left the tabs, the receiver sees none.
+ * Of repeated headers the receiver takes the first.  Around a value nginx
+ * strips spaces but not tabs, and the receiver strips both.
  */
 
 static wh_str_t
@@ -185,9 +189,7 @@ ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx, ngx_uint_t index)
 
     value = ngx_http_webhook_wh_str(&ctx->headers[index].first->value);
 
-    while (value.len
-           && (value.data[0] == ' ' || value.data[0] == '\t'))
-    {
+    while (value.len && (value.data[0] == ' ' || value.data[0] == '\t')) {
         value.data++;
         value.len--;
     }
@@ -229,7 +231,7 @@ ngx_http_webhook_pelorus_keys(ngx_http_request_t *r,
 }
 
 
-/* The number of a secret, from 1, by the place of its key in the row. */
+/* The number of a secret, from 1, by the index of its key in the row. */
 
 static ngx_uint_t
 ngx_http_webhook_pelorus_secret(ngx_http_webhook_ctx_t *ctx, size_t key)
@@ -247,8 +249,8 @@ ngx_http_webhook_pelorus_secret(ngx_http_webhook_ctx_t *ctx, size_t key)
 
 
 /*
- * One signature serves a document in many forms, so it is the signature that
- * tells messages apart.
+ * One signature is good for several serialisations of a document, so it is the
+ * signature that tells messages apart.
  */
 
 static ngx_int_t

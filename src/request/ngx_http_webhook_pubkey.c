@@ -89,7 +89,7 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    matched = ngx_http_webhook_transform_body(r, ctx, wlcf->max_body, &body);
+    matched = ngx_http_webhook_body_kind_text(r, ctx, wlcf->max_body, &body);
 
     if (matched != NGX_OK) {
         return matched;

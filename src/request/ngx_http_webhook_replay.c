@@ -25,14 +25,15 @@ static ngx_http_webhook_reason_e ngx_http_webhook_replay_reason(
 
 
 /*
- * Ahead of the body: where the headers alone make the key, a message that is
- * known already needs none.  This is a look, and not yet a claim.
+ * Before the body: where the headers alone make the key, a message that is
+ * known already needs none.  This only peeks and does not claim.
  */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_replay_known(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_int_t                     rc;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
@@ -57,8 +58,9 @@ ngx_http_webhook_replay_known(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    return ngx_http_webhook_replay_reason(ctx,
-                               ngx_http_webhook_store_peek(&ctx->replay->claim));
+    rc = ngx_http_webhook_store_peek(&ctx->replay->claim);
+
+    return ngx_http_webhook_replay_reason(ctx, rc);
 }
 
 
@@ -82,7 +84,7 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
 
     claim = &replay->claim;
 
-    /* a time on trial does not end what a captured message is good for */
+    /* a time on trial does not limit how long a message can be replayed */
 
     window = (wlcf->dry_run & NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP)
              ? -1 : ctx->gate->replayable;
@@ -101,7 +103,7 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
 }
 
 
-/* Whether the key is made of what is there before the body is. */
+/* Whether the key is made of what is known before the body has come. */
 
 static ngx_uint_t
 ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
@@ -138,7 +140,7 @@ ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
 }
 
 
-/* The digest of what is authenticated. */
+/* Keeps the digest of what is authenticated, which tells messages apart. */
 
 void
 ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx, u_char *digest)
@@ -301,8 +303,8 @@ ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
 
 
 /*
- * The end of a claim, if there is one: the application has taken the message,
- * or whatever else has become of the request.
+ * The end of a claim, if there is one: it is committed when the application
+ * has accepted the message, and released otherwise.
  */
 
 void

@@ -176,7 +176,8 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                   refused ? "refused" : "answered",
                   ngx_http_webhook_reason_name(ctx->reason),
                   ctx->violation ? ", at \"" : "", &ctx->pointer,
-                  ctx->violation ? "\": " : "", ctx->violation ? ctx->violation : "",
+                  ctx->violation ? "\": " : "",
+                  ctx->violation ? ctx->violation : "",
                   ctx->hashed, &clcf->name);
 }
 
@@ -194,7 +195,7 @@ ngx_http_webhook_refuse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    /* nobody is to send a body that is going to be thrown away */
+    /* no "100 Continue": the body would be thrown away */
 
     r->expect_tested = 1;
 
@@ -317,7 +318,7 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
     }
 
     r->headers_out.www_authenticate =
-                  ngx_http_webhook_add_header(r, "WWW-Authenticate", challenge);
+                 ngx_http_webhook_add_header(r, "WWW-Authenticate", challenge);
 
     return r->headers_out.www_authenticate ? NGX_OK : NGX_ERROR;
 }
@@ -348,7 +349,8 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
     if (ctx->status == NGX_HTTP_OK) {
-        ngx_str_set(&ctx->response_body, "{\"status\":200,\"duplicate\":true}\n");
+        ngx_str_set(&ctx->response_body,
+                    "{\"status\":200,\"duplicate\":true}\n");
     }
 
     if (ctx->response_body.len) {
@@ -407,8 +409,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     detail->data = p;
 
-    p = ngx_sprintf(p, ",\"reason\":\"%V\",\"pointer\":\"",
-                    name);
+    p = ngx_sprintf(p, ",\"reason\":\"%V\",\"pointer\":\"", name);
     p = (u_char *) ngx_escape_json(p, ctx->pointer.data, ctx->pointer.len);
     p = ngx_sprintf(p, "\",\"rule\":\"%s\"", ctx->violation);
 

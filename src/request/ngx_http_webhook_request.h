@@ -14,7 +14,7 @@
 #include "zone/ngx_http_webhook_zone.h"
 
 
-/* One hash of the message in work: an HMAC, or the digest for public keys. */
+/* A hash of the message in progress: an HMAC, or a digest for public keys. */
 
 typedef struct {
     EVP_MD_CTX                 *md;
@@ -58,7 +58,7 @@ typedef struct {
 
 /*
  * The state of a request.  It goes from START to READING when the body has
- * to be read, from there to READ, to WALKING while JSON is looked at, verified
+ * to be read, from there to READ, to PARSING while JSON is parsed, verified
  * but for a provider that needs the body, and from any of these to DONE.
  */
 
@@ -94,47 +94,63 @@ struct ngx_http_webhook_counted_s {
 
 
 struct ngx_http_webhook_ctx_s {
+    /* the gate, and how far the request has come */
     ngx_http_webhook_gate_t       *gate;
-    ngx_pool_cleanup_t            *cleanup;
-    ngx_http_webhook_stats_entry_t  *stats_entries; /* of the location, or NULL */
-    ngx_http_webhook_counted_t    *counted;
-    uint64_t                       started;     /* ns, or 0 */
-    uint64_t                       spent;       /* ns */
     ngx_http_webhook_state_e       state;
+    ngx_pool_cleanup_t            *cleanup;
+
+    /* the verdict, and what is said of it */
     ngx_http_webhook_verdict_e     verdict;
     ngx_http_webhook_reason_e      reason;
     ngx_uint_t                     status;      /* of the rule, or 0 */
-    ngx_http_webhook_field_t      *headers;     /* beside provider->headers */
-    ngx_http_webhook_key_t       **keys;        /* held, gate->nkeys */
-    ngx_http_webhook_key_t        *challenge_key;
+    ngx_str_t                      pointer;     /* of what is invalid */
+    const char                    *violation;   /* what is wrong there */
+    ngx_http_webhook_dry_run_t     dry_run;
+    ngx_str_t                      response_body;  /* instead of our own */
+    ngx_int_t                      ack;         /* status for 2xx, if > 0 */
+
+    /* what the request has: headers, keys, candidates */
+    ngx_http_webhook_field_t      *headers;     /* as provider->headers */
+    ngx_http_webhook_key_t       **keys;        /* gate->nkeys, or NULL each */
+    ngx_http_webhook_source_t     *credential;  /* the token's source */
+    ngx_http_webhook_candidate_t  *candidates;
+    ngx_uint_t                     ncandidates;
+    ngx_uint_t                     secret;      /* that matched, from 1 */
+
+    /* hashes of the message and of the body */
     ngx_http_webhook_hash_t       *hashes;
     ngx_uint_t                     nhashes;
     EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
-    ngx_http_webhook_candidate_t  *candidates;
-    ngx_uint_t                     ncandidates;
-    off_t                          hashed;      /* bytes of the body */
-    ngx_uint_t                     secret;      /* that matched, from 1 */
     ngx_str_t                      body_sha256;
-    ngx_http_webhook_challenge_t  *challenge;
-    ngx_str_t                      challenge_value;
-    ngx_str_t                      challenge_mac;
-    ngx_http_webhook_source_t     *credential;  /* the token's source */
-    ngx_int_t                      ack;         /* status for 2xx, if > 0 */
-    wh_json_t                     *json;        /* the walker, or NULL */
+    uint32_t                       crc32;       /* for a rule "body" */
+    off_t                          hashed;      /* bytes of the body */
+
+    /* the body, and the parser for JSON */
+    wh_json_t                     *json;        /* or NULL */
     ngx_chain_t                   *parsed;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
-    ngx_str_t                      text;        /* for the body, if there is
-                                                   a rule "body" */
-    uint32_t                       crc32;       /* of the body, likewise */
-    ngx_http_webhook_replay_state_t  *replay;   /* or NULL: no protection */
-    ngx_str_t                      response_body; /* instead of our own */
-    ngx_str_t                      pointer;     /* of what is invalid */
-    const char                    *violation;   /* that it breaks */
-    ngx_http_webhook_dry_run_t     dry_run;
+    ngx_str_t                      text;        /* for a rule "body" */
+
+    /* the challenge that the request is, or NULL */
+    ngx_http_webhook_challenge_t  *challenge;
+    ngx_http_webhook_key_t        *challenge_key;
+    ngx_str_t                      challenge_value;
+    ngx_str_t                      challenge_mac;
+
+    /* replay protection, or NULL */
+    ngx_http_webhook_replay_state_t  *replay;
+
+    /* counting; stats_entries of the location, or NULL */
+    ngx_http_webhook_stats_entry_t  *stats_entries;
+    ngx_http_webhook_counted_t    *counted;
+    uint64_t                       started;     /* ns, or 0 */
+    uint64_t                       spent;       /* ns */
+
+    /* bits */
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
-    unsigned                       unverified:1; /* but looked into */
+    unsigned                       unverified:1;   /* but parsed */
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */
     unsigned                       refused:1;   /* with its headers */
@@ -145,11 +161,11 @@ struct ngx_http_webhook_ctx_s {
                                                    a duplicate */
     unsigned                       verified:1;  /* all that is enforced has
                                                    been passed */
-    unsigned                       evaluation:1; /* of a variable has failed */
+    unsigned                       evaluation:1;   /* of a variable failed */
 };
 
-/* _ctx.c: the state of a request, kept across internal redirects */
 
+/* _ctx.c: the state of a request, kept across internal redirects */
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate);
@@ -161,7 +177,6 @@ void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t status);
 
 /* _source.c: looking things up in a request */
-
 void ngx_http_webhook_find_headers(ngx_http_request_t *r,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_field_t *headers);
 ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
@@ -174,24 +189,20 @@ ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
     ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed);
 
 /* _access.c: the way of a request */
-
 ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 
 /* _select.c: which of several providers a request is for */
-
 ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _steps.c: the steps of a verification */
-
 ngx_http_webhook_reason_e ngx_http_webhook_steps_run(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_stage_e stage);
 
 /* _signature.c: signatures */
-
 ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
@@ -200,19 +211,16 @@ ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _token.c: tokens */
-
 ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _message.c: what is signed, around the body */
-
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _pubkey.c: signatures by public keys */
-
 ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hash_t *hash,
     ngx_str_t *suffix);
@@ -220,13 +228,11 @@ ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
 
 /* _jwt.c: signatures that are JSON Web Tokens */
-
 ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
     ngx_str_t *token, wh_signature_t *digest);
 
 /* _hash.c: hashing the body */
-
 void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
@@ -243,7 +249,6 @@ ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _body.c: the body that has been read */
-
 ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
 ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
@@ -253,17 +258,15 @@ ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
 ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
-/* _body_kind.c: what stands for the body in the message */
-
-void ngx_http_webhook_transform_update(ngx_http_webhook_ctx_t *ctx,
+/* _body_kind.c: what is signed in place of the body */
+void ngx_http_webhook_body_kind_update(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
-ngx_http_webhook_reason_e ngx_http_webhook_transform_finish(
+ngx_http_webhook_reason_e ngx_http_webhook_body_kind_finish(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_transform_body(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body);
 
 /* _payload.c: what a verified body must be like */
-
 ngx_http_webhook_reason_e ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_parse(ngx_http_request_t *r,
@@ -276,14 +279,12 @@ ngx_http_webhook_reason_e ngx_http_webhook_step_constraints(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _pelorus.c: the verdict of the Pelorus receiver */
-
 ngx_http_webhook_reason_e ngx_http_webhook_pelorus_headers(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _challenge.c: answers that nginx itself gives */
-
 ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t after);
 ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
@@ -292,7 +293,6 @@ ngx_int_t ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _replay.c: each message once */
-
 ngx_http_webhook_reason_e ngx_http_webhook_replay_known(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
@@ -303,14 +303,12 @@ void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t accepted_upstream);
 
 /* _strip.c: taking the credential out of the request */
-
 ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *line);
 
 /* _reply.c: refusals */
-
 ngx_int_t ngx_http_webhook_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
 void ngx_http_webhook_would_reject(ngx_http_request_t *r,
@@ -319,20 +317,18 @@ ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _log.c: the end of a request */
-
 ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _variables.c */
-
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 
-/* on the way of every request, also where there is no gate */
+/* Of every request, also where there is no gate, so it must be cheap. */
 
 static ngx_inline ngx_uint_t
 ngx_http_webhook_may_have_ctx(ngx_http_request_t *r)
@@ -373,7 +369,7 @@ ngx_http_webhook_clock(void)
 
 /*
  * The time that verification takes, without the waiting for the body; where
- * nothing is counted there is no look at the clock.
+ * nothing is counted the clock is not read.
  */
 
 static ngx_inline void

@@ -20,7 +20,7 @@ static ngx_int_t ngx_http_webhook_select_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 
-/* What tells that a request is for a provider, what goes first is first. */
+/* What tells that a request is for a provider, the surest first. */
 
 static ngx_http_webhook_select_pt  ngx_http_webhook_select_present[] = {
     ngx_http_webhook_select_credential,
@@ -31,7 +31,8 @@ static ngx_http_webhook_select_pt  ngx_http_webhook_select_present[] = {
 
 /*
  * Turns the state of a request from the first gate of a list to the one that
- * it is for: that gate's verdict counts and no other's.
+ * it is for: that gate's verdict counts and no other's.  NGX_ERROR without
+ * memory.
  */
 
 ngx_int_t
@@ -133,7 +134,7 @@ ngx_http_webhook_select_challenge(ngx_http_request_t *r,
 
     reason = ngx_http_webhook_challenge_find(r, ctx, 0);
 
-    /* it may be a key of this gate */
+    /* the key is this gate's, and the request may be for another one */
 
     ngx_http_webhook_key_release(ctx->challenge_key);
     ctx->challenge_key = NULL;

@@ -48,7 +48,7 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
     for (i = 0; i < n; i++) {
 
         reason = ngx_http_webhook_candidates(r, ctx, &signature[i],
-                                           &signatures[ctx->ncandidates]);
+                                             &signatures[ctx->ncandidates]);
 
         switch (reason) {
 
@@ -79,8 +79,8 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_str_t                      value;
     ngx_http_webhook_candidate_t  *candidate;
 
-    rc = ngx_http_webhook_source_value(r, ctx, &signature->source,
-                                       &value);
+    rc = ngx_http_webhook_source_value(r, ctx, &signature->source, &value);
+
     if (rc != WH_OK) {
         return ngx_http_webhook_source_reason(rc,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MISSING,
@@ -189,7 +189,7 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     if (ctx->gate->provider->body) {
 
-        reason = ngx_http_webhook_transform_finish(r, ctx);
+        reason = ngx_http_webhook_body_kind_finish(r, ctx);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return reason;

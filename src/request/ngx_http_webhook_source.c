@@ -83,7 +83,7 @@ ngx_http_webhook_find_wanted(ngx_http_webhook_provider_t *provider,
  * The value of a source: WH_OK, WH_ABSENT also for an empty value,
  * WH_REPEATED, WH_INVALID, or WH_ERROR without memory.  The value is in the
  * request's memory and may be pointed to as long as the request lives, but
- * for one from JSON, which lives as long as the walker.
+ * for one from JSON, which lives as long as the parser.
  */
 
 ngx_int_t
@@ -239,7 +239,7 @@ ngx_http_webhook_evaluate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-/* Why a request is refused that has no such value, or not one that is right. */
+/* Why a request is refused whose value is missing, repeated or malformed. */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_source_reason(ngx_int_t rc, ngx_http_webhook_reason_e missing,

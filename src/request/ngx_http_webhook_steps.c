@@ -71,7 +71,7 @@ ngx_http_webhook_table_size(ngx_http_webhook_step_handlers,
 
 /*
  * The steps of a stage one after the other; one that finds a challenge is the
- * last.  A failure of what is on trial does not end the way.
+ * last.  A failure of what is on trial does not stop the request.
  */
 
 ngx_http_webhook_reason_e
@@ -101,23 +101,23 @@ ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 
 /*
- * 1 for a failure that does not end the way, since its rule is on trial.  The
- * first of them is what the request would have been refused for.
+ * 1 for a failure that does not stop the request, since its rule is on trial.
+ * The first of them is what the request would have been refused for.
  */
 
 static ngx_uint_t
 ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e reason)
 {
-    ngx_uint_t                    rule;
+    ngx_uint_t                    bit;
     ngx_http_webhook_dry_run_t   *dry_run;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    rule = ngx_http_webhook_reason_dry_run(reason);
+    bit = ngx_http_webhook_reason_dry_run(reason);
 
-    if (!(wlcf->dry_run & rule) || ctx->binding) {
+    if (!(wlcf->dry_run & bit) || ctx->binding) {
         return 0;
     }
 
@@ -130,7 +130,7 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         dry_run->violation = ctx->violation;
     }
 
-    dry_run->bits |= rule;
+    dry_run->bits |= bit;
 
     /* the next failure may be one that counts */
 
@@ -162,7 +162,7 @@ ngx_http_webhook_step_method(ngx_http_request_t *r,
 }
 
 
-/* What one of two readers would see, the other would not. */
+/* Of two headers, another reader of the request may take the other one. */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_step_one_content_type(ngx_http_request_t *r,
@@ -303,7 +303,7 @@ ngx_http_webhook_step_headers(ngx_http_request_t *r,
         ctx->status = required[i].status;
 
         return header->count ? NGX_HTTP_WEBHOOK_HEADER_MISMATCH
-                            : NGX_HTTP_WEBHOOK_HEADER_MISSING;
+                             : NGX_HTTP_WEBHOOK_HEADER_MISSING;
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
@@ -336,7 +336,7 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
     X509               *cert;
     ngx_str_t           verify;
     ngx_uint_t          i, k;
-    ngx_array_t        *lines;
+    ngx_array_t        *subjects;
     wh_subject_attr_t  *attr;
 
     if (r->connection->ssl == NULL) {
@@ -362,19 +362,19 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING;
     }
 
-    lines = ctx->gate->certificates->elts;
+    subjects = ctx->gate->certificates->elts;
 
     for (i = 0; i < ctx->gate->certificates->nelts; i++) {
 
-        attr = lines[i].elts;
+        attr = subjects[i].elts;
 
-        for (k = 0; k < lines[i].nelts; k++) {
+        for (k = 0; k < subjects[i].nelts; k++) {
             if (wh_subject_match(cert, &attr[k]) != WH_OK) {
                 break;
             }
         }
 
-        if (k == lines[i].nelts) {
+        if (k == subjects[i].nelts) {
             X509_free(cert);
             return NGX_HTTP_WEBHOOK_PASSED;
         }
@@ -445,7 +445,7 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
 }
 
 
-/* What has to be held whole, or read before it is verified, is bounded. */
+/* What is kept in memory as a whole, or parsed unverified, is bounded. */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)

@@ -35,6 +35,8 @@ static ngx_int_t ngx_http_webhook_strip_masked(ngx_http_request_t *r,
     ngx_str_t *line);
 
 
+/* Takes the credentials of the gate out of headers and query. */
+
 ngx_int_t
 ngx_http_webhook_strip(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
@@ -87,7 +89,7 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
     ngx_table_elt_t            *header;
     ngx_http_webhook_header_t  *headers;
 
-    /* a body goes upstream as it is, whatever stands in it */
+    /* a body goes upstream as it is, whatever is in it */
 
     if ((source->type == NGX_HTTP_WEBHOOK_COOKIE) != cookies
         || ngx_http_webhook_source_in_body(source))
@@ -277,7 +279,7 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r,
     }
 
     if (ngx_http_webhook_strip_argument(r, ctx->gate->provider, name, 0, last,
-                                      &r->unparsed_uri)
+                                        &r->unparsed_uri)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -295,7 +297,7 @@ ngx_http_webhook_strip_query(ngx_http_request_t *r,
 
 /*
  * Takes an argument out of the query in a line, or covers its value with a
- * mask.  The query begins behind the first "?" and ends at last.
+ * mask.  The query begins after the first "?" and ends at last.
  */
 
 static ngx_int_t
@@ -423,12 +425,12 @@ ngx_http_webhook_strip_masked(ngx_http_request_t *r,
 
     last = line->data + line->len;
 
-    /* the protocol stands behind the last blank */
+    /* the protocol is after the last space */
 
     if (r->http_version > NGX_HTTP_VERSION_9) {
         while (last > line->data && *--last != ' ') { /* void */ }
     }
 
     return ngx_http_webhook_strip_argument(r, provider, &source->name, '*',
-                                         last, line);
+                                           last, line);
 }

@@ -52,8 +52,8 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     rc = WH_ABSENT;
 
     for (i = 0; i < n; i++) {
-        rc = ngx_http_webhook_source_value(r, ctx, &token[i].source,
-                                           &value);
+        rc = ngx_http_webhook_source_value(r, ctx, &token[i].source, &value);
+
         if (rc != WH_ABSENT) {
             ctx->credential = &token[i].source;
             break;
@@ -84,8 +84,9 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 
 /*
- * The number of the first secret, from 1, that the token of a rule of this
- * name is equal to, 0 if there is none, or NGX_ERROR.
+ * The number of the first secret, from 1, that the token is equal to, 0 if
+ * there is none, or NGX_ERROR.  A secret with "for=" is only for the rule of
+ * that name.
  */
 
 static ngx_int_t
@@ -94,7 +95,7 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
 {
     u_char                   digest[WH_TOKEN_DIGEST_SIZE];
     ngx_int_t                matched;
-    ngx_str_t               *rule;
+    ngx_str_t               *for_name;
     ngx_uint_t               i;
     ngx_http_webhook_key_t  *key;
 
@@ -107,15 +108,15 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         key = ctx->keys[i];
-        rule = &ctx->gate->keyslots[i].for_name;
+        for_name = &ctx->gate->keyslots[i].for_name;
 
         if (key == NULL
-            || (rule->len && !ngx_http_webhook_str_equal(rule, name)))
+            || (for_name->len && !ngx_http_webhook_str_equal(for_name, name)))
         {
             continue;
         }
 
-        /* all are compared, also behind the one that matches */
+        /* all are compared, also after the one that matches */
 
         if (wh_secret_equal(key->digest, digest, WH_TOKEN_DIGEST_SIZE)
             && matched == 0)
@@ -164,7 +165,7 @@ ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
 
     parse.ctx = ctx;
     parse.json = wh_json_create(ctx->gate->provider->wildcard->set, NULL,
-                               ngx_http_webhook_wildcard_observe, &parse);
+                                ngx_http_webhook_wildcard_observe, &parse);
     if (parse.json == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
@@ -194,9 +195,11 @@ ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
 {
     ngx_http_webhook_wildcard_parse_t  *parse = data;
 
-    const wh_json_value_t  *value;
+    const wh_json_value_t        *value;
+    ngx_http_webhook_wildcard_t  *wildcard;
 
-    value = wh_json_value(parse->json, parse->ctx->gate->provider->wildcard->value);
+    wildcard = parse->ctx->gate->provider->wildcard;
+    value = wh_json_value(parse->json, wildcard->value);
 
     if (value->count == parse->values) {
         return WH_OK;

@@ -80,6 +80,8 @@ static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
 };
 
 
+/* Before the configuration is read: all variables but those of webhook_var. */
+
 ngx_int_t
 ngx_http_webhook_add_variables(ngx_conf_t *cf)
 {
@@ -267,9 +269,7 @@ ngx_http_webhook_request_variable(ngx_http_request_t *r,
     line = r->main->request_line;
     ctx = ngx_http_webhook_get_ctx(r->main);
 
-    if (ctx
-        && ngx_http_webhook_strip_line(r->main, ctx, &line) != NGX_OK)
-    {
+    if (ctx && ngx_http_webhook_strip_line(r->main, ctx, &line) != NGX_OK) {
         ctx->evaluation = 1;
         return NGX_ERROR;
     }
@@ -327,7 +327,7 @@ ngx_http_webhook_json_variable(ngx_http_request_t *r,
 
 /*
  * What a sender wrote goes into headers and logs: text with control
- * characters is left out.  The walker's memory may be gone before a header
+ * characters is left out.  The parser's memory may be gone before a header
  * or a log is written, so what comes from it is copied.
  */
 
@@ -362,11 +362,9 @@ ngx_http_webhook_var_source(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    /* the body counts only when it has been verified, and is what it must be */
+    /* the body counts only when it is verified, and is what it must be */
 
-    if (ngx_http_webhook_source_in_body(source)
-        && !ctx->verified)
-    {
+    if (ngx_http_webhook_source_in_body(source) && !ctx->verified) {
         return NGX_DECLINED;
     }
 
@@ -411,9 +409,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    if (!ctx->verified
-        || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK)
-    {
+    if (!ctx->verified || ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -557,8 +553,11 @@ static ngx_int_t
 ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    value->data = ngx_pnalloc(r->pool,
-                          ngx_base64_encoded_length(ctx->challenge_mac.len));
+    size_t  len;
+
+    len = ngx_base64_encoded_length(ctx->challenge_mac.len);
+
+    value->data = ngx_pnalloc(r->pool, len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }

@@ -62,9 +62,9 @@ ngx_http_webhook_file_add(ngx_conf_t *cf, ngx_str_t *path,
 
 
 /*
- * Reads a file without the line break at its end, for
- * ngx_http_webhook_file_free().  Otherwise says what is wrong, with errno of
- * the system or 0.
+ * Reads a file without the line break at its end; the caller gives raw to
+ * ngx_http_webhook_file_free().  NULL, or what is wrong, with errno of the
+ * system or 0.
  */
 
 const char *
@@ -143,6 +143,8 @@ done:
 }
 
 
+/* Wipes and frees what ngx_http_webhook_file_read() has read, if anything. */
+
 void
 ngx_http_webhook_file_free(ngx_str_t *raw)
 {
@@ -155,7 +157,7 @@ ngx_http_webhook_file_free(ngx_str_t *raw)
 
 
 /*
- * On the way of a request: once a second one look at the file, which is read
+ * On the way of a request: at most once a second the file is checked, and read
  * when it is another one than before.  Links are followed.
  */
 
@@ -198,7 +200,7 @@ ngx_http_webhook_file_check(ngx_http_webhook_file_t *file, ngx_log_t *log)
 }
 
 
-/* Says once that the file has gone out of sight. */
+/* Says once that the file cannot be looked at any more. */
 
 static void
 ngx_http_webhook_file_gone(ngx_http_webhook_file_t *file, ngx_log_t *log,

@@ -19,7 +19,7 @@ static ngx_int_t ngx_http_webhook_key_decode(
 
 /*
  * Schedules a secret's bytes for comparing tokens and for the HMACs of the
- * provider, held by the caller.  SHA-256 is always there: it also serves
+ * provider; the caller holds the key.  SHA-256 is always there: it also serves
  * challenges.  NULL without memory or when OpenSSL refuses.
  */
 
@@ -115,7 +115,8 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
     rc = NGX_OK;
     len = bytes->len;
 
-    if (ngx_http_webhook_key_decode(keyslot, bytes, use / WH_DIGESTS, buf, &len)
+    if (ngx_http_webhook_key_decode(keyslot, bytes, use / WH_DIGESTS, buf,
+                                    &len)
         == NGX_OK)
     {
         if (wh_hmac_key_init(&key->hmac[use], use % WH_DIGESTS, buf, len)
@@ -172,7 +173,7 @@ ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
             encoding = WH_BASE64;
             break;
 
-        default: /* NGX_HTTP_WEBHOOK_KEY_TEXT */
+        default: /* NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT */
             break;
         }
     }
@@ -181,6 +182,8 @@ ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
            ? NGX_OK : NGX_DECLINED;
 }
 
+
+/* The same key, to be released once more. */
 
 ngx_http_webhook_key_t *
 ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key)
@@ -191,7 +194,10 @@ ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key)
 }
 
 
-/* OpenSSL wipes the states that it frees. */
+/*
+ * Wipes and frees the key when nobody holds it any more; it may be NULL.
+ * OpenSSL wipes the states that it frees.
+ */
 
 void
 ngx_http_webhook_key_release(ngx_http_webhook_key_t *key)

@@ -31,10 +31,10 @@ typedef struct {
 
 
 struct ngx_http_webhook_cache_s {
-    ngx_rbtree_t                   rbtree;
-    ngx_rbtree_node_t              sentinel;
-    ngx_queue_t                    queue;       /* used last is first */
-    ngx_uint_t                     n;
+    ngx_rbtree_t                    rbtree;
+    ngx_rbtree_node_t               sentinel;
+    ngx_queue_t                     queue;      /* used last is first */
+    ngx_uint_t                      n;
     ngx_http_webhook_cache_entry_t  entries[NGX_HTTP_WEBHOOK_CACHE_MAX];
 };
 
@@ -54,8 +54,9 @@ static ngx_http_webhook_cache_entry_t *ngx_http_webhook_cache_room(
 
 
 /*
- * Puts the key of keyslot->secret there.  The pool lets go of the key that is
- * there at its end: on reload in the master, on exit in a worker.
+ * Puts the key of keyslot->secret into the keyslot.  When the pool ends, it
+ * releases the key that is there then: on reload in the master, on exit in a
+ * worker.
  */
 
 ngx_int_t
@@ -74,8 +75,9 @@ ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    keyslot->key = ngx_http_webhook_key_create(keyslot, &keyslot->secret->bytes,
-                                             cf->log);
+    keyslot->key = ngx_http_webhook_key_create(keyslot,
+                                               &keyslot->secret->bytes,
+                                               cf->log);
     if (keyslot->key == NULL) {
         return NGX_ERROR;
     }
@@ -105,8 +107,8 @@ ngx_http_webhook_keyslot_cleanup(void *data)
 
 
 /*
- * The key that a keyslot has for this request, held until
- * ngx_http_webhook_keys_release().  An empty variable and one that cannot be
+ * The key that a keyslot has for this request; the caller holds it until
+ * ngx_http_webhook_key_release().  An empty variable and one that cannot be
  * decoded give no key, *key is then NULL: a tenant need not have a second
  * secret.
  */
@@ -251,6 +253,8 @@ ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_gate_t *gate,
 }
 
 
+/* Releases n keys, some of which may be NULL, and forgets them. */
+
 void
 ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys, ngx_uint_t n)
 {
@@ -264,9 +268,9 @@ ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys, ngx_uint_t n)
 
 
 /*
- * The same for a challenge secret where variables are, whose keys are known
- * only now.  NGX_OK when it is none of the signing secrets, NGX_DECLINED when
- * it is, or NGX_ERROR.
+ * As ngx_http_webhook_key_conflict(), for a challenge secret where there are
+ * variables, whose keys are known only now.  NGX_OK when it is none of the
+ * signing secrets, NGX_DECLINED when it is, or NGX_ERROR.
  */
 
 ngx_int_t
@@ -362,7 +366,7 @@ ngx_http_webhook_cache_cleanup(void *data)
 }
 
 
-/* The key of these bytes, from the cache or made for it, held. */
+/* The key of these bytes, from the cache or put there; the caller holds it. */
 
 static ngx_http_webhook_key_t *
 ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,

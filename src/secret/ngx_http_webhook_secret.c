@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Secrets in the configuration, and those that a request brings to light.
+ * Secrets in the configuration.
  */
 
 
@@ -38,9 +38,7 @@ static ngx_http_webhook_decode_t  ngx_http_webhook_decodes[] = {
 };
 
 
-/*
- * Reads VALUE [decode=ENCODING] [for=NAME].  The value's word is wiped.
- */
+/* Reads VALUE [decode=ENCODING] [for=NAME], and wipes the value's word. */
 
 char *
 ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
@@ -142,7 +140,7 @@ ngx_http_webhook_secret_option(ngx_conf_t *cf,
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "unknown option of \"%V\", it takes \"decode=text\", "
                        "\"decode=hex\", \"decode=base64\" and \"for=NAME\"; "
-                       "a secret with blanks needs quotes", directive);
+                       "a secret with spaces needs quotes", directive);
 
     return NGX_CONF_ERROR;
 }
@@ -161,7 +159,7 @@ ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
         || ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no path behind \"file:\" of a secret");
+                           "no path after \"file:\" of a secret");
         return NGX_CONF_ERROR;
     }
 
@@ -224,13 +222,13 @@ ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
 }
 
 
-/* a path that nobody meant to be the secret is known to many */
+/* A path that nobody meant to be the secret is known to many. */
 
 static ngx_uint_t
 ngx_http_webhook_secret_is_path(ngx_conf_t *cf, ngx_str_t *text)
 {
     ngx_str_t        path;
-    ngx_uint_t       found;
+    ngx_uint_t       is_file;
     ngx_file_info_t  fi;
 
     path = *text;
@@ -241,13 +239,14 @@ ngx_http_webhook_secret_is_path(ngx_conf_t *cf, ngx_str_t *text)
         return 0;
     }
 
-    found = ngx_file_info(path.data, &fi) != NGX_FILE_ERROR && ngx_is_file(&fi);
+    is_file = ngx_file_info(path.data, &fi) != NGX_FILE_ERROR
+              && ngx_is_file(&fi);
 
     if (path.data != text->data) {
         ngx_explicit_memzero(path.data, path.len);
     }
 
-    return found;
+    return is_file;
 }
 
 

@@ -15,16 +15,17 @@ static ngx_uint_t ngx_http_webhook_keys_conflict(
 
 
 /*
- * Would this key, if it came to this keyslot, be one that it must not share
- * with another one of these providers?  That keyslot, or NULL.
+ * The keyslot of the same providers that must not have the same key as this
+ * one, and would have it if this key were put here; or NULL.
  */
 
 ngx_http_webhook_keyslot_t *
 ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key)
 {
-    ngx_uint_t                i;
-    ngx_http_webhook_gate_t  *gate;
+    ngx_uint_t                   i;
+    ngx_http_webhook_gate_t     *gate;
+    ngx_http_webhook_keyslot_t  *other;
 
     if (key == NULL) {
         return NULL;
@@ -33,8 +34,11 @@ ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
     for (gate = keyslot->gate->first; gate; gate = gate->next) {
 
         for (i = 0; i < gate->nkeys; i++) {
-            if (ngx_http_webhook_keys_conflict(keyslot, key, &gate->keyslots[i])) {
-                return &gate->keyslots[i];
+
+            other = &gate->keyslots[i];
+
+            if (ngx_http_webhook_keys_conflict(keyslot, key, other)) {
+                return other;
             }
         }
 

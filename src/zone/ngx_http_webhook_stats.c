@@ -269,7 +269,7 @@ static ngx_http_webhook_record_t *
 ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
     ngx_http_webhook_stats_entry_t *entry)
 {
-    size_t                      len;
+    size_t                      len, size;
     u_char                     *p;
     ngx_str_t                  *server, *location, *provider;
     ngx_http_webhook_stats_t   *stats;
@@ -295,9 +295,10 @@ ngx_http_webhook_record_create(ngx_http_webhook_zone_t *zone,
     p = ngx_http_webhook_stats_copy(p, &record->location, location);
     (void) ngx_http_webhook_stats_copy(p, &record->provider, provider);
 
+    size = NGX_HTTP_WEBHOOK_MINUTES * sizeof(ngx_http_webhook_minute_t);
+
     record->minutes = ngx_http_webhook_stats_alloc(zone, &stats->minutes_left,
-                                           NGX_HTTP_WEBHOOK_MINUTES
-                                           * sizeof(ngx_http_webhook_minute_t));
+                                                   size);
 
     record->next = stats->records;
     stats->records = record;

@@ -4,6 +4,23 @@
  *
  * The messages that a zone remembers: claimed, committed, forgotten.  Nothing
  * here knows of requests.
+ *
+ *               claim                    end, accepted
+ *   unknown -------------->  claimed  ------------------>  committed
+ *      ^    the request is      |     header filter, 2xx       |
+ *      |    let through         |                              |
+ *      |                        |                              |
+ *      +------------------------+------------------------------+
+ *          end, not accepted:            the ttl is over,
+ *            header filter, no 2xx,      or evicted for want of room
+ *            or cleanup of the request;
+ *          the lease is over,
+ *            or the owner is gone:
+ *            any claim, or the sweep
+ *            of a new worker
+ *
+ * A peek says which of the three it is, before the body has come, and changes
+ * nothing.  All of this is done under the lock of the zone.
  */
 
 
@@ -15,8 +32,8 @@
 
 /*
  * How long messages are kept: one for each pair of times that locations use.
- * Those committed stand in a queue by the time of that, so the first is the
- * first to expire, and the first that may be evicted.
+ * Those committed are in a queue by the time of the commit, so the first is
+ * the first to expire, and the first that may be evicted.
  */
 
 typedef struct {
@@ -28,12 +45,12 @@ typedef struct {
 
 
 typedef struct {
-    ngx_rbtree_node_t           node;       /* its key begins the digest */
-    ngx_queue_t                 queue;
-    u_char                      digest[NGX_HTTP_WEBHOOK_DIGEST];
-    time_t                      time;       /* of the claim, of the commit */
-    ngx_uint_t                  serial;     /* of the claim */
-    ngx_pid_t                   owner;      /* who has it, or 0: committed */
+    ngx_rbtree_node_t              node;    /* its key begins the digest */
+    ngx_queue_t                    queue;
+    u_char                         digest[NGX_HTTP_WEBHOOK_DIGEST];
+    time_t                         time;    /* of the claim, of the commit */
+    ngx_uint_t                     serial;  /* of the claim */
+    ngx_pid_t                      owner;   /* who has it, or 0: committed */
     ngx_http_webhook_retention_t  *retention;
 } ngx_http_webhook_entry_t;
 
@@ -76,6 +93,8 @@ static void ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
 static ngx_http_webhook_entry_t *ngx_http_webhook_store_find_own(
     ngx_http_webhook_claim_t *claim);
 
+
+/* An empty store in the zone's memory, or NULL without room. */
 
 ngx_http_webhook_store_t *
 ngx_http_webhook_store_create(ngx_slab_pool_t *shpool)
@@ -179,7 +198,8 @@ static ngx_int_t
 ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry, time_t now)
 {
     if (entry->owner == 0) {
-        return now - entry->time > entry->retention->ttl ? NGX_DECLINED : NGX_DONE;
+        return now - entry->time > entry->retention->ttl ? NGX_DECLINED
+                                                         : NGX_DONE;
     }
 
     return ngx_http_webhook_store_abandoned(entry, now) ? NGX_DECLINED
@@ -263,11 +283,11 @@ ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
         ngx_http_webhook_store_expire(claim->zone, now);
 
         retention = ngx_http_webhook_store_retention(claim->zone, claim->ttl,
-                                           claim->window, now);
+                                                     claim->window, now);
 
-        entry = retention ? ngx_http_webhook_store_add(claim->zone, claim->digest,
-                                                  now)
-                     : NULL;
+        entry = retention
+                ? ngx_http_webhook_store_add(claim->zone, claim->digest, now)
+                : NULL;
 
         if (entry) {
             entry->retention = retention;
@@ -375,7 +395,7 @@ ngx_http_webhook_store_retention(ngx_http_webhook_zone_t *zone, time_t ttl,
 
 
 /*
- * Memory for an entry, or for a span: of one size, so that whatever is freed
+ * Memory for an entry or a retention: of one size, so that whatever is freed
  * makes room for either.
  */
 
@@ -443,7 +463,7 @@ ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
 }
 
 
-/* A little with every claim, for the lock is held. */
+/* Only a few entries with each claim, since the lock is held. */
 
 static void
 ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
@@ -455,7 +475,7 @@ ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
     store = zone->sh->store;
 
     ngx_http_webhook_store_expire_queue(zone, &store->claims,
-                                   NGX_HTTP_WEBHOOK_LEASE, now);
+                                        NGX_HTTP_WEBHOOK_LEASE, now);
 
     for (q = ngx_queue_head(&store->retentions);
          q != ngx_queue_sentinel(&store->retentions);
@@ -463,7 +483,8 @@ ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
     {
         retention = ngx_queue_data(q, ngx_http_webhook_retention_t, queue);
 
-        ngx_http_webhook_store_expire_queue(zone, &retention->entries, retention->ttl, now);
+        ngx_http_webhook_store_expire_queue(zone, &retention->entries,
+                                            retention->ttl, now);
     }
 }
 
@@ -501,7 +522,10 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
 }
 
 
-/* A message that has been taken is committed, any other is released. */
+/*
+ * Commits the message when the application has accepted it, and releases it
+ * otherwise.
+ */
 
 void
 ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
@@ -531,7 +555,7 @@ ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
 }
 
 
-/* A claim that has outlived its lease may be another's by now. */
+/* After its lease a claim may be another request's by now. */
 
 static ngx_http_webhook_entry_t *
 ngx_http_webhook_store_find_own(ngx_http_webhook_claim_t *claim)
@@ -549,8 +573,8 @@ ngx_http_webhook_store_find_own(ngx_http_webhook_claim_t *claim)
 
 
 /*
- * Releases what workers have left behind that are no more; of this process
- * there can be no claims when it starts, but of one that had its id before.
+ * Releases the claims of workers that are gone.  A process that starts has no
+ * claims: those with its id are of one that had the id before.
  */
 
 void
@@ -583,7 +607,7 @@ ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone)
 }
 
 
-/* Each is one word, so nobody waits for them. */
+/* Each is one word, so they are read without the lock. */
 
 void
 ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,

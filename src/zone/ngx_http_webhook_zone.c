@@ -3,6 +3,23 @@
  * Copyright (C) the ngx_http_webhook_module developers
  *
  * Zones: the memory that all workers share, and that outlives a reload.
+ *
+ *   ngx_slab_pool_t                      the lock, and free pages
+ *     |
+ *     +-- data: ngx_http_webhook_zone_sh_t
+ *     |     |
+ *     |     +-- store                    a tree, and queues by age, of
+ *     |     |     +-- entries            one for each message
+ *     |     |     +-- retentions         one for each pair of ttl and window
+ *     |     |
+ *     |     +-- stats                    NULL until a location is counted here
+ *     |           +-- deliveries         the last requests, 1/8 at most
+ *     |           +-- records            the counters, 1/4 at most
+ *     |                 +-- minutes      1/8 at most, or NULL
+ *     |
+ *     +-- log_ctx: " in webhook zone ..."
+ *
+ * The fractions are of the zone: a half at least is for messages.
  */
 
 
@@ -43,8 +60,9 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (size < (ssize_t) (8 * ngx_pagesize)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the zone \"%V\" is too small, give it at least %uz "
-                           "bytes", &value[1], (size_t) (8 * ngx_pagesize));
+                           "the zone \"%V\" is too small, give it at least "
+                           "%uz bytes", &value[1],
+                           (size_t) (8 * ngx_pagesize));
         return NGX_CONF_ERROR;
     }
 
@@ -79,7 +97,7 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* After a reload data is the old configuration's zone, with what it holds. */
+/* After a reload data is the old configuration's zone, with its contents. */
 
 static ngx_int_t
 ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
@@ -123,7 +141,7 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     ngx_sprintf(zone->shpool->log_ctx, " in webhook zone \"%V\"%Z",
                 &shm_zone->shm.name);
 
-    /* a full zone is said in words of our own */
+    /* for a full zone there are messages of our own */
 
     zone->shpool->log_nomem = 0;
 
@@ -133,8 +151,8 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 /*
  * nginx takes over the memory of a zone with the same size, of the same module
- * loaded from the same file, and makes a new one else.  It does so without a
- * word.
+ * loaded from the same file, and makes a new one otherwise.  It does not say
+ * which.
  */
 
 static void
@@ -159,7 +177,9 @@ ngx_http_webhook_zone_resized(ngx_shm_zone_t *shm_zone)
             i = 0;
         }
 
-        if (ngx_http_webhook_str_equal(&old[i].shm.name, &shm_zone->shm.name)) {
+        if (ngx_http_webhook_str_equal(&old[i].shm.name,
+                                       &shm_zone->shm.name))
+        {
             break;
         }
     }

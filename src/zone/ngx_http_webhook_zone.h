@@ -22,10 +22,10 @@ typedef struct {
 /* A zone, as a configuration sees it. */
 
 struct ngx_http_webhook_zone_s {
-    ngx_shm_zone_t             *shm_zone;
-    ngx_slab_pool_t            *shpool;
+    ngx_shm_zone_t              *shm_zone;
+    ngx_slab_pool_t             *shpool;
     ngx_http_webhook_zone_sh_t  *sh;
-    ngx_array_t                *stats_entries;      /* of the configuration */
+    ngx_array_t                 *stats_entries;     /* of the configuration */
 };
 
 
@@ -118,14 +118,14 @@ typedef struct {
 
 
 struct ngx_http_webhook_stats_s {
-    ngx_http_webhook_record_t   *records;
-    u_char                      *free;              /* of the last page */
-    u_char                      *end;
-    size_t                       records_left;      /* bytes for more */
-    size_t                       minutes_left;
+    ngx_http_webhook_record_t    *records;
+    u_char                       *free;             /* of the last page */
+    u_char                       *end;
+    size_t                        records_left;     /* bytes for more */
+    size_t                        minutes_left;
     ngx_http_webhook_delivery_t  *deliveries;
-    ngx_uint_t                   ndeliveries;
-    ngx_atomic_t                 sequence;          /* of the next one */
+    ngx_uint_t                    ndeliveries;
+    ngx_atomic_t                  sequence;         /* of the next one */
 };
 
 
