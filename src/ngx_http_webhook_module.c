@@ -163,9 +163,6 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
 };
 
 
-static ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
-
-
 static ngx_http_module_t  ngx_http_webhook_module_ctx = {
     ngx_http_webhook_preconfiguration,     /* preconfiguration */
     ngx_http_webhook_init,                 /* postconfiguration */
@@ -236,19 +233,11 @@ ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_http_webhook_ctx_t  *ctx;
-
     if (!ngx_http_webhook_may_have_ctx(r)) {
         return ngx_http_webhook_next_body_filter(r, in);
     }
 
-    ctx = ngx_http_webhook_get_ctx(r);
-
-    if (ctx) {
-        ngx_http_webhook_body_arrives(r, ctx, in);
-    }
-
-    return ngx_http_webhook_next_body_filter(r, in);
+    return ngx_http_webhook_body(r, in);
 }
 
 

@@ -11,7 +11,6 @@
 
 /* What a gate has to look at, bits. */
 
-#define NGX_HTTP_WEBHOOK_HAS_CHALLENGES    0x0001
 #define NGX_HTTP_WEBHOOK_HAS_REQUIRED      0x0002
 #define NGX_HTTP_WEBHOOK_HAS_CERTIFICATES  0x0004
 #define NGX_HTTP_WEBHOOK_HAS_KEYS          0x0008
@@ -70,9 +69,6 @@ static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
  */
 
 static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
-
-    { NGX_HTTP_WEBHOOK_STEP_CHALLENGE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_CHALLENGES, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_METHOD, NGX_HTTP_WEBHOOK_STAGE_HEADERS, 0, 0 },
 
@@ -726,10 +722,6 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
 
     provider = gate->provider;
     has = 0;
-
-    if (provider->challenges.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_CHALLENGES;
-    }
 
     if (provider->required.nelts) {
         has |= NGX_HTTP_WEBHOOK_HAS_REQUIRED;

@@ -12,8 +12,7 @@
 
 
 static unsigned char wh_lower(unsigned char c);
-static int wh_cut(wh_str_t *text, wh_str_t prefix,
-    int (*equal)(wh_str_t a, wh_str_t b));
+static void wh_skip(wh_str_t *text, size_t n);
 
 
 int
@@ -52,19 +51,20 @@ wh_lower(unsigned char c)
 int
 wh_cut_prefix(wh_str_t *text, wh_str_t prefix)
 {
-    return wh_cut(text, prefix, wh_equal);
+    if (text->len < prefix.len
+        || (prefix.len && memcmp(text->data, prefix.data, prefix.len) != 0))
+    {
+        return 0;
+    }
+
+    wh_skip(text, prefix.len);
+
+    return 1;
 }
 
 
 int
 wh_cut_prefix_caseless(wh_str_t *text, wh_str_t prefix)
-{
-    return wh_cut(text, prefix, wh_equal_caseless);
-}
-
-
-static int
-wh_cut(wh_str_t *text, wh_str_t prefix, int (*equal)(wh_str_t a, wh_str_t b))
 {
     wh_str_t  start;
 
@@ -75,16 +75,25 @@ wh_cut(wh_str_t *text, wh_str_t prefix, int (*equal)(wh_str_t a, wh_str_t b))
     start.data = text->data;
     start.len = prefix.len;
 
-    if (!equal(start, prefix)) {
+    if (!wh_equal_caseless(start, prefix)) {
         return 0;
     }
 
-    if (prefix.len > 0) {
-        text->data += prefix.len;
-        text->len -= prefix.len;
-    }
+    wh_skip(text, prefix.len);
 
     return 1;
+}
+
+
+/* Nothing may be added to NULL, not even 0. */
+
+static void
+wh_skip(wh_str_t *text, size_t n)
+{
+    if (n) {
+        text->data += n;
+        text->len -= n;
+    }
 }
 
 

@@ -30,6 +30,9 @@ static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
+ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
+
+
 /*
  * What the access phase is to do with a request whose location has a gate.
  * NGX_OK: it is verified.  NGX_DECLINED: it is not, in a trial run.  NGX_AGAIN
@@ -142,15 +145,24 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
 
+    if (ctx->gate->provider->challenges.nelts) {
+
+        reason = ngx_http_webhook_challenge_find(r, ctx, 0);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return ngx_http_webhook_reject(r, ctx, reason);
+        }
+
+        if (ctx->challenge) {
+            return ngx_http_webhook_challenge_send(r, ctx);
+        }
+    }
+
     reason = ngx_http_webhook_steps_run(r, ctx,
                                         NGX_HTTP_WEBHOOK_STAGE_HEADERS);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
         return ngx_http_webhook_reject(r, ctx, reason);
-    }
-
-    if (ctx->challenge) {
-        return ngx_http_webhook_challenge_send(r, ctx);
     }
 
     if (!ctx->gate->provider->needs_body
@@ -187,6 +199,29 @@ ngx_http_webhook_read_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_finalize_request(r, NGX_DONE);
 
     return NGX_DONE;
+}
+
+
+/*
+ * Some of the body has come from the client.  It is hashed, and goes to the
+ * next filter whatever it is: the rest of a body that is refused here would be
+ * taken for the next request.
+ */
+
+ngx_int_t
+ngx_http_webhook_body(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx && ctx->hashing) {
+        ngx_http_webhook_clock_start(ctx);
+        ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_clock_stop(ctx);
+    }
+
+    return ngx_http_webhook_next_body_filter(r, in);
 }
 
 
@@ -302,10 +337,14 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ctx->sender = 1;
     ctx->verified = 1;
 
-    reason = ngx_http_webhook_steps_run(r, ctx, NGX_HTTP_WEBHOOK_STAGE_CLAIM);
+    if (ctx->replay) {
 
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return ngx_http_webhook_reject(r, ctx, reason);
+        reason = ngx_http_webhook_steps_run(r, ctx,
+                                            NGX_HTTP_WEBHOOK_STAGE_CLAIM);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return ngx_http_webhook_reject(r, ctx, reason);
+        }
     }
 
     if (ctx->dry_run.bits) {

@@ -9,7 +9,34 @@
 #include "ngx_http_webhook_request.h"
 
 
+static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
 static off_t ngx_http_webhook_body_size(ngx_http_request_t *r);
+
+
+/*
+ * NGX_OK when the whole body has been read and hashed.  Where another module
+ * sent it on while it came, as proxy_request_buffering off does, it has been
+ * read, but it is not there any more.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->failed || ngx_http_webhook_body_complete(r) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    /* of a chunked body this is the length that has come */
+
+    if (r->headers_in.content_length_n > 0
+        && r->headers_in.content_length_n != ctx->hashed)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
 
 
 /*
@@ -17,7 +44,7 @@ static off_t ngx_http_webhook_body_size(ngx_http_request_t *r);
  * a failed read it holds what had come by then.
  */
 
-ngx_int_t
+static ngx_int_t
 ngx_http_webhook_body_complete(ngx_http_request_t *r)
 {
     if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {

@@ -22,8 +22,6 @@ static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
 static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *hmacs, ngx_uint_t *digests);
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
-static void ngx_http_webhook_body_hash(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
 static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
@@ -265,26 +263,9 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 }
 
 
-/*
- * Some of the body has come from the client.  This filter only hashes, it
- * never refuses: nginx would read the rest of the body as the next request.
- */
-
-void
-ngx_http_webhook_body_arrives(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
-{
-    if (ctx->hashing) {
-        ngx_http_webhook_clock_start(ctx);
-        ngx_http_webhook_body_hash(r, ctx, in);
-        ngx_http_webhook_clock_stop(ctx);
-    }
-}
-
-
 /* Hashes buffers; a failure is kept in the context until the verdict. */
 
-static void
+void
 ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_chain_t *in)
 {
@@ -377,32 +358,6 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 }
 
 
-/*
- * NGX_OK when the whole body has been read and hashed.  Where another module
- * sent it on while it came, as proxy_request_buffering off does, it has been
- * read, but it is not there any more.
- */
-
-ngx_int_t
-ngx_http_webhook_body_hashed(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    if (ctx->failed || ngx_http_webhook_body_complete(r) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    /* of a chunked body this is the length that has come */
-
-    if (r->headers_in.content_length_n > 0
-        && r->headers_in.content_length_n != ctx->hashed)
-    {
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
 /* The verdict is known: the hashes, and the keys that they were made with. */
 
 void
@@ -428,7 +383,9 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 void
 ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_hashes_release(ctx);
+    if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
+        ngx_http_webhook_hashes_release(ctx);
+    }
 
     if (ctx->sha256) {
         ngx_http_webhook_md_put(ctx->sha256);

@@ -30,10 +30,10 @@ typedef struct {
 typedef struct {
     wh_signature_t             *signature;
     wh_pubkey_e                 scheme;
+    ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
     ngx_uint_t                  use;
     ngx_uint_t                  secret;     /* of a token, from 1; then the
                                                signature is a digest */
-    ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
 } ngx_http_webhook_candidate_t;
 
 
@@ -96,8 +96,8 @@ struct ngx_http_webhook_counted_s {
 struct ngx_http_webhook_ctx_s {
     /* the gate, and how far the request has come */
     ngx_http_webhook_gate_t       *gate;
-    ngx_http_webhook_state_e       state;
     ngx_pool_cleanup_t            *cleanup;
+    ngx_http_webhook_state_e       state;
 
     /* the verdict, and what is said of it */
     ngx_http_webhook_verdict_e     verdict;
@@ -122,8 +122,24 @@ struct ngx_http_webhook_ctx_s {
     ngx_uint_t                     nhashes;
     EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
     ngx_str_t                      body_sha256;
-    uint32_t                       crc32;       /* for a rule "body" */
     off_t                          hashed;      /* bytes of the body */
+    uint32_t                       crc32;       /* for a rule "body" */
+
+    /* bits */
+    unsigned                       whole:1;     /* a signature is over the
+                                                   message in one piece */
+    unsigned                       unverified:1;   /* but parsed */
+    unsigned                       binding:1;   /* the failure counts also
+                                                   where it is on trial */
+    unsigned                       refused:1;   /* with its headers */
+    unsigned                       hashing:1;
+    unsigned                       failed:1;    /* a hash could not be done */
+    unsigned                       stripped:1;  /* of its credential */
+    unsigned                       sender:1;    /* verified, also if it is
+                                                   a duplicate */
+    unsigned                       verified:1;  /* all that is enforced has
+                                                   been passed */
+    unsigned                       evaluation:1;   /* of a variable failed */
 
     /* the body, and the parser for JSON */
     wh_json_t                     *json;        /* or NULL */
@@ -146,22 +162,6 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_counted_t    *counted;
     uint64_t                       started;     /* ns, or 0 */
     uint64_t                       spent;       /* ns */
-
-    /* bits */
-    unsigned                       whole:1;     /* a signature is over the
-                                                   message in one piece */
-    unsigned                       unverified:1;   /* but parsed */
-    unsigned                       binding:1;   /* the failure counts also
-                                                   where it is on trial */
-    unsigned                       refused:1;   /* with its headers */
-    unsigned                       hashing:1;
-    unsigned                       failed:1;    /* a hash could not be done */
-    unsigned                       stripped:1;  /* of its credential */
-    unsigned                       sender:1;    /* verified, also if it is
-                                                   a duplicate */
-    unsigned                       verified:1;  /* all that is enforced has
-                                                   been passed */
-    unsigned                       evaluation:1;   /* of a variable failed */
 };
 
 
@@ -193,6 +193,9 @@ ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
+ngx_int_t ngx_http_webhook_body(ngx_http_request_t *r, ngx_chain_t *in);
+
+extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 
 /* _select.c: which of several providers a request is for */
 ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
@@ -233,12 +236,10 @@ ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_str_t *token, wh_signature_t *digest);
 
 /* _hash.c: hashing the body */
-void ngx_http_webhook_body_arrives(ngx_http_request_t *r,
+void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
@@ -249,7 +250,8 @@ ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _body.c: the body that has been read */
-ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
+ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);

@@ -16,8 +16,6 @@ typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
 
 static ngx_uint_t ngx_http_webhook_dry_run(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_challenge(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_method(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_step_one_content_type(
@@ -44,7 +42,6 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
 
 static ngx_http_webhook_step_pt  ngx_http_webhook_step_handlers[] = {
     NULL,
-    ngx_http_webhook_step_challenge,
     ngx_http_webhook_step_method,
     ngx_http_webhook_step_one_content_type,
     ngx_http_webhook_step_content_type,
@@ -70,8 +67,8 @@ ngx_http_webhook_table_size(ngx_http_webhook_step_handlers,
 
 
 /*
- * The steps of a stage one after the other; one that finds a challenge is the
- * last.  A failure of what is on trial does not stop the request.
+ * The steps of a stage one after the other, up to the first that fails.  A
+ * failure of what is on trial does not stop the request.
  */
 
 ngx_http_webhook_reason_e
@@ -89,10 +86,6 @@ ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
             && !ngx_http_webhook_dry_run(r, ctx, reason))
         {
             return reason;
-        }
-
-        if (ctx->challenge) {
-            break;
         }
     }
 
@@ -139,14 +132,6 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_str_null(&ctx->pointer);
 
     return 1;
-}
-
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_step_challenge(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    return ngx_http_webhook_challenge_find(r, ctx, 0);
 }
 
 

@@ -183,17 +183,6 @@ ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
 }
 
 
-/* The same key, to be released once more. */
-
-ngx_http_webhook_key_t *
-ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key)
-{
-    key->refs++;
-
-    return key;
-}
-
-
 /*
  * Wipes and frees the key when nobody holds it any more; it may be NULL.
  * OpenSSL wipes the states that it frees.

@@ -49,7 +49,6 @@ void ngx_http_webhook_file_check(ngx_http_webhook_file_t *file,
 
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes, ngx_log_t *log);
-ngx_http_webhook_key_t *ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
 
 /* _sharing.c: secrets that must differ */
@@ -70,6 +69,17 @@ ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
     ngx_uint_t *n);
 void ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys,
     ngx_uint_t n);
+
+
+/* The same key, to be released once more. */
+
+static ngx_inline ngx_http_webhook_key_t *
+ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key)
+{
+    key->refs++;
+
+    return key;
+}
 
 
 #endif /* _NGX_HTTP_WEBHOOK_SECRET_H_INCLUDED_ */
