@@ -581,7 +581,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->status) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook_status\" in %V:%ui stands behind "
+                      "\"webhook_status\" in %V:%ui is in a location with "
                       "\"webhook %V\", add \"webhook off\" to its location",
                       &conf->status->file, conf->status->line,
                       &conf->names);

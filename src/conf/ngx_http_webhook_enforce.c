@@ -98,7 +98,7 @@ ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
 
         if (*rules & rule->mask) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" stands twice in \"except=\"", name);
+                               "\"%V\" is twice in \"except=\"", name);
             return NGX_CONF_ERROR;
         }
 
