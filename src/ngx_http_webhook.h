@@ -18,7 +18,6 @@
 #include "core/wh.h"
 
 
-
 #if !(NGX_HTTP_SSL)
 #error "the webhook module needs nginx with http_ssl_module"
 #endif
@@ -90,21 +89,21 @@ typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
 typedef struct ngx_http_webhook_gate_s  ngx_http_webhook_gate_t;
 
 
-/* What all workers share: made once, and kept by a reload. */
-
-typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
-typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
 typedef struct ngx_http_webhook_stats_entry_s  ngx_http_webhook_stats_entry_t;
-typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
 typedef struct ngx_http_webhook_file_s  ngx_http_webhook_file_t;
+typedef struct ngx_http_webhook_key_s  ngx_http_webhook_key_t;
 typedef struct ngx_http_webhook_keyslot_s  ngx_http_webhook_keyslot_t;
 
-
-/* Keys of secrets that have variables, those used last. */
+/* keys of secrets that have variables, those used last */
 
 typedef struct ngx_http_webhook_cache_s  ngx_http_webhook_cache_t;
-typedef struct ngx_http_webhook_key_s  ngx_http_webhook_key_t;
+
+/* what all workers share: made once, and kept by a reload */
+
 typedef struct ngx_http_webhook_zone_s  ngx_http_webhook_zone_t;
+typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
+typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
+typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
 
 
 /* _names.c: reasons and verdicts */

@@ -155,7 +155,7 @@ struct ngx_http_webhook_gate_s {
 
 /* the parts of a key */
 
-#define NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS    0x01    /* and the request line */
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS    0x01  /* and the request line */
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_ID         0x02
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT      0x04
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP  0x08
@@ -171,7 +171,7 @@ typedef struct {
     ngx_uint_t                  duplicate;  /* the status of one */
     ngx_http_complex_value_t   *key;        /* or NULL */
     ngx_uint_t                  parts;      /* of the key, bits */
-    ngx_str_t                   file;       /* where the directive stands */
+    ngx_str_t                   file;       /* where the directive is */
     ngx_uint_t                  line;
     ngx_array_t                 checked;    /* ngx_http_webhook_gate_t *, with
                                                different warnings */
@@ -208,9 +208,10 @@ typedef struct {
     ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
     u_char                     *scope;      /* which location this is: a
                                                digest, if there are zones */
-    ngx_http_webhook_stats_entry_t  *stats_entries; /* NULL where nothing is counted */
+    ngx_http_webhook_stats_entry_t  *stats_entries; /* NULL where
+                                               nothing is counted */
     ngx_http_webhook_status_t  *status;     /* or NULL */
-    ngx_str_t                   file;       /* where "webhook" stands */
+    ngx_str_t                   file;       /* where "webhook" is */
     ngx_uint_t                  line;
 } ngx_http_webhook_loc_conf_t;
 
@@ -218,21 +219,22 @@ typedef struct {
 /* A gate in a location, and where it is counted. */
 
 struct ngx_http_webhook_stats_entry_s {
-    ngx_http_webhook_stats_entry_t  *next;  /* of the same location */
-    ngx_http_webhook_gate_t      *gate;
-    ngx_http_webhook_loc_conf_t  *wlcf;
-    ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_core_srv_conf_t     *cscf;
-    ngx_http_webhook_zone_t      *zone;     /* or NULL */
-    ngx_http_webhook_record_t    *record;   /* NULL when the zone is full */
-    unsigned                      first:1;  /* with this record */
+    ngx_http_webhook_stats_entry_t  *next;      /* of the same location */
+    ngx_http_webhook_gate_t         *gate;
+    ngx_http_webhook_loc_conf_t     *wlcf;
+    ngx_http_core_loc_conf_t        *clcf;
+    ngx_http_core_srv_conf_t        *cscf;
+    ngx_http_webhook_zone_t         *zone;      /* or NULL */
+    ngx_http_webhook_record_t       *record;    /* NULL if the zone is full */
+    unsigned                         first:1;   /* with this record */
 };
 
 
 typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
-    ngx_array_t                 stats_entries; /* ngx_http_webhook_hook_t * */
+    ngx_array_t                 stats_entries; /* pointers: the gates of
+                                               all locations */
     ngx_http_webhook_status_t  *status;     /* the first one, or NULL */
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has

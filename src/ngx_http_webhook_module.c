@@ -252,8 +252,8 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (value[1].data[0] != '$' || value[1].len == 1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid variable name \"%V\", it is like \"$name\"",
-                           &value[1]);
+                           "invalid variable name \"%V\", it is like "
+                           "\"$name\"", &value[1]);
         return NGX_CONF_ERROR;
     }
 
@@ -382,7 +382,7 @@ ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
 }
 
 
-/* Says how many secrets there are, where a configuration goes to work. */
+/* Says how many secrets there are, when a configuration is taken into use. */
 
 static ngx_int_t
 ngx_http_webhook_init_module(ngx_cycle_t *cycle)
@@ -404,7 +404,9 @@ ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 
     for (i = 0; i < wmcf->stats_entries.nelts; i++) {
 
-        if (entry[i]->gate != entry[i]->gate->first || entry[i]->clcf->noname) {
+        if (entry[i]->gate != entry[i]->gate->first
+            || entry[i]->clcf->noname)
+        {
             continue;
         }
 
@@ -475,10 +477,10 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->certificates = NULL;
      *     conf->requires = NULL;
      *     conf->public_url = { 0, NULL };
-     *     conf->excepted = 0;
+     *     conf->dry_run = 0;
      *     conf->gate = NULL;
      *     conf->scope = NULL;
-     *     conf->hooks = NULL;
+     *     conf->stats_entries = NULL;
      *     conf->status = NULL;
      */
 
@@ -570,7 +572,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->status) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook_status\" in %V:%ui stands behind "
+                      "\"webhook_status\" in %V:%ui is in a location with "
                       "\"webhook %V\", add \"webhook off\" to its location",
                       &conf->status->file, conf->status->line,
                       &conf->names);
@@ -579,7 +581,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     /* the level of http has no gate, it serves no request */
 
-    if (same && prev->gate && ngx_http_webhook_providers_complete(prev->gate)) {
+    if (same
+        && prev->gate
+        && ngx_http_webhook_providers_complete(prev->gate))
+    {
         conf->gate = prev->gate;
 
     } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
@@ -590,7 +595,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
-/* What goes with the gates of a location, when these are known. */
+/* What needs the gates of a location: checks, their steps, their counting. */
 
 static char *
 ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)

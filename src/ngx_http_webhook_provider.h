@@ -57,7 +57,7 @@ typedef struct {
 #define ngx_http_webhook_chain(hash)  ((hash) % NGX_HTTP_WEBHOOK_CHAINS)
 
 
-/* A provider: who sends, and how the sender signs; made of its rules. */
+/* What a provider is made of, by the rules of the language. */
 
 typedef struct {
     ngx_str_t                   type;       /* "application"; "" for none */
@@ -81,7 +81,7 @@ typedef struct {
 } ngx_http_webhook_token_t;
 
 
-/* A token that stands in every element of an array. */
+/* A token that each element of an array has. */
 
 typedef struct {
     wh_json_set_t              *set;
@@ -99,7 +99,7 @@ typedef enum {
     NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT = 0,
     NGX_HTTP_WEBHOOK_SECRET_ENC_HEX,
     NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64,
-    NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC,             /* Base64 behind "whsec_" */
+    NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC,          /* Base64 after "whsec_" */
     NGX_HTTP_WEBHOOK_SECRET_ENCS
 } ngx_http_webhook_secret_enc_e;
 
@@ -144,7 +144,8 @@ typedef struct {
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;
-    unsigned                    use_signing_key:1; /* the signing secret serves */
+    unsigned                    use_signing_key:1; /* or the signing
+                                               secret instead */
 } ngx_http_webhook_challenge_t;
 
 
@@ -157,7 +158,7 @@ typedef struct {
 } ngx_http_webhook_require_t;
 
 
-/* A piece of the message: a text, and behind it what is in the body, if any. */
+/* A segment of the message: a text, and then a value of the body, if any. */
 
 typedef struct {
     ngx_http_complex_value_t    text;
@@ -172,7 +173,7 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE  2
 #define NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP  4
 #define NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE    8
-#define NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON       16   /* any of it, and as JSON */
+#define NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON       16  /* any of it, and as JSON */
 
 
 /* How long ago, and how far ahead, a timestamp may be; -1 for no limit. */
@@ -212,7 +213,7 @@ typedef struct {
     unsigned                    digest:1;   /* the body's SHA-256 is wanted */
     unsigned                    weak:1;     /* another body may have the same
                                                text */
-    ngx_http_webhook_source_t   source;     /* behind the word */
+    ngx_http_webhook_source_t   source;     /* after the keyword */
 } ngx_http_webhook_body_t;
 
 
@@ -235,15 +236,15 @@ typedef struct {
     ngx_array_t                 required;     /* ngx_http_webhook_required_t */
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
     ngx_http_webhook_wildcard_t  *wildcard;   /* of the one token, or NULL */
-    ngx_array_t                 signatures;   /* ngx_http_webhook_signature_t */
+    ngx_array_t                 signatures;   /* of the rule "signature" */
     ngx_http_webhook_source_t  **credentials; /* of both, NULL at the end */
-    ngx_array_t                 challenges;   /* ngx_http_webhook_challenge_t */
+    ngx_array_t                 challenges;   /* of the rule "challenge" */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
     ngx_array_t                *certificates; /* of arrays, as the directive */
     ngx_str_t                   message;      /* as written, or no data */
     ngx_uint_t                  message_line;
-    ngx_array_t                *prefix;       /* ngx_http_webhook_piece_t, of */
-    ngx_array_t                *suffix;       /* the body in the message */
+    ngx_array_t                *prefix;       /* of segments: what is before */
+    ngx_array_t                *suffix;       /* and after the body, or NULL */
     ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
@@ -257,7 +258,7 @@ typedef struct {
     unsigned                    query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    bodiless:1;   /* the body is not signed */
-    ngx_uint_t                  needs_body;   /* NGX_HTTP_WEBHOOK_INSIDE_ */
+    ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
@@ -265,6 +266,7 @@ typedef struct {
 
 
 /* The header that every provider looks at; it has index 0. */
+
 #define NGX_HTTP_WEBHOOK_CONTENT_TYPE  0
 
 

@@ -35,7 +35,7 @@ location_says("webhook_enforce on except=$_->[0]; #<",
         ['Timestamp', 'Timestamp'], ['payload,body', 'body'],
         ['all', 'all'], ['tokens', 'tokens'];
 location_says("webhook_enforce on except=$_; #<",
-              '"timestamp" stands twice in "except=" in @')
+              '"timestamp" is twice in "except=" in @')
     for 'timestamp,timestamp', 'timestamp,payload,timestamp';
 location_says("webhook_enforce on except=payload,$_; #<",
               "\"except=\" cannot have \"$_\", nothing would be verified, use "

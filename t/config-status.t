@@ -33,7 +33,7 @@ server_says('webhook_status; #<',
 location_says('webhook_status; #<', '"webhook_status" in @ has nothing to '
     . 'show, add "webhook_zone hooks 1m;" to "http"');
 server_says("webhook github; $good location / {\n webhook_status; #<\n }",
-            ['"webhook_status" in @ stands behind "webhook github", add '
+            ['"webhook_status" in @ is in a location with "webhook github", add '
              . '"webhook off" to its location'], $replay_zone);
 server_says("webhook github; $good location / { webhook off; "
     . 'webhook_status; }', [], $replay_zone);

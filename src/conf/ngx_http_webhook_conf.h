@@ -15,10 +15,10 @@
 #include "zone/ngx_http_webhook_zone.h"
 
 
-#define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8            /* providers */
+#define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
 
 
-/* a word that is known, and what it stands for */
+/* a keyword, and what it means; ends with an empty name */
 
 typedef struct {
     ngx_str_t      name;
@@ -36,19 +36,6 @@ char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 u_char *ngx_http_webhook_provider_names(u_char *p, u_char *last);
-char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_array_t **certificates);
-char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
-ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name, ngx_uint_t *index);
-char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
-char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_array_t **requires);
-char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_http_webhook_window_t *window);
-void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source, ngx_uint_t what);
 
 /* _rule_signature.c */
 
@@ -78,13 +65,17 @@ char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **requires);
+char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_http_webhook_window_t *window);
 
 /* _rule_challenge.c */
 
 char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
-/* _word.c */
+/* _word.c: the words that rules are made of */
 
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);
@@ -102,13 +93,21 @@ char *ngx_http_webhook_source_credential(ngx_conf_t *cf,
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_http_webhook_source_t *source);
-ngx_int_t ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *known,
+ngx_int_t ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword,
     ngx_str_t *word, ngx_uint_t *value);
 ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
     ngx_str_t *value);
+char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
+ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name, ngx_uint_t *index);
+void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source, ngx_uint_t what);
+char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
 
 /* _providers.c: several providers of one "webhook" */
 
+char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_webhook_providers_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
@@ -137,15 +136,16 @@ char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
+    ngx_uint_t n, ngx_array_t **certificates);
 
 /* _rule_token.c */
 
 char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
-/* _directives.c, _providers.c: values of directives */
+/* _directives.c: values of directives */
 
-char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

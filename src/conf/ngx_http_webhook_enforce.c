@@ -10,7 +10,7 @@
 
 
 static char *ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t *rules);
+    ngx_uint_t *dry_run);
 
 
 static ngx_conf_bitmask_t  ngx_http_webhook_enforce_rules[] = {
@@ -80,7 +80,7 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static char *
 ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t *rules)
+    ngx_uint_t *dry_run)
 {
     u_char              *p, *last, names[256];
     ngx_conf_bitmask_t  *rule;
@@ -96,13 +96,13 @@ ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
             continue;
         }
 
-        if (*rules & rule->mask) {
+        if (*dry_run & rule->mask) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" stands twice in \"except=\"", name);
+                               "\"%V\" is twice in \"except=\"", name);
             return NGX_CONF_ERROR;
         }
 
-        *rules |= rule->mask;
+        *dry_run |= rule->mask;
 
         return NGX_CONF_OK;
     }
@@ -124,7 +124,7 @@ ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
 }
 
 
-/* Without what is excepted, a gate must still be one. */
+/* Without the rules that are left out, something must still be verified. */
 
 char *
 ngx_http_webhook_enforce_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
@@ -145,11 +145,11 @@ ngx_http_webhook_enforce_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_ERROR;
     }
 
-    /* the receiver's verdict is one, and its first failure ends the way */
+    /* the receiver stops at its first failure, so none can be passed over */
 
     if (provider->pelorus
         && (conf->dry_run & ~(NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE
-                               |NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)))
+                                |NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)))
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"except=\" can have only \"certificate\" and "

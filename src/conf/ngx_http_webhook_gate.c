@@ -2,7 +2,25 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What a location's provider and directives come to, checked and compiled.
+ * What a location's providers and directives come to, checked and compiled.
+ *
+ *   webhook A B;         webhook_secret one for=A;    webhook_require ...;
+ *       |                webhook_secret two for=B;    webhook_replay ...;
+ *       | by name            |                            |
+ *       v                    v                            v
+ *   provider A           its secrets                  what the gate has, bits
+ *       |                    | one keyslot each           | the tables below
+ *       v                    v                            v
+ *   gate->provider       gate->keyslots[]             gate->steps[stage][]
+ *
+ *                                HEADERS   METHOD, KEYS, SIGNATURE, ..., END
+ *   conf->gate -> gate of A      BODY      JSON, MESSAGE, ..., END
+ *                   | next       PAYLOAD   JSON, DOCUMENT, CONSTRAINTS, END
+ *                   v            CLAIM     CLAIM, END
+ *                 gate of B
+ *
+ * The rules of the provider and the directives beside it both set the bits.  A
+ * step whose credential or time is in the body goes from HEADERS to BODY.
  */
 
 
@@ -20,18 +38,18 @@
 #define NGX_HTTP_WEBHOOK_HAS_TIMESTAMP     0x0080
 #define NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME  0x0100   /* in a verified body */
 #define NGX_HTTP_WEBHOOK_HAS_BOUND         0x0200   /* of the body */
-#define NGX_HTTP_WEBHOOK_HAS_BODY_STEPS        0x0400
+#define NGX_HTTP_WEBHOOK_HAS_BODY_STEPS    0x0400
 #define NGX_HTTP_WEBHOOK_HAS_JSON          0x0800
-#define NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS         0x1000   /* for the payload */
+#define NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS   0x1000   /* for the payload */
 #define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x2000
 
 
 typedef struct {
-    ngx_http_webhook_step_e      step;
-    ngx_http_webhook_stage_e     stage;
-    ngx_uint_t                   has;           /* only for a gate that has it, or
+    ngx_http_webhook_step_e   step;
+    ngx_http_webhook_stage_e  stage;
+    ngx_uint_t                has;          /* only for a gate that has it, or
                                                0: for all */
-    ngx_uint_t                   needs_body;    /* waits for the body, if the
+    ngx_uint_t                needs_body;   /* waits for the body, if the
                                                provider has this bit */
 } ngx_http_webhook_step_t;
 
@@ -45,7 +63,7 @@ static ngx_int_t ngx_http_webhook_gate_provider(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_for_known(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
     ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_gate_has_for_name(
@@ -64,8 +82,7 @@ static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
 
 
 /*
- * What is looked at, and in which order.  What can only be found in the body
- * waits for that.
+ * What is looked at, and in which order.  What is in the body waits for that.
  */
 
 static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
@@ -331,8 +348,9 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return gate->incomplete ? NGX_OK : NGX_ERROR;
     }
 
-    gate->keyslots = ngx_pcalloc(cf->pool, conf->secrets->nelts
-                                         * sizeof(ngx_http_webhook_keyslot_t));
+    gate->keyslots = ngx_pcalloc(cf->pool,
+                                 conf->secrets->nelts
+                                 * sizeof(ngx_http_webhook_keyslot_t));
     if (gate->keyslots == NULL) {
         return NGX_ERROR;
     }
@@ -341,7 +359,8 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     for (i = 0; i < conf->secrets->nelts; i++) {
 
-        if (ngx_http_webhook_gate_for_known(cf, gate, conf, &secret[i].for_name)
+        if (ngx_http_webhook_gate_check_for_name(cf, gate, conf,
+                                                 &secret[i].for_name)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -353,7 +372,8 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
             keyslot->for_name = secret[i].for_name;
 
         } else if (secret[i].for_name.len
-                   && !ngx_http_webhook_gate_is_named(gate, &secret[i].for_name))
+                   && !ngx_http_webhook_gate_is_named(gate,
+                                                      &secret[i].for_name))
         {
             continue;
         }
@@ -383,8 +403,8 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
             && !(keyslot->key->uses & provider->uses))
         {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "secret %ui of \"webhook %V\" in %V:%ui is no key as "
-                          "this sender has them, see \"key=\" and "
+                          "secret %ui of \"webhook %V\" in %V:%ui is no key "
+                          "as this sender has them, see \"key=\" and "
                           "\"algorithm=\" of its provider", i + 1,
                           &provider->name, &conf->file, conf->line);
             return NGX_ERROR;
@@ -407,11 +427,12 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 }
 
 
-/* A name behind "for=" is that of one of the providers or of token rules. */
+/* A name after "for=" is that of one of the providers or of token rules. */
 
 static ngx_int_t
-ngx_http_webhook_gate_for_known(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
+ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    ngx_str_t *name)
 {
     ngx_uint_t  named, rules;
 
@@ -491,7 +512,8 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return ngx_http_webhook_gate_signs(cf, gate, conf);
     }
 
-    gate->challenge = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_keyslot_t));
+    gate->challenge = ngx_pcalloc(cf->pool,
+                                  sizeof(ngx_http_webhook_keyslot_t));
     if (gate->challenge == NULL) {
         return NGX_ERROR;
     }
@@ -506,7 +528,8 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     challenge = gate->provider->challenges.elts;
 
     for (i = 0; i < gate->provider->challenges.nelts; i++) {
-        gate->first->distinct |= (challenge[i].needs_key && !challenge[i].use_signing_key);
+        gate->first->distinct |= (challenge[i].needs_key
+                                  && !challenge[i].use_signing_key);
     }
 
     return NGX_OK;
@@ -632,7 +655,7 @@ ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
 }
 
 
-/* A location has a gate: it is to be counted, when it is known where. */
+/* Verdicts of the gate are counted; in which zone is known later. */
 
 ngx_int_t
 ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
@@ -685,7 +708,8 @@ ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate)
                                      ? ngx_http_webhook_pelorus_steps
                                      : ngx_http_webhook_steps,
                                has, last);
-    ngx_http_webhook_steps_add(gate, ngx_http_webhook_payload_steps, has, last);
+    ngx_http_webhook_steps_add(gate, ngx_http_webhook_payload_steps,
+                               has, last);
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_STAGES; i++) {
         *last[i] = NGX_HTTP_WEBHOOK_STEP_END;
@@ -755,7 +779,8 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
 
     if (provider->timestamp) {
         has |= (ngx_http_webhook_source_in_body(&provider->timestamp->source)
-                && !(provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP))
+                && !(provider->needs_body
+                     & NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP))
                ? NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME
                : NGX_HTTP_WEBHOOK_HAS_TIMESTAMP;
     }

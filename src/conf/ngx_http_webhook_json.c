@@ -14,7 +14,7 @@ static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_constraint_t *rule, ngx_str_t *pointer);
+    wh_constraint_t *constraint, ngx_str_t *pointer);
 static void ngx_http_webhook_payload_set_free(void *data);
 static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
 
@@ -22,7 +22,7 @@ static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
 /*
  * Collects all that is wanted from JSON in a location into one set of
  * pointers: first the provider's sources, whose indices are those of the
- * provider's list, then the variables, then the rules.
+ * provider's list, then the variables, then the constraints.
  */
 
 char *
@@ -99,8 +99,10 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         }
     }
 
-    if (ngx_http_webhook_payload_constraints(cf, gate, provider->requires) != NGX_OK
-        || ngx_http_webhook_payload_constraints(cf, gate, conf->requires) != NGX_OK)
+    if (ngx_http_webhook_payload_constraints(cf, gate, provider->requires)
+        != NGX_OK
+        || ngx_http_webhook_payload_constraints(cf, gate, conf->requires)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -114,7 +116,8 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     gate->strict = (gate->nconstraints
                     || provider->json
-                    || (provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON)
+                    || (provider->needs_body
+                        & NGX_HTTP_WEBHOOK_NEEDS_BODY_JSON)
                     || (provider->timestamp
                         && provider->timestamp->source.type
                            == NGX_HTTP_WEBHOOK_JSON));
@@ -171,7 +174,7 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_str_t                    pointer;
     ngx_uint_t                   i;
     const char                  *error;
-    wh_constraint_t             *rule;
+    wh_constraint_t             *constraint;
     ngx_http_webhook_require_t  *require;
 
     if (requires == NULL) {
@@ -182,34 +185,35 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 
     for (i = 0; i < requires->nelts; i++) {
 
-        rule = &gate->constraints[gate->nconstraints++];
+        constraint = &gate->constraints[gate->nconstraints++];
 
-        if (wh_constraint_parse(rule, gate->json, require[i].words,
+        if (wh_constraint_parse(constraint, gate->json, require[i].words,
                                 require[i].n, &word, &error)
             != WH_OK)
         {
             return NGX_ERROR;
         }
 
-        rule->match = ngx_http_webhook_payload_pattern;
-        rule->match_data = require[i].regex;
+        constraint->match = ngx_http_webhook_payload_pattern;
+        constraint->match_data = require[i].regex;
 
-        pointer.data = (u_char *) rule->pointer.data;
-        pointer.len = rule->pointer.len;
+        pointer.data = (u_char *) constraint->pointer.data;
+        pointer.len = constraint->pointer.len;
 
-        if (ngx_http_webhook_payload_add(cf, gate, &pointer, &rule->index)
+        if (ngx_http_webhook_payload_add(cf, gate, &pointer,
+                                         &constraint->index)
             != NGX_OK)
         {
             return NGX_ERROR;
         }
 
-        if (rule->when == WH_JSON_NONE) {
+        if (constraint->when == WH_JSON_NONE) {
             continue;
         }
 
-        ngx_http_webhook_payload_when(&require[i], rule, &pointer);
+        ngx_http_webhook_payload_when(&require[i], constraint, &pointer);
 
-        if (ngx_http_webhook_payload_add(cf, gate, &pointer, &rule->when)
+        if (ngx_http_webhook_payload_add(cf, gate, &pointer, &constraint->when)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -224,14 +228,14 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 
 static void
 ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_constraint_t *rule, ngx_str_t *pointer)
+    wh_constraint_t *constraint, ngx_str_t *pointer)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < require->n; i++) {
 
-        if (rule->when_value.data < require->words[i].data
-            || rule->when_value.data
+        if (constraint->when_value.data < require->words[i].data
+            || constraint->when_value.data
                > require->words[i].data + require->words[i].len)
         {
             continue;
@@ -239,7 +243,7 @@ ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
 
         pointer->data = (u_char *) require->words[i].data
                         + sizeof("when=") - 1;
-        pointer->len = rule->when_value.data - 1 - pointer->data;
+        pointer->len = constraint->when_value.data - 1 - pointer->data;
 
         return;
     }

@@ -13,7 +13,7 @@
 
 typedef struct {
     ngx_str_t      name;
-    ngx_uint_t     min;            /* words behind the name */
+    ngx_uint_t     min;            /* words after the name */
     ngx_uint_t     max;
     char        *(*handler)(ngx_conf_t *cf,
                     ngx_http_webhook_provider_t *provider, ngx_str_t *words,
@@ -210,7 +210,7 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
 }
 
 
-/* Writes the built-in names, each with a blank in front; returns the end. */
+/* Writes the built-in names, each after a space; returns the end. */
 
 u_char *
 ngx_http_webhook_provider_names(u_char *p, u_char *last)
@@ -400,7 +400,10 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     challenge = provider->challenges.elts;
 
     for (i = 0; i < provider->challenges.nelts; i++) {
-        if (challenge[i].hmac && challenge[i].use_signing_key && !challenge[i].after_verify) {
+        if (challenge[i].hmac
+            && challenge[i].use_signing_key
+            && !challenge[i].after_verify)
+        {
             provider->oracle = &challenge[i];
         }
     }
@@ -481,7 +484,7 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
         *source++ = &signature[i].source;
 
         ngx_http_webhook_needs_body(provider, &signature[i].source,
-                                NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE);
+                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE);
     }
 
     token = provider->tokens.elts;
@@ -490,7 +493,7 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
         *source++ = &token[i].source;
 
         ngx_http_webhook_needs_body(provider, &token[i].source,
-                                NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN);
+                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN);
     }
 
     return NGX_OK;

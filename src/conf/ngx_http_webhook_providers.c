@@ -120,7 +120,7 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* The providers are known: do they go together? */
+/* Whether the providers of one "webhook" go together. */
 
 ngx_int_t
 ngx_http_webhook_providers_check(ngx_conf_t *cf,
@@ -325,7 +325,7 @@ ngx_http_webhook_providers_before(ngx_http_webhook_gate_t *gate,
 
         for ( /* void */ ; source && *other; other++) {
             if (ngx_http_webhook_providers_covers(before->provider, *other,
-                                             gate->provider, source))
+                                                  gate->provider, source))
             {
                 return before;
             }
@@ -394,7 +394,7 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     if (gate->challenge) {
 
         other = ngx_http_webhook_key_conflict(gate->challenge,
-                                            gate->challenge->key);
+                                              gate->challenge->key);
         if (other) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"webhook_challenge_secret\" of \"webhook %V\" in "

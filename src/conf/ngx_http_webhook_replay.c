@@ -2,8 +2,8 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The directive "webhook_replay": its words, its zone, and what a key is worth
- * to a sender's messages.
+ * The directive "webhook_replay": its options, its zone, and whether it keeps
+ * a sender's messages from being sent again.
  */
 
 
@@ -19,7 +19,7 @@ typedef struct {
 } ngx_http_webhook_key_part_t;
 
 
-static char *ngx_http_webhook_replay_word(ngx_conf_t *cf,
+static char *ngx_http_webhook_replay_option(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay, ngx_str_t *word);
 static char *ngx_http_webhook_replay_compile(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay, ngx_str_t *value);
@@ -46,7 +46,8 @@ static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
 static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
     { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_REPLAY_KEY_ID, 0 },
     { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT, 0 },
-    { ngx_string("webhook_timestamp"), NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
+    { ngx_string("webhook_timestamp"),
+      NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
     { ngx_string("webhook_provider"), 0, 0 },
     { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS, 1 },
     { ngx_string("arg_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS, 1 },
@@ -101,7 +102,7 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     replay->line = cf->conf_file->line;
 
     for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_http_webhook_replay_word(cf, replay, &value[i])
+        if (ngx_http_webhook_replay_option(cf, replay, &value[i])
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -123,8 +124,8 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_webhook_replay_word(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
-    ngx_str_t *word)
+ngx_http_webhook_replay_option(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word)
 {
     ngx_str_t   value;
     ngx_uint_t  again;
@@ -163,12 +164,12 @@ ngx_http_webhook_replay_word(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
         again = (replay->duplicate != 0);
 
         if (ngx_http_webhook_keyword(ngx_http_webhook_replay_statuses, &value,
-                                  &replay->duplicate)
+                                     &replay->duplicate)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid status \"%V\", a duplicate gets 200 or "
-                               "409", word);
+                               "invalid status \"%V\", a duplicate gets 200 "
+                               "or 409", word);
             return NGX_CONF_ERROR;
         }
 
@@ -297,8 +298,8 @@ ngx_http_webhook_replay_zone(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay)
     }
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "unknown zone \"%V\" of \"webhook_replay\" in %V:%ui, define "
-                  "it with \"webhook_zone %V 10m;\"",
+                  "unknown zone \"%V\" of \"webhook_replay\" in %V:%ui, "
+                  "define it with \"webhook_zone %V 10m;\"",
                   &replay->name, &replay->file, replay->line, &replay->name);
 
     return NGX_CONF_ERROR;
@@ -307,7 +308,7 @@ ngx_http_webhook_replay_zone(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay)
 
 /*
  * What tells a location from all others, also of other servers, and is the
- * same after a reload: its name behind those of the places that it is in.
+ * same after a reload: its name after those of what it is in.
  */
 
 static ngx_int_t
@@ -420,7 +421,7 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
         return;
     }
 
-    /* clocks are taken to go wrong in either direction alike */
+    /* a clock may be as wrong in one direction as in the other */
 
     if (future == NGX_CONF_UNSET) {
         future = past;
@@ -582,11 +583,11 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 static ngx_uint_t
 ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
 {
-    ngx_str_t  found;
+    ngx_str_t  variable;
 
-    while (ngx_http_webhook_template_next(&text, &found) == NGX_OK) {
-        if (found.len == name->len
-            && ngx_strncasecmp(found.data, name->data, name->len) == 0)
+    while (ngx_http_webhook_template_next(&text, &variable) == NGX_OK) {
+        if (variable.len == name->len
+            && ngx_strncasecmp(variable.data, name->data, name->len) == 0)
         {
             return 1;
         }

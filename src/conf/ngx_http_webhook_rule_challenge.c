@@ -118,7 +118,7 @@ ngx_http_webhook_challenge_option(ngx_conf_t *cf,
 
     if (ngx_http_webhook_option(word, "method", &value) == NGX_OK
         && ngx_http_webhook_keyword(ngx_http_webhook_methods, &value,
-                                 &challenge->method)
+                                    &challenge->method)
            == NGX_OK)
     {
         return NGX_CONF_OK;
@@ -216,8 +216,8 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
 
         if (match->value.len == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "no value in \"match=%V\", leave the last \"=\" "
-                               "out for the challenge secret", word);
+                               "no value in \"match=%V\", leave the last "
+                               "\"=\" out for the challenge secret", word);
             return NGX_CONF_ERROR;
         }
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The provider language: what a request must be like apart from its credential.
+ * The provider language: what a request must be like, besides its credential.
  */
 
 
@@ -30,7 +30,7 @@ ngx_http_webhook_rule_methods(ngx_conf_t *cf,
     for (i = 0; i < n; i++) {
 
         if (ngx_http_webhook_keyword(ngx_http_webhook_methods, &words[i],
-                                  &method)
+                                     &method)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -107,7 +107,7 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
 
         p = slash + 1;
 
-        /* "*" alone, or the suffix behind it */
+        /* "*" alone, or a suffix after it */
 
         if (end - p > 1 && p[0] == '*') {
 

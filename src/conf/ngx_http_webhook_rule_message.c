@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The provider language: what is signed, and what is in the place of the body.
+ * The provider language: the message, and what it has instead of the body.
  */
 
 
@@ -12,7 +12,7 @@
 #define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
 
 
-static char *ngx_http_webhook_transform_kind(ngx_conf_t *cf,
+static char *ngx_http_webhook_rule_body_kind(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word);
 static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
@@ -22,7 +22,7 @@ static ngx_array_t *ngx_http_webhook_message_segments(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
-static void ngx_http_webhook_message_known(
+static void ngx_http_webhook_message_variable(
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len);
@@ -30,7 +30,7 @@ static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
     ngx_str_t *name);
 
 
-/* The word and its kind; then the bits. */
+/* The keyword and its kind; then the bits. */
 
 static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
 
@@ -92,7 +92,7 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     }
 
     if (ngx_strcmp(words[0].data, "pelorus") != 0) {
-        return ngx_http_webhook_transform_kind(cf, provider, &words[0]);
+        return ngx_http_webhook_rule_body_kind(cf, provider, &words[0]);
     }
 
     pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
@@ -114,36 +114,39 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
 }
 
 
-/* Reads the word of the rule. */
+/* "body KEYWORD" or "body KEYWORD:NAME" */
 
 static char *
-ngx_http_webhook_transform_kind(ngx_conf_t *cf,
+ngx_http_webhook_rule_body_kind(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word)
 {
     ngx_str_t                 name;
-    ngx_http_webhook_body_t  *keyword;
+    ngx_http_webhook_body_t  *body;
 
     ngx_str_null(&name);
 
-    for (keyword = ngx_http_webhook_bodies; keyword->keyword.len; keyword++) {
+    for (body = ngx_http_webhook_bodies; body->keyword.len; body++) {
 
-        if (word->len < keyword->keyword.len
-            || ngx_strncmp(word->data, keyword->keyword.data, keyword->keyword.len) != 0)
+        if (word->len < body->keyword.len
+            || ngx_strncmp(word->data, body->keyword.data, body->keyword.len)
+               != 0)
         {
             continue;
         }
 
-        name.data = word->data + keyword->keyword.len;
-        name.len = word->len - keyword->keyword.len;
+        name.data = word->data + body->keyword.len;
+        name.len = word->len - body->keyword.len;
 
         /* only what ends in a colon takes a name */
 
-        if ((keyword->keyword.data[keyword->keyword.len - 1] == ':') == (name.len > 0)) {
+        if ((body->keyword.data[body->keyword.len - 1] == ':')
+            == (name.len > 0))
+        {
             break;
         }
     }
 
-    if (keyword->keyword.len == 0) {
+    if (body->keyword.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown body \"%V\", it can be raw, form:FIELD, "
                            "form-sorted, sha256:SOURCE, crc32, none, pelorus",
@@ -156,9 +159,9 @@ ngx_http_webhook_transform_kind(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    *provider->body = *keyword;
+    *provider->body = *body;
 
-    if (keyword->digest) {
+    if (body->digest) {
         return ngx_http_webhook_source_outside(cf, provider, &name,
                                                &provider->body->source);
     }
@@ -170,8 +173,8 @@ ngx_http_webhook_transform_kind(ngx_conf_t *cf,
 
 
 /*
- * Compiles the message when all rules are known.  What is wrong with it is
- * reported of its own line.
+ * Compiles the message when all rules have been read.  An error is reported
+ * with the line of the rule.
  */
 
 char *
@@ -215,7 +218,8 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
     if (provider->bodiless) {
 
         provider->prefix = ngx_http_webhook_message_segments(cf, provider,
-                                                           message->data, end);
+                                                             message->data,
+                                                             end);
         if (provider->prefix == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -241,9 +245,9 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
     }
 
     provider->prefix = ngx_http_webhook_message_segments(cf, provider,
-                                                       message->data, body);
+                                                         message->data, body);
     provider->suffix = ngx_http_webhook_message_segments(cf, provider,
-                                                       body + len, end);
+                                                         body + len, end);
 
     if (provider->prefix == NULL || provider->suffix == NULL) {
         return NGX_CONF_ERROR;
@@ -279,7 +283,8 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
     ngx_http_webhook_segment_t        *segment;
     ngx_http_compile_complex_value_t   ccv;
 
-    segments = ngx_array_create(cf->pool, 1, sizeof(ngx_http_webhook_segment_t));
+    segments = ngx_array_create(cf->pool, 1,
+                                sizeof(ngx_http_webhook_segment_t));
     if (segments == NULL) {
         return NULL;
     }
@@ -300,8 +305,8 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
                 continue;
             }
 
-            if (ngx_http_webhook_message_value(cf, provider, value, end, segment,
-                                               &len)
+            if (ngx_http_webhook_message_value(cf, provider, value, end,
+                                               segment, &len)
                 != NGX_OK)
             {
                 return NULL;
@@ -333,7 +338,7 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
 }
 
 
-/* What stands at a "$": a value of the body, or something for nginx. */
+/* What is at a "$": a value of the body, or something for nginx. */
 
 static ngx_int_t
 ngx_http_webhook_message_value(ngx_conf_t *cf,
@@ -352,10 +357,12 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
         word.data = p + sizeof("${") - 1;
         word.len = brace - word.data;
 
-        segment->source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+        segment->source = ngx_palloc(cf->pool,
+                                     sizeof(ngx_http_webhook_source_t));
 
         if (segment->source == NULL
-            || ngx_http_webhook_source_word(cf, provider, &word, segment->source)
+            || ngx_http_webhook_source_word(cf, provider, &word,
+                                            segment->source)
                != NGX_CONF_OK)
         {
             return NGX_ERROR;
@@ -364,12 +371,12 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
         *len = brace + 1 - p;
 
     } else {
-        ngx_http_webhook_message_known(provider, p, end, segment, len);
+        ngx_http_webhook_message_variable(provider, p, end, segment, len);
     }
 
     if (segment->source) {
         ngx_http_webhook_needs_body(provider, segment->source,
-                                NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE);
+                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE);
     }
 
     return NGX_OK;
@@ -377,12 +384,12 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
 
 
 /*
- * Variables are empty until the body has been verified, so what they would
- * have of it then is taken from their sources.
+ * Variables are empty until the body has been verified, so a value of the body
+ * is read from its source instead.
  */
 
 static void
-ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
+ngx_http_webhook_message_variable(ngx_http_webhook_provider_t *provider,
     u_char *p, u_char *end, ngx_http_webhook_segment_t *segment, size_t *len)
 {
     ngx_uint_t                  i;
@@ -419,12 +426,12 @@ ngx_http_webhook_message_known(ngx_http_webhook_provider_t *provider,
 
     if (i == 0) {
         ngx_http_webhook_needs_body(provider, sources[0],
-                                NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP);
+                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP);
     }
 }
 
 
-/* Whether the message has what is at this place of the body. */
+/* Whether the message has the value of the body that the source is for. */
 
 ngx_uint_t
 ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
@@ -432,7 +439,7 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 {
     ngx_uint_t                   i, k;
     ngx_array_t                 *segments[2];
-    ngx_http_webhook_source_t   *taken;
+    ngx_http_webhook_source_t   *other;
     ngx_http_webhook_segment_t  *segment;
 
     segments[0] = provider->prefix;
@@ -444,11 +451,11 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 
         for (k = 0; k < segments[i]->nelts; k++) {
 
-            taken = segment[k].source;
+            other = segment[k].source;
 
-            if (taken
-                && taken->type == source->type
-                && ngx_http_webhook_str_equal(&taken->name, &source->name))
+            if (other
+                && other->type == source->type
+                && ngx_http_webhook_str_equal(&other->name, &source->name))
             {
                 return 1;
             }
@@ -479,7 +486,7 @@ ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len)
 }
 
 
-/* The length of $NAME or ${NAME}, or 0 if that is not what stands here. */
+/* The length of $NAME or ${NAME}, or 0 if that is not what is here. */
 
 static size_t
 ngx_http_webhook_variable_at(u_char *p, u_char *end, ngx_str_t *name)

@@ -169,8 +169,8 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
 
 
 /*
- * One more line to a list of rules, which is made if need be.  It is parsed
- * here for its mistakes, and for good when the gate's set of pointers is made.
+ * One more constraint to a list, which is made if need be.  It is parsed here
+ * only to find mistakes, and again when the gate's set of pointers is made.
  */
 
 char *
@@ -183,7 +183,7 @@ ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     ngx_uint_t                   i;
     const char                  *error;
     wh_json_set_t               *set;
-    wh_constraint_t              rule;
+    wh_constraint_t              constraint;
     ngx_http_webhook_require_t  *require;
 
     if (*requires == NULL) {
@@ -216,7 +216,8 @@ ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         return NGX_CONF_ERROR;
     }
 
-    rc = wh_constraint_parse(&rule, set, require->words, n, &word, &error);
+    rc = wh_constraint_parse(&constraint, set, require->words, n, &word,
+                             &error);
 
     wh_json_set_free(set);
 
@@ -231,14 +232,14 @@ ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         return NGX_CONF_ERROR;
     }
 
-    if (rule.pattern.len == 0) {
+    if (constraint.pattern.len == 0) {
         return NGX_CONF_OK;
     }
 
     /* the word is "pattern=REGEX", the compiler wants "~REGEX" */
 
-    pattern.data = (u_char *) rule.pattern.data - 1;
-    pattern.len = rule.pattern.len + 1;
+    pattern.data = (u_char *) constraint.pattern.data - 1;
+    pattern.len = constraint.pattern.len + 1;
 
     return ngx_http_webhook_pattern(cf, &pattern, "require", &require->regex);
 }
@@ -253,7 +254,7 @@ ngx_http_webhook_rule_json(ngx_conf_t *cf,
     for (i = 0; i < n; i++) {
 
         if (ngx_http_webhook_keyword(ngx_http_webhook_json_types, &words[i],
-                                  &type)
+                                     &type)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -278,7 +279,7 @@ ngx_http_webhook_rule_query(ngx_conf_t *cf,
     for (i = 0; i < n; i++) {
 
         if (ngx_http_webhook_keyword(ngx_http_webhook_query_flags, &words[i],
-                                  &flag)
+                                     &flag)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -14,7 +14,7 @@
 typedef struct {
     ngx_str_t      issuer;
     ngx_str_t      digest;
-    ngx_uint_t     hs256;          /* it is one */
+    ngx_uint_t     hs256;          /* the rule is for one */
 } ngx_http_webhook_jwt_t;
 
 
@@ -175,14 +175,16 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
             return NGX_CONF_OK;
         }
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_schemes, &value, &keyword)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_schemes, &value,
+                                     &keyword)
             == NGX_OK)
         {
             signature->scheme = keyword;
             return NGX_CONF_OK;
         }
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_algorithms, &value, &keyword)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_algorithms, &value,
+                                     &keyword)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -202,7 +204,8 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
 
     if (ngx_http_webhook_option(word, "encoding", &value) == NGX_OK) {
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_encodings, &value, &keyword)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_encodings, &value,
+                                     &keyword)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -219,7 +222,8 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
 
     if (ngx_http_webhook_option(word, "key", &value) == NGX_OK) {
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_secret_encs, &value, &keyword)
+        if (ngx_http_webhook_keyword(ngx_http_webhook_secret_encs, &value,
+                                     &keyword)
             != NGX_OK)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -238,8 +242,9 @@ ngx_http_webhook_signature_option(ngx_conf_t *cf,
         if (value.len != 1) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid \"%V\" in rule \"signature\", a list "
-                               "has one separating character, as in \"list=,\" "
-                               "or, with the quotes, \"list=;\"", word);
+                               "has one separating character, as in "
+                               "\"list=,\" or, with the quotes, \"list=;\"",
+                               word);
             return NGX_CONF_ERROR;
         }
 

@@ -28,7 +28,8 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_str_null(&token->for_name);
 
     if (n == 2
-        && (ngx_http_webhook_option(&words[1], "for", &token->for_name) != NGX_OK
+        && (ngx_http_webhook_option(&words[1], "for", &token->for_name)
+            != NGX_OK
             || token->for_name.len == 0))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -62,7 +63,7 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
 }
 
 
-/* A step "*" of the pointer stands for every element; without one it is not. */
+/* A step "*" of the pointer is for every element; most pointers have none. */
 
 static char *
 ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,

@@ -214,7 +214,8 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
 
         /* only what ends in a colon takes a name */
 
-        if ((keyword->name.data[keyword->name.len - 1] == ':') == (rest.len > 0))
+        if ((keyword->name.data[keyword->name.len - 1] == ':')
+            == (rest.len > 0))
         {
             break;
         }

@@ -16,9 +16,9 @@ static void ngx_http_webhook_json_delivery(ngx_http_webhook_out_t *out,
     ngx_http_webhook_delivery_t *delivery);
 static void ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
     ngx_http_webhook_text_t *text);
-static void ngx_http_webhook_json_hook(ngx_http_webhook_out_t *out,
+static void ngx_http_webhook_json_entry(ngx_http_webhook_out_t *out,
     ngx_http_webhook_stats_entry_t *entry);
-static void ngx_http_webhook_json_place(ngx_http_webhook_out_t *out,
+static void ngx_http_webhook_json_names(ngx_http_webhook_out_t *out,
     ngx_http_webhook_record_t *record);
 static void ngx_http_webhook_json_family(ngx_http_webhook_out_t *out,
     ngx_http_webhook_family_t *family, ngx_http_webhook_record_t *record);
@@ -57,7 +57,7 @@ ngx_http_webhook_status_json(ngx_http_request_t *r,
     for (i = 0, n = 0; i < wmcf->stats_entries.nelts; i++) {
         if (entry[i]->first) {
             ngx_http_webhook_out(out, n++ ? ",\n" : "\n");
-            ngx_http_webhook_json_hook(out, entry[i]);
+            ngx_http_webhook_json_entry(out, entry[i]);
         }
     }
 
@@ -107,7 +107,7 @@ ngx_http_webhook_json_delivery(ngx_http_webhook_out_t *out,
     ngx_http_webhook_out(out, "{\"time\":%T.%03M,", delivery->sec,
                          delivery->msec);
 
-    ngx_http_webhook_json_place(out, delivery->record);
+    ngx_http_webhook_json_names(out, delivery->record);
 
     ngx_http_webhook_out(out, ",\"event\":\"");
     ngx_http_webhook_json_cut(out, &delivery->event);
@@ -123,7 +123,7 @@ ngx_http_webhook_json_delivery(ngx_http_webhook_out_t *out,
 }
 
 
-/* A text that was too long to be kept may end in the midst of a character. */
+/* A text that was too long to be kept may end in the middle of a character. */
 
 static void
 ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
@@ -156,7 +156,7 @@ ngx_http_webhook_json_cut(ngx_http_webhook_out_t *out,
 
 
 static void
-ngx_http_webhook_json_hook(ngx_http_webhook_out_t *out,
+ngx_http_webhook_json_entry(ngx_http_webhook_out_t *out,
     ngx_http_webhook_stats_entry_t *entry)
 {
     ngx_http_webhook_family_t  *family;
@@ -165,7 +165,7 @@ ngx_http_webhook_json_hook(ngx_http_webhook_out_t *out,
     ngx_http_webhook_out_text(out, &entry->zone->shm_zone->shm.name);
     ngx_http_webhook_out(out, "\",");
 
-    ngx_http_webhook_json_place(out, entry->record);
+    ngx_http_webhook_json_names(out, entry->record);
 
     for (family = ngx_http_webhook_families; family->json; family++) {
         ngx_http_webhook_json_family(out, family, entry->record);
@@ -182,7 +182,7 @@ ngx_http_webhook_json_hook(ngx_http_webhook_out_t *out,
 
 
 static void
-ngx_http_webhook_json_place(ngx_http_webhook_out_t *out,
+ngx_http_webhook_json_names(ngx_http_webhook_out_t *out,
     ngx_http_webhook_record_t *record)
 {
     ngx_http_webhook_out(out, "\"server\":\"");

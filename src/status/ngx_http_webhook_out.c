@@ -32,9 +32,8 @@ ngx_http_webhook_out(ngx_http_webhook_out_t *out, const char *fmt, ...)
 
 
 /*
- * Text of people or strangers, as it may stand between the quotes of a JSON
- * string.  The value of a Prometheus label has the same escapes for what is
- * left when control characters are gone.
+ * Text from outside, escaped for a JSON string.  Without control characters,
+ * which are gone then, the value of a Prometheus label has the same escapes.
  */
 
 void
@@ -59,7 +58,7 @@ ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text)
 }
 
 
-/* The place for len more bytes, which end at out->buf->last; or NULL. */
+/* Room for len more bytes, which end at out->buf->last; or NULL. */
 
 u_char *
 ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len)
@@ -79,7 +78,8 @@ ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len)
     if (cl) {
         cl->next = NULL;
         cl->buf = ngx_create_temp_buf(out->pool,
-                                      ngx_max(len, NGX_HTTP_WEBHOOK_OUT_CHUNK));
+                                      ngx_max(len,
+                                              NGX_HTTP_WEBHOOK_OUT_CHUNK));
     }
 
     if (cl == NULL || cl->buf == NULL) {

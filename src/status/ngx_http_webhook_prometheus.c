@@ -31,12 +31,13 @@ static void ngx_http_webhook_prometheus_zone(ngx_http_webhook_out_t *out,
 #define NGX_HTTP_WEBHOOK_METRIC_EVICTED  "nginx_webhook_replay_evictions_total"
 
 
-/* All series of a metric stand together. */
+/* All series of a metric must be together. */
 
-#define ngx_http_webhook_each_hook(entry, stats_entries)                               \
-    for (entry = (stats_entries)->elts;                                                \
-         entry < (ngx_http_webhook_stats_entry_t **) (stats_entries)->elts + (stats_entries)->nelts;  \
-         entry++)                                                              \
+#define ngx_http_webhook_each_entry(entry, array)                             \
+    for (entry = (array)->elts;                                               \
+         entry < (ngx_http_webhook_stats_entry_t **) (array)->elts            \
+                 + (array)->nelts;                                            \
+         entry++)                                                             \
         if ((*entry)->first)
 
 
@@ -55,7 +56,7 @@ ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
         ngx_http_webhook_prometheus_head(out, family->metric, "counter",
                                          family->help);
 
-        ngx_http_webhook_each_hook(entry, &wmcf->stats_entries) {
+        ngx_http_webhook_each_entry(entry, &wmcf->stats_entries) {
             ngx_http_webhook_prometheus_family(out, family, *entry);
         }
     }
@@ -63,7 +64,7 @@ ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
     ngx_http_webhook_prometheus_head(out, NGX_HTTP_WEBHOOK_METRIC_BYTES,
                                      "counter", "Bytes of request bodies.");
 
-    ngx_http_webhook_each_hook(entry, &wmcf->stats_entries) {
+    ngx_http_webhook_each_entry(entry, &wmcf->stats_entries) {
         ngx_http_webhook_prometheus_bytes(out, *entry);
     }
 
@@ -71,7 +72,7 @@ ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
                                      "histogram", "Time that verification "
                                      "took, without waiting for the body.");
 
-    ngx_http_webhook_each_hook(entry, &wmcf->stats_entries) {
+    ngx_http_webhook_each_entry(entry, &wmcf->stats_entries) {
         ngx_http_webhook_prometheus_verification(out, *entry);
     }
 
@@ -88,7 +89,7 @@ ngx_http_webhook_prometheus_head(ngx_http_webhook_out_t *out,
 }
 
 
-/* The zone is a label because two zones may count places of one name. */
+/* The zone is a label because two zones may count the same location. */
 
 static void
 ngx_http_webhook_prometheus_series(ngx_http_webhook_out_t *out,

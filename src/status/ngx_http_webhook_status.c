@@ -111,7 +111,7 @@ ngx_http_webhook_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* The zone may stand below, so this is looked at when all has been read. */
+/* The zone may be defined below, so this is checked when all has been read. */
 
 ngx_int_t
 ngx_http_webhook_status_check(ngx_conf_t *cf,

@@ -22,25 +22,26 @@ typedef struct {
 } ngx_http_webhook_out_t;
 
 
-/* The most that one call adds; texts of any length have functions of theirs. */
+/* The most that one call adds; longer texts have functions of their own. */
+
 #define NGX_HTTP_WEBHOOK_OUT_MAX  512
 
 
-/* _status.c: answering with the counters */
+/* _status.c */
 
 char *ngx_http_webhook_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_http_webhook_status_check(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
-/* _out.c */
+/* _out.c: a text that grows as it must */
 
 void ngx_cdecl ngx_http_webhook_out(ngx_http_webhook_out_t *out,
     const char *fmt, ...);
 void ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text);
 u_char *ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len);
 
-/* _json.c */
+/* _json.c, _prometheus.c */
 
 void ngx_http_webhook_status_json(ngx_http_request_t *r,
     ngx_http_webhook_out_t *out);
