@@ -123,6 +123,8 @@ struct ngx_http_webhook_gate_s {
                                                    first one that has a secret
                                                    in common, or this */
     ngx_http_webhook_provider_t  *provider;
+    ngx_http_webhook_replay_rule_t  *rule;      /* of all providers of the
+                                                   sender, or NULL */
     ngx_http_webhook_keyslot_t   *keyslots;     /* nkeys, of the secrets */
     ngx_http_webhook_keyslot_t   *signing;      /* the first that serves
                                                    signatures, or NULL */
@@ -153,24 +155,18 @@ struct ngx_http_webhook_gate_s {
 };
 
 
-/* the parts of a key */
-
-#define NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS    0x01  /* and the request line */
-#define NGX_HTTP_WEBHOOK_REPLAY_KEY_ID         0x02
-#define NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT      0x04
-#define NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP  0x08
-#define NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER      0x10
-
-
 /* What "webhook_replay" says. */
 
 typedef struct {
     ngx_str_t                   name;       /* of the zone */
     ngx_http_webhook_zone_t    *zone;
     time_t                      ttl;        /* or NGX_CONF_UNSET */
+    time_t                      hold;
     ngx_uint_t                  duplicate;  /* the status of one */
-    ngx_http_complex_value_t   *key;        /* or NULL */
-    ngx_uint_t                  parts;      /* of the key, bits */
+    ngx_http_webhook_replay_key_t  *key;    /* or NULL */
+    ngx_str_t                   scope;      /* or empty */
+    ngx_http_complex_value_t   *tenant;     /* or NULL */
+    ngx_str_t                   tenant_text;
     ngx_str_t                   file;       /* where the directive is */
     ngx_uint_t                  line;
     ngx_array_t                 checked;    /* ngx_http_webhook_gate_t *, with
@@ -206,8 +202,12 @@ typedef struct {
     ngx_http_webhook_gate_t    *gate;       /* the first of the list, NULL
                                                where webhook is off */
     ngx_http_webhook_replay_t  *replay;     /* NULL where it is off */
-    u_char                     *scope;      /* which location this is: a
-                                               digest, if there are zones */
+    ngx_uint_t                  keyed;      /* gates that its key is for,
+                                               bits */
+    u_char                     *place;      /* the location's name, and what
+                                               replay protection takes for
+                                               it; NULL without zones */
+    u_char                     *scope;
     ngx_http_webhook_stats_entry_t  *stats_entries; /* NULL where
                                                nothing is counted */
     ngx_http_webhook_status_t  *status;     /* or NULL */
@@ -233,6 +233,8 @@ struct ngx_http_webhook_stats_entry_s {
 typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
+    ngx_array_t                 places;     /* ngx_http_webhook_loc_conf_t *,
+                                               with replay protection */
     ngx_array_t                 stats_entries; /* pointers: the gates of
                                                all locations */
     ngx_http_webhook_status_t  *status;     /* the first one, or NULL */

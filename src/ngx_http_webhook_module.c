@@ -446,6 +446,9 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
+        || ngx_array_init(&wmcf->places, cf->pool, 4,
+                          sizeof(ngx_http_webhook_loc_conf_t *))
+           != NGX_OK
         || ngx_array_init(&wmcf->stats_entries, cf->pool, 4,
                           sizeof(ngx_http_webhook_stats_entry_t *))
            != NGX_OK)
@@ -479,6 +482,8 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->public_url = { 0, NULL };
      *     conf->dry_run = 0;
      *     conf->gate = NULL;
+     *     conf->keyed = 0;
+     *     conf->place = NULL;
      *     conf->scope = NULL;
      *     conf->stats_entries = NULL;
      *     conf->status = NULL;
@@ -613,7 +618,7 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
 
         if (conf->replay) {
 
-            if (ngx_http_webhook_replay_check(cf, gate, conf->replay)
+            if (ngx_http_webhook_replay_check(cf, gate, conf)
                 != NGX_CONF_OK)
             {
                 return NGX_CONF_ERROR;
@@ -635,9 +640,11 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
         }
     }
 
-    if (conf->replay) {
-        wmcf->replay = 1;
+    if (conf->replay == NULL) {
+        return NGX_CONF_OK;
     }
 
-    return NGX_CONF_OK;
+    wmcf->replay = 1;
+
+    return ngx_http_webhook_scope_check(cf, conf);
 }

@@ -217,6 +217,32 @@ typedef struct {
 } ngx_http_webhook_body_t;
 
 
+/* The parts of a key that tells messages apart, bits. */
+
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST    0x01  /* its head */
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_ID         0x02
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT      0x04
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP  0x08
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER      0x10
+
+
+typedef struct {
+    ngx_str_t                   text;
+    ngx_http_complex_value_t    value;
+    ngx_uint_t                  parts;
+} ngx_http_webhook_replay_key_t;
+
+
+/* The rule "replay". */
+
+typedef struct {
+    ngx_http_webhook_replay_key_t  *key;    /* or NULL */
+    time_t                      ttl;        /* or NGX_CONF_UNSET */
+    unsigned                    body:1;     /* the body is the key */
+    unsigned                    off:1;
+} ngx_http_webhook_replay_rule_t;
+
+
 /* The headers that "body pelorus" looks at, by their index. */
 
 typedef struct {
@@ -249,6 +275,7 @@ typedef struct {
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
+    ngx_http_webhook_replay_rule_t  *replay;  /* or NULL */
     ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL */
     ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
     ngx_array_t                 pointers;     /* ngx_str_t, of the sources */

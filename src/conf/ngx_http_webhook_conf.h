@@ -75,6 +75,13 @@ char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
 char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 
+/* _rule_replay.c */
+
+char *ngx_http_webhook_rule_replay(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+
 /* _word.c: the words that rules are made of */
 
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
@@ -179,7 +186,28 @@ char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
 void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
 char *ngx_http_webhook_replay_check(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+char *ngx_http_webhook_replay_time(ngx_conf_t *cf, ngx_str_t *word,
+    ngx_str_t *value, time_t *time);
+void ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first);
+
+/* _replay_key.c: what tells messages apart */
+
+ngx_http_webhook_replay_key_t *ngx_http_webhook_replay_key_compile(
+    ngx_conf_t *cf, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_replay_key_unsigned(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key,
+    ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_replay_signs(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
+    char *name);
+
+/* _scope.c: which place a message comes to */
+
+ngx_int_t ngx_http_webhook_scope_merge(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
+char *ngx_http_webhook_scope_check(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf);
 
 
 #endif /* _NGX_HTTP_WEBHOOK_CONF_H_INCLUDED_ */

@@ -206,6 +206,7 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     }
 
     ngx_http_webhook_providers_senders(first);
+    ngx_http_webhook_replay_rules(first);
 
     for (gate = first; gate; gate = gate->next) {
         if (ngx_http_webhook_providers_check_keys(cf, gate, conf) != NGX_OK) {

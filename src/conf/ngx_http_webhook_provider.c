@@ -83,6 +83,9 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
     { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
       "window PAST [future=TIME]" },
 
+    { ngx_string("replay"), 1, 2, ngx_http_webhook_rule_replay,
+      "replay [key=VALUE|body] [ttl=TIME] | off" },
+
     { ngx_string("require"), 2, 16, ngx_http_webhook_rule_require,
       "require POINTER TYPE [rule ...]" },
 
@@ -425,7 +428,8 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         != NGX_CONF_OK
         || ngx_http_webhook_provider_field(cf, provider, provider->event)
            != NGX_CONF_OK
-        || ngx_http_webhook_provider_message(cf, provider) != NGX_CONF_OK)
+        || ngx_http_webhook_provider_message(cf, provider) != NGX_CONF_OK
+        || ngx_http_webhook_rule_replay_check(cf, provider) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -607,8 +611,8 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
                        "unknown rule \"%V\" in webhook_provider \"%V\", the "
                        "rules are: methods, content_type, header, token, "
                        "signature, message, body, timestamp, window, id, "
-                       "event, require, json, query, client_certificate, "
-                       "challenge, ack, reject", &value[0], &provider->name);
+                       "event, replay, require, json, query, "
+                       "client_certificate, challenge, ack, reject", &value[0], &provider->name);
 
     return NGX_CONF_ERROR;
 }

@@ -10,48 +10,51 @@
 #include "ngx_http_webhook_conf.h"
 
 
-/* A variable of a key, or all whose names begin so. */
+#define NGX_HTTP_WEBHOOK_HOLD  30       /* seconds */
+
 
 typedef struct {
-    ngx_str_t   name;
-    ngx_uint_t  part;
-    ngx_uint_t  prefix;
-} ngx_http_webhook_key_part_t;
+    char   *name;
+    char *(*handler)(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
+              ngx_str_t *word, ngx_str_t *value);
+} ngx_http_webhook_replay_option_t;
 
 
 static char *ngx_http_webhook_replay_option(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word);
-static char *ngx_http_webhook_replay_compile(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *value);
-static ngx_uint_t ngx_http_webhook_replay_part(ngx_str_t *name);
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_uint_t *given);
+static char *ngx_http_webhook_replay_name(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_http_webhook_replay_ttl(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_http_webhook_replay_key(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_http_webhook_replay_scope(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_http_webhook_replay_hold(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_http_webhook_replay_duplicate(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
 static char *ngx_http_webhook_replay_zone(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay);
-static ngx_int_t ngx_http_webhook_replay_scope(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
-static ngx_uint_t ngx_http_webhook_replay_namesakes(ngx_conf_t *cf,
-    ngx_http_core_srv_conf_t *cscf);
-static void ngx_http_webhook_replay_check_key(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_t *replay);
-static ngx_uint_t ngx_http_webhook_replay_unsigned(
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_replay_signs(
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
-    char *name);
-static ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text,
-    ngx_str_t *name);
-static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
-    ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_replay_applies(
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+static void ngx_http_webhook_replay_warn(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+static ngx_uint_t ngx_http_webhook_replay_same_rule(
+    ngx_http_webhook_replay_rule_t *one, ngx_http_webhook_replay_rule_t *two);
 
 
-static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
-    { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_REPLAY_KEY_ID, 0 },
-    { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT, 0 },
-    { ngx_string("webhook_timestamp"),
-      NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
-    { ngx_string("webhook_provider"), 0, 0 },
-    { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS, 1 },
-    { ngx_string("arg_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS, 1 },
-    { ngx_null_string, NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER, 0 }
+static ngx_http_webhook_replay_option_t  ngx_http_webhook_replay_options[] = {
+    { "zone", ngx_http_webhook_replay_name },
+    { "ttl", ngx_http_webhook_replay_ttl },
+    { "key", ngx_http_webhook_replay_key },
+    { "scope", ngx_http_webhook_replay_scope },
+    { "tenant", ngx_http_webhook_replay_tenant },
+    { "hold", ngx_http_webhook_replay_hold },
+    { "duplicate", ngx_http_webhook_replay_duplicate },
+    { NULL, NULL }
 };
 
 
@@ -62,7 +65,10 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_replay_statuses[] = {
 };
 
 
-/* zone=NAME [ttl=TIME] [key=VALUE] [duplicate=200|409] | off */
+/*
+ * zone=NAME [ttl=TIME] [key=VALUE] [scope=NAME] [tenant=VALUE] [hold=TIME]
+ * [duplicate=200|409] | off
+ */
 
 char *
 ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -70,7 +76,7 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
     ngx_str_t                  *value;
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, given;
     ngx_http_webhook_replay_t  *replay;
 
     if (wlcf->replay != NGX_CONF_UNSET_PTR) {
@@ -98,11 +104,15 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     replay->ttl = NGX_CONF_UNSET;
+    replay->hold = NGX_HTTP_WEBHOOK_HOLD;
+    replay->duplicate = NGX_HTTP_OK;
     replay->file = cf->conf_file->file.name;
     replay->line = cf->conf_file->line;
 
+    given = 0;
+
     for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_http_webhook_replay_option(cf, replay, &value[i])
+        if (ngx_http_webhook_replay_option(cf, replay, &value[i], &given)
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -113,10 +123,6 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "needs the name of a \"webhook_zone\", like \"zone=seen\"";
     }
 
-    if (replay->duplicate == 0) {
-        replay->duplicate = NGX_HTTP_OK;
-    }
-
     wlcf->replay = replay;
 
     return NGX_CONF_OK;
@@ -125,83 +131,96 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static char *
 ngx_http_webhook_replay_option(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word)
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_uint_t *given)
 {
-    ngx_str_t   value;
-    ngx_uint_t  again;
+    ngx_str_t                          value;
+    ngx_uint_t                         i;
+    ngx_http_webhook_replay_option_t  *option;
 
-    again = 0;
+    option = ngx_http_webhook_replay_options;
 
-    if (ngx_http_webhook_option(word, "zone", &value) == NGX_OK) {
+    for (i = 0; option[i].name; i++) {
 
-        again = (replay->name.data != NULL);
-        replay->name = value;
+        if (ngx_http_webhook_option(word, option[i].name, &value) != NGX_OK) {
+            continue;
+        }
 
-    } else if (ngx_http_webhook_option(word, "ttl", &value) == NGX_OK) {
-
-        again = (replay->ttl != NGX_CONF_UNSET);
-        replay->ttl = ngx_parse_time(&value, 1);
-
-        if (replay->ttl == (time_t) NGX_ERROR || replay->ttl == 0) {
+        if (*given & (1 << i)) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid time \"%V\", it is like \"24h\" and "
-                               "not 0", word);
+                               "option \"%V\" of \"webhook_replay\" is the "
+                               "second of its name", word);
             return NGX_CONF_ERROR;
         }
 
-    } else if (ngx_http_webhook_option(word, "key", &value) == NGX_OK) {
+        *given |= 1 << i;
 
-        again = (replay->key != NULL);
-
-        if (ngx_http_webhook_replay_compile(cf, replay, &value)
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-
-    } else if (ngx_http_webhook_option(word, "duplicate", &value) == NGX_OK) {
-
-        again = (replay->duplicate != 0);
-
-        if (ngx_http_webhook_keyword(ngx_http_webhook_replay_statuses, &value,
-                                     &replay->duplicate)
-            != NGX_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid status \"%V\", a duplicate gets 200 "
-                               "or 409", word);
-            return NGX_CONF_ERROR;
-        }
-
-    } else {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown option \"%V\" of \"webhook_replay\", it "
-                           "takes \"zone=NAME\", \"ttl=TIME\", \"key=VALUE\", "
-                           "\"duplicate=200\" and \"duplicate=409\", or "
-                           "\"off\" alone", word);
-        return NGX_CONF_ERROR;
+        return option[i].handler(cf, replay, word, &value);
     }
 
-    if (again) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "option \"%V\" of \"webhook_replay\" is the second "
-                           "of its name", word);
-        return NGX_CONF_ERROR;
-    }
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown option \"%V\" of \"webhook_replay\", it "
+                       "takes \"zone=NAME\", \"ttl=TIME\", \"key=VALUE\", "
+                       "\"scope=NAME\", \"tenant=VALUE\", \"hold=TIME\", "
+                       "\"duplicate=200\" and \"duplicate=409\", or \"off\" "
+                       "alone", word);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_webhook_replay_name(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
+    ngx_str_t *word, ngx_str_t *value)
+{
+    replay->name = *value;
 
     return NGX_CONF_OK;
 }
 
 
 static char *
-ngx_http_webhook_replay_compile(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *value)
+ngx_http_webhook_replay_ttl(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
+    ngx_str_t *word, ngx_str_t *value)
 {
-    ngx_str_t                         text, name;
+    return ngx_http_webhook_replay_time(cf, word, value, &replay->ttl);
+}
+
+
+static char *
+ngx_http_webhook_replay_key(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
+    ngx_str_t *word, ngx_str_t *value)
+{
+    replay->key = ngx_http_webhook_replay_key_compile(cf, value);
+
+    return replay->key ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_webhook_replay_scope(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
+{
+    if (value->len == 0 || ngx_strchr(value->data, '$')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid name \"%V\", a scope is a word without "
+                           "variables; for these there is \"tenant=\"", word);
+        return NGX_CONF_ERROR;
+    }
+
+    replay->scope = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
+{
     ngx_http_compile_complex_value_t  ccv;
 
-    replay->key = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
-    if (replay->key == NULL) {
+    replay->tenant = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (replay->tenant == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -209,46 +228,59 @@ ngx_http_webhook_replay_compile(ngx_conf_t *cf,
 
     ccv.cf = cf;
     ccv.value = value;
-    ccv.complex_value = replay->key;
+    ccv.complex_value = replay->tenant;
 
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
+    replay->tenant_text = *value;
 
-    if (replay->key->lengths == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"key=%V\" of \"webhook_replay\" has no variable, "
-                           "all messages would be one", value);
-        return NGX_CONF_ERROR;
-    }
-
-    text = *value;
-
-    while (ngx_http_webhook_template_next(&text, &name) == NGX_OK) {
-        replay->parts |= ngx_http_webhook_replay_part(&name);
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
 }
 
 
-static ngx_uint_t
-ngx_http_webhook_replay_part(ngx_str_t *name)
+static char *
+ngx_http_webhook_replay_hold(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
+    ngx_str_t *word, ngx_str_t *value)
 {
-    ngx_http_webhook_key_part_t  *part;
+    return ngx_http_webhook_replay_time(cf, word, value, &replay->hold);
+}
 
-    for (part = ngx_http_webhook_key_parts; part->name.len; part++) {
 
-        if (name->len >= part->name.len
-            && (part->prefix || name->len == part->name.len)
-            && ngx_strncasecmp(name->data, part->name.data, part->name.len)
-               == 0)
-        {
-            break;
-        }
+static char *
+ngx_http_webhook_replay_duplicate(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
+{
+    if (ngx_http_webhook_keyword(ngx_http_webhook_replay_statuses, value,
+                                 &replay->duplicate)
+        == NGX_OK)
+    {
+        return NGX_CONF_OK;
     }
 
-    return part->part;
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid status \"%V\", a duplicate gets 200 or 409",
+                       word);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* A time of the directive, or of the rule "replay". */
+
+char *
+ngx_http_webhook_replay_time(ngx_conf_t *cf, ngx_str_t *word, ngx_str_t *value,
+    time_t *time)
+{
+    *time = ngx_parse_time(value, 1);
+
+    if (*time != (time_t) NGX_ERROR && *time != 0) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid time \"%V\", it is like \"24h\" and not 0",
+                       word);
+
+    return NGX_CONF_ERROR;
 }
 
 
@@ -265,11 +297,8 @@ ngx_http_webhook_replay_merge(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_replay_scope(cf, prev, conf) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_webhook_scope_merge(cf, prev, conf) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -303,98 +332,6 @@ ngx_http_webhook_replay_zone(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay)
                   &replay->name, &replay->file, replay->line, &replay->name);
 
     return NGX_CONF_ERROR;
-}
-
-
-/*
- * What tells a location from all others, also of other servers, and is the
- * same after a reload: its name after those of what it is in.
- */
-
-static ngx_int_t
-ngx_http_webhook_replay_scope(ngx_conf_t *cf,
-    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf)
-{
-    int                            rc;
-    wh_str_t                       parts[3];
-    ngx_str_t                     *name;
-    ngx_uint_t                     kind;
-    EVP_MD_CTX                    *md;
-    ngx_http_core_srv_conf_t      *cscf;
-    ngx_http_core_loc_conf_t      *clcf;
-    ngx_http_webhook_main_conf_t  *wmcf;
-
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
-
-    if (wmcf->zones.nelts == 0) {
-        return NGX_OK;
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (prev->scope == NULL) {
-        cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
-
-        name = &cscf->server_name;
-        kind = ngx_http_webhook_replay_namesakes(cf, cscf);
-
-    } else if (clcf->noname) {
-        conf->scope = prev->scope;
-        return NGX_OK;
-
-    } else {
-        name = &clcf->name;
-        kind = clcf->exact_match;
-#if (NGX_PCRE)
-        kind |= clcf->regex ? 2 : 0;
-#endif
-    }
-
-    conf->scope = ngx_pnalloc(cf->pool, NGX_HTTP_WEBHOOK_DIGEST);
-    md = EVP_MD_CTX_new();
-
-    if (conf->scope == NULL || md == NULL) {
-        EVP_MD_CTX_free(md);
-        return NGX_ERROR;
-    }
-
-    parts[0].data = prev->scope;
-    parts[0].len = prev->scope ? NGX_HTTP_WEBHOOK_DIGEST : 0;
-    parts[1].data = (u_char *) &kind;
-    parts[1].len = sizeof(ngx_uint_t);
-    parts[2] = ngx_http_webhook_wh_str(name);
-
-    rc = wh_mac(NULL, md, parts, 3, conf->scope);
-
-    EVP_MD_CTX_free(md);
-
-    return rc == WH_OK ? NGX_OK : NGX_ERROR;
-}
-
-
-/* Servers ahead of this one with the same name, on another port maybe. */
-
-static ngx_uint_t
-ngx_http_webhook_replay_namesakes(ngx_conf_t *cf,
-    ngx_http_core_srv_conf_t *cscf)
-{
-    ngx_uint_t                   n;
-    ngx_http_core_srv_conf_t   **cscfp;
-    ngx_http_core_main_conf_t   *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    n = 0;
-
-    for (cscfp = cmcf->servers.elts; *cscfp != cscf; cscfp++) {
-        if (ngx_http_webhook_str_equal(&(*cscfp)->server_name,
-                                       &cscf->server_name))
-        {
-            n++;
-        }
-    }
-
-    return n;
 }
 
 
@@ -433,17 +370,73 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
 
 
 /*
- * What would let a captured message through a second time.  A directive of
+ * The rules "replay" of a location's providers.  Those that are one sender
+ * must name a message in the same way, else it would have two names.
+ */
+
+void
+ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first)
+{
+    ngx_http_webhook_gate_t  *gate, *other;
+
+    for (gate = first; gate; gate = gate->next) {
+
+        gate->rule = gate->provider->replay;
+
+        for (other = first; other; other = other->next) {
+
+            if (other->sender == gate->sender
+                && !ngx_http_webhook_replay_same_rule(gate->provider->replay,
+                                                      other->provider->replay))
+            {
+                gate->rule = NULL;
+                break;
+            }
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_replay_same_rule(ngx_http_webhook_replay_rule_t *one,
+    ngx_http_webhook_replay_rule_t *two)
+{
+    if (one == NULL || two == NULL) {
+        return one == two;
+    }
+
+    if (one->key == NULL || two->key == NULL) {
+        return one->key == two->key
+               && one->ttl == two->ttl
+               && one->body == two->body
+               && one->off == two->off;
+    }
+
+    return one->ttl == two->ttl
+           && ngx_http_webhook_str_equal(&one->key->text, &two->key->text);
+}
+
+
+/*
+ * Whether the key of the directive tells the messages of a gate apart, and
+ * what would let a captured message through a second time.  A directive of
  * many locations is told once of a provider, and of each of its windows.
  */
 
 char *
 ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_replay_t *replay)
+    ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                     i, known;
     ngx_http_webhook_gate_t      **checked;
+    ngx_http_webhook_replay_t     *replay;
     ngx_http_webhook_provider_t   *provider;
+
+    replay = conf->replay;
+
+    if (ngx_http_webhook_replay_applies(gate, replay)) {
+        conf->keyed |= 1 << (gate - gate->first);
+    }
 
     provider = gate->provider;
     checked = replay->checked.elts;
@@ -479,160 +472,70 @@ ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     if (!known) {
-        ngx_http_webhook_replay_check_key(cf, provider, replay);
+        ngx_http_webhook_replay_warn(cf, gate, replay);
     }
 
     return NGX_CONF_OK;
 }
 
 
-static void
-ngx_http_webhook_replay_check_key(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_t *replay)
-{
-    ngx_str_t  text, name;
-
-    if (replay->key == NULL || provider->signatures.nelts == 0) {
-        return;
-    }
-
-    text = replay->key->value;
-
-    while (ngx_http_webhook_template_next(&text, &name) == NGX_OK) {
-
-        if (!ngx_http_webhook_replay_unsigned(provider, &name)) {
-            continue;
-        }
-
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"$%V\" in \"key=\" of \"webhook_replay\" in %V:%ui is "
-                      "not signed by \"webhook %V\": a captured message could "
-                      "be sent again with another one, leave \"key=\" out",
-                      &name, &replay->file, replay->line, &provider->name);
-    }
-}
-
-
-/* Whether it is of the request, but not of the message. */
+/* A key is for all providers of one sender, or for none. */
 
 static ngx_uint_t
-ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
-    ngx_str_t *name)
+ngx_http_webhook_replay_applies(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_replay_t *replay)
 {
-    ngx_http_webhook_source_t     *source;
-    ngx_http_webhook_timestamp_t  *timestamp;
+    ngx_str_t                 name;
+    ngx_http_webhook_gate_t  *other;
 
-    switch (ngx_http_webhook_replay_part(name)) {
-
-    case NGX_HTTP_WEBHOOK_REPLAY_KEY_HEADERS:
-        return !ngx_http_webhook_template_has(provider->message, name);
-
-    case NGX_HTTP_WEBHOOK_REPLAY_KEY_ID:
-        source = provider->id;
-        return source && !ngx_http_webhook_replay_signs(provider, source,
-                                                        "webhook_id");
-
-    case NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT:
-        source = provider->event;
-        return source && !ngx_http_webhook_replay_signs(provider, source,
-                                                        "webhook_event");
-
-    case NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP:
-        timestamp = provider->timestamp;
-        return timestamp
-               && !ngx_http_webhook_replay_signs(provider, &timestamp->source,
-                                                 "webhook_timestamp");
-
-    default:
+    if (replay->key == NULL) {
         return 0;
     }
-}
 
-
-/*
- * Whether the message has what is at the source, by the variable's name or by
- * that of nginx.
- */
-
-static ngx_uint_t
-ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source, char *name)
-{
-    ngx_str_t  variable;
-
-    static ngx_str_t  url = ngx_string("webhook_url");
-    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
-
-    if (ngx_http_webhook_source_in_body(source)) {
-        return !(provider->bodiless
-                 || (provider->body && provider->body->weak))
-               || ngx_http_webhook_message_takes(provider, source);
-    }
-
-    variable.data = (u_char *) name;
-    variable.len = ngx_strlen(name);
-
-    return ngx_http_webhook_template_has(provider->message, &variable)
-           || (source->type == NGX_HTTP_WEBHOOK_QUERY
-               && (ngx_http_webhook_template_has(provider->message, &url)
-                   || ngx_http_webhook_template_has(provider->message,
-                                                    &decoded)));
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
-{
-    ngx_str_t  variable;
-
-    while (ngx_http_webhook_template_next(&text, &variable) == NGX_OK) {
-        if (variable.len == name->len
-            && ngx_strncasecmp(variable.data, name->data, name->len) == 0)
+    for (other = gate->first; other; other = other->next) {
+        if (other->sender == gate->sender
+            && ngx_http_webhook_replay_key_unsigned(other->provider,
+                                                    replay->key, &name)
+               == NGX_OK)
         {
-            return 1;
+            return 0;
         }
     }
 
-    return 0;
+    return 1;
 }
 
 
-/* Takes the next variable's name, and what is before it, from a text. */
-
-static ngx_int_t
-ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name)
+static void
+ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_replay_t *replay)
 {
-    u_char  *p, *last;
+    ngx_str_t                     name;
+    ngx_http_webhook_provider_t  *provider;
 
-    last = text->data + text->len;
+    provider = gate->provider;
 
-    p = ngx_strlchr(text->data, last, '$');
-
-    if (p == NULL) {
-        return NGX_DECLINED;
-    }
-
-    p++;
-
-    if (p < last && *p == '{') {
-        p++;
-    }
-
-    name->data = p;
-
-    while (p < last
-           && ((*p >= 'A' && *p <= 'Z')
-               || (*p >= 'a' && *p <= 'z')
-               || (*p >= '0' && *p <= '9')
-               || *p == '_'))
+    if (replay->key
+        && ngx_http_webhook_replay_key_unsigned(provider, replay->key, &name)
+           == NGX_OK)
     {
-        p++;
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"$%V\" in \"key=\" of \"webhook_replay\" in %V:%ui is "
+                      "not signed by \"webhook %V\", and a captured message "
+                      "could be sent again with another one: this key is not "
+                      "used for its messages",
+                      &name, &replay->file, replay->line, &provider->name);
     }
 
-    name->len = p - name->data;
-
-    text->data = p;
-    text->len = last - p;
-
-    return NGX_OK;
+    if (gate->rule
+        && gate->rule->off
+        && !ngx_http_webhook_replay_applies(gate, replay))
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"webhook_replay\" in %V:%ui does nothing for "
+                      "\"webhook %V\": nothing tells a copy from one of the "
+                      "equal messages that this sender sends, unless you have "
+                      "a \"key=\" that does",
+                      &replay->file, replay->line, &provider->name);
+    }
 }

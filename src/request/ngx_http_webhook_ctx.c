@@ -55,6 +55,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     if (before != NULL) {
+        ngx_http_webhook_replay_end(before, 0);
         ngx_http_webhook_cleanup(before);
 
         cln = before->cleanup;
@@ -184,6 +185,6 @@ ngx_http_webhook_cleanup(void *data)
 {
     ngx_http_webhook_ctx_t  *ctx = data;
 
-    ngx_http_webhook_replay_end(ctx, 0);
+    ngx_http_webhook_replay_unanswered(ctx);
     ngx_http_webhook_body_release(ctx);
 }

@@ -14,6 +14,7 @@
 
 
 static ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
@@ -44,18 +45,33 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
     return ctx->gate->provider->signatures.nelts
            || ctx->gate->provider->form
            || ctx->gate->json
-           || ngx_http_webhook_replay_hashes(ctx);
+           || ngx_http_webhook_replay_hashes(ctx)
+           || ngx_http_webhook_replay_body(ctx);
 }
 
 
-/* Whether the body is to be hashed for replay protection. */
+/* Whether the message is to be hashed for replay protection. */
 
 static ngx_uint_t
 ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
 {
     return ctx->replay
-           && !ctx->replay->keyed
+           && !ctx->replay->off
+           && !ctx->replay->named
+           && !ctx->replay->body
            && ctx->gate->provider->pelorus == NULL;
+}
+
+
+/* Whether the body alone is, which the sender's rule "replay" has for key. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->replay
+           && !ctx->replay->off
+           && !ctx->replay->named
+           && ctx->replay->body;
 }
 
 
@@ -79,7 +95,10 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    if (wmcf->body_sha256 || (body && body->digest)) {
+    if (wmcf->body_sha256
+        || (body && body->digest)
+        || ngx_http_webhook_replay_body(ctx))
+    {
 
         ctx->sha256 = ngx_http_webhook_md_get();
 
@@ -423,6 +442,28 @@ ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts, ngx_uint_t n,
     }
 
     rc = wh_mac(key, md, parts, n, mac);
+
+    ngx_http_webhook_md_put(md);
+
+    return rc == WH_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/* The name of n parts; it may be in the place of one of them. */
+
+ngx_int_t
+ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,
+    u_char *name)
+{
+    int          rc;
+    EVP_MD_CTX  *md;
+
+    md = ngx_http_webhook_md_get();
+    if (md == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = wh_name(md, what, parts, n, name);
 
     ngx_http_webhook_md_put(md);
 

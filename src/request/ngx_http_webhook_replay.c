@@ -12,16 +12,13 @@
 
 static ngx_int_t ngx_http_webhook_replay_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_loc_conf_t *wlcf);
-static ngx_uint_t ngx_http_webhook_replay_early(
-    ngx_http_webhook_replay_t *replay, ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_replay_key(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static ngx_uint_t ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx,
-    u_char kind, u_char *data, size_t len);
+static time_t ngx_http_webhook_replay_ttl(ngx_http_webhook_replay_rule_t *rule,
+    time_t window);
+static ngx_http_webhook_reason_e ngx_http_webhook_replay_name(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_replay_reason(
     ngx_http_webhook_ctx_t *ctx, ngx_int_t rc);
+static ngx_uint_t ngx_http_webhook_replay_sent(ngx_http_request_t *r);
 
 
 /*
@@ -34,6 +31,7 @@ ngx_http_webhook_replay_known(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                     rc;
+    ngx_http_webhook_reason_e     reason;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
@@ -46,16 +44,14 @@ ngx_http_webhook_replay_known(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (!ngx_http_webhook_replay_early(wlcf->replay, ctx->gate->provider)) {
+    if (ctx->replay->off) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (ngx_http_webhook_replay_key(r, ctx) != NGX_OK) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
+    reason = ngx_http_webhook_name_by_headers(r, ctx);
 
-    if (!ctx->replay->keyed) {
-        return NGX_HTTP_WEBHOOK_PASSED;
+    if (reason != NGX_HTTP_WEBHOOK_PASSED || !ctx->replay->named) {
+        return reason;
     }
 
     rc = ngx_http_webhook_store_peek(&ctx->replay->claim);
@@ -69,7 +65,9 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_loc_conf_t *wlcf)
 {
     time_t                            window;
+    ngx_uint_t                        keyed;
     ngx_http_webhook_claim_t         *claim;
+    ngx_http_webhook_replay_rule_t   *rule;
     ngx_http_webhook_replay_state_t  *replay;
 
     replay = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_replay_state_t));
@@ -79,8 +77,16 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
 
     ctx->replay = replay;
 
+    rule = ctx->gate->rule;
+    keyed = wlcf->keyed & (1 << (ctx->gate - ctx->gate->first));
+
+    replay->request = r;
     replay->conf = wlcf->replay;
     replay->scope = wlcf->scope;
+    replay->keys[0] = keyed ? wlcf->replay->key : NULL;
+    replay->keys[1] = rule ? rule->key : NULL;
+    replay->body = (rule && rule->body);
+    replay->off = (!keyed && rule && rule->off);
 
     claim = &replay->claim;
 
@@ -91,52 +97,25 @@ ngx_http_webhook_replay_start(ngx_http_request_t *r,
 
     claim->zone = wlcf->replay->zone;
     claim->window = window;
-
-    if (wlcf->replay->ttl != NGX_CONF_UNSET) {
-        claim->ttl = wlcf->replay->ttl;
-
-    } else {
-        claim->ttl = (window != -1) ? window : NGX_HTTP_WEBHOOK_REPLAY_TTL;
-    }
+    claim->ttl = (wlcf->replay->ttl != NGX_CONF_UNSET)
+                 ? wlcf->replay->ttl
+                 : ngx_http_webhook_replay_ttl(rule, window);
 
     return NGX_OK;
 }
 
 
-/* Whether the key is made of what is known before the body has come. */
+/* The sender's own time, but never less than a message is valid. */
 
-static ngx_uint_t
-ngx_http_webhook_replay_early(ngx_http_webhook_replay_t *replay,
-    ngx_http_webhook_provider_t *provider)
+static time_t
+ngx_http_webhook_replay_ttl(ngx_http_webhook_replay_rule_t *rule,
+    time_t window)
 {
-    ngx_uint_t                     parts;
-    ngx_http_webhook_timestamp_t  *timestamp;
-
-    parts = replay->parts;
-
-    if (replay->key == NULL || (parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER)) {
-        return 0;
+    if (rule && rule->ttl != NGX_CONF_UNSET) {
+        return ngx_max(rule->ttl, window);
     }
 
-    if ((parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID)
-        && provider->id
-        && ngx_http_webhook_source_in_body(provider->id))
-    {
-        return 0;
-    }
-
-    if ((parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT)
-        && provider->event
-        && ngx_http_webhook_source_in_body(provider->event))
-    {
-        return 0;
-    }
-
-    timestamp = provider->timestamp;
-
-    return !(parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
-           || timestamp == NULL
-           || !ngx_http_webhook_source_in_body(&timestamp->source);
+    return (window != -1) ? window : NGX_HTTP_WEBHOOK_REPLAY_TTL;
 }
 
 
@@ -157,36 +136,19 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                         rc;
+    ngx_http_webhook_reason_e         reason;
     ngx_http_webhook_replay_state_t  *replay;
 
     replay = ctx->replay;
 
-    if (replay == NULL || ctx->challenge) {
+    if (replay == NULL || replay->off || ctx->challenge) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (!replay->keyed && ngx_http_webhook_replay_key(r, ctx) != NGX_OK) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
+    reason = ngx_http_webhook_replay_name(r, ctx);
 
-    /* a token without a body says nothing that could be known again */
-
-    if (!replay->keyed
-        && ctx->gate->provider->signatures.nelts == 0
-        && ctx->hashed == 0)
-    {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    /* an empty key would make all messages one */
-
-    if (!replay->keyed
-        && (!replay->hashed
-            || ngx_http_webhook_replay_digest(ctx, 'm', replay->message,
-                                              NGX_HTTP_WEBHOOK_DIGEST)
-               != NGX_OK))
-    {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
+    if (reason != NGX_HTTP_WEBHOOK_PASSED || !replay->named) {
+        return reason;
     }
 
     rc = ngx_http_webhook_store_claim(&replay->claim, r->connection->log);
@@ -200,81 +162,29 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_webhook_replay_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_str_t  value;
-
-    if (ctx->replay->conf->key == NULL
-        || ngx_http_webhook_replay_anonymous(r, ctx))
-    {
-        return NGX_OK;
-    }
-
-    if (ngx_http_webhook_evaluate(r, ctx, ctx->replay->conf->key, &value)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (value.len == 0) {
-        return NGX_OK;
-    }
-
-    return ngx_http_webhook_replay_digest(ctx, 'k', value.data, value.len);
-}
-
-
-/* What is left of a key without its id would make many messages one. */
-
-static ngx_uint_t
-ngx_http_webhook_replay_anonymous(ngx_http_request_t *r,
+static ngx_http_webhook_reason_e
+ngx_http_webhook_replay_name(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_str_t                   value;
-    ngx_http_webhook_source_t  *id;
+    ngx_http_webhook_reason_e  reason;
 
-    if (!(ctx->replay->conf->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID)) {
-        return 0;
+    if (ctx->replay->named) {
+        return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    id = ctx->gate->provider->id;
+    reason = ngx_http_webhook_name_by_keys(r, ctx);
 
-    return id == NULL
-           || ngx_http_webhook_source_value(r, ctx, id, &value) != WH_OK;
-}
-
-
-/* Location, sender and message in one digest. */
-
-static ngx_int_t
-ngx_http_webhook_replay_digest(ngx_http_webhook_ctx_t *ctx, u_char kind,
-    u_char *data, size_t len)
-{
-    u_char      digest[WH_HMAC_MAX_SIZE];
-    wh_str_t    parts[5];
-    ngx_str_t  *name;
-
-    name = &ctx->gate->sender->provider->name;
-
-    parts[0].data = ctx->replay->scope;
-    parts[0].len = NGX_HTTP_WEBHOOK_DIGEST;
-    parts[1].data = (u_char *) &name->len;
-    parts[1].len = sizeof(size_t);
-    parts[2] = ngx_http_webhook_wh_str(name);
-    parts[3].data = &kind;
-    parts[3].len = 1;
-    parts[4].data = data;
-    parts[4].len = len;
-
-    if (ngx_http_webhook_mac(NULL, parts, 5, digest) != NGX_OK) {
-        return NGX_ERROR;
+    if (reason != NGX_HTTP_WEBHOOK_PASSED || ctx->replay->named) {
+        return reason;
     }
 
-    ngx_memcpy(ctx->replay->claim.digest, digest, NGX_HTTP_WEBHOOK_DIGEST);
-    ctx->replay->keyed = 1;
+    /* a token without a body says nothing that could be known again */
 
-    return NGX_OK;
+    if (ctx->gate->provider->signatures.nelts == 0 && ctx->hashed == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_name_by_message(r, ctx);
 }
 
 
@@ -317,5 +227,71 @@ ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
 
     ctx->replay->claimed = 0;
 
-    ngx_http_webhook_store_end(&ctx->replay->claim, accepted_upstream);
+    if (accepted_upstream) {
+        ngx_http_webhook_store_commit(&ctx->replay->claim);
+
+    } else {
+        ngx_http_webhook_store_release(&ctx->replay->claim);
+    }
+}
+
+
+/*
+ * The request ends without an answer.  If the application has had bytes of it,
+ * nobody knows what became of them, and whoever hangs up in time must not have
+ * a message delivered as often as he likes.
+ */
+
+void
+ngx_http_webhook_replay_unanswered(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_request_t               *r;
+    ngx_http_webhook_replay_state_t  *replay;
+
+    replay = ctx->replay;
+
+    if (replay == NULL || !replay->claimed) {
+        return;
+    }
+
+    r = replay->request;
+
+    if (!ngx_http_webhook_replay_sent(r)) {
+        ngx_http_webhook_replay_end(ctx, 0);
+        return;
+    }
+
+    replay->claimed = 0;
+
+    if (ngx_http_webhook_store_hold(&replay->claim, replay->conf->hold)) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "webhook %V: the sender has gone before the application "
+                      "answered, and nobody knows whether it has taken the "
+                      "message; use \"proxy_ignore_client_abort on\" where "
+                      "there is \"webhook_replay\" in %V:%ui",
+                      &ctx->gate->provider->name, &replay->conf->file,
+                      replay->conf->line);
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_replay_sent(ngx_http_request_t *r)
+{
+    ngx_uint_t                  i;
+    ngx_http_upstream_state_t  *state;
+
+    if (r->upstream_states == NULL) {
+        return 0;
+    }
+
+    state = r->upstream_states->elts;
+
+    for (i = 0; i < r->upstream_states->nelts; i++) {
+        if (state[i].bytes_sent > 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

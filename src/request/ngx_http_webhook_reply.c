@@ -276,15 +276,24 @@ static ngx_int_t
 ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 {
-    ngx_str_t                  *challenge;
+    u_char                     *p;
+    ngx_str_t                  *challenge, seconds;
     ngx_http_webhook_source_t  *credential;
 
-    static ngx_str_t  second = ngx_string("1");
     static ngx_str_t  basic = ngx_string("Basic realm=\"webhook\"");
     static ngx_str_t  bearer = ngx_string("Bearer realm=\"webhook\"");
 
     if (ctx->reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS) {
-        return ngx_http_webhook_add_header(r, "Retry-After", &second)
+
+        p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        seconds.data = p;
+        seconds.len = ngx_sprintf(p, "%T", ctx->replay->claim.wait) - p;
+
+        return ngx_http_webhook_add_header(r, "Retry-After", &seconds)
                ? NGX_OK : NGX_ERROR;
     }
 

@@ -12,6 +12,8 @@
 
 #include "secret/ngx_http_webhook_secret.h"
 #include "zone/ngx_http_webhook_zone.h"
+#include "core/wh_name.h"
+#include "core/wh_subject.h"
 
 
 /* A hash of the message in progress: an HMAC, or a digest for public keys. */
@@ -45,13 +47,22 @@ typedef struct {
 
 /* What keeps a request from being passed on twice. */
 
+#define NGX_HTTP_WEBHOOK_REPLAY_KEYS  2
+
+
 typedef struct {
     ngx_http_webhook_claim_t    claim;
+    ngx_http_request_t         *request;
     ngx_http_webhook_replay_t  *conf;       /* of the location at that time */
     u_char                     *scope;      /* likewise */
+    ngx_http_webhook_replay_key_t  *keys[NGX_HTTP_WEBHOOK_REPLAY_KEYS];
+                                            /* of the directive and of the
+                                               rule, or NULL each */
     u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
+    unsigned                    off:1;      /* for this provider */
+    unsigned                    body:1;     /* without a key it is the body */
     unsigned                    hashed:1;   /* the message is */
-    unsigned                    keyed:1;    /* the claim has its digest */
+    unsigned                    named:1;    /* the claim has its digest */
     unsigned                    claimed:1;  /* now */
 } ngx_http_webhook_replay_state_t;
 
@@ -116,6 +127,9 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_candidate_t  *candidates;
     ngx_uint_t                     ncandidates;
     ngx_uint_t                     secret;      /* that matched, from 1 */
+    ngx_uint_t                     token;       /* the token's, from 1 */
+    ngx_array_t                   *subject;     /* of the certificate, that
+                                                   matched, or NULL */
 
     /* hashes of the message and of the body */
     ngx_http_webhook_hash_t       *hashes;
@@ -247,6 +261,8 @@ void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
     ngx_uint_t n, u_char *mac);
+ngx_int_t ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,
+    u_char *name);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _body.c: the body that has been read */
@@ -303,6 +319,15 @@ ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t accepted_upstream);
+void ngx_http_webhook_replay_unanswered(ngx_http_webhook_ctx_t *ctx);
+
+/* _name.c: which message it is */
+ngx_http_webhook_reason_e ngx_http_webhook_name_by_headers(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_name_by_keys(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_name_by_message(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 /* _strip.c: taking the credential out of the request */
 ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,

@@ -7,7 +7,6 @@
 
 
 #include "ngx_http_webhook_request.h"
-#include "core/wh_subject.h"
 
 
 typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
@@ -360,6 +359,7 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
         }
 
         if (k == subjects[i].nelts) {
+            ctx->subject = &subjects[i];
             X509_free(cert);
             return NGX_HTTP_WEBHOOK_PASSED;
         }

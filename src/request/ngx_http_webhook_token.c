@@ -77,6 +77,7 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     ctx->secret = rc;
+    ctx->token = rc;
 
     return ctx->secret ? NGX_HTTP_WEBHOOK_PASSED
                        : NGX_HTTP_WEBHOOK_TOKEN_MISMATCH;
@@ -274,6 +275,7 @@ ngx_http_webhook_wildcard_complete(ngx_http_webhook_wildcard_parse_t *parse)
     }
 
     parse->ctx->secret = parse->secret;
+    parse->ctx->token = parse->secret;
 
     return NGX_HTTP_WEBHOOK_PASSED;
 }

@@ -2,25 +2,30 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The messages that a zone remembers: claimed, committed, forgotten.  Nothing
- * here knows of requests.
+ * The messages that a zone remembers: claimed, held, committed, forgotten.
+ * Nothing here knows of requests.
  *
- *               claim                    end, accepted
+ *               claim                    commit
  *   unknown -------------->  claimed  ------------------>  committed
- *      ^    the request is      |     header filter, 2xx       |
- *      |    let through         |                              |
- *      |                        |                              |
- *      +------------------------+------------------------------+
- *          end, not accepted:            the ttl is over,
- *            header filter, no 2xx,      or evicted for want of room
- *            or cleanup of the request;
- *          the lease is over,
- *            or the owner is gone:
- *            any claim, or the sweep
- *            of a new worker
+ *      ^    the request is    |   |   header filter, 2xx       |
+ *      |    let through       |   |                            |
+ *      |                      |   |                            |
+ *      +----------------------+---|----------------------------+
+ *      |   release:               |      the ttl is over,
+ *      |     header filter, no    |      or evicted for want of room
+ *      |     2xx, or cleanup of   |
+ *      |     the request;         |  hold: cleanup of a request that the
+ *      |   the lease is over,     |  application has had bytes of
+ *      |     or the owner is      v
+ *      |     gone: any claim,    held
+ *      |     or the sweep of      |
+ *      |     a new worker         |
+ *      +--------------------------+
+ *                its time is over: any claim
  *
- * A peek says which of the three it is, before the body has come, and changes
- * nothing.  All of this is done under the lock of the zone.
+ * A peek says which of these it is, before the body has come, and changes
+ * nothing.  All of this is done under the lock of the zone.  Leases and holds
+ * are counted by the monotonic clock, which workers have in common.
  */
 
 
@@ -44,13 +49,22 @@ typedef struct {
 } ngx_http_webhook_retention_t;
 
 
+typedef enum {
+    NGX_HTTP_WEBHOOK_CLAIMED = 0,
+    NGX_HTTP_WEBHOOK_HELD,
+    NGX_HTTP_WEBHOOK_COMMITTED
+} ngx_http_webhook_entry_e;
+
+
 typedef struct {
     ngx_rbtree_node_t              node;    /* its key begins the digest */
     ngx_queue_t                    queue;
     u_char                         digest[NGX_HTTP_WEBHOOK_DIGEST];
-    time_t                         time;    /* of the claim, of the commit */
+    time_t                         time;    /* of the commit */
+    ngx_msec_t                     end;     /* of the lease, of the hold */
     ngx_uint_t                     serial;  /* of the claim */
-    ngx_pid_t                      owner;   /* who has it, or 0: committed */
+    ngx_http_webhook_entry_e       state;
+    ngx_pid_t                      owner;   /* who has claimed it */
     ngx_http_webhook_retention_t  *retention;
 } ngx_http_webhook_entry_t;
 
@@ -58,13 +72,16 @@ typedef struct {
 struct ngx_http_webhook_store_s {
     ngx_rbtree_t                rbtree;
     ngx_rbtree_node_t           sentinel;
-    ngx_queue_t                 claims;     /* entries, by their time */
+    ngx_queue_t                 claims;     /* entries, by their end */
+    ngx_queue_t                 held;
     ngx_queue_t                 retentions;
     ngx_uint_t                  serial;
     ngx_uint_t                  entries;
     ngx_uint_t                  evicted;    /* before their time to live */
     ngx_uint_t                  reported;   /* of these, in the error log */
     time_t                      warned;
+    ngx_uint_t                  advised;    /* since the configuration was
+                                               read */
 };
 
 
@@ -73,9 +90,10 @@ static void ngx_http_webhook_store_insert(ngx_rbtree_node_t *temp,
 static ngx_http_webhook_entry_t *ngx_http_webhook_store_find(
     ngx_http_webhook_store_t *store, u_char *digest);
 static ngx_int_t ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry,
-    time_t now);
+    ngx_http_webhook_claim_t *claim);
 static ngx_uint_t ngx_http_webhook_store_abandoned(
-    ngx_http_webhook_entry_t *entry, time_t now);
+    ngx_http_webhook_entry_t *entry);
+static ngx_uint_t ngx_http_webhook_store_over(ngx_http_webhook_entry_t *entry);
 static ngx_http_webhook_entry_t *ngx_http_webhook_store_add(
     ngx_http_webhook_zone_t *zone, u_char *digest, time_t now);
 static ngx_http_webhook_retention_t *ngx_http_webhook_store_retention(
@@ -86,6 +104,8 @@ static ngx_int_t ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone,
     time_t now);
 static void ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone,
     time_t now);
+static void ngx_http_webhook_store_expire_over(ngx_http_webhook_zone_t *zone,
+    ngx_queue_t *queue);
 static void ngx_http_webhook_store_expire_queue(ngx_http_webhook_zone_t *zone,
     ngx_queue_t *queue, time_t ttl, time_t now);
 static void ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
@@ -110,6 +130,7 @@ ngx_http_webhook_store_create(ngx_slab_pool_t *shpool)
                     ngx_http_webhook_store_insert);
 
     ngx_queue_init(&store->claims);
+    ngx_queue_init(&store->held);
     ngx_queue_init(&store->retentions);
 
     return store;
@@ -190,33 +211,56 @@ ngx_http_webhook_store_find(ngx_http_webhook_store_t *store, u_char *digest)
 
 
 /*
- * NGX_DONE for a message that is committed, NGX_BUSY for one that is claimed,
- * NGX_DECLINED for one that is to be forgotten.
+ * NGX_DONE for a message that is committed, NGX_BUSY for one that is claimed
+ * or held, NGX_DECLINED for one that is to be forgotten.
  */
 
 static ngx_int_t
-ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry, time_t now)
+ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry,
+    ngx_http_webhook_claim_t *claim)
 {
-    if (entry->owner == 0) {
-        return now - entry->time > entry->retention->ttl ? NGX_DECLINED
-                                                         : NGX_DONE;
-    }
+    claim->wait = 1;
 
-    return ngx_http_webhook_store_abandoned(entry, now) ? NGX_DECLINED
-                                                        : NGX_BUSY;
+    switch (entry->state) {
+
+    case NGX_HTTP_WEBHOOK_COMMITTED:
+        return ngx_time() - entry->time > entry->retention->ttl ? NGX_DECLINED
+                                                                : NGX_DONE;
+
+    case NGX_HTTP_WEBHOOK_HELD:
+
+        if (ngx_http_webhook_store_over(entry)) {
+            return NGX_DECLINED;
+        }
+
+        claim->wait = (entry->end - ngx_current_msec) / 1000 + 1;
+
+        return NGX_BUSY;
+
+    default: /* NGX_HTTP_WEBHOOK_CLAIMED */
+        return ngx_http_webhook_store_abandoned(entry) ? NGX_DECLINED
+                                                       : NGX_BUSY;
+    }
 }
 
 
 /* A worker that was killed has released nothing. */
 
 static ngx_uint_t
-ngx_http_webhook_store_abandoned(ngx_http_webhook_entry_t *entry, time_t now)
+ngx_http_webhook_store_abandoned(ngx_http_webhook_entry_t *entry)
 {
-    if (now - entry->time > NGX_HTTP_WEBHOOK_LEASE) {
+    if (ngx_http_webhook_store_over(entry)) {
         return 1;
     }
 
     return kill(entry->owner, 0) == -1 && ngx_errno == NGX_ESRCH;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_store_over(ngx_http_webhook_entry_t *entry)
+{
+    return (ngx_msec_int_t) (ngx_current_msec - entry->end) >= 0;
 }
 
 
@@ -235,8 +279,7 @@ ngx_http_webhook_store_peek(ngx_http_webhook_claim_t *claim)
 
     entry = ngx_http_webhook_store_find(claim->zone->sh->store, claim->digest);
 
-    rc = entry ? ngx_http_webhook_store_state(entry, ngx_time())
-               : NGX_DECLINED;
+    rc = entry ? ngx_http_webhook_store_state(entry, claim) : NGX_DECLINED;
 
     ngx_shmtx_unlock(&shpool->mutex);
 
@@ -271,7 +314,7 @@ ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
     entry = ngx_http_webhook_store_find(store, claim->digest);
 
     if (entry) {
-        rc = ngx_http_webhook_store_state(entry, now);
+        rc = ngx_http_webhook_store_state(entry, claim);
 
         if (rc == NGX_DECLINED) {
             ngx_http_webhook_store_free(claim->zone, entry);
@@ -346,8 +389,9 @@ ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest,
     ngx_memcpy(&entry->node.key, digest, sizeof(ngx_rbtree_key_t));
     ngx_memcpy(entry->digest, digest, NGX_HTTP_WEBHOOK_DIGEST);
 
-    entry->time = now;
+    entry->end = ngx_current_msec + NGX_HTTP_WEBHOOK_LEASE * 1000;
     entry->serial = ++store->serial;
+    entry->state = NGX_HTTP_WEBHOOK_CLAIMED;
     entry->owner = ngx_pid;
 
     ngx_rbtree_insert(&store->rbtree, &entry->node);
@@ -474,8 +518,8 @@ ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
 
     store = zone->sh->store;
 
-    ngx_http_webhook_store_expire_queue(zone, &store->claims,
-                                        NGX_HTTP_WEBHOOK_LEASE, now);
+    ngx_http_webhook_store_expire_over(zone, &store->claims);
+    ngx_http_webhook_store_expire_over(zone, &store->held);
 
     for (q = ngx_queue_head(&store->retentions);
          q != ngx_queue_sentinel(&store->retentions);
@@ -485,6 +529,27 @@ ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
 
         ngx_http_webhook_store_expire_queue(zone, &retention->entries,
                                             retention->ttl, now);
+    }
+}
+
+
+static void
+ngx_http_webhook_store_expire_over(ngx_http_webhook_zone_t *zone,
+    ngx_queue_t *queue)
+{
+    ngx_uint_t                 n;
+    ngx_http_webhook_entry_t  *entry;
+
+    for (n = 0; n < 2 && !ngx_queue_empty(queue); n++) {
+
+        entry = ngx_queue_data(ngx_queue_head(queue),
+                               ngx_http_webhook_entry_t, queue);
+
+        if (!ngx_http_webhook_store_over(entry)) {
+            break;
+        }
+
+        ngx_http_webhook_store_free(zone, entry);
     }
 }
 
@@ -522,14 +587,10 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
 }
 
 
-/*
- * Commits the message when the application has accepted it, and releases it
- * otherwise.
- */
+/* The application has accepted the message. */
 
 void
-ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
-    ngx_uint_t accepted_upstream)
+ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 {
     ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
@@ -540,18 +601,84 @@ ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
 
     entry = ngx_http_webhook_store_find_own(claim);
 
-    if (entry && accepted_upstream) {
+    if (entry) {
         ngx_queue_remove(&entry->queue);
         ngx_queue_insert_tail(&entry->retention->entries, &entry->queue);
 
-        entry->owner = 0;
+        entry->state = NGX_HTTP_WEBHOOK_COMMITTED;
         entry->time = ngx_time();
+    }
 
-    } else if (entry) {
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+/* The application has not: the message is as if it had never come. */
+
+void
+ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim)
+{
+    ngx_slab_pool_t           *shpool;
+    ngx_http_webhook_entry_t  *entry;
+
+    shpool = claim->zone->shpool;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    entry = ngx_http_webhook_store_find_own(claim);
+
+    if (entry) {
         ngx_http_webhook_store_free(claim->zone, entry);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+/*
+ * Nobody knows whether it has.  1 if this is the first time since the
+ * configuration was read.
+ */
+
+ngx_uint_t
+ngx_http_webhook_store_hold(ngx_http_webhook_claim_t *claim, time_t hold)
+{
+    ngx_uint_t                 first;
+    ngx_slab_pool_t           *shpool;
+    ngx_http_webhook_entry_t  *entry;
+    ngx_http_webhook_store_t  *store;
+
+    shpool = claim->zone->shpool;
+    store = claim->zone->sh->store;
+    first = 0;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    entry = ngx_http_webhook_store_find_own(claim);
+
+    if (entry) {
+        ngx_queue_remove(&entry->queue);
+        ngx_queue_insert_tail(&store->held, &entry->queue);
+
+        entry->state = NGX_HTTP_WEBHOOK_HELD;
+        entry->end = ngx_current_msec + (ngx_msec_t) hold * 1000;
+
+        first = !store->advised;
+        store->advised = 1;
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return first;
+}
+
+
+/* Another configuration may have need of the same advice. */
+
+void
+ngx_http_webhook_store_reload(ngx_http_webhook_store_t *store)
+{
+    store->advised = 0;
 }
 
 
@@ -564,7 +691,11 @@ ngx_http_webhook_store_find_own(ngx_http_webhook_claim_t *claim)
 
     entry = ngx_http_webhook_store_find(claim->zone->sh->store, claim->digest);
 
-    if (entry && entry->owner == ngx_pid && entry->serial == claim->serial) {
+    if (entry
+        && entry->state == NGX_HTTP_WEBHOOK_CLAIMED
+        && entry->owner == ngx_pid
+        && entry->serial == claim->serial)
+    {
         return entry;
     }
 
@@ -580,11 +711,9 @@ ngx_http_webhook_store_find_own(ngx_http_webhook_claim_t *claim)
 void
 ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone)
 {
-    time_t                     now;
     ngx_queue_t               *q, *next, *claims;
     ngx_http_webhook_entry_t  *entry;
 
-    now = ngx_time();
     claims = &zone->sh->store->claims;
 
     ngx_shmtx_lock(&zone->shpool->mutex);
@@ -597,7 +726,7 @@ ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone)
         entry = ngx_queue_data(q, ngx_http_webhook_entry_t, queue);
 
         if (entry->owner == ngx_pid
-            || ngx_http_webhook_store_abandoned(entry, now))
+            || ngx_http_webhook_store_abandoned(entry))
         {
             ngx_http_webhook_store_free(zone, entry);
         }

@@ -112,6 +112,7 @@ ngx_http_webhook_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (old) {
         zone->sh = old->sh;
+        ngx_http_webhook_store_reload(zone->sh->store);
         return ngx_http_webhook_stats_zone(zone, 1);
     }
 

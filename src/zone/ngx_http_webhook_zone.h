@@ -41,6 +41,7 @@ typedef struct {
     time_t                      window;     /* in which it is not evicted,
                                                or -1 */
     ngx_uint_t                  serial;     /* while it is claimed */
+    time_t                      wait;       /* until another try may do */
     u_char                      digest[NGX_HTTP_WEBHOOK_DIGEST];
 } ngx_http_webhook_claim_t;
 
@@ -165,8 +166,11 @@ ngx_http_webhook_store_t *ngx_http_webhook_store_create(
 ngx_int_t ngx_http_webhook_store_peek(ngx_http_webhook_claim_t *claim);
 ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
     ngx_log_t *log);
-void ngx_http_webhook_store_end(ngx_http_webhook_claim_t *claim,
-    ngx_uint_t accepted_upstream);
+void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
+ngx_uint_t ngx_http_webhook_store_hold(ngx_http_webhook_claim_t *claim,
+    time_t hold);
+void ngx_http_webhook_store_reload(ngx_http_webhook_store_t *store);
 void ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone);
 void ngx_http_webhook_store_numbers(ngx_http_webhook_zone_t *zone,
     ngx_uint_t *entries, ngx_uint_t *evicted);

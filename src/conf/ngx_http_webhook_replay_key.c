@@ -1,0 +1,262 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Keys that tell messages apart, of "webhook_replay" and of the rule "replay":
+ * what they are made of, and whether the sender signs it.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+/* A variable of a key, or all whose names begin so. */
+
+typedef struct {
+    ngx_str_t   name;
+    ngx_uint_t  part;
+    ngx_uint_t  prefix;
+} ngx_http_webhook_key_part_t;
+
+
+static ngx_uint_t ngx_http_webhook_replay_part(ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_replay_unsigned(
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text,
+    ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
+    ngx_str_t *name);
+
+
+static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
+    { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_REPLAY_KEY_ID, 0 },
+    { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT, 0 },
+    { ngx_string("webhook_timestamp"),
+      NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
+    { ngx_string("webhook_provider"), 0, 0 },
+    { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
+    { ngx_string("arg_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
+    { ngx_string("cookie_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
+    { ngx_string("args"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
+    { ngx_string("uri"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
+    { ngx_string("request_uri"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
+    { ngx_string("host"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
+    { ngx_string("remote_addr"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
+    { ngx_null_string, NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER, 0 }
+};
+
+
+/* Compiles a key, or says what is wrong with it; NULL after an error. */
+
+ngx_http_webhook_replay_key_t *
+ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
+{
+    ngx_str_t                          rest, name;
+    ngx_http_webhook_replay_key_t     *key;
+    ngx_http_compile_complex_value_t   ccv;
+
+    key = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_replay_key_t));
+    if (key == NULL) {
+        return NULL;
+    }
+
+    key->text = *text;
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &key->text;
+    ccv.complex_value = &key->value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NULL;
+    }
+
+    if (key->value.lengths == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"key=%V\" has no variable, all messages would "
+                           "be one", text);
+        return NULL;
+    }
+
+    rest = *text;
+
+    while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
+        key->parts |= ngx_http_webhook_replay_part(&name);
+    }
+
+    return key;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_replay_part(ngx_str_t *name)
+{
+    ngx_http_webhook_key_part_t  *part;
+
+    for (part = ngx_http_webhook_key_parts; part->name.len; part++) {
+
+        if (name->len >= part->name.len
+            && (part->prefix || name->len == part->name.len)
+            && ngx_strncasecmp(name->data, part->name.data, part->name.len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    return part->part;
+}
+
+
+/*
+ * The first variable of a key that a provider's sender does not sign: whoever
+ * has captured a message could send it again with another value.  NGX_DECLINED
+ * if there is none, as for a provider that signs nothing.
+ */
+
+ngx_int_t
+ngx_http_webhook_replay_key_unsigned(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_replay_key_t *key, ngx_str_t *name)
+{
+    ngx_str_t  text;
+
+    if (provider->signatures.nelts == 0) {
+        return NGX_DECLINED;
+    }
+
+    text = key->text;
+
+    while (ngx_http_webhook_template_next(&text, name) == NGX_OK) {
+        if (ngx_http_webhook_replay_unsigned(provider, name)) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* Whether it is of the request, but not of the message. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
+    ngx_str_t *name)
+{
+    ngx_http_webhook_source_t     *source;
+    ngx_http_webhook_timestamp_t  *timestamp;
+
+    switch (ngx_http_webhook_replay_part(name)) {
+
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST:
+        return !ngx_http_webhook_template_has(provider->message, name);
+
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_ID:
+        source = provider->id;
+        return source && !ngx_http_webhook_replay_signs(provider, source,
+                                                        "webhook_id");
+
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT:
+        source = provider->event;
+        return source && !ngx_http_webhook_replay_signs(provider, source,
+                                                        "webhook_event");
+
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP:
+        timestamp = provider->timestamp;
+        return timestamp
+               && !ngx_http_webhook_replay_signs(provider, &timestamp->source,
+                                                 "webhook_timestamp");
+
+    default:
+        return 0;
+    }
+}
+
+
+/*
+ * Whether the message has what is at the source, by the variable's name or by
+ * that of nginx.
+ */
+
+ngx_uint_t
+ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source, char *name)
+{
+    ngx_str_t  variable;
+
+    static ngx_str_t  url = ngx_string("webhook_url");
+    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
+
+    if (ngx_http_webhook_source_in_body(source)) {
+        return !(provider->bodiless
+                 || (provider->body && provider->body->weak))
+               || ngx_http_webhook_message_takes(provider, source);
+    }
+
+    variable.data = (u_char *) name;
+    variable.len = ngx_strlen(name);
+
+    return ngx_http_webhook_template_has(provider->message, &variable)
+           || (source->type == NGX_HTTP_WEBHOOK_QUERY
+               && (ngx_http_webhook_template_has(provider->message, &url)
+                   || ngx_http_webhook_template_has(provider->message,
+                                                    &decoded)));
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
+{
+    ngx_str_t  variable;
+
+    while (ngx_http_webhook_template_next(&text, &variable) == NGX_OK) {
+        if (variable.len == name->len
+            && ngx_strncasecmp(variable.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Takes the next variable's name, and what is before it, from a text. */
+
+static ngx_int_t
+ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name)
+{
+    u_char  *p, *last;
+
+    last = text->data + text->len;
+
+    p = ngx_strlchr(text->data, last, '$');
+
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    p++;
+
+    if (p < last && *p == '{') {
+        p++;
+    }
+
+    name->data = p;
+
+    while (p < last
+           && ((*p >= 'A' && *p <= 'Z')
+               || (*p >= 'a' && *p <= 'z')
+               || (*p >= '0' && *p <= '9')
+               || *p == '_'))
+    {
+        p++;
+    }
+
+    name->len = p - name->data;
+
+    text->data = p;
+    text->len = last - p;
+
+    return NGX_OK;
+}
