@@ -48,22 +48,31 @@ $replay->("zone=seen ttl=$_", "invalid time \"ttl=$_\", it is like \"24h\" and "
 $replay->("zone=seen duplicate=$_", "invalid status \"duplicate=$_\", a "
           . 'duplicate gets 200 or 409 in @')
     for qw/201 x 0/;
-$replay->('zone=seen key=delivery', '"key=delivery" of "webhook_replay" has no '
-          . 'variable, all messages would be one in @');
+$replay->('zone=seen key=delivery', '"key=delivery" has no variable, all '
+          . 'messages would be one in @');
 $replay->('zone=seen key=$none', 'unknown "none" variable');
 $replay->("zone=seen $_", "unknown option \"$_\" of \"webhook_replay\", it "
-          . 'takes "zone=NAME", "ttl=TIME", "key=VALUE", "duplicate=200" and '
+          . 'takes "zone=NAME", "ttl=TIME", "key=VALUE", "scope=NAME", '
+          . '"tenant=VALUE", "hold=TIME", "duplicate=200" and '
           . '"duplicate=409", or "off" alone in @')
     for qw/seen off zon=seen TTL=1h/;
 $replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "
           . 'second of its name in @')
-    for qw/zone=seen ttl=1h duplicate=409 key=$request_id/;
+    for qw/zone=seen ttl=1h duplicate=409 key=$request_id scope=a tenant=$host
+           hold=1m/;
+$replay->("zone=seen hold=$_", "invalid time \"hold=$_\", it is like \"24h\" "
+          . 'and not 0 in @')
+    for qw/0 x/;
+$replay->("zone=seen scope=$_", "invalid name \"scope=$_\", a scope is a word "
+          . 'without variables; for these there is "tenant=" in @')
+    for '', 'a$host';
 $replay->('off zone=seen',
           '"webhook_replay" directive has "off" beside other values in @');
 $replay->("zone=seen;\n webhook_replay off",
           '"webhook_replay" directive is duplicate in @');
 $replay->($_) for 'zone=seen', 'off', 'zone=seen ttl=1s duplicate=200',
-    'zone=seen key=$request_id', 'zone=seen key=$webhook_body_sha256';
+    'zone=seen key=$request_id', 'zone=seen key=$webhook_body_sha256',
+    'zone=seen scope=a tenant=$host hold=1m', 'zone=seen tenant=a';
 
 # a key that the sender does not sign
 my $unsigned = sub {
@@ -72,8 +81,9 @@ my $unsigned = sub {
     location_says("webhook $provider; $good\n webhook_replay zone=seen "
                   . "key=$key; #<", $expected && "\"$expected\" in \"key=\" of "
                   . '"webhook_replay" in @ is not signed by "webhook '
-                  . "$provider\": a captured message could be sent again with "
-                  . 'another one, leave "key=" out', $zone, @http);
+                  . "$provider\", and a captured message could be sent again "
+                  . 'with another one: this key is not used for its messages',
+                  $zone, @http);
 };
 
 $unsigned->('github', '$webhook_id', '$webhook_id');
@@ -91,6 +101,52 @@ $unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
             . 'signature header:X-S; message $http_x_i$webhook_body; }');
 $unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
             . 'header:X-S; id query:id; message $webhook_url$webhook_body; }');
+
+$unsigned->('github', "\$$_", "\$$_") for qw/uri args host cookie_x/;
+
+# a sender whose equal messages are no copies
+my $does_nothing = sub {
+    my ($provider, $options, $warned) = @_;
+
+    location_says("webhook $provider; $good\n webhook_replay zone=seen "
+                  . "$options; #<", $warned && '"webhook_replay" in @ does '
+                  . "nothing for \"webhook $provider\": nothing tells a copy "
+                  . 'from one of the equal messages that this sender sends, '
+                  . 'unless you have a "key=" that does', $zone);
+};
+
+$does_nothing->('alertmanager', '', 1);
+$does_nothing->('alertmanager', 'key=$webhook_body_sha256');
+$does_nothing->('dropbox', '', 1);
+$does_nothing->('github', '');
+
+# one place with two meanings
+my $place = sub {
+    my ($first, $second, $name) = @_;
+
+    http_says("$zone map \$uri \$v { default x; }\n"
+              . "server { listen 127.0.0.1:1; server_name a; location /a { "
+              . "webhook $first } }\n"
+              . "server { listen 127.0.0.1:2; server_name a; location /a { "
+              . "webhook $second } }",
+              $name ? qr/^"webhook $name" in .* are one place .*"scope=NAME"/
+                    : ());
+};
+
+my $seen = 'webhook_replay zone=seen';
+
+$place->("github; $good $seen;", "github; $good $seen;");
+$place->("github; webhook_secret 'x\$v'; $seen;",
+         "github; webhook_secret 'x\$v'; $seen;");
+$place->("github; $good $seen;", "gitea; $good $seen;", 'github');
+$place->("github; $good $seen;", "github; webhook_secret fedcba9876543210; "
+         . "$seen;", 'github');
+$place->("github; $good $seen;", "github; $good $seen ttl=1h;", 'github');
+$place->("github; $good $seen tenant=a;", "github; $good $seen tenant=b;",
+         'github');
+$place->("github; $good $seen scope=a;", "gitea; $good $seen scope=b;");
+$place->("github; $good $seen;", "gitea; $good $seen scope=b;");
+$place->("github; $good $seen;", "gitea; $good");
 
 # a time to live that is too short
 my $brief = sub {
@@ -126,8 +182,8 @@ http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
           . 'location /a { } location /b { location /b/c { } } '
           . 'location /d { webhook_window 1h; } '
           . 'location /e { webhook_window 1h; webhook_max_body 1k; } }',
-          qr/^"\$webhook_id" .* is not signed by "webhook one":/,
-          qr/^"\$webhook_id" .* is not signed by "webhook two":/,
+          qr/^"\$webhook_id" .* is not signed by "webhook one",/,
+          qr/^"\$webhook_id" .* is not signed by "webhook two",/,
           qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);
 
 done_testing();

@@ -73,6 +73,12 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         id        json:/id;
     }
 
+    webhook_provider keyed {
+        signature header:X-Hub-Signature-256 prefix=sha256=;
+        message   \$http_x_key\$webhook_body;
+        id        json:/id;
+    }
+
     webhook_provider challenged {
         methods   GET POST;
         token     header:X-Token;
@@ -170,14 +176,16 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location = /accelerated/ { webhook off; return 200 redirected; }
 
         # keys
-        location /key/header/ { webhook_replay zone=seen key=\$http_x_key;
+        location /key/header/ { webhook keyed;
+                                webhook_replay zone=seen key=\$http_x_key;
                                 proxy_pass http://%%APP%%; }
-        location /key/slow/ { webhook_replay zone=seen key=\$http_x_key;
+        location /key/slow/ { webhook keyed;
+                              webhook_replay zone=seen key=\$http_x_key;
                               proxy_pass http://$slow; }
         location /key/body/ { webhook body_id;
                               webhook_replay zone=seen key=\$webhook_id;
                               proxy_pass http://%%APP%%; }
-        location /key/both/ { webhook body_id;
+        location /key/both/ { webhook keyed;
                               webhook_replay zone=seen
                                              key=\$http_x_key\$webhook_id;
                               proxy_pass http://%%APP%%; }
@@ -243,6 +251,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
     server {
         listen 127.0.0.1:%%PORT_1%%;
+        server_name other;
 
         webhook github;
         webhook_secret "$secret";
@@ -554,8 +563,9 @@ is($t->status(signed(uri => '/key/body/', body => '{}')), 202, 'none');
 is($t->status(signed(uri => '/key/body/', body => '{ }')), 202,
    'none in another');
 
-once("a header, and the body's " . $_->[1], own(uri => '/key/both/',
-     body => qq/{"id":$_->[0]}/, headers => [['X-Key', 'same']]))
+once("a header, and the body's " . $_->[1], method => 'POST',
+     uri => '/key/both/', body => qq/{"id":$_->[0]}/,
+     headers => [['X-Key', 'same'], signature(qq/same{"id":$_->[0]}/)])
     for [1, 'id'], [2, 'other id'];
 
 # ahead of the body
@@ -761,8 +771,13 @@ done_testing();
 sub message {
     my ($uri, @headers) = @_;
 
-    return own(uri => $uri, body => 'message ' . ++$body,
-                  headers => \@headers);
+    my %request = (method => 'POST', uri => $uri,
+                   body => 'message ' . ++$body);
+
+    # what is signed has the key, if there is one
+    my $signed = join '', (map { $_->[1] } @headers), $request{body};
+
+    return (%request, headers => [@headers, signature($signed)]);
 }
 
 

@@ -46,6 +46,28 @@ typedef struct {
 } ngx_http_webhook_claim_t;
 
 
+/* What keeps a request from being passed on twice. */
+
+#define NGX_HTTP_WEBHOOK_REPLAY_KEYS  2
+
+
+typedef struct {
+    ngx_http_webhook_claim_t    claim;
+    ngx_http_request_t         *request;
+    ngx_http_webhook_replay_t  *conf;       /* of the location at that time */
+    u_char                     *scope;      /* likewise */
+    ngx_http_webhook_replay_key_t  *keys[NGX_HTTP_WEBHOOK_REPLAY_KEYS];
+                                            /* of the directive and of the
+                                               rule, or NULL each */
+    u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
+    unsigned                    off:1;      /* for this provider */
+    unsigned                    body:1;     /* without a key it is the body */
+    unsigned                    hashed:1;   /* the message is */
+    unsigned                    named:1;    /* the claim has its digest */
+    unsigned                    claimed:1;  /* now */
+} ngx_http_webhook_replay_state_t;
+
+
 #define NGX_HTTP_WEBHOOK_CLASSES     6      /* none, and 1xx to 5xx */
 #define NGX_HTTP_WEBHOOK_SECRETS     9      /* 1 to 8, and more */
 #define NGX_HTTP_WEBHOOK_BUCKETS     17     /* the last has no bound */
