@@ -152,6 +152,8 @@ char *ngx_http_webhook_option_template(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 char *ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
+    time_t *time);
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
 void ngx_http_webhook_nearest_init(ngx_http_webhook_nearest_t *nearest,
     ngx_str_t *word);
@@ -169,8 +171,6 @@ char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_uint_t sources, ngx_http_webhook_source_t *source);
 ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
     ngx_str_t *value);
-char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
-    time_t *time);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 char *ngx_http_webhook_ack_word(ngx_conf_t *cf,

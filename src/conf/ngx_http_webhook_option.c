@@ -351,6 +351,22 @@ ngx_http_webhook_option_time(ngx_conf_t *cf,
 }
 
 
+char *
+ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word, time_t *time)
+{
+    *time = ngx_parse_time(word, 1);
+
+    if (*time == (time_t) NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it is like 30s, 5m or 1h",
+                           word);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* What is taken as it is written must not look as if it had a variable. */
 
 char *
@@ -424,9 +440,15 @@ ngx_http_webhook_nearest_hint(ngx_http_webhook_nearest_t *nearest, u_char *buf)
     last = buf + NGX_HTTP_WEBHOOK_NAMES_SIZE - 1;
 
     for (i = 0; i < nearest->n; i++) {
+
+        /* only the case was wrong */
+
+        if (i && nearest->distances[0] == 0) {
+            break;
+        }
+
         p = ngx_slprintf(p, last, "%s\"%V\"",
-                         i == 0 ? " (did you mean "
-                                : i + 1 < nearest->n ? ", " : " or ",
+                         i == 0 ? " (did you mean " : " or ",
                          &nearest->names[i]);
     }
 

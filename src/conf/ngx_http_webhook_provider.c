@@ -40,6 +40,8 @@ static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+static char *ngx_http_webhook_provider_effects(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
@@ -558,7 +560,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_provider_effects(cf, provider);
 }
 
 
@@ -605,6 +607,63 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
 }
 
 
+/* Rules and options that the others leave without effect. */
+
+static char *
+ngx_http_webhook_provider_effects(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    char                          *rule;
+    ngx_uint_t                     i;
+    ngx_http_webhook_window_t     *own, *window;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    rule = NULL;
+    window = &provider->window;
+    challenge = provider->challenges.elts;
+
+    for (i = 0; i < provider->challenges.nelts; i++) {
+        if (challenge[i].after_verify
+            && !(challenge[i].method & provider->methods))
+        {
+            rule = "a \"challenge\" with \"after=verify\" and a method that "
+                   "is none of its \"methods\"";
+        }
+    }
+
+    if (provider->timestamp) {
+        own = &provider->timestamp->window;
+
+        if ((window->past != NGX_CONF_UNSET && own->past != NGX_CONF_UNSET)
+            || (window->future != NGX_CONF_UNSET
+                && own->future != NGX_CONF_UNSET))
+        {
+            rule = "an option of \"timestamp\" that \"window\" has, too";
+        }
+
+    } else if (window->past != NGX_CONF_UNSET) {
+        rule = "a \"window\" without a \"timestamp\"";
+    }
+
+    if (provider->body
+        && provider->body->kind == NGX_HTTP_WEBHOOK_BODY_FORM_SORTED
+        && (provider->json || provider->requires || provider->pointers.nelts))
+    {
+        rule = "a rule for JSON beside \"body form-sorted\"";
+    }
+
+    if (rule == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "webhook_provider \"%V\" has %s, which has no effect",
+                       &provider->name, rule);
+
+    return NGX_CONF_ERROR;
+}
+
+
 /*
  * The receiver has rules of its own for headers and methods, so a provider
  * says no more than where the signature is.
@@ -633,6 +692,26 @@ ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
                            "with one \"signature header:NAME\" rule, and "
                            "with id, event, require, client_certificate, "
                            "ack and reject", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (signature->use != ngx_http_webhook_use_hmac(
+                                              NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
+                                              WH_SHA256)
+        || signature->jwt
+        || signature->format.encoding != WH_HEX
+        || signature->format.separator
+        || (signature->format.prefix.len
+            && (signature->format.prefix.len != sizeof("sha256=") - 1
+                || ngx_strncmp(signature->format.prefix.data, "sha256=",
+                               sizeof("sha256=") - 1)
+                   != 0)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the \"signature\" beside \"body pelorus\" in "
+                           "webhook_provider \"%V\" is an HMAC-SHA256 in hex "
+                           "with \"prefix=sha256=\", leave other options out",
+                           &provider->name);
         return NGX_CONF_ERROR;
     }
 

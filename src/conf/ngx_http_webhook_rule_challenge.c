@@ -105,6 +105,7 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
 
     conf.method = NGX_HTTP_GET;
     ngx_str_set(&conf.type, "text/plain");
+    ngx_str_set(&conf.reply, "");
 
     if (ngx_array_init(&conf.matches, cf->pool, 1, sizeof(ngx_str_t)) != NGX_OK
         || ngx_http_webhook_options(cf, ngx_http_webhook_challenge_options,

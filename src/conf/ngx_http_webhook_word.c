@@ -134,22 +134,6 @@ ngx_http_webhook_reject_word(ngx_conf_t *cf,
 }
 
 
-char *
-ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word, time_t *time)
-{
-    *time = ngx_parse_time(word, 1);
-
-    if (*time == (time_t) NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid time \"%V\", it is like 30s, 5m or 1h",
-                           word);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
 /* A source of one of the first kinds in the table. */
 
 char *
