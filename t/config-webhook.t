@@ -21,7 +21,7 @@ location_says("webhook $_->[0]; $good #<",
               "unknown provider \"$_->[0]\"$_->[1] in \@, $listed")
     for ['githb', ' (did you mean "github"?)'],
         ['GitHub', ' (did you mean "github"?)'],
-        ['twili', ' (did you mean "twilio" or "twilio-json"?)'],
+        ['twili', ' (did you mean "twilio-json" or "twilio"?)'],
         ['grafna', ' (did you mean "grafana"?)'],
         ['Facebook', ' (did you mean "meta"?)'],
         ['twitter', ' (did you mean "x"?)'],
@@ -128,7 +128,9 @@ my %public = (
         . 'MSeGmXQmrvZ2EFdKBCagm8HZDQIDAQAB',
 );
 
-for my $name (split / /, $known) {
+for my $name (map { m{([^/]+)\.conf$} } sort glob
+              "$FindBin::Bin/../providers/*.conf")
+{
     my $rules = do {
         open my $file, '<', "$FindBin::Bin/../providers/$name.conf" or die $!;
         local $/;
