@@ -30,7 +30,8 @@ my %files = (
 
 $ENV{WEBHOOK_TEST} = $one;
 $ENV{WEBHOOK_TEST_HEX} = unpack 'H*', $one;
-$ENV{WEBHOOK_TEST_NEWLINE} = "$one\n";
+$ENV{WEBHOOK_TEST_NEWLINE} = "$one\r\n";
+$ENV{WEBHOOK_TEST_NEWLINES} = "$one\n\n";
 
 my %locations = (
     text => "'$one'",
@@ -46,10 +47,11 @@ my %locations = (
     env => 'env:WEBHOOK_TEST',
     env_hex => 'env:WEBHOOK_TEST_HEX decode=hex',
     env_newline => 'env:WEBHOOK_TEST_NEWLINE',
+    env_newlines => 'env:WEBHOOK_TEST_NEWLINES',
     tenant => '$tenant',
     tenant_hex => '$tenant_hex decode=hex',
     tenant_base64 => '${tenant_base64} decode=base64',
-    tenant_part => '"pre-$http_x_tenant-and some more text"',
+    tenant_part => '"pre-$tenant_name-and some more text"',
     rotation => "'$one'; webhook_secret '$two'; webhook_secret '$three'",
     rotation_same => "'$one'; webhook_secret '$one'",
     rotation_mixed => "'\$tenant'; webhook_secret '$three'",
@@ -77,6 +79,11 @@ $conf = <<"EOF";
 
     map \$http_x_tenant \$tenant_second {
         a '$three';
+    }
+
+    map \$http_x_tenant \$tenant_name {
+        a a;
+        b b;
     }
 
     map \$http_x_tenant \$tenant_hex {
@@ -184,7 +191,10 @@ is_result('file_nul', $one, '403 signature_mismatch');
 is_result('file_lines', "$one\n$two", '200 1');
 is_result('file_lines', $_, '403 signature_mismatch') for $one, $two;
 is_result('file_path', 'file:none', '200 1');
-is_result('env_newline', "$one\n", '200 1');
+is_result('env_newline', $one, '200 1');
+is_result('env_newline', "$one\n", '403 signature_mismatch');
+is_result('env_newlines', "$one\n", '200 1');
+is_result('env_newlines', $one, '403 signature_mismatch');
 
 
 # Secrets with variables
@@ -195,11 +205,11 @@ is_result('tenant', $two, '403 signature_mismatch', tenant => 'a');
 is_result('tenant', $one, '403 signature_mismatch', tenant => 'b');
 
 for my $tenant ('', 'empty', 'unknown') {
-    is_result('tenant', $_, '503 secret_unavailable', tenant => $tenant)
+    is_result('tenant', $_, '403 secret_unavailable', tenant => $tenant)
         for $one, '';
 }
 
-is_result('tenant', $one, '503 secret_unavailable');
+is_result('tenant', $one, '403 secret_unavailable');
 is_result('tenant_hex', $one, '200 1', tenant => 'a');
 is_result('tenant_hex', $_, '503 secret_unavailable', tenant => 'bad')
     for $one, '', '0123456789abcdefg0';
@@ -227,7 +237,7 @@ is_result('rotation_tenant', $three, '200 2', tenant => 'a');
 is_result('rotation_tenant', $two, '200 1', tenant => 'b');
 is_result('rotation_tenant', $_, '403 signature_mismatch', tenant => 'b')
     for $three, '';
-is_result('rotation_tenant', $one, '503 secret_unavailable',
+is_result('rotation_tenant', $one, '403 secret_unavailable',
           tenant => 'unknown');
 
 
