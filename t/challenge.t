@@ -28,6 +28,11 @@ run_tests();
 
 sub http_config {
     return <<'EOF';
+    map $arg_key $given_key { default $arg_key; }
+    map $http_x_first $given_first { default $http_x_first; }
+    map $http_x_second $given_second { default $http_x_second; }
+    map $http_x_challenge $given_challenge { default $http_x_challenge; }
+
     webhook_provider json-echo {
         token      bearer;
         challenge  query:challenge 'reply={"challenge":"$webhook_challenge"}'
@@ -76,7 +81,7 @@ sub config {
         webhook meta; $secret $content
     }
     location = /meta-tenant {
-        webhook meta; $secret webhook_challenge_secret \$arg_key; $content
+        webhook meta; $secret webhook_challenge_secret \$given_key; $content
     }
     location = /netdata {
         webhook netdata-bearer; $secret $challenge $content
@@ -85,20 +90,20 @@ sub config {
         webhook netdata-bearer; $secret $content
     }
     location = /netdata-tenant {
-        webhook netdata-bearer; $secret webhook_challenge_secret \$arg_key;
+        webhook netdata-bearer; $secret webhook_challenge_secret \$given_key;
         $content
     }
     location = /netdata-tenants {
         webhook netdata-bearer; $secret
-        webhook_secret \$http_x_first; webhook_secret \$http_x_second;
-        webhook_challenge_secret \$http_x_challenge; $content
+        webhook_secret \$given_first; webhook_secret \$given_second;
+        webhook_challenge_secret \$given_challenge; $content
     }
     location = /netdata-signed {
-        webhook netdata-bearer; webhook_secret \$http_x_first;
+        webhook netdata-bearer; webhook_secret \$given_first;
         $challenge $content
     }
     location = /x-tenant {
-        webhook x; $secret webhook_challenge_secret \$http_x_challenge;
+        webhook x; $secret webhook_challenge_secret \$given_challenge;
         $content
     }
     location = /x {

@@ -9,9 +9,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use File::Basename;
 use Test::More;
 
 use WebhookTest::Config;
+
+my $send = dirname($FindBin::Bin) . '/tools/webhook-send';
 
 
 for my $word ('', 'a b c d') {
@@ -49,7 +52,7 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
     $says->($_, "\"$directive\" is the name of a file and can be guessed, for "
             . 'what is in the file write "file:" in front in @')
         for '/etc/nginx/secrets/none', '/run/secrets/none';
-    $says->("$_ decode=base64") for '/aBc/DEFGHIJKLMNOPQRSTUVWXYZ+';
+    $says->("$_ decode=base64") for '/aBc/DEFGHIJKLMNOPQRSTUVWXY+';
 
     my $sent = "in \"$directive\" is filled by whoever sends the request, so "
         . 'anybody would bring the secret along, let a "map" choose it in @';
@@ -234,13 +237,29 @@ for my $name (sort keys %odd) {
     local $ENV{WEBHOOK_TEST} = $bytes;
     location_says("webhook github;\n webhook_secret env:WEBHOOK_TEST; #<",
                   "\"webhook_secret\" $what in \@") if $bytes !~ /\0/;
+
+    is(sent("file:$path"), "webhook-send: the secret $what\n",
+       "webhook-send: $name");
 }
+
+is(sent($plain), '', 'webhook-send: nothing odd');
+is(sent('file:' . secret_file(plain => "$plain\r\n")), '',
+   'webhook-send: one line break');
 
 location_says("webhook github;\n $good\n webhook_secret \"'$plain'\"; #<",
               "\"webhook_secret\" $odd{quotes}[1] in \@");
 location_says("webhook meta;\n $good\n webhook_challenge_secret '$plain '; #<",
               "\"webhook_challenge_secret\" $odd{space}[1] in \@");
 location_says("webhook gitlab;\n webhook_secret ghp_$plain;");
+
+# What webhook-send says of a secret.
+sub sent {
+    my ($secret) = @_;
+
+    return `$send --provider github --url http://127.0.0.1/ --print \\
+            --secret '$secret' 2>&1 >/dev/null </dev/null`;
+}
+
 
 # told once, wherever it counts
 server_says("webhook_secret \"'$plain'\"; #<\n location /a { webhook github; }\n"

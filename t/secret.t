@@ -19,6 +19,7 @@ my $one = 'the first secret, 32 bytes long!';
 my $two = 'the second secret of the sender.';
 my $three = 'the third one, for what follows.';
 my $binary = join '', map { chr } 0 .. 31;
+my $whsec = 'whsec_' . encode_base64($one, '');
 
 my %files = (
     newline => "$one\n", none => $one, crlf => "$one\r\n",
@@ -54,6 +55,14 @@ my %locations = (
     tenant_part => '"pre-$tenant_name-and some more text"',
     rotation => "'$one'; webhook_secret '$two'; webhook_secret '$three'",
     rotation_same => "'$one'; webhook_secret '$one'",
+    decode_text => "'$whsec' decode=text; webhook static-whsec",
+    decode_none => "'$whsec'; webhook static-whsec",
+    decode_supabase => "'v1,$whsec'; webhook static-whsec",
+    decode_tenants => "\$tenant_whsec; webhook_secret \$tenant_whsec "
+        . 'decode=text; webhook static-whsec',
+    tenant_either => '$tenant_either; webhook standard-webhooks',
+    tenant_held => '$tenant; webhook held',
+    tenant_token => '$tenant; webhook bearer',
     rotation_mixed => "'\$tenant'; webhook_secret '$three'",
     rotation_tenant => '$tenant; webhook_secret $tenant_second',
     replaced => "'$two'",
@@ -70,6 +79,17 @@ my $base64 = encode_base64($one, '');
 $conf = <<"EOF";
     webhook_provider signed { signature header:X-Signature; }
     webhook_provider static { token header:X-Token; }
+    webhook_provider bearer { token bearer; }
+    webhook_provider held { signature json:/signature; body none; }
+    webhook_provider static-whsec { signature header:X-Signature key=whsec; }
+
+    map \$http_x_tenant \$tenant_whsec {
+        a $whsec;
+    }
+
+    map \$http_x_tenant \$tenant_either {
+        a @{[encode_base64('x' x 32, '')]};
+    }
 
     map \$http_x_tenant \$tenant {
         a '$one';
@@ -135,6 +155,21 @@ $conf = <<"EOF";
             }
         }
 
+        location ~ ^/asked/(?<asked>\\w+)\$ {
+            auth_request      /ask;
+            auth_request_set  \$asked_secret \$upstream_http_x_secret;
+            webhook_secret    \$asked_secret;
+            proxy_pass        http://unix:%%DIR%%/app;
+        }
+
+        location = /ask {
+            internal;
+            webhook                  off;
+            proxy_pass               http://unix:%%DIR%%/secrets:/\$asked;
+            proxy_pass_request_body  off;
+            proxy_set_header         Content-Length "";
+        }
+
         location /incomplete {
             proxy_pass http://unix:%%DIR%%/app;
 
@@ -147,6 +182,14 @@ $conf = <<"EOF";
                 }
             }
         }
+    }
+
+    server {
+        listen unix:%%DIR%%/secrets;
+        webhook off;
+        location = /a { add_header X-Secret '$one'; return 204; }
+        location = /b { add_header X-Secret '$two'; return 204; }
+        location / { return 204; }
     }
 
     server {
@@ -218,6 +261,60 @@ is_result('tenant_base64', $one, '503 secret_unavailable', tenant => 'bad');
 is_result('tenant_part', 'pre-a-and some more text', '200 1', tenant => 'a');
 is_result('tenant_part', 'pre-b-and some more text', '403 signature_mismatch',
           tenant => 'a');
+
+
+# How a key is written: "decode=" goes before the provider
+
+is_result('decode_none', $one, '200 1');
+is_result('decode_none', $whsec, '403 signature_mismatch');
+is_result('decode_supabase', $one, '200 1');
+is_result('decode_text', $whsec, '200 1');
+is_result('decode_text', $one, '403 signature_mismatch');
+is_result('decode_tenants', $one, '200 1', tenant => 'a');
+is_result('decode_tenants', $whsec, '200 2', tenant => 'a');
+is_result('tenant_either', $one, '503 secret_unavailable', tenant => 'a');
+
+
+# Nobody finds out which tenants there are
+
+for my $case (
+    [tenant => { body => 'x', headers => [['X-Signature' => '0' x 64]] }],
+    [tenant => { body => 'x', headers => [['X-Signature' => 'no hex']] }],
+    [tenant => { body => 'x' }],
+    [tenant_token => { body => 'x', headers => [
+        [Authorization => 'Bearer another token']] }],
+    [tenant_held => { body => '{"signature":"' . '0' x 64 . '"}' }],
+    [tenant_held => { body => '{"signature":' }],
+    [tenant_held => { body => 'x' x 100001 }],
+) {
+    my ($location, $request) = @$case;
+    my @answers = map {
+        my $r = $t->request({
+            method => 'POST', uri => "/$location", %$request,
+            headers => [@{ $request->{headers} // [] }, ['X-Tenant' => $_]],
+        });
+        delete @{ $r->{header} }{qw/date x-reason/};
+        $r;
+    } qw/a unknown/;
+
+    cmp_ok($answers[0]{status}, '>=', 400, "$location: refused");
+    is_deeply([map { [@$_{qw/status header body/}] } $answers[1]],
+              [map { [@$_{qw/status header body/}] } $answers[0]],
+              "$location: an unknown tenant is refused as a known one is");
+}
+
+
+# Secrets that another service knows
+
+for my $tenant (qw/a b/) {
+    my $secret = $tenant eq 'a' ? $one : $two;
+
+    is_result("asked/$tenant", $secret, '200 1');
+    is_result("asked/$tenant", $three, '403 signature_mismatch');
+}
+
+is_result('asked/a', $two, '403 signature_mismatch');
+is_result('asked/unknown', $one, '403 secret_unavailable');
 
 
 # Rotation

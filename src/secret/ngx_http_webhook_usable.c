@@ -87,7 +87,9 @@ ngx_http_webhook_secret_is_basic(ngx_http_webhook_keyslot_t *keyslot)
 
     if (keyslot->provider == NULL
         || (keyslot->for_name.len == 0
-            && keyslot->provider->signatures.nelts))
+            && keyslot->provider->signatures.nelts)
+        || (keyslot->secret->for_name.len == 0
+            && keyslot->gate->first->next))
     {
         return 0;
     }
