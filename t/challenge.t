@@ -11,6 +11,7 @@ use Test::Nginx::Socket 'no_plan';
 
 our $Key = 'the secret of the challenges';
 our $Signing = 'the secret of the messages';
+our $Both = 'one for messages and challenges';
 
 no_shuffle();
 no_long_string();
@@ -65,6 +66,7 @@ sub config {
         . 'add_header X-Verdict $webhook_verdict always; '
         . 'default_type text/plain; try_files /none =418;';
     my $secret = "webhook_secret '$Signing';";
+    my $both = "webhook_secret '$Both';";
     my $challenge = "webhook_challenge_secret '$Key';";
 
     return <<"EOF";
@@ -103,17 +105,17 @@ sub config {
         $challenge $content
     }
     location = /x-tenant {
-        webhook x; $secret webhook_challenge_secret \$given_challenge;
+        webhook x; $both webhook_challenge_secret \$given_challenge;
         $content
     }
     location = /x {
-        webhook x; $secret $challenge $content
+        webhook x; $both $challenge $content
     }
     location = /x-one {
-        webhook x; $secret $content
+        webhook x; $both $content
     }
     location = /x-same {
-        webhook x; $secret webhook_challenge_secret '$Signing'; $content
+        webhook x; $both webhook_challenge_secret '$Both'; $content
     }
     location = /json {
         webhook json-echo; $secret $content
@@ -334,9 +336,9 @@ webhook netdata-bearer: the challenge secret is also a signing secret, give it a
 --- request
 GET /x-tenant?crc_token=abc
 --- more_headers eval
-"X-Challenge: $main::Signing"
+"X-Challenge: $main::Both"
 --- response_body chomp eval
-main::signed('abc', $main::Signing)
+main::signed('abc', $main::Both)
 
 === x: signs with the signing secret, or with another if there is one
 --- request eval
@@ -346,8 +348,8 @@ main::signed('abc', $main::Signing)
 --- error_code eval
 [ 200, 200, 200, 400, 405 ]
 --- response_body eval
-[ main::signed('abc'), main::signed('abc', $::Signing),
-  main::signed('abc', $::Signing),
+[ main::signed('abc'), main::signed('abc', $::Both),
+  main::signed('abc', $::Both),
   qq({"status":400,"error":"bad request"}\n),
   qq({"status":405,"error":"method not allowed"}\n) ]
 
@@ -356,7 +358,7 @@ main::signed('abc', $main::Signing)
 [ map { "POST /x-one\n$_" } 'abc', '123', 'true', 'a=b+c', 'z' x 512 ]
 --- more_headers eval
 [ map { 'X-Twitter-Webhooks-Signature: sha256='
-        . main::mac($_, $::Signing) } 'abc', '123', 'true', 'a=b+c',
+        . main::mac($_, $::Both) } 'abc', '123', 'true', 'a=b+c',
   'z' x 512 ]
 --- error_code eval
 [ (403) x 5 ]
@@ -366,7 +368,7 @@ main::signed('abc', $main::Signing)
 [ map { "POST /x-one\n$_" } 'a b', '{}', '', 'z' x 513 ]
 --- more_headers eval
 [ map { 'X-Twitter-Webhooks-Signature: sha256='
-        . main::mac($_, $::Signing) } 'a b', '{}', '', 'z' x 513 ]
+        . main::mac($_, $::Both) } 'a b', '{}', '', 'z' x 513 ]
 --- error_code eval
 [ (418) x 4 ]
 
