@@ -80,7 +80,11 @@ $conf = <<"EOF";
     webhook_provider signed { signature header:X-Signature; }
     webhook_provider static { token header:X-Token; }
     webhook_provider bearer { token bearer; }
-    webhook_provider held { signature json:/signature; body none; }
+    webhook_provider held {
+        signature  json:/signature;
+        message    \$request_method;
+        body       none;
+    }
     webhook_provider static-whsec { signature header:X-Signature key=whsec; }
 
     map \$http_x_tenant \$tenant_whsec {
