@@ -357,7 +357,8 @@ is(status('elsewhere', $secret{challenge}), 403,
 
 $secret{basic} = secret();
 replace('basic');
-wait_for(sub { basic('user:password'); said_of('basic') },
+wait_for(sub { basic('user:password'); $log = $t->error_log;
+               said_of('basic') },
          'the refusal of a secret without a colon');
 is(said_of('basic'), "but has no \":\", it is \"user:password\"$stays",
    'a secret that is no user and password');
@@ -366,7 +367,8 @@ is(basic($old{basic}), 200, 'the one before is in use');
 
 $secret{kinds} = encode_base64('x' x 32, '');
 replace('kinds');
-wait_for(sub { status('kinds', 'x'); said_of('kinds') },
+wait_for(sub { status('kinds', 'x'); $log = $t->error_log;
+               said_of('kinds') },
          'the refusal of a key of either kind');
 is(said_of('kinds'), 'but may be a public key or the key of an HMAC, write '
    . '"whpk_" in front of a public key, and "whsec_" in front of the other, or '
@@ -375,6 +377,7 @@ is(said_of('kinds'), 'but may be a public key or the key of an HMAC, write '
 $secret{odd} = "'" . secret() . "'";
 replace('odd');
 wait_until('odd', $secret{odd}, 200);
+$log = $t->error_log;
 is(said_of('odd'), 'the new secret is in use; is in quotes, which count as '
    . 'part of it', 'quotes are warned of');
 
