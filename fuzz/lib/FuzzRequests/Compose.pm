@@ -342,7 +342,7 @@ sub application {
 sub extra {
     return pick(['X-Empty', ''], ['X-Long', 'l' x rand 3000],
                 ['x-bytes', "\xc3\xa9\xff"], ['X-Spaces', 'a  b'],
-                ['Content-Encoding', 'gzip']);
+                ['Accept', '*/*']);
 }
 
 
