@@ -18,16 +18,11 @@ static char *ngx_http_webhook_rule_replay_option(ngx_conf_t *cf,
 
 char *
 ngx_http_webhook_rule_replay(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
     ngx_uint_t                       i;
     ngx_http_webhook_replay_rule_t  *rule;
-
-    if (provider->replay) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"replay\" is duplicate");
-        return NGX_CONF_ERROR;
-    }
 
     rule = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_replay_rule_t));
     if (rule == NULL) {

@@ -79,10 +79,20 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_http_webhook_finish(ctx, verdict);
 
+    ctx->hashing = 0;
     ctx->reason = reason;
     ctx->secret = 0;
     ctx->verified = 0;
     ctx->status = ngx_http_webhook_status(r, ctx);
+
+    /* the answer is that to a wrong signature, the log has what it is */
+
+    if (ctx->unknown_tenant
+        && (reason == NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
+            || reason == NGX_HTTP_WEBHOOK_TOKEN_MISMATCH))
+    {
+        ctx->reason = NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
+    }
 
     ngx_http_webhook_log(r, ctx);
 
