@@ -293,7 +293,6 @@ static ngx_int_t
 ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
 {
-    u_char                         names[NGX_MAX_ERROR_STR / 2], *last;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
@@ -304,13 +303,7 @@ ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_OK;
     }
 
-    last = ngx_http_webhook_provider_names(names, names + sizeof(names));
-
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "unknown provider \"%V\" in %V:%ui, it is neither defined "
-                  "by \"webhook_provider\" nor one of:%*s",
-                  name, &conf->file, conf->line,
-                  (size_t) (last - names), names);
+    ngx_http_webhook_provider_unknown(cf, conf, name);
 
     return NGX_ERROR;
 }

@@ -84,6 +84,10 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return "has \"off\" beside other values";
         }
 
+        if (ngx_http_webhook_text(cf, &value[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
         for (k = 1; k < i; k++) {
             if (ngx_strcmp(value[i].data, value[k].data) == 0) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
