@@ -52,6 +52,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
 
     timestamp->window.past = NGX_CONF_UNSET;
     timestamp->window.future = NGX_CONF_UNSET;
+    timestamp->line = cf->conf_file->line;
 
     for (i = 1; i < n; i++) {
 
