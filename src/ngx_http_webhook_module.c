@@ -303,11 +303,12 @@ ngx_http_webhook_init(ngx_conf_t *cf)
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
-        || ngx_http_webhook_check_gates(cf, wmcf) != NGX_OK
         || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    ngx_http_webhook_check_gates(cf, wmcf);
 
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
 

@@ -20,7 +20,7 @@ for my $word ('', 'a b c d') {
 }
 
 for my $directive (qw/webhook_secret webhook_challenge_secret/) {
-    my $end = "webhook github;\n"
+    my $end = "webhook meta;\n"
         . ($directive eq 'webhook_secret' ? '' : $good);
     my $says = sub { location_says("$end\n $directive $_[0]; #<", $_[1]) };
 

@@ -40,13 +40,13 @@ static ngx_uint_t ngx_http_webhook_check_window(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_check_url(
     ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_check_headers(ngx_conf_t *cf,
-    ngx_http_webhook_stats_entry_t *entry);
 static void ngx_http_webhook_check_warn(ngx_conf_t *cf,
     ngx_http_webhook_warning_t *warning, ngx_array_t *entries);
 static ngx_uint_t ngx_http_webhook_check_told(
     ngx_http_webhook_warning_t *warning,
     ngx_http_webhook_stats_entry_t **entries, ngx_uint_t n);
+static ngx_uint_t ngx_http_webhook_check_underscore(
+    ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_check_no_public_url(
     ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_check_satisfy(
@@ -91,6 +91,10 @@ static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
 
 
 static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
+
+    { ngx_http_webhook_check_underscore,
+      "looks at a header with \"_\" in its name, which nginx drops, set "
+      "\"underscores_in_headers on\" in the server" },
 
     { ngx_http_webhook_check_no_public_url,
       "signs the URL, and its scheme and host are taken from the request, "
@@ -221,9 +225,9 @@ ngx_http_webhook_check_return(ngx_conf_t *cf,
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                   "\"webhook %V\" in %V:%ui is beside \"return\", which "
-                  "answers before anything is verified, move the answer to "
-                  "what \"proxy_pass\" asks", &conf->names, &conf->file,
-                  conf->line);
+                  "answers before anything is verified, put that into a "
+                  "location of its own and go there by \"try_files\"",
+                  &conf->names, &conf->file, conf->line);
 
     return NGX_ERROR;
 }
@@ -333,62 +337,15 @@ ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
 
 /* All gates of all locations, when all has been merged. */
 
-ngx_int_t
+void
 ngx_http_webhook_check_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf)
 {
-    ngx_uint_t                        i;
-    ngx_http_webhook_warning_t       *warning;
-    ngx_http_webhook_stats_entry_t  **entry;
-
-    entry = wmcf->stats_entries.elts;
-
-    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
-        if (ngx_http_webhook_check_headers(cf, entry[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
+    ngx_http_webhook_warning_t  *warning;
 
     for (warning = ngx_http_webhook_warnings; warning->text; warning++) {
         ngx_http_webhook_check_warn(cf, warning, &wmcf->stats_entries);
     }
-
-    return NGX_OK;
-}
-
-
-/* Which names are valid for any server, _word.c knows. */
-
-static ngx_int_t
-ngx_http_webhook_check_headers(ngx_conf_t *cf,
-    ngx_http_webhook_stats_entry_t *entry)
-{
-    ngx_uint_t                  i;
-    ngx_array_t                *headers;
-    ngx_http_webhook_header_t  *header;
-
-    headers = &entry->gate->provider->headers;
-    header = headers->elts;
-
-    for (i = 0; i < headers->nelts; i++) {
-
-        if (entry->cscf->underscores_in_headers
-            || ngx_strlchr(header[i].name.data,
-                           header[i].name.data + header[i].name.len, '_')
-               == NULL)
-        {
-            continue;
-        }
-
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook %V\" in %V:%ui looks at the header \"%V\", "
-                      "which nginx drops, set \"underscores_in_headers on\" "
-                      "in the server", &entry->gate->provider->name,
-                      &entry->wlcf->file, entry->wlcf->line, &header[i].name);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
 }
 
 
@@ -434,6 +391,36 @@ ngx_http_webhook_check_told(ngx_http_webhook_warning_t *warning,
                                           &entry->wlcf->file)
             && warning->applies(entries[i]))
         {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Names that no server takes are refused where the rule is read. */
+
+static ngx_uint_t
+ngx_http_webhook_check_underscore(ngx_http_webhook_stats_entry_t *entry)
+{
+    ngx_str_t                  *name;
+    ngx_uint_t                  i;
+    ngx_array_t                *headers;
+    ngx_http_webhook_header_t  *header;
+
+    if (entry->cscf->underscores_in_headers) {
+        return 0;
+    }
+
+    headers = &entry->gate->provider->headers;
+    header = headers->elts;
+
+    for (i = 0; i < headers->nelts; i++) {
+
+        name = &header[i].name;
+
+        if (ngx_strlchr(name->data, name->data + name->len, '_')) {
             return 1;
         }
     }

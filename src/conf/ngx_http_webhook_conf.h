@@ -197,7 +197,7 @@ ngx_int_t ngx_http_webhook_check_block(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_uint_t own);
 void ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-ngx_int_t ngx_http_webhook_check_gates(ngx_conf_t *cf,
+void ngx_http_webhook_check_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
 /* _replay.c: "webhook_replay" */
