@@ -192,6 +192,8 @@ ngx_int_t ngx_http_webhook_providers_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
 void ngx_http_webhook_providers_senders(ngx_http_webhook_gate_t *first);
 ngx_uint_t ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate);
 
