@@ -89,7 +89,8 @@ install_packages = tools/install $(1)
 endif
 
 
-.PHONY: all module nginx run test units valgrind sanitize faults bench fuzz install deb clean
+.PHONY: all module nginx run test units valgrind sanitize faults bench fuzz
+.PHONY: install deb clean
 .PHONY: build-packages FORCE
 
 all: module
