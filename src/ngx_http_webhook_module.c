@@ -246,7 +246,7 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_main_conf_t  *wmcf = conf;
 
-    ngx_str_t  *value, *pointer;
+    ngx_str_t  *value, *pointer, *name;
 
     value = cf->args->elts;
 
@@ -268,11 +268,14 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     pointer = ngx_array_push(&wmcf->vars);
-    if (pointer == NULL) {
+    name = ngx_array_push(&wmcf->var_names);
+
+    if (pointer == NULL || name == NULL) {
         return NGX_CONF_ERROR;
     }
 
     *pointer = value[2];
+    *name = value[1];
 
     return NGX_CONF_OK;
 }
@@ -303,10 +306,13 @@ ngx_http_webhook_init(ngx_conf_t *cf)
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_providers_check_oracles(cf, wmcf) != NGX_OK
         || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    ngx_http_webhook_check_gates(cf, wmcf);
 
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
 
@@ -443,6 +449,8 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&wmcf->vars, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK
+        || ngx_array_init(&wmcf->var_names, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
@@ -484,6 +492,8 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->status = NULL;
      */
 
+    conf->block_file = cf->conf_file->file.name;
+    conf->block_line = cf->conf_file->line;
     conf->window.past = NGX_CONF_UNSET;
     conf->window.future = NGX_CONF_UNSET;
     conf->max_body = NGX_CONF_UNSET_SIZE;
@@ -504,8 +514,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *prev = parent;
     ngx_http_webhook_loc_conf_t  *conf = child;
 
-    ngx_uint_t                 same;
+    ngx_uint_t                 own, same;
     ngx_http_core_loc_conf_t  *clcf;
+
+    own = ngx_http_webhook_check_own(conf);
 
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
@@ -567,7 +579,8 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (conf->providers == NULL || conf->providers->nelts == 0) {
-        return NGX_CONF_OK;
+        return ngx_http_webhook_check_block(cf, conf, own) == NGX_OK
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     if (conf->status) {
@@ -588,6 +601,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->gate = prev->gate;
 
     } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_check_block(cf, conf, own) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -16,7 +16,9 @@
 #include "wh_hmac.h"
 
 
-#define WH_PUBKEY_RSA_BITS  2048    /* fewer are refused */
+#define WH_PUBKEY_RSA_BITS      2048    /* fewer are refused */
+#define WH_PUBKEY_RSA_MAX_BITS  8192    /* and more, whose signatures are
+                                           longer than WH_SIGNATURE_MAX_SIZE */
 
 
 typedef enum {
@@ -36,6 +38,9 @@ typedef enum {
  * these, of another algorithm or curve, or too short.
  */
 int wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text);
+
+/* 1 for 32 bytes in hex or in Base64, which may as well be any other key. */
+int wh_pubkey_bare(wh_str_t text);
 
 /* The digest that a scheme signs; Ed25519 has none. */
 wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);
