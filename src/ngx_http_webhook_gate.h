@@ -213,6 +213,8 @@ typedef struct {
     ngx_http_webhook_status_t  *status;     /* or NULL */
     ngx_str_t                   file;       /* where "webhook" is */
     ngx_uint_t                  line;
+    unsigned                    open:1;     /* "webhook off" in the server or
+                                               the location */
 } ngx_http_webhook_loc_conf_t;
 
 
