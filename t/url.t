@@ -49,6 +49,11 @@ my $t = WebhookTest->new(conf => <<"EOF");
             }
         }
 
+        location /beginning {
+            webhook_public_url https://hooks.example.com/voice/de;
+            proxy_pass http://%%APP%%;
+        }
+
         location /decoded {
             webhook decoded;
             proxy_pass http://%%APP%%;
@@ -74,6 +79,11 @@ says('https://a.example/hook', '/hook', 'a.example', 202, tls => {});
 says('https://hooks.example.com:8443/public?a=b', '/public?a=b', 'inner', 202);
 says('http://inner/public?a=b', '/public?a=b', 'inner', 403);
 
+my $beginning = 'https://hooks.example.com/voice/de';
+
+says("$beginning/beginning/x?a=b", '/beginning/x?a=b', 'inner', 202);
+says('https://hooks.example.com/beginning', '/beginning', 'inner', 403);
+
 my $d = '/decoded';
 
 says("http://a.example$d/:?x=/", "$d/%3A?x=%2f", 'a.example', 202);
@@ -84,14 +94,19 @@ says("http://a.example$d/", '/', 'a.example%2Fdecoded', 403);
 says("http://a.example:$port$d/x", "$d/x", "a.example%3A$port", 403);
 
 for my $url ('example.com', 'ftp://example.com', 'https://',
-             'https://example.com/', 'https://example.com/hooks')
+             'https:///hooks', 'https://example.com/',
+             'https://example.com/hooks/', 'https://example.com?a=b',
+             "'https://example.com#a'")
 {
     my ($exit, $said) = WebhookTest::nginx_t(
         "server { listen 127.0.0.1:1; webhook_public_url $url; }");
 
-    like($said, qr{\Q[emerg]\E .* invalid\ public\ URL\ "\Q$url\E",\ it\ is\ a
-                   \ scheme\ and\ a\ host\ without\ a\ path,\ like
-                   \ "https://example.com"\ in\ /.*:\d+$}xm,
+    my $shown = $url =~ s/'//gr;
+
+    like($said, qr{\Q[emerg]\E .* invalid\ public\ URL\ "\Q$shown\E",\ it\ is
+                   \ a\ scheme,\ a\ host\ and,\ where\ a\ proxy\ takes\ one
+                   \ off,\ the\ beginning\ of\ the\ path\ without\ "/"\ at
+                   \ its\ end,\ like\ "https://example.com"\ in\ /.*:\d+$}xm,
          "nginx -t: $url");
     isnt($exit, 0, 'it does not start');
 }

@@ -152,7 +152,7 @@ ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    u_char     *host, *last;
+    u_char     *host, *path, *last;
     ngx_str_t  *value;
 
     if (wlcf->public_url.data) {
@@ -174,10 +174,20 @@ ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         host = last;
     }
 
-    if (host == last || ngx_strlchr(host, last, '/')) {
+    path = ngx_strlchr(host, last, '/');
+
+    /* the URI of the request follows, and begins with "/" */
+
+    if (host == last
+        || path == host
+        || last[-1] == '/'
+        || ngx_strlchr(host, last, '?')
+        || ngx_strlchr(host, last, '#'))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid public URL \"%V\", it is a scheme and a "
-                           "host without a path, like "
+                           "invalid public URL \"%V\", it is a scheme, a host "
+                           "and, where a proxy takes one off, the beginning "
+                           "of the path without \"/\" at its end, like "
                            "\"https://example.com\"", &value[1]);
         return NGX_CONF_ERROR;
     }

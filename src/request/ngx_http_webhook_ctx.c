@@ -137,7 +137,6 @@ ngx_http_webhook_finish(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_clock_stop(ctx);
 
     ctx->state = NGX_HTTP_WEBHOOK_DONE;
-    ctx->hashing = 0;
     ctx->verdict = verdict;
 }
 
@@ -151,6 +150,8 @@ void
 ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 {
     ngx_http_webhook_finish(ctx, NGX_HTTP_WEBHOOK_REJECTED);
+
+    ctx->hashing = 0;
 
     if (status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
         ctx->reason = NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;

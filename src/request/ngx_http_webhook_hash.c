@@ -90,7 +90,10 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
     }
 
-    if (ctx->sha256 == NULL && !ngx_http_webhook_body_wanted(ctx)) {
+    if (ctx->nhashes == 0
+        && ctx->sha256 == NULL
+        && !ngx_http_webhook_body_wanted(ctx))
+    {
         return NGX_OK;
     }
 
@@ -200,7 +203,8 @@ ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
              : wh_digest_start(digest, hash->md);
 
     if (rc != WH_OK
-        || wh_hmac_update(hash->md, prefix->data, prefix->len) != WH_OK)
+        || (prefix->len
+            && wh_hmac_update(hash->md, prefix->data, prefix->len) != WH_OK))
     {
         return NGX_ERROR;
     }
@@ -373,8 +377,10 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 
     ngx_http_webhook_keys_release(ctx->keys, ctx->gate->nkeys);
 
-    ngx_http_webhook_key_release(ctx->challenge_key);
-    ctx->challenge_key = NULL;
+    if (ctx->challenge_key) {
+        ngx_http_webhook_key_release(ctx->challenge_key);
+        ctx->challenge_key = NULL;
+    }
 }
 
 

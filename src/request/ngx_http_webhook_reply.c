@@ -79,6 +79,7 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_http_webhook_finish(ctx, verdict);
 
+    ctx->hashing = 0;
     ctx->reason = reason;
     ctx->secret = 0;
     ctx->verified = 0;

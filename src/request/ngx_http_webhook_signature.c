@@ -284,7 +284,8 @@ ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t                     i;
     ngx_http_webhook_candidate_t  *candidate;
 
-    if (wh_hmac_update(hash->md, suffix->data, suffix->len) != WH_OK
+    if ((suffix->len
+         && wh_hmac_update(hash->md, suffix->data, suffix->len) != WH_OK)
         || wh_hmac_final(hash->key, hash->md, mac) != WH_OK)
     {
         return NGX_ERROR;
