@@ -56,6 +56,7 @@ ngx_http_webhook_request_whole(ngx_http_request_t *r)
         || (headers_in->host == NULL
             && r->http_version > NGX_HTTP_VERSION_10)
         || (headers_in->transfer_encoding && !headers_in->chunked)
+        || (headers_in->content_length && headers_in->content_length_n < 0)
         || ngx_http_webhook_body_discarded(r))
     {
         return 0;
@@ -68,7 +69,8 @@ ngx_http_webhook_request_whole(ngx_http_request_t *r)
 
 /*
  * Whether nginx has thrown the body away, or does so now.  What is gone is
- * taken off the length, but not in the header.
+ * taken off the length, but not in the header; HTTP/2 skips all that is to
+ * come.
  */
 
 ngx_uint_t
@@ -79,6 +81,17 @@ ngx_http_webhook_body_discarded(ngx_http_request_t *r)
     if (r->discard_body) {
         return 1;
     }
+
+#if (NGX_HTTP_V2)
+
+    if (r->stream
+        && r->stream->skip_data
+        && (r->headers_in.content_length_n > 0 || r->headers_in.chunked))
+    {
+        return 1;
+    }
+
+#endif
 
     header = r->headers_in.content_length;
 

@@ -10,6 +10,7 @@
 #include "ngx_http_webhook_request.h"
 
 
+static ngx_uint_t ngx_http_webhook_too_large(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_refuse_rewritten(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_take_body(ngx_http_request_t *r);
@@ -87,11 +88,9 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    /* what is too large is thrown away before any location is entered */
-
     if (ctx == NULL) {
-        return ngx_http_webhook_body_discarded(r)
-               ? ngx_http_webhook_take_body(r) : NGX_DECLINED;
+        return ngx_http_webhook_too_large(r) ? ngx_http_webhook_take_body(r)
+                                             : NGX_DECLINED;
     }
 
     if (wlcf->open
@@ -106,6 +105,22 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
     }
 
     return ngx_http_webhook_take_body(r);
+}
+
+
+/*
+ * A body that was too large for a location is thrown away before any handler
+ * can see where that was.  HTTP/3 does not even do that, and only does not ask
+ * for it.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_too_large(ngx_http_request_t *r)
+{
+    return ngx_http_webhook_body_discarded(r)
+           || (r->http_version > NGX_HTTP_VERSION_20
+               && r->expect_tested
+               && r->request_body == NULL);
 }
 
 

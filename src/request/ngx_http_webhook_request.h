@@ -346,6 +346,10 @@ ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
+/* _clock.c: the time that verification takes */
+void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
+
 /* _variables.c */
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
@@ -376,43 +380,6 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
-}
-
-
-/* In ns, for differences. */
-
-static ngx_inline uint64_t
-ngx_http_webhook_clock(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-
-/*
- * The time that verification takes, without the waiting for the body; where
- * nothing is counted the clock is not read.
- */
-
-static ngx_inline void
-ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
-{
-    if (ctx->stats_entries) {
-        ctx->started = ngx_http_webhook_clock();
-    }
-}
-
-
-static ngx_inline void
-ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
-{
-    if (ctx->started) {
-        ctx->spent += ngx_http_webhook_clock() - ctx->started;
-        ctx->started = 0;
-    }
 }
 
 
