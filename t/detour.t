@@ -454,8 +454,8 @@ for (['/closed/deny', 403], ['/closed/return', 204], ['/closed/large', 413],
     is($t->request(forged(uri => $uri, body => 'body'))->{status}, $status,
        "$uri: $status");
     is($t->take_line('verdict.log'), "$uri $status [none][]", 'its verdict');
-    like($t->error_log, qr{webhook github: not verified, status $status, }
-                        . qr{location: "$uri"}, 'a line');
+    like($t->error_log,
+         qr{github: not verified, status $status, location: "$uri"}, 'a line');
     is(none($uri), $before + 1, 'counted');
 }
 
