@@ -8,6 +8,7 @@
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
 #   make bench                  what the module costs beside plain nginx
 #   make fuzz                   the fuzz targets, FUZZ_SECONDS=60 each
+#   make fuzz-requests          whole requests to nginx, SECONDS=60 SEED=n
 #   make install [DESTDIR=...]  the module into nginx's modules directory
 #   make deb                    a package for the nginx of Debian, in build/
 #   make clean
@@ -87,8 +88,8 @@ install_packages = tools/install $(1)
 endif
 
 
-.PHONY: all module nginx run test units valgrind bench fuzz install deb clean
-.PHONY: build-packages FORCE
+.PHONY: all module nginx run test units valgrind bench fuzz fuzz-requests
+.PHONY: install deb clean build-packages FORCE
 
 all: module
 
@@ -151,6 +152,11 @@ fuzz:
 	@$(call install_packages,fuzz)
 	@$(MAKE) --no-print-directory -C fuzz RUN=$(B)/fuzz \
 	    $(if $(FUZZ_SECONDS),FUZZ_SECONDS=$(FUZZ_SECONDS)) fuzz
+
+fuzz-requests: module $(NGINX_DEP)
+	@$(call install_packages,test)
+	@env $(TEST_ENV) $(if $(SECONDS),SECONDS=$(SECONDS)) \
+	    $(if $(SEED),SEED=$(SEED)) fuzz/requests
 
 install: module
 	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \

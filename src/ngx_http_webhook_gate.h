@@ -31,6 +31,12 @@ typedef struct {
     ngx_http_webhook_file_t    *file;       /* or NULL */
     wh_encoding_e               encoding;
     ngx_str_t                   for_name;   /* "for=", or empty */
+    ngx_str_t                   directive;  /* its name, and where it is */
+    ngx_str_t                   conf_file;
+    ngx_uint_t                  line;
+    unsigned                    decode:1;   /* encoding is from "decode=" */
+    unsigned                    told:1;     /* what is odd about it */
+    unsigned                    short_told:1; /* that it is short */
 } ngx_http_webhook_secret_t;
 
 
@@ -45,6 +51,7 @@ struct ngx_http_webhook_key_s {
     wh_hmac_key_t               hmac[NGX_HTTP_WEBHOOK_HMACS];
     EVP_PKEY                   *pubkey[NGX_HTTP_WEBHOOK_PUBKEYS];
     ngx_uint_t                  uses;       /* that it is good for, bits */
+    size_t                      len;        /* bytes, where it has fewest */
 };
 
 
@@ -242,6 +249,7 @@ typedef struct {
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
     ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
+    ngx_array_t                 var_names;  /* ngx_str_t, of their variables */
     unsigned                    body_sha256:1; /* some log wants it */
     unsigned                    ack:1;      /* in some location */
     unsigned                    replay:1;   /* likewise */

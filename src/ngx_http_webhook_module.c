@@ -270,7 +270,7 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_main_conf_t  *wmcf = conf;
 
-    ngx_str_t  *value, *pointer;
+    ngx_str_t  *value, *pointer, *name;
 
     value = cf->args->elts;
 
@@ -292,11 +292,14 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     pointer = ngx_array_push(&wmcf->vars);
-    if (pointer == NULL) {
+    name = ngx_array_push(&wmcf->var_names);
+
+    if (pointer == NULL || name == NULL) {
         return NGX_CONF_ERROR;
     }
 
     *pointer = value[2];
+    *name = value[1];
 
     return NGX_CONF_OK;
 }
@@ -325,6 +328,7 @@ ngx_http_webhook_init(ngx_conf_t *cf)
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_providers_check_oracles(cf, wmcf) != NGX_OK
         || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -472,6 +476,8 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
                        sizeof(ngx_http_webhook_provider_t *))
         != NGX_OK
         || ngx_array_init(&wmcf->vars, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&wmcf->var_names, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))

@@ -69,7 +69,7 @@ typedef struct {
 typedef struct {
     ngx_uint_t                  header;
     ngx_str_t                   value;
-    ngx_uint_t                  status;
+    ngx_int_t                   status;     /* or 0 */
     unsigned                    prefix:1;
     ngx_regex_t                *regex;
 } ngx_http_webhook_required_t;
@@ -201,12 +201,15 @@ typedef enum {
     NGX_HTTP_WEBHOOK_BODY_FORM,
     NGX_HTTP_WEBHOOK_BODY_FORM_SORTED,
     NGX_HTTP_WEBHOOK_BODY_SHA256,
-    NGX_HTTP_WEBHOOK_BODY_KINDS
+    NGX_HTTP_WEBHOOK_BODY_KINDS,
+    NGX_HTTP_WEBHOOK_BODY_RAW = NGX_HTTP_WEBHOOK_BODY_KINDS,
+    NGX_HTTP_WEBHOOK_BODY_NONE,
+    NGX_HTTP_WEBHOOK_BODY_PELORUS
 } ngx_http_webhook_body_kind_e;
 
 
 typedef struct {
-    ngx_str_t                   keyword;    /* ends in ":" before a name */
+    ngx_str_t                   keyword;    /* "form:FIELD" has a name */
     ngx_http_webhook_body_kind_e  kind;
     unsigned                    whole:1;    /* the body is held */
     unsigned                    document:1; /* the JSON is in the text */
@@ -255,11 +258,13 @@ typedef struct {
     ngx_http_webhook_window_t   window;
     ngx_uint_t                  json;         /* bits, 1 << wh_json_type_e,
                                                  and 1 for an empty body */
-    unsigned                    query;        /* WH_FORM_ flags */
+    ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    bodiless:1;   /* the body is not signed */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
+    ngx_uint_t                  rules;        /* that it has, bits in the order
+                                                 of their table */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
 } ngx_http_webhook_provider_t;

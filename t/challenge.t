@@ -11,6 +11,7 @@ use Test::Nginx::Socket 'no_plan';
 
 our $Key = 'the secret of the challenges';
 our $Signing = 'the secret of the messages';
+our $Both = 'one for messages and challenges';
 
 no_shuffle();
 no_long_string();
@@ -28,6 +29,11 @@ run_tests();
 
 sub http_config {
     return <<'EOF';
+    map $arg_key $given_key { default $arg_key; }
+    map $http_x_first $given_first { default $http_x_first; }
+    map $http_x_second $given_second { default $http_x_second; }
+    map $http_x_challenge $given_challenge { default $http_x_challenge; }
+
     webhook_provider json-echo {
         token      bearer;
         challenge  query:challenge 'reply={"challenge":"$webhook_challenge"}'
@@ -60,6 +66,7 @@ sub config {
         . 'add_header X-Verdict $webhook_verdict always; '
         . 'default_type text/plain; try_files /none =418;';
     my $secret = "webhook_secret '$Signing';";
+    my $both = "webhook_secret '$Both';";
     my $challenge = "webhook_challenge_secret '$Key';";
 
     return <<"EOF";
@@ -76,7 +83,7 @@ sub config {
         webhook meta; $secret $content
     }
     location = /meta-tenant {
-        webhook meta; $secret webhook_challenge_secret \$arg_key; $content
+        webhook meta; $secret webhook_challenge_secret \$given_key; $content
     }
     location = /netdata {
         webhook netdata-bearer; $secret $challenge $content
@@ -85,30 +92,30 @@ sub config {
         webhook netdata-bearer; $secret $content
     }
     location = /netdata-tenant {
-        webhook netdata-bearer; $secret webhook_challenge_secret \$arg_key;
+        webhook netdata-bearer; $secret webhook_challenge_secret \$given_key;
         $content
     }
     location = /netdata-tenants {
         webhook netdata-bearer; $secret
-        webhook_secret \$http_x_first; webhook_secret \$http_x_second;
-        webhook_challenge_secret \$http_x_challenge; $content
+        webhook_secret \$given_first; webhook_secret \$given_second;
+        webhook_challenge_secret \$given_challenge; $content
     }
     location = /netdata-signed {
-        webhook netdata-bearer; webhook_secret \$http_x_first;
+        webhook netdata-bearer; webhook_secret \$given_first;
         $challenge $content
     }
     location = /x-tenant {
-        webhook x; $secret webhook_challenge_secret \$http_x_challenge;
+        webhook x; $both webhook_challenge_secret \$given_challenge;
         $content
     }
     location = /x {
-        webhook x; $secret $challenge $content
+        webhook x; $both $challenge $content
     }
     location = /x-one {
-        webhook x; $secret $content
+        webhook x; $both $content
     }
     location = /x-same {
-        webhook x; $secret webhook_challenge_secret '$Signing'; $content
+        webhook x; $both webhook_challenge_secret '$Both'; $content
     }
     location = /json {
         webhook json-echo; $secret $content
@@ -329,9 +336,9 @@ webhook netdata-bearer: the challenge secret is also a signing secret, give it a
 --- request
 GET /x-tenant?crc_token=abc
 --- more_headers eval
-"X-Challenge: $main::Signing"
+"X-Challenge: $main::Both"
 --- response_body chomp eval
-main::signed('abc', $main::Signing)
+main::signed('abc', $main::Both)
 
 === x: signs with the signing secret, or with another if there is one
 --- request eval
@@ -341,8 +348,8 @@ main::signed('abc', $main::Signing)
 --- error_code eval
 [ 200, 200, 200, 400, 405 ]
 --- response_body eval
-[ main::signed('abc'), main::signed('abc', $::Signing),
-  main::signed('abc', $::Signing),
+[ main::signed('abc'), main::signed('abc', $::Both),
+  main::signed('abc', $::Both),
   qq({"status":400,"error":"bad request"}\n),
   qq({"status":405,"error":"method not allowed"}\n) ]
 
@@ -351,7 +358,7 @@ main::signed('abc', $main::Signing)
 [ map { "POST /x-one\n$_" } 'abc', '123', 'true', 'a=b+c', 'z' x 512 ]
 --- more_headers eval
 [ map { 'X-Twitter-Webhooks-Signature: sha256='
-        . main::mac($_, $::Signing) } 'abc', '123', 'true', 'a=b+c',
+        . main::mac($_, $::Both) } 'abc', '123', 'true', 'a=b+c',
   'z' x 512 ]
 --- error_code eval
 [ (403) x 5 ]
@@ -361,7 +368,7 @@ main::signed('abc', $main::Signing)
 [ map { "POST /x-one\n$_" } 'a b', '{}', '', 'z' x 513 ]
 --- more_headers eval
 [ map { 'X-Twitter-Webhooks-Signature: sha256='
-        . main::mac($_, $::Signing) } 'a b', '{}', '', 'z' x 513 ]
+        . main::mac($_, $::Both) } 'a b', '{}', '', 'z' x 513 ]
 --- error_code eval
 [ (418) x 4 ]
 

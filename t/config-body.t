@@ -19,16 +19,18 @@ use WebhookTest::Config;
 my $time = 'it is like 30s, 5m or 1h in @';
 
 rule_says("timestamp header:A unit=$_", "unknown unit \"$_\" in rule "
-    . '"timestamp", it can be s, ms, rfc3339, http in @') for 'min', '', 'S';
+    . '"timestamp", it can be s, ms, rfc3339, http in @') for 'min', 'S';
 rule_says("timestamp header:A $_", "unknown option \"$_\" of rule "
-    . '"timestamp", it takes unit=, past= and future= in @') for 'x', 'window=5m';
+    . '"timestamp", it takes unit=NAME, past=TIME, future=TIME in @') for 'x', 'window=5m';
 rule_says("timestamp header:A $_=x", "invalid time \"x\", $time")
     for qw/past future/;
 rule_says('timestamp header:B', 'rule "timestamp" is duplicate in @',
           'timestamp header:A;');
 rule_says('window x', "invalid time \"x\", $time");
-rule_says('window 5m past=1m', 'unknown option "past=1m" of a window, it '
-    . 'takes "future=TIME" in @');
+rule_says('window 5m past=1m', 'unknown option "past=1m" of rule '
+    . '"window", it takes future=TIME in @');
+location_says('webhook_window 5m past=1m; #<', 'unknown option "past=1m" of '
+    . '"webhook_window", it takes future=TIME in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
 rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
     . 'form-sorted, sha256:SOURCE, crc32, none, pelorus in @')

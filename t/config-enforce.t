@@ -30,7 +30,7 @@ location_says("webhook_enforce on except=$_;")
 location_says("webhook_enforce on except=$_->[0]; #<",
               "unknown rule \"$_->[1]\" in \"except=\", it is one of: $exceptable "
               . 'in @')
-    for ['', ''], [',', ''], ['timestamp,', ''], [',timestamp', ''],
+    for [',', ''], ['timestamp,', ''], [',timestamp', ''],
         ['timestamps', 'timestamps'], ['time', 'time'],
         ['Timestamp', 'Timestamp'], ['payload,body', 'body'],
         ['all', 'all'], ['tokens', 'tokens'];
@@ -43,9 +43,12 @@ location_says("webhook_enforce on except=payload,$_; #<",
 location_says('webhook_enforce off except=payload; #<',
               '"webhook_enforce" directive has "except=" beside "off", which '
               . 'enforces nothing in @');
-location_says("webhook_enforce on $_; #<", "invalid parameter \"$_\", it is "
-              . 'like "except=timestamp,payload" in @')
-    for qw/timestamp excepted=timestamp except/;
+location_says("webhook_enforce on $_->[0]; #<", "unknown option \"$_->[0]\""
+              . "$_->[1] of \"webhook_enforce\", it takes except=RULE,... in \@")
+    for ['timestamp', ''], ['excepted=timestamp', ' (did you mean "except="?)'],
+        ['except', ' (did you mean "except="?)'];
+location_says('webhook_enforce on except=; #<', 'option "except=" of '
+              . '"webhook_enforce" has no value in @');
 location_says("webhook_enforce $_; #<",
               'invalid number of arguments in "webhook_enforce" directive in @')
     for '', 'on except=header except=payload';

@@ -20,9 +20,17 @@ my $rules = 'the rules are: methods, content_type, header, token, signature, '
     . 'message, body, timestamp, window, id, event, require, json, query, '
     . 'client_certificate, challenge, ack, reject in @';
 
-rule_says($_, "unknown rule \"$_\" in webhook_provider \"own\", $rules")
-    for qw/method Methods content-type headers tokens signatures messages ids
-           events certificate challenges acks rejects webhook_secret include/;
+for (qw/method:methods Methods:methods content-type:content_type
+        headers:header tokens:token signatures:signature messages:message
+        ids:id events:event certificate: challenges:challenge acks:ack
+        rejects:reject webhook_secret: include: sign:signature/)
+{
+    my ($rule, $nearest) = split /:/;
+    my $hint = $nearest ? " (did you mean \"$nearest\"?)" : '';
+
+    rule_says($rule, "unknown rule \"$rule\"$hint in webhook_provider "
+        . "\"own\", $rules");
+}
 rule_says('token', 'invalid number of words in rule "token", its form is '
     . '"token SOURCE [for=NAME]" in @');
 rule_says($_, qr/^invalid number of words in rule "$_", its form is "$_ .*" in \@$/)
@@ -32,8 +40,7 @@ rule_says("$_", qr/^invalid number of words in rule "\w+", its form is "/)
     for 'header X', 'header X a status=400 b', 'message a b', 'ack 200 201',
         'id header:A header:B', 'reject 401 403', 'token bearer for=a b';
 
-rule_says('methods POST', 'rule "methods" is duplicate, one takes several '
-    . 'methods in @', 'methods GET;');
+rule_says('methods POST', 'rule "methods" is duplicate in @', 'methods GET;');
 rule_says("methods POST $_", "unknown method \"$_\" in rule \"methods\", it "
     . 'can be GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH in @')
     for qw/post TRACE ALL/;
@@ -49,82 +56,121 @@ rule_says("content_type application/json $_") for 'text/*', 'a/*+json';
 
 rule_says('header X-A b status=399', 'invalid status "399", it must be from '
     . '400 to 599 in @');
-rule_says('header X-A b status=', 'invalid status "", it must be from 400 to '
-    . '599 in @');
+rule_says('header X-A b status=', 'option "status=" of rule "header" has no '
+    . 'value in @');
 rule_says("header X-A b $_", "unknown option \"$_\" of rule \"header\", it "
-    . 'takes "status=CODE" in @') for 'code=400', 'status', '400';
+    . 'takes status=CODE in @') for 'code=400', '400';
+rule_says('header X-A b status', 'unknown option "status" (did you mean '
+    . '"status="?) of rule "header", it takes status=CODE in @');
 rule_says('header X-A ~(',
           qr/^pcre2?_compile\(\) failed: .* in "\(".* in rule "header" in \@$/);
 rule_says('header X-A ~^a.b$ status=422');
 
-my $source = 'it is header:NAME, query:NAME, cookie:NAME, bearer, basic, '
-    . 'field:NAME, json:POINTER or form:NAME in @';
+# sources, of what is needed before the body is there, and of credentials
+my $early = 'it can be header:NAME, query:NAME, cookie:NAME, bearer, basic';
+my $in_body = "$early, json:POINTER, form:NAME";
 
 for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
              'basic:', 'Bearer', 'body:x', '')
 {
     my $word = $bad eq '' ? '""' : $bad;
 
-    rule_says("$_ $word", "invalid source \"$bad\", $source")
-        for qw/token signature id event challenge/;
-    rule_says("challenge query:a match=$bad=b",
-              "invalid source \"$bad\", $source");
+    rule_says("$_ $word", "invalid source \"$bad\", $in_body in \@")
+        for qw/token signature/;
+    rule_says("$_ $word", "invalid source \"$bad\", $in_body, field:NAME in \@")
+        for qw/id event timestamp/;
+    rule_says("challenge $_", "invalid source \"$bad\", $early in \@")
+        for $word, "query:a match=$bad=b";
 }
 
-# what is needed before the body is there, and before the signature is found
 for my $late (qw{field:t json:/t form:t}) {
-    my $says = "invalid source \"$late\", a challenge or a digest is "
-        . 'header:NAME, query:NAME, cookie:NAME, bearer or basic in @';
-
-    rule_says("challenge $late", $says);
-    rule_says("challenge query:a match=$late$_", $says) for '', '=b';
+    rule_says("challenge $_", "invalid source \"$late\", $early in \@")
+        for $late, "query:a match=$late", "query:a match=$late=b";
 }
 
-rule_says("$_ field:t", 'invalid source "field:t", a credential is '
-    . 'header:NAME, query:NAME, cookie:NAME, bearer, basic, json:POINTER or '
-    . 'form:NAME in @') for qw/token signature/;
+rule_says("challenge $_ method=POST after=verify",
+          "invalid source \"$_\", $early, json:POINTER in \@")
+    for 'form:t', 'field:t';
+rule_says("$_ field:t", "invalid source \"field:t\", $in_body in \@")
+    for qw/token signature/;
 rule_says("$_") for 'token json:/t', 'token form:t', 'token json:/a~1b/0';
 rule_says('token json:t', 'invalid JSON Pointer "t": a JSON pointer must '
     . 'begin with "/" or be empty in @');
 
-rule_says("body sha256:$_", "invalid source \"$_\", $source")
-    for 'digest', 'query:';
-rule_says("body sha256:$_", "invalid source \"$_\", a challenge or a "
-    . 'digest is header:NAME, query:NAME, cookie:NAME, bearer or basic in @')
-    for 'json:/a', 'form:a', 'field:a';
+rule_says("body sha256:$_", "invalid source \"$_\", $early in \@")
+    for 'digest', 'query:', 'json:/a', 'form:a', 'field:a';
 
 rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
-    . 'takes "for=NAME" in @') for 'for=', 'for', 'name=x';
+    . 'takes for=NAME in @') for 'name=x', 'value';
 
-rule_says("signature header:X $_", "unknown option \"$_\" of rule "
-    . '"signature", it takes algorithm=, encoding=, prefix=, list=, field=, '
-    . 'key=, issuer=, body_digest= in @')
-    for 'algo=hmac-sha1', 'prefix=', 'field=', 'hex', 'list', 'issuer=',
-        'body_digest=', 'digest=/a';
+rule_says("signature header:X $_->[0]", "unknown option \"$_->[0]\"$_->[1] of "
+    . 'rule "signature", it takes algorithm=NAME, encoding=NAME, prefix=TEXT, '
+    . 'list=SEPARATOR, field=NAME, key=ENCODING, issuer=TEXT, '
+    . 'body_digest=POINTER in @')
+    for ['algo=hmac-sha1', ''], ['hex', ''], ['digest=/a', ''],
+        ['list', ' (did you mean "list="?)'],
+        ['encodng=hex', ' (did you mean "encoding="?)'],
+        ['Prefix=a', ' (did you mean "prefix="?)'];
+
+# no value
+for (['header X-A b', qw/status/], ['token bearer', qw/for/],
+     ['signature header:X', qw/algorithm encoding prefix list field key issuer
+                               body_digest/],
+     ['timestamp header:X', qw/unit past future/], ['window 5m', qw/future/],
+     ['challenge query:a', qw/method match reply type header key after/])
+{
+    my ($rule, @options) = @$_;
+    my ($name) = split / /, $rule;
+
+    rule_says("$rule $_=", "option \"$_=\" of rule \"$name\" has no value in "
+        . '@') for @options;
+}
+
+# twice, with the same value and with another
+for (['signature header:X', 'algorithm=ed25519', 'algorithm=hmac-sha1'],
+     ['signature header:X', 'encoding=hex', 'encoding=base64'],
+     ['signature header:X', 'prefix=a', 'prefix=b'],
+     ['signature header:X', 'list=,', 'list=.'],
+     ['signature header:X', 'field=a', 'field=b'],
+     ['signature header:X', 'key=hex', 'key=text'],
+     ['signature header:X', 'issuer=a', 'issuer=b'],
+     ['signature header:X', 'body_digest=/a', 'body_digest=/b'],
+     ['timestamp header:X', 'unit=s', 'unit=ms'],
+     ['timestamp header:X', 'past=1m', 'past=2m'],
+     ['timestamp header:X', 'future=1m', 'future=2m'],
+     ['challenge query:a', 'method=GET', 'method=POST'],
+     ['challenge query:a', 'reply=a', 'reply=b'],
+     ['challenge query:a', 'type=a/b', 'type=a/c'],
+     ['challenge query:a', 'header=A', 'header=B'],
+     ['challenge query:a', 'key=signing'],
+     ['challenge query:a', 'after=verify'])
+{
+    my ($rule, $first, $other) = @$_;
+    my ($name) = split / /, $rule;
+
+    rule_says("$rule $first $_", "option \"$_\" of rule \"$name\" is the "
+        . 'second of its name in @') for $first, $other // ();
+}
+
 rule_says("signature header:X algorithm=$_", "unknown algorithm \"$_\" in "
     . 'rule "signature", it can be hmac-sha256, hmac-sha1, hmac-sha384, '
     . 'hmac-sha512, ed25519, ecdsa-p256-sha256, rsa-sha256, rsa-sha1, '
     . 'jwt-hs256 in @')
-    for 'jwt', 'jwt-hs512', 'jwt-none', 'sha256', 'HMAC-SHA256', 'hmac-md5', '';
+    for 'jwt', 'jwt-hs512', 'jwt-none', 'sha256', 'HMAC-SHA256', 'hmac-md5';
 rule_says("signature header:X key=$_", "unknown key \"$_\" in rule "
     . '"signature", it can be text, hex, base64, whsec in @')
-    for 'raw', 'WHSEC', '';
+    for 'raw', 'WHSEC';
 rule_says("signature header:X encoding=$_", "unknown encoding \"$_\" in rule "
     . '"signature", it can be hex, base64, base64url in @')
-    for 'HEX', 'base32', '';
+    for 'HEX', 'base32';
 rule_says("signature header:X list=$_", "invalid \"list=$_\" in rule "
     . '"signature", a list has one separating character, as in "list=," or, '
-    . 'with the quotes, "list=;" in @') for '', ',,';
+    . 'with the quotes, "list=;" in @') for ',,';
 
 rule_says("signature header:X algorithm=jwt-hs256 $_",
-    '"algorithm=jwt-hs256" in rule "signature" needs "body_digest=POINTER", '
-    . 'and of the others takes only "issuer=" and "key=" in @')
-    for '', 'issuer=a', map { "body_digest=/a $_" } 'encoding=base64url',
-        'prefix=a', 'list=,', 'field=a';
-rule_says("signature header:X $_", '"body_digest=" and "issuer=" in rule '
-    . '"signature" go with "algorithm=jwt-hs256" in @')
-    for 'issuer=a', 'body_digest=/a', 'algorithm=ed25519 issuer=a',
-        'algorithm=jwt-hs256 body_digest=/a algorithm=hmac-sha256';
+    '"algorithm=jwt-hs256" in rule "signature" needs "body_digest=POINTER" in '
+    . '@') for '', 'issuer=a', 'key=hex';
+
 rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
           qr/^invalid JSON Pointer "a": .+ in \@$/);
 rule_says("signature bearer algorithm=jwt-hs256 body_digest=$_")
@@ -144,14 +190,21 @@ rule_says("message $_", [], 'signature header:X;')
     for '$webhook_body', 'a.${webhook_body}b', '$webhook_body.c',
         '$webhook_body_sha256.$webhook_body', '$webhook_body-$request_id';
 
-rule_says("$_ header:B", "a provider has one rule of this name, \"header:B\" "
-    . 'is the second in @', "$_ header:A;") for qw/id event/;
+rule_says($_->[1], "rule \"$_->[0]\" is duplicate in \@", "$_->[1];")
+    for ['id', 'id header:B'], ['event', 'event header:B'],
+        ['window', 'window 5m'], ['json', 'json object'],
+        ['query', 'query last'], ['body', 'body none'], ['body', 'body raw'];
+rule_says("$_->[0] $_->[1] $_->[1]",
+          "\"$_->[1]\" is twice in rule \"$_->[0]\" in \@")
+    for ['methods', 'POST'], ['json', 'object'], ['query', 'last'];
 
-rule_says("challenge query:a $_", "unknown option \"$_\" of rule "
-    . '"challenge", it takes method=NAME, match=SOURCE=VALUE, match=SOURCE, '
-    . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify in @')
-    for 'method=get', 'method=', 'reply=', 'type=', 'key=other', 'matches=x',
-        'header=', 'after=body';
+rule_says("challenge query:a matches=x", 'unknown option "matches=x" (did you '
+    . 'mean "match="?) of rule "challenge", it takes method=NAME, match=SOURCE[=VALUE], '
+    . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify in @');
+rule_says("challenge query:a $_->[0]=$_->[1]", "unknown $_->[0] \"$_->[1]\" in "
+    . "rule \"challenge\", it can be $_->[2] in \@")
+    for ['method', 'get', 'GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH'],
+        ['key', 'other', 'signing'], ['after', 'body', 'verify'];
 rule_says('challenge none method=HEAD');
 rule_says('challenge json:/a method=POST match=json:/b=c after=verify');
 rule_says('challenge query:a match=query:b=',

@@ -9,9 +9,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use File::Basename;
 use Test::More;
 
 use WebhookTest::Config;
+
+my $send = dirname($FindBin::Bin) . '/tools/webhook-send';
 
 
 for my $word ('', 'a b c d') {
@@ -40,6 +43,42 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
     $says->('file:' . secret_file("empty$_" => $_),
             "\"$directive\" is empty, anybody would know it in \@")
         for '', "\n", "\r\n";
+    $says->($_, "\"$directive\" begins nearly as \"file:PATH\" or \"env:NAME\", "
+            . 'which are in small letters, with a colon and no space; a secret '
+            . 'that begins so goes into a "file:" in @')
+        for 'File:/etc/secret', 'FILE:secret', 'file=/etc/secret', 'ENV:HOOK',
+            'Env:HOOK', 'env=HOOK', '@/etc/secret', '"file: /etc/secret"',
+            '"env: HOOK"';
+    $says->($_, "\"$directive\" is the name of a file and can be guessed, for "
+            . 'what is in the file write "file:" in front in @')
+        for '/etc/nginx/secrets/none', '/run/secrets/none';
+    $says->("$_ decode=base64") for '/aBc/DEFGHIJKLMNOPQRSTUVWXY+';
+
+    my $sent = "in \"$directive\" is filled by whoever sends the request, so "
+        . 'anybody would bring the secret along, let a "map" choose it in @';
+
+    for my $variable (qw/http_x_tenant arg_secret cookie_s request_body request
+                         request_uri request_method request_id args query_string
+                         uri document_uri host remote_user content_type
+                         content_length is_args remote_addr ssl_client_s_dn/)
+    {
+        $says->("\$$variable", "\"\$$variable\" $sent");
+        $says->("'key-\${$variable}-of it'", "\"\$$variable\" $sent");
+    }
+
+    $says->('$HTTP_X', "\"\$http_x\" $sent");
+    $says->('key-$1', "\"\$1\" $sent");
+
+    for my $variable (qw/mine Mine/) {
+        location_says("$end\n $directive \$$variable; #<",
+            "\"\$mine\" in \"$directive\" is from the verified body, so it is "
+            . 'empty when the secret is needed, in @',
+            'webhook_var $mine /tenant;');
+    }
+
+    location_says("$end\n $directive 'a\$chosen';", undef,
+                  'map $arg_tenant $chosen { a 0123456789abcdef; }');
+
     $says->('env:WEBHOOK_TEST_NONE', 'no variable "WEBHOOK_TEST_NONE" in the '
         . 'environment that nginx was started with in @');
     $says->('env:', 'no variable "" in the environment that nginx was '
@@ -80,8 +119,8 @@ location_says('webhook_challenge_secret 0123456789abcdef for=x; #<',
               '"webhook_challenge_secret" directive takes no "for=" in @');
 
 for my $provider (qw/meta netdata-basic netdata-bearer/) {
-    location_says("webhook $provider; #<\n $good\n"
-        . 'webhook_challenge_secret 0123456789abcdef;',
+    location_says("webhook $provider; #<\n webhook_secret 0123456789:abcdef;\n"
+        . 'webhook_challenge_secret 0123456789:abcdef;',
         "\"webhook_challenge_secret\" of \"webhook $provider\" in \@ is also "
         . 'a "webhook_secret", give it a value of its own');
 }
@@ -119,6 +158,144 @@ location_says("webhook meta; $good\n webhook_challenge_secret x; #<",
     location_says("webhook github;\n webhook_secret env:WEBHOOK_TEST; #<",
                   sprintf $short, 3);
 }
+
+# of the key itself, however it is written
+location_says("webhook standard-webhooks;\n webhook_secret "
+    . 'whsec_OGJ5dGVrZXk=; #<', sprintf $short, 8);
+location_says("webhook own;\n webhook_secret 0123456789abcdef0123456789ab; #<",
+              sprintf($short, 14),
+              'webhook_provider own { signature header:X-Own key=hex; }');
+location_says("webhook own;\n webhook_secret MDEyMzQ1Njc4OWFiY2Q=; #<",
+              sprintf($short, 14),
+              'webhook_provider own { signature header:X-Own key=base64; }');
+location_says("webhook own;\n webhook_secret MDEyMzQ1Njc4OWFiY2Q= decode=text;",
+              undef,
+              'webhook_provider own { signature header:X-Own key=base64; }');
+
+# a whsec key as Supabase shows it
+location_says("webhook standard-webhooks;\n webhook_secret "
+    . 'v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw;');
+
+# which of two kinds of keys
+my $either = 'secret 1 of "webhook standard-webhooks" in @ may be a public key '
+    . 'or the key of an HMAC, write "whpk_" in front of a public key, and '
+    . '"whsec_" in front of the other, or give it a "decode="';
+my $bare = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
+
+location_says("webhook standard-webhooks; #<\n webhook_secret $_;", $either)
+    for $bare, 'ab' x 32;
+location_says("webhook standard-webhooks;\n webhook_secret $_;")
+    for "whsec_$bare", "whpk_$bare", "$bare decode=base64";
+location_says("webhook svix;\n webhook_secret $bare;");
+location_says("webhook telnyx;\n webhook_secret $bare;");
+
+# a secret for nothing but "Authorization: Basic"
+my $colon = 'has no ":", it is "user:password"';
+
+location_says("webhook netdata-basic; #<\n webhook_secret $_;",
+              "secret 1 of \"webhook netdata-basic\" in \@ $colon")
+    for '0123456789abcdef', 'MDEyMzQ1Njc4OWFiY2RlZg== decode=base64';
+location_says("webhook netdata-basic;\n webhook_secret $_;")
+    for 'user:0123456789abcdef', 'dXNlcjowMTIzNDU2Nzg5YWJjZGVm decode=base64';
+location_says("webhook own;\n webhook_secret 0123456789abcdef;", undef,
+              'webhook_provider own { token basic; token bearer; }');
+location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=b;\n"
+    . 'webhook_secret fedcba9876543210 for=t;',
+    "secret 1 of \"webhook own\" in \@ $colon",
+    'webhook_provider own { token basic for=b; token bearer for=t; }');
+
+# what surrounds a secret
+my $plain = '0123456789abcdef';
+my %odd = (
+    bom => ["\xef\xbb\xbf$plain",
+            'begins with a byte order mark, write it without'],
+    utf16 => ["\xff\xfe" . join('', map { "$_\0" } split //, $plain),
+              'is in UTF-16, write it as plain text'],
+    lines => ["$plain\n$plain\n",
+              'has several lines, all of them are one secret'],
+    breaks => ["$plain\n\n", 'has several lines, all of them are one secret'],
+    space => ["$plain \n", 'begins or ends with a space or a tab, which counts '
+              . 'as part of it'],
+    control => ["01234567\x0889abcdef", 'has control characters in it, they '
+                . 'count as part of it'],
+    quotes => ["\"$plain\"\n", 'is in quotes, which count as part of it'],
+    smart => ["\xe2\x80\x9c$plain\xe2\x80\x9d\n",
+              'is in quotes, which count as part of it'],
+    name => ["HOOK_SECRET=$plain\n",
+             'begins with "NAME=", which counts as part of it'],
+    api => ["ghp_$plain", "looks like a key for the sender's API, the secret "
+            . 'that signs webhooks is another one'],
+);
+
+for my $name (sort keys %odd) {
+    my ($bytes, $what) = @{ $odd{$name} };
+    my $path = secret_file("odd_$name" => $bytes);
+
+    location_says("webhook github;\n webhook_secret file:$path; #<",
+                  "secret file \"$path\" $what in \@");
+
+    local $ENV{WEBHOOK_TEST} = $bytes;
+    location_says("webhook github;\n webhook_secret env:WEBHOOK_TEST; #<",
+                  "\"webhook_secret\" $what in \@") if $bytes !~ /\0/;
+
+    is(sent("file:$path"), "webhook-send: the secret $what\n",
+       "webhook-send: $name");
+}
+
+is(sent($plain), '', 'webhook-send: nothing odd');
+is(sent('file:' . secret_file(plain => "$plain\r\n")), '',
+   'webhook-send: one line break');
+
+location_says("webhook github;\n $good\n webhook_secret \"'$plain'\"; #<",
+              "\"webhook_secret\" $odd{quotes}[1] in \@");
+location_says("webhook meta;\n $good\n webhook_challenge_secret '$plain '; #<",
+              "\"webhook_challenge_secret\" $odd{space}[1] in \@");
+location_says("webhook gitlab;\n webhook_secret ghp_$plain;");
+
+# What webhook-send says of a secret.
+sub sent {
+    my ($secret) = @_;
+
+    return `$send --provider github --url http://127.0.0.1/ --print \\
+            --secret '$secret' 2>&1 >/dev/null </dev/null`;
+}
+
+
+# told once, wherever it counts
+server_says("webhook_secret \"'$plain'\"; #<\n location /a { webhook github; }\n"
+    . 'location /b { webhook gitlab; }',
+    "\"webhook_secret\" $odd{quotes}[1] in \@");
+
+
+# Secrets of several locations, of which one answers challenges
+
+sub same {
+    my ($one, $other) = @_;
+
+    return "secrets of \"webhook $one\" in \@ and of \"webhook $other\" in \@ "
+        . 'are the same, but one of them answers challenges, so anybody could '
+        . 'have a message signed for the other, give each a value of its own';
+}
+
+server_says("location /a { webhook x; $good } location /b { webhook stripe; "
+    . "$good } #<", same('x', 'stripe'));
+server_says("location /b { webhook gitlab; $good } location /a { webhook x; "
+    . "$good } #<", same('x', 'gitlab'));
+server_says("location /a { webhook meta; $good $other } location /b { "
+    . 'webhook github; webhook_secret fedcba9876543210; } #<',
+    same('meta', 'github'));
+server_says("location /a { webhook meta; $good $other } location /b { "
+    . "webhook meta; webhook_secret fedcba9876543210; $other } #<",
+    qr/^"webhook_challenge_secret" of "webhook meta" in/);
+server_says("location /a { webhook x; $good } location /b { webhook x; $good }");
+server_says("location /a { webhook meta; $good $other } location /b { "
+    . "webhook meta; $good $other }");
+server_says("location /a { webhook zoom; $good } location /b { webhook stripe; "
+    . "$good }");
+server_says("$other location /a { webhook github; $good } location /b { "
+    . 'webhook stripe; webhook_secret fedcba9876543210; }');
+server_says("location /a { webhook x; $good } location /b { webhook stripe; "
+    . 'webhook_secret 0123456789abcdeF; }');
 
 for my $mode (0644, 0604) {
     my $path = secret_file("readable$mode" => '0123456789abcdef', $mode);

@@ -57,7 +57,7 @@ location_says("webhook @{[map { \"p$_\" } 1 .. 8]};\n"
 location_says("webhook github;\n $good webhook gitlab gitea; #<",
               '"webhook" directive is duplicate in @');
 location_says("webhook github githb; #<\n $for{github}",
-              qr/^unknown provider "githb" in \@/);
+              qr/^unknown provider "githb" .* in \@/);
 
 location_says("webhook github gitlab; #<\n $for{github}",
               '"webhook gitlab" in @ has no "webhook_secret", give one with '

@@ -14,12 +14,26 @@ use Test::More;
 use WebhookTest::Config;
 
 
-my $known = join ' ', map { m{([^/]+)\.conf$} } sort glob
-            "$FindBin::Bin/../providers/*.conf";
+my $listed = 'it is neither defined by "webhook_provider" nor one of those in '
+    . 'docs/providers.md';
 
-location_says("webhook githb; $good #<", "unknown provider \"githb\" in \@, "
-    . "it is neither defined by \"webhook_provider\" nor one of: $known");
-location_says("webhook GitHub; $good #<", qr/^unknown provider "GitHub" in \@/);
+location_says("webhook $_->[0]; $good #<",
+              "unknown provider \"$_->[0]\"$_->[1] in \@, $listed")
+    for ['githb', ' (did you mean "github"?)'],
+        ['GitHub', ' (did you mean "github"?)'],
+        ['twili', ' (did you mean "twilio-json" or "twilio"?)'],
+        ['grafna', ' (did you mean "grafana"?)'],
+        ['Facebook', ' (did you mean "meta"?)'],
+        ['twitter', ' (did you mean "x"?)'],
+        ['my-own', ''], ['a' x 200, ''];
+location_says("webhook owm; $good #<", "unknown provider \"owm\" (did you mean "
+    . "\"own\"?) in \@, $listed", 'webhook_provider own { token bearer; }');
+
+# the line before has no ";"
+location_says("webhook github\n $_->[0] $_->[1]; #<", '"webhook" in @ has the '
+    . "directive \"$_->[0]\" among its providers, there is no \";\" before it")
+    for ['webhook_secret', 'file:a'], ['proxy_pass', 'http://127.0.0.1'],
+        ['return', '200'];
 location_says('webhook ""; #<', qr/^unknown provider "" in \@/);
 location_says("webhook github;\n $good webhook gitlab; #<",
               '"webhook" directive is duplicate in @');
@@ -59,8 +73,8 @@ location_says('webhook_ack off;');
 location_says('webhook_ack off; webhook_ack 200; #<',
               '"webhook_ack" directive is duplicate in @');
 
-location_says("webhook_log_level $_; #<", "invalid level \"$_\", it is "
-    . '"info", "notice", "warn" or "error" in @')
+location_says("webhook_log_level $_; #<", "unknown level \"$_\" in "
+    . '"webhook_log_level", it can be info, notice, warn, error in @')
     for qw/debug crit errors/;
 location_says('webhook_log_level info; webhook_log_level warn; #<',
               '"webhook_log_level" directive is duplicate in @');
@@ -114,7 +128,9 @@ my %public = (
         . 'MSeGmXQmrvZ2EFdKBCagm8HZDQIDAQAB',
 );
 
-for my $name (split / /, $known) {
+for my $name (map { m{([^/]+)\.conf$} } sort glob
+              "$FindBin::Bin/../providers/*.conf")
+{
     my $rules = do {
         open my $file, '<', "$FindBin::Bin/../providers/$name.conf" or die $!;
         local $/;

@@ -33,6 +33,8 @@ my %secret = (
                . '8194ed1cf7a126282fb0bbbb237a3bde',
     'gitlab-signed' => 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
     'billing' => 'whsec_PlRQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    'netdata-basic' => 'netdata:the password',
+    'netdata-user-password' => 'netdata:the other password',
     'paypal.pub' => public_rsa_key(),
 );
 

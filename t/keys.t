@@ -33,7 +33,9 @@ my %decode = (hex => 'hex', nohex => 'hex',
               base64 => 'base64', nobase64 => 'base64');
 
 my %secret = map { $_ => secret() } @good, @bad,
-             qw/challenge signing current next reloaded/;
+             qw/challenge signing current next reloaded elsewhere odd/;
+$secret{basic} = 'user:' . secret();
+$secret{kinds} = 'whsec_' . encode_base64(secret(), '');
 my %tenant = map { $_ => secret() } 1 .. ($valgrind ? 140 : 300);
 my $tenants = join '', map { "$_ $tenant{$_};\n" } sort keys %tenant;
 
@@ -86,6 +88,28 @@ my $conf = <<"EOF";
             webhook asked;
             webhook_secret file:files/signing;
             webhook_challenge_secret file:files/challenge;
+            proxy_pass http://unix:%%DIR%%/app;
+        }
+
+        location = /elsewhere {
+            webhook_secret file:files/elsewhere;
+            proxy_pass http://unix:%%DIR%%/app;
+        }
+
+        location = /odd {
+            webhook_secret file:files/odd;
+            proxy_pass http://unix:%%DIR%%/app;
+        }
+
+        location = /basic {
+            webhook netdata-basic;
+            webhook_secret file:files/basic;
+            proxy_pass http://unix:%%DIR%%/app;
+        }
+
+        location = /kinds {
+            webhook standard-webhooks;
+            webhook_secret file:files/kinds;
             proxy_pass http://unix:%%DIR%%/app;
         }
 
@@ -318,6 +342,48 @@ is(status('challenge', $old{signing}), 200, 'the signing secret stays');
 is(status('challenge', $good), 403, 'no challenge secret for signing');
 
 
+# Secrets of other locations, one of which answers challenges
+
+$secret{elsewhere} = $secret{challenge};
+replace('elsewhere');
+wait_for(sub { status('elsewhere', 'another');
+               3 <= (() = $t->error_log =~ /must not be a signing secret/g) },
+         'the refusal of the challenge secret of another location');
+is(status('elsewhere', $secret{challenge}), 403,
+   'what challenges sign is not taken elsewhere');
+
+
+# What cannot be right is not used, and what is odd is told
+
+$secret{basic} = secret();
+replace('basic');
+wait_for(sub { basic('user:password'); $log = $t->error_log;
+               said_of('basic') },
+         'the refusal of a secret without a colon');
+is(said_of('basic'), "but has no \":\", it is \"user:password\"$stays",
+   'a secret that is no user and password');
+is(basic('user:password'), 401, 'others are refused');
+is(basic($old{basic}), 200, 'the one before is in use');
+
+$secret{kinds} = encode_base64('x' x 32, '');
+replace('kinds');
+wait_for(sub { status('kinds', 'x'); $log = $t->error_log;
+               said_of('kinds') },
+         'the refusal of a key of either kind');
+is(said_of('kinds'), 'but may be a public key or the key of an HMAC, write '
+   . '"whpk_" in front of a public key, and "whsec_" in front of the other, or '
+   . "give it a \"decode=\"$stays", 'a key that may be of either kind');
+
+$secret{odd} = "'" . secret() . "'";
+replace('odd');
+wait_until('odd', $secret{odd}, 200);
+$log = $t->error_log;
+is(said_of('odd'), 'the new secret is in use; is in quotes, which count as '
+   . 'part of it', 'quotes are warned of');
+
+$secret{$_} = $old{$_}, replace($_) for qw/elsewhere basic kinds/;
+
+
 # Rotation: one of two files changes, the sender follows, and so on
 
 rotation();
@@ -546,6 +612,15 @@ sub slow_request {
            join '', WebhookTest::format_request(
                uri => "/$location", body => $body, connection => 'close',
                headers => [['X-Signature' => hmac_sha256_hex($body, $key)]]);
+}
+
+
+sub basic {
+    my ($credential) = @_;
+
+    return $t->post('/basic', $body, [
+        [Authorization => 'Basic ' . encode_base64($credential, '')],
+    ])->{status};
 }
 
 

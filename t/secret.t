@@ -19,6 +19,7 @@ my $one = 'the first secret, 32 bytes long!';
 my $two = 'the second secret of the sender.';
 my $three = 'the third one, for what follows.';
 my $binary = join '', map { chr } 0 .. 31;
+my $whsec = 'whsec_' . encode_base64($one, '');
 
 my %files = (
     newline => "$one\n", none => $one, crlf => "$one\r\n",
@@ -30,7 +31,8 @@ my %files = (
 
 $ENV{WEBHOOK_TEST} = $one;
 $ENV{WEBHOOK_TEST_HEX} = unpack 'H*', $one;
-$ENV{WEBHOOK_TEST_NEWLINE} = "$one\n";
+$ENV{WEBHOOK_TEST_NEWLINE} = "$one\r\n";
+$ENV{WEBHOOK_TEST_NEWLINES} = "$one\n\n";
 
 my %locations = (
     text => "'$one'",
@@ -46,12 +48,21 @@ my %locations = (
     env => 'env:WEBHOOK_TEST',
     env_hex => 'env:WEBHOOK_TEST_HEX decode=hex',
     env_newline => 'env:WEBHOOK_TEST_NEWLINE',
+    env_newlines => 'env:WEBHOOK_TEST_NEWLINES',
     tenant => '$tenant',
     tenant_hex => '$tenant_hex decode=hex',
     tenant_base64 => '${tenant_base64} decode=base64',
-    tenant_part => '"pre-$http_x_tenant-and some more text"',
+    tenant_part => '"pre-$tenant_name-and some more text"',
     rotation => "'$one'; webhook_secret '$two'; webhook_secret '$three'",
     rotation_same => "'$one'; webhook_secret '$one'",
+    decode_text => "'$whsec' decode=text; webhook static-whsec",
+    decode_none => "'$whsec'; webhook static-whsec",
+    decode_supabase => "'v1,$whsec'; webhook static-whsec",
+    decode_tenants => "\$tenant_whsec; webhook_secret \$tenant_whsec "
+        . 'decode=text; webhook static-whsec',
+    tenant_either => '$tenant_either; webhook standard-webhooks',
+    tenant_held => '$tenant; webhook held',
+    tenant_token => '$tenant; webhook bearer',
     rotation_mixed => "'\$tenant'; webhook_secret '$three'",
     rotation_tenant => '$tenant; webhook_secret $tenant_second',
     replaced => "'$two'",
@@ -68,6 +79,21 @@ my $base64 = encode_base64($one, '');
 $conf = <<"EOF";
     webhook_provider signed { signature header:X-Signature; }
     webhook_provider static { token header:X-Token; }
+    webhook_provider bearer { token bearer; }
+    webhook_provider held {
+        signature  json:/signature;
+        message    \$request_method;
+        body       none;
+    }
+    webhook_provider static-whsec { signature header:X-Signature key=whsec; }
+
+    map \$http_x_tenant \$tenant_whsec {
+        a $whsec;
+    }
+
+    map \$http_x_tenant \$tenant_either {
+        a @{[encode_base64('x' x 32, '')]};
+    }
 
     map \$http_x_tenant \$tenant {
         a '$one';
@@ -77,6 +103,11 @@ $conf = <<"EOF";
 
     map \$http_x_tenant \$tenant_second {
         a '$three';
+    }
+
+    map \$http_x_tenant \$tenant_name {
+        a a;
+        b b;
     }
 
     map \$http_x_tenant \$tenant_hex {
@@ -128,6 +159,21 @@ $conf = <<"EOF";
             }
         }
 
+        location ~ ^/asked/(?<asked>\\w+)\$ {
+            auth_request      /ask;
+            auth_request_set  \$asked_secret \$upstream_http_x_secret;
+            webhook_secret    \$asked_secret;
+            proxy_pass        http://unix:%%DIR%%/app;
+        }
+
+        location = /ask {
+            internal;
+            webhook                  off;
+            proxy_pass               http://unix:%%DIR%%/secrets:/\$asked;
+            proxy_pass_request_body  off;
+            proxy_set_header         Content-Length "";
+        }
+
         location /incomplete {
             proxy_pass http://unix:%%DIR%%/app;
 
@@ -140,6 +186,14 @@ $conf = <<"EOF";
                 }
             }
         }
+    }
+
+    server {
+        listen unix:%%DIR%%/secrets;
+        webhook off;
+        location = /a { add_header X-Secret '$one'; return 204; }
+        location = /b { add_header X-Secret '$two'; return 204; }
+        location / { return 204; }
     }
 
     server {
@@ -184,7 +238,10 @@ is_result('file_nul', $one, '403 signature_mismatch');
 is_result('file_lines', "$one\n$two", '200 1');
 is_result('file_lines', $_, '403 signature_mismatch') for $one, $two;
 is_result('file_path', 'file:none', '200 1');
-is_result('env_newline', "$one\n", '200 1');
+is_result('env_newline', $one, '200 1');
+is_result('env_newline', "$one\n", '403 signature_mismatch');
+is_result('env_newlines', "$one\n", '200 1');
+is_result('env_newlines', $one, '403 signature_mismatch');
 
 
 # Secrets with variables
@@ -195,11 +252,11 @@ is_result('tenant', $two, '403 signature_mismatch', tenant => 'a');
 is_result('tenant', $one, '403 signature_mismatch', tenant => 'b');
 
 for my $tenant ('', 'empty', 'unknown') {
-    is_result('tenant', $_, '503 secret_unavailable', tenant => $tenant)
+    is_result('tenant', $_, '403 secret_unavailable', tenant => $tenant)
         for $one, '';
 }
 
-is_result('tenant', $one, '503 secret_unavailable');
+is_result('tenant', $one, '403 secret_unavailable');
 is_result('tenant_hex', $one, '200 1', tenant => 'a');
 is_result('tenant_hex', $_, '503 secret_unavailable', tenant => 'bad')
     for $one, '', '0123456789abcdefg0';
@@ -208,6 +265,60 @@ is_result('tenant_base64', $one, '503 secret_unavailable', tenant => 'bad');
 is_result('tenant_part', 'pre-a-and some more text', '200 1', tenant => 'a');
 is_result('tenant_part', 'pre-b-and some more text', '403 signature_mismatch',
           tenant => 'a');
+
+
+# How a key is written: "decode=" goes before the provider
+
+is_result('decode_none', $one, '200 1');
+is_result('decode_none', $whsec, '403 signature_mismatch');
+is_result('decode_supabase', $one, '200 1');
+is_result('decode_text', $whsec, '200 1');
+is_result('decode_text', $one, '403 signature_mismatch');
+is_result('decode_tenants', $one, '200 1', tenant => 'a');
+is_result('decode_tenants', $whsec, '200 2', tenant => 'a');
+is_result('tenant_either', $one, '503 secret_unavailable', tenant => 'a');
+
+
+# Nobody finds out which tenants there are
+
+for my $case (
+    [tenant => { body => 'x', headers => [['X-Signature' => '0' x 64]] }],
+    [tenant => { body => 'x', headers => [['X-Signature' => 'no hex']] }],
+    [tenant => { body => 'x' }],
+    [tenant_token => { body => 'x', headers => [
+        [Authorization => 'Bearer another token']] }],
+    [tenant_held => { body => '{"signature":"' . '0' x 64 . '"}' }],
+    [tenant_held => { body => '{"signature":' }],
+    [tenant_held => { body => 'x' x 100001 }],
+) {
+    my ($location, $request) = @$case;
+    my @answers = map {
+        my $r = $t->request({
+            method => 'POST', uri => "/$location", %$request,
+            headers => [@{ $request->{headers} // [] }, ['X-Tenant' => $_]],
+        });
+        delete @{ $r->{header} }{qw/date x-reason/};
+        $r;
+    } qw/a unknown/;
+
+    cmp_ok($answers[0]{status}, '>=', 400, "$location: refused");
+    is_deeply([map { [@$_{qw/status header body/}] } $answers[1]],
+              [map { [@$_{qw/status header body/}] } $answers[0]],
+              "$location: an unknown tenant is refused as a known one is");
+}
+
+
+# Secrets that another service knows
+
+for my $tenant (qw/a b/) {
+    my $secret = $tenant eq 'a' ? $one : $two;
+
+    is_result("asked/$tenant", $secret, '200 1');
+    is_result("asked/$tenant", $three, '403 signature_mismatch');
+}
+
+is_result('asked/a', $two, '403 signature_mismatch');
+is_result('asked/unknown', $one, '403 secret_unavailable');
 
 
 # Rotation
@@ -227,7 +338,7 @@ is_result('rotation_tenant', $three, '200 2', tenant => 'a');
 is_result('rotation_tenant', $two, '200 1', tenant => 'b');
 is_result('rotation_tenant', $_, '403 signature_mismatch', tenant => 'b')
     for $three, '';
-is_result('rotation_tenant', $one, '503 secret_unavailable',
+is_result('rotation_tenant', $one, '403 secret_unavailable',
           tenant => 'unknown');
 
 

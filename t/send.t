@@ -505,6 +505,9 @@ sub options {
     accepted(sent(@github, '--secret',
                   'whsec_' . encode_base64($secrets{text}, ''),
                   '--decode', 'whsec', $file), 'a secret with whsec_');
+    accepted(sent(@github, '--secret',
+                  'v1,whsec_' . encode_base64($secrets{text}, ''),
+                  '--decode', 'whsec', $file), 'and as Supabase shows it');
 
     is(sent(@github, '--expect', 202, $file)->{exit}, 0, 'as expected');
     is(sent(@github, '--expect', 200, $file)->{exit}, 1, 'not as expected');

@@ -18,7 +18,7 @@ use WebhookTest;
 
 my %key = map { $_ => "a secret of nobody but $_" }
           qw/github rotated gitlab telegram gitea forgejo stripe bearer person
-             machine challenge other/;
+             machine challenge other crc_a crc_b/;
 my $whsec = 'whsec_' . encode_base64('a signing token of GitLab', '');
 my $now = 1_700_000_000;
 my $body = '{"a":1}';
@@ -182,8 +182,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, log => 'notice', files => {
         }
         location /crc {
             webhook sign-a sign-b;
-            webhook_secret '$key{other}' for=sign-a;
-            webhook_secret '$key{bearer}' for=sign-b;
+            webhook_secret '$key{crc_a}' for=sign-a;
+            webhook_secret '$key{crc_b}' for=sign-b;
             proxy_pass http://%%APP%%;
         }
         location /acked {
@@ -394,10 +394,10 @@ for (['/netdata?crc_token=abc', 'netdata challenge  ',
      ['/ask', 'ask-a rejected method_not_allowed '],
 
      # the key of one is not that of the next
-     ["/crc?crc=x&of=a&secret=$key{other}" =~ s/ /+/gr, 'sign-a challenge  ',
-      qr/^\Q@{[hmac_sha256_base64('x', $key{other})]}/],
-     ["/crc?crc=x&of=b&secret=$key{other}" =~ s/ /+/gr, 'sign-b challenge  ',
-      qr/^\Q@{[hmac_sha256_base64('x', $key{bearer})]}/])
+     ["/crc?crc=x&of=a&secret=$key{crc_a}" =~ s/ /+/gr, 'sign-a challenge  ',
+      qr/^\Q@{[hmac_sha256_base64('x', $key{crc_a})]}/],
+     ["/crc?crc=x&of=b&secret=$key{crc_a}" =~ s/ /+/gr, 'sign-b challenge  ',
+      qr/^\Q@{[hmac_sha256_base64('x', $key{crc_b})]}/])
 {
     my ($uri, $expected, $answer, @headers) = @$_;
 

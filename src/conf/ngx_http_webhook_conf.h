@@ -29,25 +29,71 @@ typedef struct {
 extern ngx_http_webhook_keyword_t  ngx_http_webhook_methods[];
 
 
+/* An option of rules and directives; a table ends with an empty name. */
+
+typedef struct ngx_http_webhook_option_s  ngx_http_webhook_option_t;
+
+struct ngx_http_webhook_option_s {
+    ngx_str_t      name;           /* with "=" and, for messages, its value */
+    char        *(*handler)(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
+                    ngx_str_t *value, void *field);
+    size_t         offset;         /* of the field in what has the options */
+    ngx_http_webhook_keyword_t  *keywords;
+    ngx_uint_t     kinds;          /* of rules that it has an effect on, bits;
+                                      or 0: of all */
+    unsigned       repeatable:1;
+};
+
+
+/* The names that are most like a word. */
+
+#define NGX_HTTP_WEBHOOK_NEAREST      3
+#define NGX_HTTP_WEBHOOK_NEAREST_LEN  63
+
+typedef struct {
+    ngx_str_t      word;
+    ngx_str_t      names[NGX_HTTP_WEBHOOK_NEAREST];
+    ngx_uint_t     distances[NGX_HTTP_WEBHOOK_NEAREST];
+    ngx_uint_t     n;
+} ngx_http_webhook_nearest_t;
+
+
+#define NGX_HTTP_WEBHOOK_NAMES_SIZE  512   /* of the names of a table */
+
+#define ngx_http_webhook_rows(table)  (table), sizeof((table)[0])
+
+
+/* Where a source can be: so many rows of their table, by when it is known. */
+
+#define NGX_HTTP_WEBHOOK_SOURCES_EARLY       5   /* before the body */
+#define NGX_HTTP_WEBHOOK_SOURCES_VERIFIED    6   /* or in verified JSON */
+#define NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL  7   /* or in the body */
+#define NGX_HTTP_WEBHOOK_SOURCES             8   /* or beside a signature */
+
+
 /* _provider.c: the provider language */
 
 char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
-u_char *ngx_http_webhook_provider_names(u_char *p, u_char *last);
+void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name);
 
 /* _rule_signature.c */
 
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 
 /* _rule_message.c */
 
 char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_message_takes(
@@ -56,49 +102,83 @@ ngx_uint_t ngx_http_webhook_message_takes(
 /* _rule_payload.c */
 
 char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_require(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_array_t **requires);
-char *ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_http_webhook_window_t *window);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 
 /* _rule_challenge.c */
 
 char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+
+/* _option.c: tables of words */
+
+char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
+void ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max,
+    u_char *buf, ngx_str_t *names);
+void *ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max,
+    ngx_str_t *word, ngx_str_t *rest);
+char *ngx_http_webhook_keyword_word(ngx_conf_t *cf,
+    ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *word,
+    ngx_uint_t *value);
+char *ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
+    ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *words,
+    ngx_uint_t n, ngx_uint_t *bits);
+ngx_int_t ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword,
+    ngx_str_t *word, ngx_uint_t *value);
+char *ngx_http_webhook_options(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *options, ngx_str_t *words, ngx_uint_t n,
+    void *conf, ngx_uint_t *given);
+char *ngx_http_webhook_options_check(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_uint_t given, ngx_uint_t kind,
+    char *beside);
+char *ngx_http_webhook_option_keyword(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+char *ngx_http_webhook_option_text(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+char *ngx_http_webhook_option_template(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+char *ngx_http_webhook_option_time(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
+    time_t *time);
+char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
+void ngx_http_webhook_nearest_init(ngx_http_webhook_nearest_t *nearest,
+    ngx_str_t *word);
+void ngx_http_webhook_nearest_add(ngx_http_webhook_nearest_t *nearest,
+    ngx_str_t *name);
+u_char *ngx_http_webhook_nearest_hint(ngx_http_webhook_nearest_t *nearest,
+    u_char *buf);
 
 /* _word.c: the words that rules are made of */
 
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);
-char *ngx_http_webhook_source_set(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t **source);
-char *ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_int_t min, ngx_int_t max, ngx_int_t *status);
-char *ngx_http_webhook_source_outside(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source);
-char *ngx_http_webhook_source_credential(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source);
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source);
-ngx_int_t ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword,
-    ngx_str_t *word, ngx_uint_t *value);
+    ngx_uint_t sources, ngx_http_webhook_source_t *source);
 ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
     ngx_str_t *value);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
+char *ngx_http_webhook_ack_word(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+char *ngx_http_webhook_reject_word(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name, ngx_uint_t *index);
 void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
@@ -112,6 +192,8 @@ ngx_int_t ngx_http_webhook_providers_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
 void ngx_http_webhook_providers_senders(ngx_http_webhook_gate_t *first);
 ngx_uint_t ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate);
 
@@ -129,20 +211,23 @@ char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
 /* _rule_headers.c */
 
 char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_array_t **certificates);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 
 /* _rule_token.c */
 
 char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 
 /* _directives.c: values of directives */
 

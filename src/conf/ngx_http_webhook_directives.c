@@ -9,7 +9,7 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static ngx_conf_enum_t  ngx_http_webhook_log_levels[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_log_levels[] = {
     { ngx_string("info"), NGX_LOG_INFO },
     { ngx_string("notice"), NGX_LOG_NOTICE },
     { ngx_string("warn"), NGX_LOG_WARN },
@@ -109,9 +109,9 @@ ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
         return "has \"off\" beside other values";
     }
 
-    return ngx_http_webhook_certificate_words(cf, &value[1],
-                                              cf->args->nelts - 1,
-                                              &wlcf->certificates);
+    return ngx_http_webhook_rule_certificate(cf, NULL, &value[1],
+                                             cf->args->nelts - 1,
+                                             &wlcf->certificates);
 }
 
 
@@ -124,8 +124,8 @@ ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    return ngx_http_webhook_require_words(cf, &value[1], cf->args->nelts - 1,
-                                          &wlcf->requires);
+    return ngx_http_webhook_rule_require(cf, NULL, &value[1],
+                                         cf->args->nelts - 1, &wlcf->requires);
 }
 
 
@@ -142,8 +142,8 @@ ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    return ngx_http_webhook_window_words(cf, &value[1], cf->args->nelts - 1,
-                                         &wlcf->window);
+    return ngx_http_webhook_rule_window(cf, NULL, &value[1],
+                                        cf->args->nelts - 1, &wlcf->window);
 }
 
 
@@ -160,6 +160,10 @@ ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
+
+    if (ngx_http_webhook_text(cf, &value[1]) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     host = value[1].data;
     last = value[1].data + value[1].len;
@@ -211,8 +215,7 @@ ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    return ngx_http_webhook_status_word(cf, &value[1], 400, 599,
-                                        &wlcf->reject);
+    return ngx_http_webhook_reject_word(cf, NULL, &value[1], 1, &wlcf->reject);
 }
 
 
@@ -234,7 +237,7 @@ ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    return ngx_http_webhook_status_word(cf, &value[1], 200, 299, &wlcf->ack);
+    return ngx_http_webhook_ack_word(cf, NULL, &value[1], 1, &wlcf->ack);
 }
 
 
@@ -243,8 +246,9 @@ ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t        *value;
-    ngx_conf_enum_t  *level;
+    ngx_str_t  *value;
+
+    static ngx_str_t  level = ngx_string("level");
 
     if (wlcf->log_level != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
@@ -252,16 +256,6 @@ ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    for (level = ngx_http_webhook_log_levels; level->name.len; level++) {
-        if (ngx_strcmp(level->name.data, value[1].data) == 0) {
-            wlcf->log_level = level->value;
-            return NGX_CONF_OK;
-        }
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid level \"%V\", it is \"info\", \"notice\", "
-                       "\"warn\" or \"error\"", &value[1]);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_keyword_word(cf, ngx_http_webhook_log_levels,
+                                         &level, &value[1], &wlcf->log_level);
 }

@@ -9,11 +9,13 @@
 #include "ngx_http_webhook_conf.h"
 
 
+static char *ngx_http_webhook_enforce_except(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 static char *ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t *dry_run);
 
 
-static ngx_conf_bitmask_t  ngx_http_webhook_enforce_rules[] = {
+static ngx_http_webhook_keyword_t  ngx_http_webhook_enforce_rules[] = {
     { ngx_string("method"), NGX_HTTP_WEBHOOK_DRY_RUN_METHOD },
     { ngx_string("content_type"), NGX_HTTP_WEBHOOK_DRY_RUN_CONTENT_TYPE },
     { ngx_string("header"), NGX_HTTP_WEBHOOK_DRY_RUN_HEADER },
@@ -25,6 +27,15 @@ static ngx_conf_bitmask_t  ngx_http_webhook_enforce_rules[] = {
 };
 
 
+static ngx_http_webhook_option_t  ngx_http_webhook_enforce_options[] = {
+
+    { ngx_string("except=RULE,..."), ngx_http_webhook_enforce_except,
+      offsetof(ngx_http_webhook_loc_conf_t, dry_run), NULL, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
 /* webhook_enforce on|off [except=RULE,...] */
 
 char *
@@ -32,40 +43,49 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    char       *rv;
-    u_char     *p, *last;
-    ngx_str_t  *value, name;
+    char        *rv;
+    ngx_str_t   *value;
+    ngx_uint_t   given;
 
     rv = ngx_conf_set_flag_slot(cf, cmd, conf);
 
-    if (rv != NGX_CONF_OK || cf->args->nelts == 2) {
+    if (rv != NGX_CONF_OK) {
         return rv;
     }
 
     value = cf->args->elts;
 
-    if (ngx_strncmp(value[2].data, "except=", 7) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\", it is like "
-                           "\"except=timestamp,payload\"", &value[2]);
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_enforce_options,
+                                 &value[2], cf->args->nelts - 2, wlcf, &given)
+        != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
-    if (!wlcf->enforce) {
+    if (given && !wlcf->enforce) {
         return "has \"except=\" beside \"off\", which enforces nothing";
     }
 
-    p = value[2].data + 7;
-    last = value[2].data + value[2].len;
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_enforce_except(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    u_char     *p, *last;
+    ngx_str_t   name;
+
+    p = value->data;
+    last = value->data + value->len;
 
     for ( ;; ) {
         name.data = p;
         p = ngx_strlchr(p, last, ',');
         name.len = (p ? p : last) - name.data;
 
-        if (ngx_http_webhook_enforce_rule(cf, &name, &wlcf->dry_run)
-            != NGX_CONF_OK)
-        {
+        if (ngx_http_webhook_enforce_rule(cf, &name, field) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
 
@@ -82,27 +102,20 @@ static char *
 ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t *dry_run)
 {
-    u_char              *p, *last, names[256];
-    ngx_conf_bitmask_t  *rule;
+    u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t   names;
+    ngx_uint_t  bit;
 
-    p = names;
-    last = names + sizeof(names);
-
-    for (rule = ngx_http_webhook_enforce_rules; rule->name.len; rule++) {
-
-        p = ngx_slprintf(p, last, "%s%V", p == names ? "" : ", ", &rule->name);
-
-        if (!ngx_http_webhook_str_equal(&rule->name, name)) {
-            continue;
-        }
-
-        if (*dry_run & rule->mask) {
+    if (ngx_http_webhook_keyword(ngx_http_webhook_enforce_rules, name, &bit)
+        == NGX_OK)
+    {
+        if (*dry_run & bit) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"%V\" is twice in \"except=\"", name);
             return NGX_CONF_ERROR;
         }
 
-        *dry_run |= rule->mask;
+        *dry_run |= bit;
 
         return NGX_CONF_OK;
     }
@@ -116,9 +129,13 @@ ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
         return NGX_CONF_ERROR;
     }
 
+    ngx_http_webhook_names(
+                         ngx_http_webhook_rows(ngx_http_webhook_enforce_rules),
+                         0, buf, &names);
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown rule \"%V\" in \"except=\", it is one of: %*s",
-                       name, (size_t) (p - names), names);
+                       "unknown rule \"%V\" in \"except=\", it is one of: %V",
+                       name, &names);
 
     return NGX_CONF_ERROR;
 }

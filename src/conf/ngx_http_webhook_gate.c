@@ -63,6 +63,8 @@ static ngx_int_t ngx_http_webhook_gate_provider(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_check_secret(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
     ngx_str_t *name);
@@ -291,7 +293,6 @@ static ngx_int_t
 ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
 {
-    u_char                         names[NGX_MAX_ERROR_STR / 2], *last;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
@@ -302,13 +303,7 @@ ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_OK;
     }
 
-    last = ngx_http_webhook_provider_names(names, names + sizeof(names));
-
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "unknown provider \"%V\" in %V:%ui, it is neither defined "
-                  "by \"webhook_provider\" nor one of:%*s",
-                  name, &conf->file, conf->line,
-                  (size_t) (last - names), names);
+    ngx_http_webhook_provider_unknown(cf, conf, name);
 
     return NGX_ERROR;
 }
@@ -389,6 +384,10 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         keyslot->provider = provider;
         keyslot->number = i + 1;
 
+        if (ngx_http_webhook_gate_check_secret(cf, keyslot, conf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         if (ngx_http_webhook_keyslot_init(cf, keyslot) != NGX_OK) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "OpenSSL does not take a secret of \"webhook %V\" "
@@ -424,6 +423,33 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     return NGX_OK;
+}
+
+
+/* Whether the secret can be right at all. */
+
+static ngx_int_t
+ngx_http_webhook_gate_check_secret(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_loc_conf_t *conf)
+{
+    const char  *what;
+
+    if (keyslot->secret->value) {
+        return ngx_http_webhook_secret_is_json(cf, keyslot->secret);
+    }
+
+    what = ngx_http_webhook_secret_wrong(keyslot, &keyslot->secret->bytes);
+
+    if (what == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "secret %ui of \"webhook %V\" in %V:%ui %s",
+                  keyslot->number, &keyslot->provider->name, &conf->file,
+                  conf->line, what);
+
+    return NGX_ERROR;
 }
 
 
@@ -521,7 +547,9 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     gate->challenge->secret = secret;
     gate->challenge->gate = gate;
 
-    if (ngx_http_webhook_keyslot_init(cf, gate->challenge) != NGX_OK) {
+    if (ngx_http_webhook_secret_is_json(cf, secret) != NGX_OK
+        || ngx_http_webhook_keyslot_init(cf, gate->challenge) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

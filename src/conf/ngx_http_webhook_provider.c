@@ -17,9 +17,19 @@ typedef struct {
     ngx_uint_t     max;
     char        *(*handler)(ngx_conf_t *cf,
                     ngx_http_webhook_provider_t *provider, ngx_str_t *words,
-                    ngx_uint_t n);
+                    ngx_uint_t n, void *field);
+    size_t         offset;         /* of the field in the provider */
+    ngx_uint_t     once;           /* a provider has one */
     char          *syntax;
 } ngx_http_webhook_rule_t;
+
+
+/* A name that people look for, and the provider that it is. */
+
+typedef struct {
+    ngx_str_t      name;
+    ngx_str_t      provider;
+} ngx_http_webhook_alias_t;
 
 
 static ngx_http_webhook_provider_t *ngx_http_webhook_provider_create(
@@ -30,84 +40,116 @@ static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+static char *ngx_http_webhook_provider_effects(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
-static char *ngx_http_webhook_rule_id(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-static char *ngx_http_webhook_rule_event(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-static char *ngx_http_webhook_rule_ack(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-static char *ngx_http_webhook_rule_reject(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
+static char *ngx_http_webhook_rule_source(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+static ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf,
+    ngx_str_t *name);
 
 
 static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("methods"), 1, 8, ngx_http_webhook_rule_methods,
+      0, 1,
       "methods METHOD ..." },
 
     { ngx_string("content_type"), 1, 8, ngx_http_webhook_rule_content_type,
+      0, 0,
       "content_type TYPE|~REGEX|none ..." },
 
     { ngx_string("header"), 2, 3, ngx_http_webhook_rule_header,
+      0, 0,
       "header NAME VALUE|PREFIX*|~REGEX [status=CODE]" },
 
     { ngx_string("token"), 1, 2, ngx_http_webhook_rule_token,
+      0, 0,
       "token SOURCE [for=NAME]" },
 
-    { ngx_string("signature"), 1, 7, ngx_http_webhook_rule_signature,
+    { ngx_string("signature"), 1, 9, ngx_http_webhook_rule_signature,
+      0, 0,
       "signature SOURCE [algorithm=NAME] [encoding=NAME] [prefix=TEXT] "
       "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec] "
       "[issuer=TEXT] [body_digest=POINTER]" },
 
     { ngx_string("message"), 1, 1, ngx_http_webhook_rule_message,
+      0, 1,
       "message TEMPLATE" },
 
-    { ngx_string("id"), 1, 1, ngx_http_webhook_rule_id,
-      "id SOURCE" },
-
-    { ngx_string("event"), 1, 1, ngx_http_webhook_rule_event,
-      "event SOURCE" },
-
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
+      0, 1,
       "body raw|form:FIELD|form-sorted|sha256:SOURCE|crc32|none|pelorus" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
+      0, 1,
       "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
 
     { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
+      offsetof(ngx_http_webhook_provider_t, window), 1,
       "window PAST [future=TIME]" },
 
+    { ngx_string("id"), 1, 1, ngx_http_webhook_rule_source,
+      offsetof(ngx_http_webhook_provider_t, id), 1,
+      "id SOURCE" },
+
+    { ngx_string("event"), 1, 1, ngx_http_webhook_rule_source,
+      offsetof(ngx_http_webhook_provider_t, event), 1,
+      "event SOURCE" },
+
     { ngx_string("require"), 2, 16, ngx_http_webhook_rule_require,
+      offsetof(ngx_http_webhook_provider_t, requires), 0,
       "require POINTER TYPE [rule ...]" },
 
     { ngx_string("json"), 1, 3, ngx_http_webhook_rule_json,
+      offsetof(ngx_http_webhook_provider_t, json), 1,
       "json object|array|empty ..." },
 
     { ngx_string("query"), 1, 2, ngx_http_webhook_rule_query,
+      offsetof(ngx_http_webhook_provider_t, query), 1,
       "query last|semicolon ..." },
 
     { ngx_string("client_certificate"), 1, 16,
       ngx_http_webhook_rule_certificate,
+      offsetof(ngx_http_webhook_provider_t, certificates), 0,
       "client_certificate ATTRIBUTE=VALUE ..." },
 
-    { ngx_string("challenge"), 1, 8, ngx_http_webhook_rule_challenge,
+    { ngx_string("challenge"), 1, 16, ngx_http_webhook_rule_challenge,
+      0, 0,
       "challenge SOURCE|none [method=NAME] [match=SOURCE[=VALUE]] "
       "[reply=TEMPLATE] [type=MIME] [header=NAME] [key=signing] "
       "[after=verify]" },
 
-    { ngx_string("ack"), 1, 1, ngx_http_webhook_rule_ack,
+    { ngx_string("ack"), 1, 1, ngx_http_webhook_ack_word,
+      offsetof(ngx_http_webhook_provider_t, ack), 1,
       "ack CODE" },
 
-    { ngx_string("reject"), 1, 1, ngx_http_webhook_rule_reject,
+    { ngx_string("reject"), 1, 1, ngx_http_webhook_reject_word,
+      offsetof(ngx_http_webhook_provider_t, reject), 1,
       "reject CODE" },
 
-    { ngx_null_string, 0, 0, NULL, NULL }
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static ngx_http_webhook_alias_t  ngx_http_webhook_aliases[] = {
+    { ngx_string("facebook"), ngx_string("meta") },
+    { ngx_string("instagram"), ngx_string("meta") },
+    { ngx_string("whatsapp"), ngx_string("meta") },
+    { ngx_string("twitter"), ngx_string("x") },
+    { ngx_string("teams"), ngx_string("microsoft-teams") },
+    { ngx_string("msteams"), ngx_string("microsoft-teams") },
+    { ngx_string("eventgrid"), ngx_string("azure-event-grid") },
+    { ngx_string("prometheus"), ngx_string("alertmanager") },
+    { ngx_null_string, ngx_null_string }
 };
 
 
@@ -127,6 +169,10 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_strcmp(value[1].data, "off") == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "a provider cannot be named \"off\"");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_text(cf, &value[1]) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -210,18 +256,79 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
 }
 
 
-/* Writes the built-in names, each after a space; returns the end. */
+/* Says what may be meant by a name that no provider has. */
 
-u_char *
-ngx_http_webhook_provider_names(u_char *p, u_char *last)
+void
+ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
 {
-    ngx_http_webhook_builtin_t  *builtin;
+    u_char                         hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_uint_t                     i;
+    ngx_http_webhook_alias_t      *alias;
+    ngx_http_webhook_builtin_t    *builtin;
+    ngx_http_webhook_nearest_t     nearest;
+    ngx_http_webhook_provider_t  **providers;
+    ngx_http_webhook_main_conf_t  *wmcf;
 
-    for (builtin = ngx_http_webhook_builtins; builtin->name.len; builtin++) {
-        p = ngx_slprintf(p, last, " %V", &builtin->name);
+    if (ngx_http_webhook_is_directive(cf, name)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook\" in %V:%ui has the directive \"%V\" among "
+                      "its providers, there is no \";\" before it",
+                      &conf->file, conf->line, name);
+        return;
     }
 
-    return p;
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    ngx_http_webhook_nearest_init(&nearest, name);
+
+    for (alias = ngx_http_webhook_aliases; alias->name.len; alias++) {
+        if (alias->name.len == name->len
+            && ngx_strncasecmp(alias->name.data, name->data, name->len) == 0)
+        {
+            nearest.word = alias->provider;
+        }
+    }
+
+    providers = wmcf->providers.elts;
+
+    for (i = 0; i < wmcf->providers.nelts; i++) {
+        ngx_http_webhook_nearest_add(&nearest, &providers[i]->name);
+    }
+
+    for (builtin = ngx_http_webhook_builtins; builtin->name.len; builtin++) {
+        ngx_http_webhook_nearest_add(&nearest, &builtin->name);
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "unknown provider \"%V\"%s in %V:%ui, it is neither defined "
+                  "by \"webhook_provider\" nor one of those in "
+                  "docs/providers.md", name,
+                  ngx_http_webhook_nearest_hint(&nearest, hint),
+                  &conf->file, conf->line);
+}
+
+
+/* Whether some module has a directive of this name. */
+
+static ngx_uint_t
+ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t      i;
+    ngx_command_t  *cmd;
+
+    for (i = 0; cf->cycle->modules[i]; i++) {
+
+        cmd = cf->cycle->modules[i]->commands;
+
+        for ( /* void */ ; cmd && cmd->name.len; cmd++) {
+            if (ngx_http_webhook_str_equal(&cmd->name, name)) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 
@@ -383,7 +490,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     }
 
     if (provider->methods == 0
-        && ngx_http_webhook_rule_methods(cf, provider, &post, 1)
+        && ngx_http_webhook_rule_methods(cf, provider, &post, 1, NULL)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -453,7 +560,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_provider_effects(cf, provider);
 }
 
 
@@ -500,6 +607,63 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
 }
 
 
+/* Rules and options that the others leave without effect. */
+
+static char *
+ngx_http_webhook_provider_effects(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    char                          *rule;
+    ngx_uint_t                     i;
+    ngx_http_webhook_window_t     *own, *window;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    rule = NULL;
+    window = &provider->window;
+    challenge = provider->challenges.elts;
+
+    for (i = 0; i < provider->challenges.nelts; i++) {
+        if (challenge[i].after_verify
+            && !(challenge[i].method & provider->methods))
+        {
+            rule = "a \"challenge\" with \"after=verify\" and a method that "
+                   "is none of its \"methods\"";
+        }
+    }
+
+    if (provider->timestamp) {
+        own = &provider->timestamp->window;
+
+        if ((window->past != NGX_CONF_UNSET && own->past != NGX_CONF_UNSET)
+            || (window->future != NGX_CONF_UNSET
+                && own->future != NGX_CONF_UNSET))
+        {
+            rule = "an option of \"timestamp\" that \"window\" has, too";
+        }
+
+    } else if (window->past != NGX_CONF_UNSET) {
+        rule = "a \"window\" without a \"timestamp\"";
+    }
+
+    if (provider->body
+        && provider->body->kind == NGX_HTTP_WEBHOOK_BODY_FORM_SORTED
+        && (provider->json || provider->requires || provider->pointers.nelts))
+    {
+        rule = "a rule for JSON beside \"body form-sorted\"";
+    }
+
+    if (rule == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "webhook_provider \"%V\" has %s, which has no effect",
+                       &provider->name, rule);
+
+    return NGX_CONF_ERROR;
+}
+
+
 /*
  * The receiver has rules of its own for headers and methods, so a provider
  * says no more than where the signature is.
@@ -528,6 +692,26 @@ ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
                            "with one \"signature header:NAME\" rule, and "
                            "with id, event, require, client_certificate, "
                            "ack and reject", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (signature->use != ngx_http_webhook_use_hmac(
+                                              NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
+                                              WH_SHA256)
+        || signature->jwt
+        || signature->format.encoding != WH_HEX
+        || signature->format.separator
+        || (signature->format.prefix.len
+            && (signature->format.prefix.len != sizeof("sha256=") - 1
+                || ngx_strncmp(signature->format.prefix.data, "sha256=",
+                               sizeof("sha256=") - 1)
+                   != 0)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the \"signature\" beside \"body pelorus\" in "
+                           "webhook_provider \"%V\" is an HMAC-SHA256 in hex "
+                           "with \"prefix=sha256=\", leave other options out",
+                           &provider->name);
         return NGX_CONF_ERROR;
     }
 
@@ -581,70 +765,85 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_http_webhook_provider_t  *provider = conf;
 
     ngx_str_t                *value;
-    ngx_uint_t                n;
+    ngx_uint_t                n, bit;
     ngx_http_webhook_rule_t  *rule;
 
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
     for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
-
-        if (!ngx_http_webhook_str_equal(&rule->name, &value[0])) {
-            continue;
+        if (ngx_http_webhook_str_equal(&rule->name, &value[0])) {
+            break;
         }
-
-        if (n < rule->min || n > rule->max) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid number of words in rule \"%V\", its "
-                               "form is \"%s\"", &value[0], rule->syntax);
-            return NGX_CONF_ERROR;
-        }
-
-        return rule->handler(cf, provider, &value[1], n);
     }
 
+    if (rule->name.len == 0) {
+        return ngx_http_webhook_rule_unknown(cf, provider, &value[0]);
+    }
+
+    if (n < rule->min || n > rule->max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number of words in rule \"%V\", its "
+                           "form is \"%s\"", &value[0], rule->syntax);
+        return NGX_CONF_ERROR;
+    }
+
+    bit = (ngx_uint_t) 1 << (rule - ngx_http_webhook_rules);
+
+    if (rule->once && (provider->rules & bit)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "rule \"%V\" is duplicate",
+                           &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->rules |= bit;
+
+    return rule->handler(cf, provider, &value[1], n,
+                         (u_char *) provider + rule->offset);
+}
+
+
+static char *
+ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name)
+{
+    u_char                      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    u_char                      hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t                   names;
+    ngx_http_webhook_rule_t    *rule;
+    ngx_http_webhook_nearest_t  nearest;
+
+    ngx_http_webhook_nearest_init(&nearest, name);
+
+    for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
+        ngx_http_webhook_nearest_add(&nearest, &rule->name);
+    }
+
+    ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_rules), 0,
+                           buf, &names);
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown rule \"%V\" in webhook_provider \"%V\", the "
-                       "rules are: methods, content_type, header, token, "
-                       "signature, message, body, timestamp, window, id, "
-                       "event, require, json, query, client_certificate, "
-                       "challenge, ack, reject", &value[0], &provider->name);
+                       "unknown rule \"%V\"%s in webhook_provider \"%V\", the "
+                       "rules are: %V", name,
+                       ngx_http_webhook_nearest_hint(&nearest, hint),
+                       &provider->name, &names);
 
     return NGX_CONF_ERROR;
 }
 
 
 static char *
-ngx_http_webhook_rule_id(ngx_conf_t *cf, ngx_http_webhook_provider_t *provider,
-    ngx_str_t *words, ngx_uint_t n)
+ngx_http_webhook_rule_source(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    return ngx_http_webhook_source_set(cf, provider, &words[0],
-                                       &provider->id);
-}
+    ngx_http_webhook_source_t  **source = field;
 
+    *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+    if (*source == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-static char *
-ngx_http_webhook_rule_event(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
-{
-    return ngx_http_webhook_source_set(cf, provider, &words[0],
-                                       &provider->event);
-}
-
-
-static char *
-ngx_http_webhook_rule_ack(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
-{
-    return ngx_http_webhook_status_once(cf, &words[0], 200, 299,
-                                        &provider->ack);
-}
-
-
-static char *
-ngx_http_webhook_rule_reject(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
-{
-    return ngx_http_webhook_status_once(cf, &words[0], 400, 599,
-                                        &provider->reject);
+    return ngx_http_webhook_source_word(cf, provider, &words[0],
+                                        NGX_HTTP_WEBHOOK_SOURCES, *source);
 }

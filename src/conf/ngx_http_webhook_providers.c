@@ -84,6 +84,10 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return "has \"off\" beside other values";
         }
 
+        if (ngx_http_webhook_text(cf, &value[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
         for (k = 1; k < i; k++) {
             if (ngx_strcmp(value[i].data, value[k].data) == 0) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -418,6 +422,59 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
                           &conf->names, &conf->file, conf->line,
                           &keyslot->provider->name, &other->provider->name);
             return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* What a challenge signs for anybody in one location counts in no other. */
+
+ngx_int_t
+ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf)
+{
+    ngx_uint_t                        i, k;
+    ngx_http_webhook_gate_t          *gate;
+    ngx_http_webhook_keyslot_t       *keyslot, *other;
+    ngx_http_webhook_stats_entry_t  **entry;
+
+    entry = wmcf->stats_entries.elts;
+
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
+
+        gate = entry[i]->gate;
+
+        if (gate->challenge == NULL && gate->provider->oracle == NULL) {
+            continue;
+        }
+
+        for (k = 0; k <= gate->nkeys; k++) {
+
+            keyslot = (k < gate->nkeys) ? &gate->keyslots[k]
+                                        : gate->challenge;
+            if (keyslot == NULL) {
+                continue;
+            }
+
+            other = ngx_http_webhook_key_oracle(wmcf, keyslot, keyslot->key);
+
+            if (other) {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                              "secrets of \"webhook %V\" in %V:%ui and of "
+                              "\"webhook %V\" in %V:%ui are the same, but one "
+                              "of them answers challenges, so anybody could "
+                              "have a message signed for the other, give each "
+                              "a value of its own",
+                              &gate->provider->name,
+                              &keyslot->secret->conf_file,
+                              keyslot->secret->line,
+                              &other->gate->provider->name,
+                              &other->secret->conf_file,
+                              other->secret->line);
+                return NGX_ERROR;
+            }
         }
     }
 

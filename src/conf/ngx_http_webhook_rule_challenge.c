@@ -9,27 +9,91 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static char *ngx_http_webhook_challenge_option(ngx_conf_t *cf,
+/* The options of a challenge. */
+
+typedef struct {
+    ngx_uint_t     method;
+    ngx_str_t      reply;
+    ngx_str_t      type;
+    ngx_str_t      header;
+    ngx_uint_t     key;
+    ngx_uint_t     after;
+    ngx_array_t    matches;        /* ngx_str_t */
+} ngx_http_webhook_challenge_words_t;
+
+
+/* What a challenge has, bits. */
+
+#define NGX_HTTP_WEBHOOK_CHALLENGE_SOURCE  1
+#define NGX_HTTP_WEBHOOK_CHALLENGE_KEY     2
+
+
+static char *ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
-    ngx_str_t *reply);
-static char *ngx_http_webhook_challenge_source(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
-    ngx_http_webhook_source_t *source);
+    ngx_array_t *matches);
+static char *ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply);
+static ngx_uint_t ngx_http_webhook_challenge_has(ngx_str_t *text, char *part);
+static char *ngx_http_webhook_challenge_word(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 static char *ngx_http_webhook_challenge_match(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word);
+    ngx_http_webhook_challenge_t *challenge, ngx_uint_t where,
+    ngx_str_t *word);
+
+
+static ngx_http_webhook_keyword_t  ngx_http_webhook_challenge_keys[] = {
+    { ngx_string("signing"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_keyword_t  ngx_http_webhook_challenge_times[] = {
+    { ngx_string("verify"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
+
+    { ngx_string("method=NAME"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_challenge_words_t, method),
+      ngx_http_webhook_methods, 0, 0 },
+
+    { ngx_string("match=SOURCE[=VALUE]"), ngx_http_webhook_challenge_word,
+      offsetof(ngx_http_webhook_challenge_words_t, matches), NULL, 0, 1 },
+
+    { ngx_string("reply=TEMPLATE"), ngx_http_webhook_option_template,
+      offsetof(ngx_http_webhook_challenge_words_t, reply), NULL, 0, 0 },
+
+    { ngx_string("type=MIME"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_challenge_words_t, type), NULL, 0, 0 },
+
+    { ngx_string("header=NAME"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_challenge_words_t, header), NULL,
+      NGX_HTTP_WEBHOOK_CHALLENGE_SOURCE, 0 },
+
+    { ngx_string("key=signing"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_challenge_words_t, key),
+      ngx_http_webhook_challenge_keys, NGX_HTTP_WEBHOOK_CHALLENGE_KEY, 0 },
+
+    { ngx_string("after=verify"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_challenge_words_t, after),
+      ngx_http_webhook_challenge_times, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
 
 
 char *
 ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    ngx_str_t                          reply;
-    ngx_uint_t                         i;
-    ngx_http_webhook_challenge_t      *challenge;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_uint_t                           given;
+    ngx_http_webhook_challenge_t        *challenge;
+    ngx_http_webhook_challenge_words_t   conf;
 
     challenge = ngx_array_push(&provider->challenges);
     if (challenge == NULL) {
@@ -37,10 +101,71 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     }
 
     ngx_memzero(challenge, sizeof(ngx_http_webhook_challenge_t));
+    ngx_memzero(&conf, sizeof(ngx_http_webhook_challenge_words_t));
 
-    challenge->method = NGX_HTTP_GET;
-    ngx_str_set(&challenge->type, "text/plain");
-    ngx_str_set(&reply, "$webhook_challenge");
+    conf.method = NGX_HTTP_GET;
+    ngx_str_set(&conf.type, "text/plain");
+    ngx_str_set(&conf.reply, "");
+
+    if (ngx_array_init(&conf.matches, cf->pool, 1, sizeof(ngx_str_t)) != NGX_OK
+        || ngx_http_webhook_options(cf, ngx_http_webhook_challenge_options,
+                                    &words[1], n - 1, &conf, &given)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    challenge->method = conf.method;
+    challenge->type = conf.type;
+    challenge->header = conf.header;
+    challenge->use_signing_key = conf.key;
+    challenge->after_verify = conf.after;
+    challenge->no_source = (ngx_strcmp(words[0].data, "none") == 0);
+    challenge->json = ngx_http_webhook_challenge_has(&conf.type, "json");
+
+    if (conf.reply.len == 0 && conf.header.len == 0 && !challenge->no_source) {
+        ngx_str_set(&conf.reply, "$webhook_challenge");
+    }
+
+    if (ngx_http_webhook_challenge_sources(cf, provider, challenge, &words[0],
+                                           &conf.matches)
+        != NGX_CONF_OK
+        || ngx_http_webhook_challenge_reply(cf, challenge, &conf.reply)
+           != NGX_CONF_OK
+        || ngx_http_webhook_options_check(cf,
+                                          ngx_http_webhook_challenge_options,
+                                          given,
+                                          NGX_HTTP_WEBHOOK_CHALLENGE_KEY
+                                          | !challenge->no_source,
+                                          "beside \"none\"")
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_options_check(cf,
+                                          ngx_http_webhook_challenge_options,
+                                          given,
+                                          NGX_HTTP_WEBHOOK_CHALLENGE_SOURCE
+                                          | (challenge->needs_key << 1),
+                                          "without an HMAC in \"reply=\" or "
+                                          "a \"match=\" without a value");
+}
+
+
+static char *
+ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
+    ngx_array_t *matches)
+{
+    ngx_str_t   *match;
+    ngx_uint_t   i, where;
+
+    /* the body is looked at only when the sender has been verified */
+
+    where = challenge->after_verify ? NGX_HTTP_WEBHOOK_SOURCES_VERIFIED
+                                    : NGX_HTTP_WEBHOOK_SOURCES_EARLY;
 
     if (ngx_array_init(&challenge->matches, cf->pool, 1,
                        sizeof(ngx_http_webhook_match_t))
@@ -49,60 +174,23 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    /* where a source may be depends on this option */
-
-    for (i = 1; i < n; i++) {
-        if (ngx_strcmp(words[i].data, "after=verify") == 0) {
-            challenge->after_verify = 1;
-        }
-    }
-
-    if (ngx_strcmp(words[0].data, "none") == 0) {
-        challenge->no_source = 1;
-        ngx_str_set(&reply, "");
-
-    } else if (ngx_http_webhook_challenge_source(cf, provider, challenge,
-                                                 &words[0],
-                                                 &challenge->source)
-               != NGX_CONF_OK)
+    if (!challenge->no_source
+        && ngx_http_webhook_source_word(cf, provider, word,
+                                        where, &challenge->source)
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    for (i = 1; i < n; i++) {
-        if (ngx_http_webhook_challenge_option(cf, provider, challenge,
-                                              &words[i], &reply)
+    match = matches->elts;
+
+    for (i = 0; i < matches->nelts; i++) {
+        if (ngx_http_webhook_challenge_match(cf, provider, challenge, where,
+                                             &match[i])
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
         }
-    }
-
-    if (ngx_strlcasestrn(reply.data, reply.data + reply.len,
-                         (u_char *) "webhook_challenge_hmac",
-                         sizeof("webhook_challenge_hmac") - 2)
-        != NULL)
-    {
-        challenge->hmac = 1;
-        challenge->needs_key = 1;
-    }
-
-    if (ngx_strlcasestrn(challenge->type.data,
-                         challenge->type.data + challenge->type.len,
-                         (u_char *) "json", sizeof("json") - 2)
-        != NULL)
-    {
-        challenge->json = 1;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &reply;
-    ccv.complex_value = &challenge->reply;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -110,79 +198,52 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
 
 
 static char *
-ngx_http_webhook_challenge_option(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word, ngx_str_t *reply)
+ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply)
 {
-    ngx_str_t  value;
+    ngx_http_compile_complex_value_t  ccv;
 
-    if (ngx_http_webhook_option(word, "method", &value) == NGX_OK
-        && ngx_http_webhook_keyword(ngx_http_webhook_methods, &value,
-                                    &challenge->method)
-           == NGX_OK)
-    {
-        return NGX_CONF_OK;
+    if (ngx_http_webhook_challenge_has(reply, "webhook_challenge_hmac")) {
+        challenge->hmac = 1;
+        challenge->needs_key = 1;
     }
 
-    if (ngx_http_webhook_option(word, "match", &value) == NGX_OK) {
-        return ngx_http_webhook_challenge_match(cf, provider, challenge,
-                                                &value);
-    }
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
 
-    if (ngx_http_webhook_option(word, "reply", &value) == NGX_OK
-        && value.len)
-    {
-        *reply = value;
-        return NGX_CONF_OK;
-    }
+    ccv.cf = cf;
+    ccv.value = reply;
+    ccv.complex_value = &challenge->reply;
 
-    if (ngx_http_webhook_option(word, "type", &value) == NGX_OK
-        && value.len)
-    {
-        challenge->type = value;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(word, "header", &value) == NGX_OK
-        && value.len)
-    {
-        challenge->header = value;
-        ngx_str_set(reply, "");
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(word->data, "key=signing") == 0) {
-        challenge->use_signing_key = 1;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(word->data, "after=verify") == 0) {
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option \"%V\" of rule \"challenge\", it takes "
-                       "method=NAME, match=SOURCE=VALUE, match=SOURCE, "
-                       "reply=TEMPLATE, type=MIME, header=NAME, key=signing, "
-                       "after=verify", word);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
 }
 
 
-/* The body is looked at only when the sender has been verified. */
+static ngx_uint_t
+ngx_http_webhook_challenge_has(ngx_str_t *text, char *part)
+{
+    return ngx_strlcasestrn(text->data, text->data + text->len,
+                            (u_char *) part, ngx_strlen(part) - 1)
+           != NULL;
+}
+
+
+/* A word that is read when the other options are known. */
 
 static char *
-ngx_http_webhook_challenge_source(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
-    ngx_http_webhook_source_t *source)
+ngx_http_webhook_challenge_word(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    if (challenge->after_verify && ngx_strncmp(word->data, "json:", 5) == 0) {
-        return ngx_http_webhook_source_word(cf, provider, word, source);
+    ngx_str_t  *word;
+
+    word = ngx_array_push(field);
+    if (word == NULL) {
+        return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_source_outside(cf, provider, word, source);
+    *word = *value;
+
+    return NGX_CONF_OK;
 }
 
 
@@ -191,7 +252,8 @@ ngx_http_webhook_challenge_source(ngx_conf_t *cf,
 static char *
 ngx_http_webhook_challenge_match(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word)
+    ngx_http_webhook_challenge_t *challenge, ngx_uint_t where,
+    ngx_str_t *word)
 {
     u_char                    *p;
     ngx_str_t                  source;
@@ -221,10 +283,14 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
+        if (ngx_http_webhook_text(cf, &match->value) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
     } else {
         challenge->needs_key = 1;
     }
 
-    return ngx_http_webhook_challenge_source(cf, provider, challenge,
-                                             &source, &match->source);
+    return ngx_http_webhook_source_word(cf, provider, &source, where,
+                                        &match->source);
 }

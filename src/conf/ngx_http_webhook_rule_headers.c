@@ -10,37 +10,40 @@
 #include "core/wh_subject.h"
 
 
+static char *ngx_http_webhook_header_status(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+
+
+static ngx_http_webhook_option_t  ngx_http_webhook_header_options[] = {
+
+    { ngx_string("status=CODE"), ngx_http_webhook_header_status,
+      offsetof(ngx_http_webhook_required_t, status), NULL, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
 char *
 ngx_http_webhook_rule_methods(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
     u_char      *p;
     size_t       len;
-    ngx_uint_t   i, method;
+    ngx_uint_t   i;
 
-    if (provider->methods) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"methods\" is duplicate, one takes several "
-                           "methods");
+    static ngx_str_t  method = ngx_string("method");
+
+    if (ngx_http_webhook_keyword_bits(cf, ngx_http_webhook_methods, &method,
+                                      words, n, &provider->methods)
+        != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
     len = 0;
 
     for (i = 0; i < n; i++) {
-
-        if (ngx_http_webhook_keyword(ngx_http_webhook_methods, &words[i],
-                                     &method)
-            != NGX_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown method \"%V\" in rule \"methods\", "
-                               "it can be GET, HEAD, POST, PUT, DELETE, "
-                               "OPTIONS, PATCH", &words[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        provider->methods |= method;
         len += words[i].len + sizeof(", ") - 1;
     }
 
@@ -63,7 +66,8 @@ ngx_http_webhook_rule_methods(ngx_conf_t *cf,
 
 char *
 ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
     u_char                    *p, *end, *slash;
     ngx_uint_t                 i;
@@ -92,6 +96,10 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
             }
 
             continue;
+        }
+
+        if (ngx_http_webhook_text(cf, &words[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
         }
 
         p = words[i].data;
@@ -144,10 +152,10 @@ invalid:
 
 char *
 ngx_http_webhook_rule_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    ngx_int_t                     status;
-    ngx_str_t                     value;
+    ngx_uint_t                    given;
     ngx_http_webhook_required_t  *required;
 
     required = ngx_array_push(&provider->required);
@@ -157,36 +165,30 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
 
     ngx_memzero(required, sizeof(ngx_http_webhook_required_t));
 
-    if (ngx_http_webhook_provider_header(cf, provider, &words[0],
-                                         &required->header)
-        != NGX_OK)
+    if (ngx_http_webhook_text(cf, &words[0]) != NGX_CONF_OK
+        || ngx_http_webhook_provider_header(cf, provider, &words[0],
+                                            &required->header)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
     required->value = words[1];
 
-    if (n == 3) {
-
-        if (ngx_http_webhook_option(&words[2], "status", &value) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown option \"%V\" of rule \"header\", it "
-                               "takes \"status=CODE\"", &words[2]);
-            return NGX_CONF_ERROR;
-        }
-
-        if (ngx_http_webhook_status_word(cf, &value, 400, 599, &status)
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-
-        required->status = status;
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_header_options,
+                                 &words[2], n - 2, required, &given)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     if (required->value.len && required->value.data[0] == '~') {
         return ngx_http_webhook_pattern(cf, &required->value, "header",
                                         &required->regex);
+    }
+
+    if (ngx_http_webhook_text(cf, &required->value) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (required->value.len
@@ -200,21 +202,23 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
 }
 
 
-char *
-ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+static char *
+ngx_http_webhook_header_status(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    return ngx_http_webhook_certificate_words(cf, words, n,
-                                              &provider->certificates);
+    return ngx_http_webhook_status_word(cf, value, 400, 599, field);
 }
 
 
 /* One more alternative to the list of subjects, which is made if need be. */
 
 char *
-ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_array_t **certificates)
+ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
+    ngx_array_t  **certificates = field;
+
     ngx_uint_t          i;
     ngx_array_t        *attrs;
     wh_subject_attr_t  *attr;
@@ -238,7 +242,10 @@ ngx_http_webhook_certificate_words(ngx_conf_t *cf, ngx_str_t *words,
     for (i = 0; i < n; i++) {
 
         attr = ngx_array_push(attrs);
-        if (attr == NULL) {
+
+        if (attr == NULL
+            || ngx_http_webhook_text(cf, &words[i]) != NGX_CONF_OK)
+        {
             return NGX_CONF_ERROR;
         }
 

@@ -12,8 +12,8 @@
 #define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
 
 
-static char *ngx_http_webhook_rule_body_kind(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word);
+static ngx_http_webhook_pelorus_t *ngx_http_webhook_body_pelorus(
+    ngx_conf_t *cf, ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *segments);
@@ -34,16 +34,25 @@ static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
 
 static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
 
-    { ngx_string("crc32"), NGX_HTTP_WEBHOOK_BODY_CRC32, 0, 0, 0, 1,
+    { ngx_string("raw"), NGX_HTTP_WEBHOOK_BODY_RAW, 0, 0, 0, 0,
       NGX_HTTP_WEBHOOK_NO_SOURCE },
 
-    { ngx_string("form:"), NGX_HTTP_WEBHOOK_BODY_FORM, 1, 1, 0, 0,
+    { ngx_string("form:FIELD"), NGX_HTTP_WEBHOOK_BODY_FORM, 1, 1, 0, 0,
       NGX_HTTP_WEBHOOK_NO_SOURCE },
 
     { ngx_string("form-sorted"), NGX_HTTP_WEBHOOK_BODY_FORM_SORTED, 1, 0, 0, 0,
       NGX_HTTP_WEBHOOK_NO_SOURCE },
 
-    { ngx_string("sha256:"), NGX_HTTP_WEBHOOK_BODY_SHA256, 0, 0, 1, 0,
+    { ngx_string("sha256:SOURCE"), NGX_HTTP_WEBHOOK_BODY_SHA256, 0, 0, 1, 0,
+      NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("crc32"), NGX_HTTP_WEBHOOK_BODY_CRC32, 0, 0, 0, 1,
+      NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("none"), NGX_HTTP_WEBHOOK_BODY_NONE, 0, 0, 0, 0,
+      NGX_HTTP_WEBHOOK_NO_SOURCE },
+
+    { ngx_string("pelorus"), NGX_HTTP_WEBHOOK_BODY_PELORUS, 0, 0, 0, 0,
       NGX_HTTP_WEBHOOK_NO_SOURCE },
 
     { ngx_null_string, 0, 0, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
@@ -52,14 +61,9 @@ static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
 
 char *
 ngx_http_webhook_rule_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    if (provider->message.data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"message\" is duplicate");
-        return NGX_CONF_ERROR;
-    }
-
     provider->message = words[0];
     provider->message_line = cf->conf_file->line;
 
@@ -69,31 +73,68 @@ ngx_http_webhook_rule_message(ngx_conf_t *cf,
 
 char *
 ngx_http_webhook_rule_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
+{
+    u_char                    buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t                 name, names;
+    ngx_http_webhook_body_t  *body;
+
+    body = ngx_http_webhook_row(ngx_http_webhook_rows(ngx_http_webhook_bodies),
+                                0, &words[0], &name);
+    if (body == NULL) {
+        ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_bodies),
+                               0, buf, &names);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown body \"%V\", it can be %V", &words[0],
+                           &names);
+        return NGX_CONF_ERROR;
+    }
+
+    switch (body->kind) {
+
+    case NGX_HTTP_WEBHOOK_BODY_RAW:
+        return NGX_CONF_OK;
+
+    case NGX_HTTP_WEBHOOK_BODY_NONE:
+        provider->bodiless = 1;
+        return NGX_CONF_OK;
+
+    case NGX_HTTP_WEBHOOK_BODY_PELORUS:
+        provider->pelorus = ngx_http_webhook_body_pelorus(cf, provider);
+        return provider->pelorus ? NGX_CONF_OK : NGX_CONF_ERROR;
+
+    default:
+        break;
+    }
+
+    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
+    if (provider->body == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *provider->body = *body;
+
+    if (body->digest) {
+        return ngx_http_webhook_source_word(cf, provider, &name,
+                                            NGX_HTTP_WEBHOOK_SOURCES_EARLY,
+                                            &provider->body->source);
+    }
+
+    provider->body->source.name = name;
+
+    return ngx_http_webhook_text(cf, &name);
+}
+
+
+static ngx_http_webhook_pelorus_t *
+ngx_http_webhook_body_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
 {
     ngx_http_webhook_pelorus_t  *pelorus;
 
     static ngx_str_t  user_agent = ngx_string("User-Agent");
     static ngx_str_t  event = ngx_string("X-Pelorus-Event");
-
-    if (provider->body || provider->pelorus || provider->bodiless) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"body\" is duplicate");
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_strcmp(words[0].data, "raw") == 0) {
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(words[0].data, "none") == 0) {
-        provider->bodiless = 1;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strcmp(words[0].data, "pelorus") != 0) {
-        return ngx_http_webhook_rule_body_kind(cf, provider, &words[0]);
-    }
 
     pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
 
@@ -105,70 +146,10 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
                                             &pelorus->event)
            != NGX_OK)
     {
-        return NGX_CONF_ERROR;
+        return NULL;
     }
 
-    provider->pelorus = pelorus;
-
-    return NGX_CONF_OK;
-}
-
-
-/* "body KEYWORD" or "body KEYWORD:NAME" */
-
-static char *
-ngx_http_webhook_rule_body_kind(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word)
-{
-    ngx_str_t                 name;
-    ngx_http_webhook_body_t  *body;
-
-    ngx_str_null(&name);
-
-    for (body = ngx_http_webhook_bodies; body->keyword.len; body++) {
-
-        if (word->len < body->keyword.len
-            || ngx_strncmp(word->data, body->keyword.data, body->keyword.len)
-               != 0)
-        {
-            continue;
-        }
-
-        name.data = word->data + body->keyword.len;
-        name.len = word->len - body->keyword.len;
-
-        /* only what ends in a colon takes a name */
-
-        if ((body->keyword.data[body->keyword.len - 1] == ':')
-            == (name.len > 0))
-        {
-            break;
-        }
-    }
-
-    if (body->keyword.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown body \"%V\", it can be raw, form:FIELD, "
-                           "form-sorted, sha256:SOURCE, crc32, none, pelorus",
-                           word);
-        return NGX_CONF_ERROR;
-    }
-
-    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
-    if (provider->body == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *provider->body = *body;
-
-    if (body->digest) {
-        return ngx_http_webhook_source_outside(cf, provider, &name,
-                                               &provider->body->source);
-    }
-
-    provider->body->source.name = name;
-
-    return NGX_CONF_OK;
+    return pelorus;
 }
 
 
@@ -362,6 +343,7 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
 
         if (segment->source == NULL
             || ngx_http_webhook_source_word(cf, provider, &word,
+                                            NGX_HTTP_WEBHOOK_SOURCES,
                                             segment->source)
                != NGX_CONF_OK)
         {

@@ -10,10 +10,51 @@
 #include "core/wh_form.h"
 
 
-static char *ngx_http_webhook_time_option(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_http_webhook_window_t *window);
-static char *ngx_http_webhook_time_value(ngx_conf_t *cf, ngx_str_t *value,
-    time_t *time);
+/* A timestamp as the rule has it. */
+
+typedef struct {
+    ngx_uint_t                 unit;
+    ngx_http_webhook_window_t  window;
+} ngx_http_webhook_timestamp_words_t;
+
+
+static char *ngx_http_webhook_require_text(ngx_conf_t *cf,
+    wh_constraint_t *constraint, ngx_str_t *words, ngx_uint_t n);
+
+
+static ngx_http_webhook_keyword_t  ngx_http_webhook_units[] = {
+    { ngx_string("s"), WH_TIME_S },
+    { ngx_string("ms"), WH_TIME_MS },
+    { ngx_string("rfc3339"), WH_TIME_RFC3339 },
+    { ngx_string("http"), WH_TIME_HTTP },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_option_t  ngx_http_webhook_timestamp_options[] = {
+
+    { ngx_string("unit=NAME"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_timestamp_words_t, unit),
+      ngx_http_webhook_units, 0, 0 },
+
+    { ngx_string("past=TIME"), ngx_http_webhook_option_time,
+      offsetof(ngx_http_webhook_timestamp_words_t, window.past), NULL, 0, 0 },
+
+    { ngx_string("future=TIME"), ngx_http_webhook_option_time,
+      offsetof(ngx_http_webhook_timestamp_words_t, window.future), NULL,
+      0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
+static ngx_http_webhook_option_t  ngx_http_webhook_window_options[] = {
+
+    { ngx_string("future=TIME"), ngx_http_webhook_option_time,
+      offsetof(ngx_http_webhook_window_t, future), NULL, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_json_types[] = {
@@ -33,138 +74,59 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_query_flags[] = {
 
 char *
 ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    ngx_str_t                      value;
-    ngx_uint_t                     i;
-    ngx_http_webhook_timestamp_t  *timestamp;
-
-    if (provider->timestamp) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"timestamp\" is duplicate");
-        return NGX_CONF_ERROR;
-    }
+    ngx_uint_t                           given;
+    ngx_http_webhook_timestamp_t        *timestamp;
+    ngx_http_webhook_timestamp_words_t   conf;
 
     timestamp = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_timestamp_t));
     if (timestamp == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    timestamp->window.past = NGX_CONF_UNSET;
-    timestamp->window.future = NGX_CONF_UNSET;
+    conf.unit = WH_TIME_S;
+    conf.window.past = NGX_CONF_UNSET;
+    conf.window.future = NGX_CONF_UNSET;
 
-    for (i = 1; i < n; i++) {
-
-        if (ngx_http_webhook_option(&words[i], "unit", &value) == NGX_OK) {
-
-            if (wh_time_unit(ngx_http_webhook_wh_str(&value),
-                             &timestamp->unit)
-                != WH_OK)
-            {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "unknown unit \"%V\" in rule "
-                                   "\"timestamp\", it can be s, ms, rfc3339, "
-                                   "http", &value);
-                return NGX_CONF_ERROR;
-            }
-
-            continue;
-        }
-
-        if (ngx_http_webhook_time_option(cf, &words[i], &timestamp->window)
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_timestamp_options,
+                                 &words[1], n - 1, &conf, &given)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
+
+    timestamp->unit = conf.unit;
+    timestamp->window = conf.window;
 
     provider->timestamp = timestamp;
 
     return ngx_http_webhook_source_word(cf, provider, &words[0],
+                                        NGX_HTTP_WEBHOOK_SOURCES,
                                         &timestamp->source);
-}
-
-
-static char *
-ngx_http_webhook_time_option(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_http_webhook_window_t *window)
-{
-    ngx_str_t  value;
-
-    if (ngx_http_webhook_option(word, "past", &value) == NGX_OK) {
-        return ngx_http_webhook_time_value(cf, &value, &window->past);
-    }
-
-    if (ngx_http_webhook_option(word, "future", &value) == NGX_OK) {
-        return ngx_http_webhook_time_value(cf, &value, &window->future);
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option \"%V\" of rule \"timestamp\", it takes "
-                       "unit=, past= and future=", word);
-
-    return NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_http_webhook_time_value(ngx_conf_t *cf, ngx_str_t *value, time_t *time)
-{
-    *time = ngx_parse_time(value, 1);
-
-    if (*time == (time_t) NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid time \"%V\", it is like 30s, 5m or 1h",
-                           value);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_webhook_rule_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
-{
-    return ngx_http_webhook_window_words(cf, words, n, &provider->window);
 }
 
 
 /* PAST [future=TIME] */
 
 char *
-ngx_http_webhook_window_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
-    ngx_http_webhook_window_t *window)
+ngx_http_webhook_rule_window(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    ngx_str_t  value;
+    ngx_http_webhook_window_t  *window = field;
 
-    if (ngx_http_webhook_time_value(cf, &words[0], &window->past)
+    ngx_uint_t  given;
+
+    if (ngx_http_webhook_time_word(cf, &words[0], &window->past)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    if (n == 1) {
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(&words[1], "future", &value) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown option \"%V\" of a window, it takes "
-                           "\"future=TIME\"", &words[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_webhook_time_value(cf, &value, &window->future);
-}
-
-
-char *
-ngx_http_webhook_rule_require(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
-{
-    return ngx_http_webhook_require_words(cf, words, n, &provider->requires);
+    return ngx_http_webhook_options(cf, ngx_http_webhook_window_options,
+                                    &words[1], n - 1, window, &given);
 }
 
 
@@ -174,9 +136,12 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
  */
 
 char *
-ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
-    ngx_array_t **requires)
+ngx_http_webhook_rule_require(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
+    ngx_array_t  **requires = field;
+
     int                          rc;
     size_t                       word;
     ngx_str_t                    pattern;
@@ -232,6 +197,12 @@ ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_webhook_require_text(cf, &constraint, words, n)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     if (constraint.pattern.len == 0) {
         return NGX_CONF_OK;
     }
@@ -245,25 +216,31 @@ ngx_http_webhook_require_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
 }
 
 
-char *
-ngx_http_webhook_rule_json(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+/* Only pointers and patterns may have a "$". */
+
+static char *
+ngx_http_webhook_require_text(ngx_conf_t *cf, wh_constraint_t *constraint,
+    ngx_str_t *words, ngx_uint_t n)
 {
-    ngx_uint_t  i, type;
+    ngx_str_t   text;
+    ngx_uint_t  i;
 
-    for (i = 0; i < n; i++) {
+    for (i = 1; i < n; i++) {
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_json_types, &words[i],
-                                     &type)
-            != NGX_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown word \"%V\" in rule \"json\", it can "
-                               "be object, array, empty", &words[i]);
-            return NGX_CONF_ERROR;
+        text = words[i];
+
+        if (ngx_strncmp(text.data, "pattern=", sizeof("pattern=") - 1) == 0) {
+            continue;
         }
 
-        provider->json |= type;
+        if (ngx_strncmp(text.data, "when=", sizeof("when=") - 1) == 0) {
+            text.data = (u_char *) constraint->when_value.data;
+            text.len = constraint->when_value.len;
+        }
+
+        if (ngx_http_webhook_text(cf, &text) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
@@ -271,25 +248,24 @@ ngx_http_webhook_rule_json(ngx_conf_t *cf,
 
 
 char *
-ngx_http_webhook_rule_query(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+ngx_http_webhook_rule_json(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    ngx_uint_t  i, flag;
+    static ngx_str_t  word = ngx_string("word");
 
-    for (i = 0; i < n; i++) {
+    return ngx_http_webhook_keyword_bits(cf, ngx_http_webhook_json_types,
+                                         &word, words, n, field);
+}
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_query_flags, &words[i],
-                                     &flag)
-            != NGX_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown word \"%V\" in rule \"query\", it can "
-                               "be last, semicolon", &words[i]);
-            return NGX_CONF_ERROR;
-        }
 
-        provider->query |= flag;
-    }
+char *
+ngx_http_webhook_rule_query(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
+{
+    static ngx_str_t  word = ngx_string("word");
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_keyword_bits(cf, ngx_http_webhook_query_flags,
+                                         &word, words, n, field);
 }

@@ -9,20 +9,33 @@
 #include "ngx_http_webhook_conf.h"
 
 
-/* The options of a token. */
+/* What an algorithm is, bits, and below them its number. */
+
+#define NGX_HTTP_WEBHOOK_ALG_HMAC    0x100
+#define NGX_HTTP_WEBHOOK_ALG_PUBKEY  0x200
+#define NGX_HTTP_WEBHOOK_ALG_JWT     0x400
+#define NGX_HTTP_WEBHOOK_ALG_NUMBER  0x0ff
+
+
+/* The options of a signature. */
 
 typedef struct {
+    ngx_uint_t     algorithm;
+    ngx_uint_t     encoding;
+    ngx_uint_t     key;
+    ngx_str_t      prefix;
+    ngx_str_t      field;
     ngx_str_t      issuer;
     ngx_str_t      digest;
-    ngx_uint_t     hs256;          /* the rule is for one */
-} ngx_http_webhook_jwt_t;
+    u_char         separator;
+} ngx_http_webhook_signature_words_t;
 
 
-static char *ngx_http_webhook_signature_jwt(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt);
-static char *ngx_http_webhook_signature_option(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt,
-    ngx_str_t *word);
+static void ngx_http_webhook_signature_set(
+    ngx_http_webhook_signature_t *signature,
+    ngx_http_webhook_signature_words_t *conf);
+static char *ngx_http_webhook_signature_list(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 static char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
     ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
     ngx_str_t *digest);
@@ -30,19 +43,16 @@ static void ngx_http_webhook_jwt_free(void *data);
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
-    { ngx_string("hmac-sha1"), WH_SHA1 },
-    { ngx_string("hmac-sha256"), WH_SHA256 },
-    { ngx_string("hmac-sha384"), WH_SHA384 },
-    { ngx_string("hmac-sha512"), WH_SHA512 },
-    { ngx_null_string, 0 }
-};
-
-
-static ngx_http_webhook_keyword_t  ngx_http_webhook_schemes[] = {
-    { ngx_string("ed25519"), WH_ED25519 },
-    { ngx_string("ecdsa-p256-sha256"), WH_ECDSA_P256_SHA256 },
-    { ngx_string("rsa-sha256"), WH_RSA_SHA256 },
-    { ngx_string("rsa-sha1"), WH_RSA_SHA1 },
+    { ngx_string("hmac-sha256"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256 },
+    { ngx_string("hmac-sha1"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA1 },
+    { ngx_string("hmac-sha384"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA384 },
+    { ngx_string("hmac-sha512"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA512 },
+    { ngx_string("ed25519"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ED25519 },
+    { ngx_string("ecdsa-p256-sha256"),
+      NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ECDSA_P256_SHA256 },
+    { ngx_string("rsa-sha256"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA256 },
+    { ngx_string("rsa-sha1"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA1 },
+    { ngx_string("jwt-hs256"), NGX_HTTP_WEBHOOK_ALG_JWT|WH_SHA256 },
     { ngx_null_string, 0 }
 };
 
@@ -64,13 +74,54 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_encodings[] = {
 };
 
 
+static ngx_http_webhook_option_t  ngx_http_webhook_signature_options[] = {
+
+    { ngx_string("algorithm=NAME"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_signature_words_t, algorithm),
+      ngx_http_webhook_algorithms, 0, 0 },
+
+    { ngx_string("encoding=NAME"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_signature_words_t, encoding),
+      ngx_http_webhook_encodings,
+      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+
+    { ngx_string("prefix=TEXT"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_signature_words_t, prefix), NULL,
+      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+
+    { ngx_string("list=SEPARATOR"), ngx_http_webhook_signature_list,
+      offsetof(ngx_http_webhook_signature_words_t, separator), NULL,
+      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+
+    { ngx_string("field=NAME"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_signature_words_t, field), NULL,
+      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+
+    { ngx_string("key=ENCODING"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_signature_words_t, key),
+      ngx_http_webhook_secret_encs,
+      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_JWT, 0 },
+
+    { ngx_string("issuer=TEXT"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_signature_words_t, issuer), NULL,
+      NGX_HTTP_WEBHOOK_ALG_JWT, 0 },
+
+    { ngx_string("body_digest=POINTER"), ngx_http_webhook_option_template,
+      offsetof(ngx_http_webhook_signature_words_t, digest), NULL,
+      NGX_HTTP_WEBHOOK_ALG_JWT, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
 char *
 ngx_http_webhook_rule_signature(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    ngx_uint_t                     i;
-    ngx_http_webhook_jwt_t         jwt;
-    ngx_http_webhook_signature_t  *signature;
+    ngx_uint_t                           given;
+    ngx_http_webhook_signature_t        *signature;
+    ngx_http_webhook_signature_words_t   conf;
 
     signature = ngx_array_push(&provider->signatures);
     if (signature == NULL) {
@@ -78,216 +129,94 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     }
 
     ngx_memzero(signature, sizeof(ngx_http_webhook_signature_t));
-    ngx_memzero(&jwt, sizeof(ngx_http_webhook_jwt_t));
+    ngx_memzero(&conf, sizeof(ngx_http_webhook_signature_words_t));
 
-    signature->digest = WH_SHA256;
-    signature->format.encoding = WH_HEX;
+    conf.algorithm = NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256;
+    conf.encoding = WH_HEX;
 
-    if (ngx_http_webhook_source_credential(cf, provider, &words[0],
-                                           &signature->source)
-        != NGX_CONF_OK)
+    if (ngx_http_webhook_source_word(cf, provider, &words[0],
+                                     NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL,
+                                     &signature->source)
+        != NGX_CONF_OK
+        || ngx_http_webhook_options(cf, ngx_http_webhook_signature_options,
+                                    &words[1], n - 1, &conf, &given)
+           != NGX_CONF_OK
+        || ngx_http_webhook_options_check(cf,
+                                          ngx_http_webhook_signature_options,
+                                          given, conf.algorithm,
+                                          "with this \"algorithm=\"")
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    for (i = 1; i < n; i++) {
-        if (ngx_http_webhook_signature_option(cf, signature, &jwt, &words[i])
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_http_webhook_signature_jwt(cf, signature, &jwt) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (signature->format.field.len && signature->format.separator == 0) {
-        signature->format.separator = ',';
-    }
-
-    if (signature->scheme == WH_PUBKEY_NONE) {
-        signature->format.size = EVP_MD_size(wh_digest(signature->digest));
-        signature->use = ngx_http_webhook_use_hmac(signature->key,
-                                                   signature->digest);
-
-    } else {
-        signature->use = ngx_http_webhook_use_pubkey(signature->scheme);
-    }
+    ngx_http_webhook_signature_set(signature, &conf);
 
     provider->uses |= 1 << signature->use;
 
-    return NGX_CONF_OK;
-}
-
-
-/* A token has its own encoding, and must say what the body is. */
-
-static char *
-ngx_http_webhook_signature_jwt(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt)
-{
-    if (!jwt->hs256) {
-
-        if (jwt->digest.len == 0 && jwt->issuer.len == 0) {
-            return NGX_CONF_OK;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"body_digest=\" and \"issuer=\" in rule "
-                           "\"signature\" go with \"algorithm=jwt-hs256\"");
-        return NGX_CONF_ERROR;
+    if (!(conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWT)) {
+        return NGX_CONF_OK;
     }
 
-    if (jwt->digest.len == 0
-        || signature->format.encoding != WH_HEX
-        || signature->format.separator
-        || signature->format.prefix.len
-        || signature->format.field.len)
-    {
+    if (conf.digest.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"algorithm=jwt-hs256\" in rule \"signature\" "
-                           "needs \"body_digest=POINTER\", and of the others "
-                           "takes only \"issuer=\" and \"key=\"");
+                           "needs \"body_digest=POINTER\"");
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_jwt_compile(cf, signature, &jwt->issuer,
-                                        &jwt->digest);
+    return ngx_http_webhook_jwt_compile(cf, signature, &conf.issuer,
+                                        &conf.digest);
+}
+
+
+static void
+ngx_http_webhook_signature_set(ngx_http_webhook_signature_t *signature,
+    ngx_http_webhook_signature_words_t *conf)
+{
+    ngx_uint_t  number;
+
+    number = conf->algorithm & NGX_HTTP_WEBHOOK_ALG_NUMBER;
+
+    signature->format.encoding = conf->encoding;
+    signature->format.prefix = ngx_http_webhook_wh_str(&conf->prefix);
+    signature->format.field = ngx_http_webhook_wh_str(&conf->field);
+    signature->format.separator = conf->separator;
+
+    if (conf->field.len && conf->separator == 0) {
+        signature->format.separator = ',';
+    }
+
+    if (conf->algorithm & NGX_HTTP_WEBHOOK_ALG_PUBKEY) {
+        signature->scheme = number;
+        signature->use = ngx_http_webhook_use_pubkey(number);
+
+        return;
+    }
+
+    signature->digest = number;
+    signature->key = conf->key;
+    signature->format.size = EVP_MD_size(wh_digest(number));
+    signature->use = ngx_http_webhook_use_hmac(conf->key, number);
 }
 
 
 static char *
-ngx_http_webhook_signature_option(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_http_webhook_jwt_t *jwt,
-    ngx_str_t *word)
+ngx_http_webhook_signature_list(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    ngx_str_t   value;
-    ngx_uint_t  keyword;
-
-    if (ngx_http_webhook_option(word, "algorithm", &value) == NGX_OK) {
-
-        signature->scheme = WH_PUBKEY_NONE;
-        jwt->hs256 = (ngx_strcmp(value.data, "jwt-hs256") == 0);
-
-        if (jwt->hs256) {
-            signature->digest = WH_SHA256;
-            return NGX_CONF_OK;
-        }
-
-        if (ngx_http_webhook_keyword(ngx_http_webhook_schemes, &value,
-                                     &keyword)
-            == NGX_OK)
-        {
-            signature->scheme = keyword;
-            return NGX_CONF_OK;
-        }
-
-        if (ngx_http_webhook_keyword(ngx_http_webhook_algorithms, &value,
-                                     &keyword)
-            != NGX_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown algorithm \"%V\" in rule "
-                               "\"signature\", it can be hmac-sha256, "
-                               "hmac-sha1, hmac-sha384, hmac-sha512, ed25519, "
-                               "ecdsa-p256-sha256, rsa-sha256, rsa-sha1, "
-                               "jwt-hs256",
-                               &value);
-            return NGX_CONF_ERROR;
-        }
-
-        signature->digest = keyword;
-
-        return NGX_CONF_OK;
+    if (value->len != 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"list=%V\" in rule \"signature\", a "
+                           "list has one separating character, as in "
+                           "\"list=,\" or, with the quotes, \"list=;\"",
+                           value);
+        return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_option(word, "encoding", &value) == NGX_OK) {
+    *(u_char *) field = value->data[0];
 
-        if (ngx_http_webhook_keyword(ngx_http_webhook_encodings, &value,
-                                     &keyword)
-            != NGX_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown encoding \"%V\" in rule "
-                               "\"signature\", it can be hex, base64, "
-                               "base64url", &value);
-            return NGX_CONF_ERROR;
-        }
-
-        signature->format.encoding = keyword;
-
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(word, "key", &value) == NGX_OK) {
-
-        if (ngx_http_webhook_keyword(ngx_http_webhook_secret_encs, &value,
-                                     &keyword)
-            != NGX_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "unknown key \"%V\" in rule \"signature\", it "
-                               "can be text, hex, base64, whsec", &value);
-            return NGX_CONF_ERROR;
-        }
-
-        signature->key = keyword;
-
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(word, "list", &value) == NGX_OK) {
-
-        if (value.len != 1) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid \"%V\" in rule \"signature\", a list "
-                               "has one separating character, as in "
-                               "\"list=,\" or, with the quotes, \"list=;\"",
-                               word);
-            return NGX_CONF_ERROR;
-        }
-
-        signature->format.separator = value.data[0];
-
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(word, "prefix", &value) == NGX_OK
-        && value.len)
-    {
-        signature->format.prefix = ngx_http_webhook_wh_str(&value);
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(word, "field", &value) == NGX_OK
-        && value.len)
-    {
-        signature->format.field = ngx_http_webhook_wh_str(&value);
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(word, "issuer", &value) == NGX_OK
-        && value.len)
-    {
-        jwt->issuer = value;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_webhook_option(word, "body_digest", &value) == NGX_OK
-        && value.len)
-    {
-        jwt->digest = value;
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option \"%V\" of rule \"signature\", it takes "
-                       "algorithm=, encoding=, prefix=, list=, field=, key=, "
-                       "issuer=, body_digest=",
-                       word);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_text(cf, value);
 }
 
 

@@ -14,10 +14,21 @@ static char *ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
 static void ngx_http_webhook_wildcard_free(void *data);
 
 
+static ngx_http_webhook_option_t  ngx_http_webhook_token_options[] = {
+
+    { ngx_string("for=NAME"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_token_t, for_name), NULL, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
 char *
 ngx_http_webhook_rule_token(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
+    ngx_uint_t                 given;
     ngx_http_webhook_token_t  *token;
 
     token = ngx_array_push(&provider->tokens);
@@ -27,20 +38,13 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
 
     ngx_str_null(&token->for_name);
 
-    if (n == 2
-        && (ngx_http_webhook_option(&words[1], "for", &token->for_name)
-            != NGX_OK
-            || token->for_name.len == 0))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown option \"%V\" of rule \"token\", it takes "
-                           "\"for=NAME\"", &words[1]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_webhook_source_credential(cf, provider, &words[0],
-                                           &token->source)
-        != NGX_CONF_OK)
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_token_options,
+                                 &words[1], n - 1, token, &given)
+        != NGX_CONF_OK
+        || ngx_http_webhook_source_word(cf, provider, &words[0],
+                                        NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL,
+                                        &token->source)
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -9,21 +9,35 @@
 #include "ngx_http_webhook_conf.h"
 
 
+/* A kind of sources, and the header that it is in if that has a fixed name. */
+
+typedef struct {
+    ngx_str_t                  name;
+    ngx_http_webhook_source_e  type;
+    ngx_str_t                  header;
+} ngx_http_webhook_source_row_t;
+
+
 static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
     ngx_uint_t *index);
 
 
-static ngx_http_webhook_keyword_t  ngx_http_webhook_sources[] = {
-    { ngx_string("header:"), NGX_HTTP_WEBHOOK_HEADER },
-    { ngx_string("query:"), NGX_HTTP_WEBHOOK_QUERY },
-    { ngx_string("cookie:"), NGX_HTTP_WEBHOOK_COOKIE },
-    { ngx_string("bearer"), NGX_HTTP_WEBHOOK_BEARER },
-    { ngx_string("basic"), NGX_HTTP_WEBHOOK_BASIC },
-    { ngx_string("field:"), NGX_HTTP_WEBHOOK_FIELD },
-    { ngx_string("json:"), NGX_HTTP_WEBHOOK_JSON },
-    { ngx_string("form:"), NGX_HTTP_WEBHOOK_FORM },
-    { ngx_null_string, 0 }
+/* in the order in which they are known, see NGX_HTTP_WEBHOOK_SOURCES_EARLY */
+
+static ngx_http_webhook_source_row_t  ngx_http_webhook_sources[] = {
+    { ngx_string("header:NAME"), NGX_HTTP_WEBHOOK_HEADER, ngx_null_string },
+    { ngx_string("query:NAME"), NGX_HTTP_WEBHOOK_QUERY, ngx_null_string },
+    { ngx_string("cookie:NAME"), NGX_HTTP_WEBHOOK_COOKIE,
+      ngx_string("Cookie") },
+    { ngx_string("bearer"), NGX_HTTP_WEBHOOK_BEARER,
+      ngx_string("Authorization") },
+    { ngx_string("basic"), NGX_HTTP_WEBHOOK_BASIC,
+      ngx_string("Authorization") },
+    { ngx_string("json:POINTER"), NGX_HTTP_WEBHOOK_JSON, ngx_null_string },
+    { ngx_string("form:NAME"), NGX_HTTP_WEBHOOK_FORM, ngx_null_string },
+    { ngx_string("field:NAME"), NGX_HTTP_WEBHOOK_FIELD, ngx_null_string },
+    { ngx_null_string, 0, ngx_null_string }
 };
 
 
@@ -79,45 +93,6 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 }
 
 
-char *
-ngx_http_webhook_source_set(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t **source)
-{
-    if (*source) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a provider has one rule of this name, \"%V\" is "
-                           "the second", word);
-        return NGX_CONF_ERROR;
-    }
-
-    *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
-    if (*source == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_webhook_source_word(cf, provider, word, *source);
-}
-
-
-char *
-ngx_http_webhook_status_once(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
-    ngx_int_t max, ngx_int_t *status)
-{
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    if (*status != NGX_CONF_UNSET) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "rule \"%V\" is duplicate", &value[0]);
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_webhook_status_word(cf, word, min, max, status);
-}
-
-
 /* Reads a status from min to max. */
 
 char *
@@ -137,131 +112,76 @@ ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
 }
 
 
-/* A source of a token or a signature. */
+/* CODE of "ack" */
 
 char *
-ngx_http_webhook_source_credential(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source)
+ngx_http_webhook_ack_word(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    if (ngx_http_webhook_source_word(cf, provider, word, source)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (source->type == NGX_HTTP_WEBHOOK_FIELD) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid source \"%V\", a credential is "
-                           "header:NAME, query:NAME, cookie:NAME, bearer, "
-                           "basic, json:POINTER or form:NAME", word);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_webhook_status_word(cf, &words[0], 200, 299, field);
 }
 
 
-/* A source of what has to be known before the body is read. */
+/* CODE of "reject" */
 
 char *
-ngx_http_webhook_source_outside(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
-    ngx_http_webhook_source_t *source)
+ngx_http_webhook_reject_word(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    if (ngx_http_webhook_source_word(cf, provider, word, source)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_webhook_source_in_body(source)
-        || source->type == NGX_HTTP_WEBHOOK_FIELD)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid source \"%V\", a challenge or a digest is "
-                           "header:NAME, query:NAME, cookie:NAME, bearer or "
-                           "basic", word);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_webhook_status_word(cf, &words[0], 400, 599, field);
 }
 
+
+/* A source of one of the first kinds in the table. */
 
 char *
 ngx_http_webhook_source_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *word,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *word, ngx_uint_t sources,
     ngx_http_webhook_source_t *source)
 {
-    ngx_str_t                    header, rest;
-    ngx_http_webhook_keyword_t  *keyword;
+    u_char                          buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t                       names, *header;
+    ngx_http_webhook_source_row_t  *row;
 
     ngx_memzero(source, sizeof(ngx_http_webhook_source_t));
-    ngx_str_null(&rest);
 
-    for (keyword = ngx_http_webhook_sources; keyword->name.len; keyword++) {
-
-        if (word->len < keyword->name.len
-            || ngx_strncmp(word->data, keyword->name.data, keyword->name.len)
-               != 0)
-        {
-            continue;
-        }
-
-        rest.data = word->data + keyword->name.len;
-        rest.len = word->len - keyword->name.len;
-
-        /* only what ends in a colon takes a name */
-
-        if ((keyword->name.data[keyword->name.len - 1] == ':')
-            == (rest.len > 0))
-        {
-            break;
-        }
-    }
-
-    if (keyword->name.len == 0) {
+    row = ngx_http_webhook_row(ngx_http_webhook_rows(ngx_http_webhook_sources),
+                               sources, word, &source->name);
+    if (row == NULL) {
+        ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_sources),
+                               sources, buf, &names);
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid source \"%V\", it is header:NAME, "
-                           "query:NAME, cookie:NAME, bearer, basic, "
-                           "field:NAME, json:POINTER or form:NAME", word);
+                           "invalid source \"%V\", it can be %V", word,
+                           &names);
         return NGX_CONF_ERROR;
     }
 
-    source->type = keyword->value;
-    source->name = rest;
+    source->type = row->type;
 
-    switch (source->type) {
+    /* a pointer may have a "$" */
 
-    case NGX_HTTP_WEBHOOK_HEADER:
-        header = rest;
-        break;
-
-    case NGX_HTTP_WEBHOOK_COOKIE:
-        ngx_str_set(&header, "Cookie");
-        break;
-
-    case NGX_HTTP_WEBHOOK_BEARER:
-    case NGX_HTTP_WEBHOOK_BASIC:
-        ngx_str_set(&header, "Authorization");
-        break;
-
-    case NGX_HTTP_WEBHOOK_JSON:
-        return ngx_http_webhook_pointer_index(cf, provider, &rest,
+    if (row->type == NGX_HTTP_WEBHOOK_JSON) {
+        return ngx_http_webhook_pointer_index(cf, provider, &source->name,
                                               &source->index);
-
-    case NGX_HTTP_WEBHOOK_FORM:
-        provider->form = 1;
-        return NGX_CONF_OK;
-
-    default: /* NGX_HTTP_WEBHOOK_QUERY, NGX_HTTP_WEBHOOK_FIELD */
-        return NGX_CONF_OK;
     }
 
-    if (ngx_http_webhook_provider_header(cf, provider, &header,
-                                         &source->index)
-        != NGX_OK)
+    if (ngx_http_webhook_text(cf, &source->name) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (row->type == NGX_HTTP_WEBHOOK_FORM) {
+        provider->form = 1;
+    }
+
+    header = (row->type == NGX_HTTP_WEBHOOK_HEADER) ? &source->name
+                                                    : &row->header;
+
+    if (header->len
+        && ngx_http_webhook_provider_header(cf, provider, header,
+                                            &source->index)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -312,21 +232,6 @@ ngx_http_webhook_provider_header(ngx_conf_t *cf,
     *index = i;
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword, ngx_str_t *word,
-    ngx_uint_t *value)
-{
-    for ( /* void */ ; keyword->name.len; keyword++) {
-        if (ngx_http_webhook_str_equal(&keyword->name, word)) {
-            *value = keyword->value;
-            return NGX_OK;
-        }
-    }
-
-    return NGX_DECLINED;
 }
 
 

@@ -24,6 +24,7 @@
 
 
 static EVP_PKEY *wh_pubkey_pem(wh_str_t text);
+static int wh_pubkey_bytes(wh_str_t text, unsigned char *raw);
 static EVP_PKEY *wh_pubkey_raw(wh_str_t text);
 static EVP_PKEY *wh_pubkey_spki(wh_str_t text);
 static int wh_pubkey_check(EVP_PKEY *key, wh_pubkey_e scheme);
@@ -98,26 +99,50 @@ wh_pubkey_pem(wh_str_t text)
 }
 
 
+int
+wh_pubkey_bare(wh_str_t text)
+{
+    unsigned char  raw[WH_ED25519_SIZE];
+
+    return wh_pubkey_bytes(text, raw) == WH_OK;
+}
+
+
+static int
+wh_pubkey_bytes(wh_str_t text, unsigned char *raw)
+{
+    size_t  len;
+
+    len = WH_ED25519_SIZE;
+
+    if (wh_decode(WH_HEX, text, raw, &len) == WH_OK && len == WH_ED25519_SIZE)
+    {
+        return WH_OK;
+    }
+
+    len = WH_ED25519_SIZE;
+
+    if (wh_decode(WH_BASE64, text, raw, &len) == WH_OK
+        && len == WH_ED25519_SIZE)
+    {
+        return WH_OK;
+    }
+
+    return WH_INVALID;
+}
+
+
 static EVP_PKEY *
 wh_pubkey_raw(wh_str_t text)
 {
-    size_t         len;
     unsigned char  raw[WH_ED25519_SIZE];
 
-    len = sizeof(raw);
-
-    if (wh_decode(WH_HEX, text, raw, &len) != WH_OK || len != sizeof(raw)) {
-
-        len = sizeof(raw);
-
-        if (wh_decode(WH_BASE64, text, raw, &len) != WH_OK
-            || len != sizeof(raw))
-        {
-            return NULL;
-        }
+    if (wh_pubkey_bytes(text, raw) != WH_OK) {
+        return NULL;
     }
 
-    return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, len);
+    return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw,
+                                       sizeof(raw));
 }
 
 

@@ -37,6 +37,9 @@ typedef enum {
  */
 int wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text);
 
+/* 1 for 32 bytes in hex or in Base64, which may as well be any other key. */
+int wh_pubkey_bare(wh_str_t text);
+
 /* The digest that a scheme signs; Ed25519 has none. */
 wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);
 

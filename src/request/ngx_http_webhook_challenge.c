@@ -294,7 +294,7 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
         if (ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
                                                         : gate->signing,
                                      &ctx->challenge_key)
-            != NGX_OK)
+            == NGX_ERROR)
         {
             return NGX_ERROR;
         }

@@ -117,7 +117,7 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
     /* to the receiver that would mean that nothing is verified */
 
     if (n == 0) {
-        return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
     }
 
     ngx_memzero(&request, sizeof(wh_pelorus_request_t));

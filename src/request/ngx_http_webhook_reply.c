@@ -85,6 +85,15 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ctx->verified = 0;
     ctx->status = ngx_http_webhook_status(r, ctx);
 
+    /* the answer is that to a wrong signature, the log has what it is */
+
+    if (ctx->unknown_tenant
+        && (reason == NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
+            || reason == NGX_HTTP_WEBHOOK_TOKEN_MISMATCH))
+    {
+        ctx->reason = NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
+    }
+
     ngx_http_webhook_log(r, ctx);
 
     return ngx_http_webhook_refuse(r, ctx);

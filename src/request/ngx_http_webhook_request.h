@@ -133,6 +133,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */
     unsigned                       refused:1;   /* with its headers */
+    unsigned                       unknown_tenant:1; /* all secrets are from
+                                                      variables, and empty */
     unsigned                       hashing:1;
     unsigned                       failed:1;    /* a hash could not be done */
     unsigned                       stripped:1;  /* of its credential */

@@ -373,6 +373,12 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
 }
 
 
+/*
+ * A tenant without any secret is an unknown one.  Its requests go on to a
+ * verification that nothing can pass, so that no stranger finds out which
+ * tenants there are.
+ */
+
 static ngx_http_webhook_reason_e
 ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
@@ -382,11 +388,18 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
     }
 
-    if (ngx_http_webhook_keys_get(r, ctx->gate, ctx->keys, &n) != NGX_OK) {
+    switch (ngx_http_webhook_keys_get(r, ctx->gate, ctx->keys, &n)) {
+
+    case NGX_OK:
+        ctx->unknown_tenant = (n == 0);
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case NGX_DECLINED:
+        return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
+
+    default: /* NGX_ERROR */
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
-
-    return n ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
 }
 
 

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_secret.h"
+#include "core/wh_secret.h"
 
 
 #define NGX_HTTP_WEBHOOK_FILE_CHECK  1000       /* milliseconds in between */
@@ -21,6 +22,8 @@ static void ngx_http_webhook_file_changed(ngx_http_webhook_file_t *file,
 static const char *ngx_http_webhook_file_use(ngx_http_webhook_file_t *file,
     ngx_str_t *raw, ngx_log_t *log);
 static const char *ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file,
+    ngx_str_t *bytes, ngx_log_t *log);
+static void ngx_http_webhook_file_warn(ngx_http_webhook_file_t *file,
     ngx_str_t *bytes, ngx_log_t *log);
 static void ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file,
     ngx_uint_t use);
@@ -72,6 +75,7 @@ ngx_http_webhook_file_read(ngx_str_t *path, ngx_log_t *log, ngx_str_t *raw,
     ngx_file_info_t *fi)
 {
     ssize_t      n;
+    wh_str_t     line;
     ngx_err_t    err;
     ngx_file_t   file;
     const char  *what;
@@ -122,13 +126,8 @@ ngx_http_webhook_file_read(ngx_str_t *path, ngx_log_t *log, ngx_str_t *raw,
         goto done;
     }
 
-    if (raw->len && raw->data[raw->len - 1] == LF) {
-        raw->len--;
-
-        if (raw->len && raw->data[raw->len - 1] == CR) {
-            raw->len--;
-        }
-    }
+    line = wh_secret_line(ngx_http_webhook_wh_str(raw));
+    raw->len = line.len;
 
 done:
 
@@ -331,9 +330,13 @@ static const char *
 ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
     ngx_log_t *log)
 {
-    u_char                       digest[WH_TOKEN_DIGEST_SIZE];
-    const char                  *what;
-    ngx_http_webhook_keyslot_t  *keyslot, *other;
+    u_char                         digest[WH_TOKEN_DIGEST_SIZE];
+    const char                    *what;
+    ngx_http_webhook_keyslot_t    *keyslot, *other;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                               ngx_http_webhook_module);
 
     keyslot = file->keyslots;
 
@@ -354,6 +357,11 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
 
     for ( /* void */ ; keyslot && what == NULL; keyslot = keyslot->next) {
 
+        what = ngx_http_webhook_secret_wrong(keyslot, bytes);
+        if (what) {
+            break;
+        }
+
         keyslot->successor = ngx_http_webhook_key_create(keyslot, bytes, log);
 
         if (keyslot->successor == NULL) {
@@ -364,6 +372,11 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
 
         } else {
             other = ngx_http_webhook_key_conflict(keyslot, keyslot->successor);
+
+            if (other == NULL) {
+                other = ngx_http_webhook_key_oracle(wmcf, keyslot,
+                                                    keyslot->successor);
+            }
 
             if (other) {
                 what = (keyslot->provider && other->provider)
@@ -383,14 +396,45 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
                   "secret file \"%V\" has changed, the new secret is in use",
                   &file->path);
 
-    if (bytes->len < NGX_HTTP_WEBHOOK_SECRET_MIN) {
-        ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "secret file \"%V\" has only %uz bytes, fewer than %d "
-                      "can be guessed", &file->path, bytes->len,
-                      NGX_HTTP_WEBHOOK_SECRET_MIN);
-    }
+    ngx_http_webhook_file_warn(file, bytes, log);
 
     return NULL;
+}
+
+
+/* What is told of a secret at the start is told of a new one. */
+
+static void
+ngx_http_webhook_file_warn(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
+    ngx_log_t *log)
+{
+    size_t                       len;
+    const char                  *odd;
+    ngx_http_webhook_keyslot_t  *keyslot;
+
+    len = bytes->len;
+    odd = NULL;
+
+    for (keyslot = file->keyslots; keyslot; keyslot = keyslot->next) {
+
+        len = ngx_min(len, keyslot->key->len);
+
+        if (odd == NULL) {
+            odd = ngx_http_webhook_secret_odd(keyslot, bytes);
+        }
+    }
+
+    if (odd) {
+        ngx_log_error(NGX_LOG_WARN, log, 0, "secret file \"%V\" %s",
+                      &file->path, odd);
+    }
+
+    if (len < NGX_HTTP_WEBHOOK_SECRET_MIN) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "secret file \"%V\" has only %uz bytes, fewer than %d "
+                      "can be guessed", &file->path, len,
+                      NGX_HTTP_WEBHOOK_SECRET_MIN);
+    }
 }
 
 

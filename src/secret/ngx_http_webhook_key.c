@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_secret.h"
+#include "core/wh_str.h"
 
 
 static ngx_int_t ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
@@ -36,6 +37,7 @@ ngx_http_webhook_key_create(ngx_http_webhook_keyslot_t *keyslot,
     }
 
     key->refs = 1;
+    key->len = bytes->len;
 
     if (wh_token_digest(ngx_http_webhook_wh_str(bytes), key->digest)
         != WH_OK)
@@ -123,6 +125,7 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
             == WH_OK)
         {
             key->uses |= 1 << use;
+            key->len = ngx_min(key->len, len);
 
         } else {
             rc = NGX_ERROR;
@@ -149,10 +152,13 @@ ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
     wh_str_t       text;
     wh_encoding_e  encoding;
 
+    static const wh_str_t  supabase = wh_string("v1,whsec_");
+    static const wh_str_t  whsec = wh_string("whsec_");
+
     text = ngx_http_webhook_wh_str(bytes);
     encoding = WH_TEXT;
 
-    if (keyslot->secret->encoding == WH_TEXT) {
+    if (!keyslot->secret->decode) {
 
         switch (how) {
 
@@ -162,9 +168,8 @@ ngx_http_webhook_key_decode(ngx_http_webhook_keyslot_t *keyslot,
 
         case NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC:
 
-            if (text.len > 6 && ngx_strncmp(text.data, "whsec_", 6) == 0) {
-                text.data += 6;
-                text.len -= 6;
+            if (!wh_cut_prefix(&text, supabase)) {
+                (void) wh_cut_prefix(&text, whsec);
             }
 
             /* fall through */

@@ -19,6 +19,7 @@ typedef struct {
     u_char                        digest[WH_TOKEN_DIGEST_SIZE];
     ngx_http_webhook_provider_t  *provider;
     ngx_uint_t                    encoding;
+    ngx_uint_t                    decode;
 } ngx_http_webhook_cache_name_t;
 
 
@@ -85,6 +86,8 @@ ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
     cln->handler = ngx_http_webhook_keyslot_cleanup;
     cln->data = keyslot;
 
+    ngx_http_webhook_secret_warn(cf, keyslot);
+
     file = keyslot->secret->file;
 
     if (file) {
@@ -108,9 +111,9 @@ ngx_http_webhook_keyslot_cleanup(void *data)
 
 /*
  * The key that a keyslot has for this request; the caller holds it until
- * ngx_http_webhook_key_release().  An empty variable and one that cannot be
- * decoded give no key, *key is then NULL: a tenant need not have a second
- * secret.
+ * ngx_http_webhook_key_release().  An empty variable gives no key, *key is
+ * then NULL: a tenant need not have a second secret.  With NGX_DECLINED there
+ * is none either, as what the variable has cannot be a key.
  */
 
 ngx_int_t
@@ -135,19 +138,27 @@ static ngx_int_t
 ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key)
 {
+    ngx_int_t                      rc;
     ngx_str_t                      bytes;
+    const char                    *what;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     *key = NULL;
 
-    if (ngx_http_webhook_secret_evaluate(r, keyslot->secret, &bytes)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    rc = ngx_http_webhook_secret_evaluate(r, keyslot->secret, &bytes);
+
+    if (rc != NGX_OK || bytes.len == 0) {
+        return rc;
     }
 
-    if (bytes.len == 0) {
-        return NGX_OK;
+    what = ngx_http_webhook_secret_wrong(keyslot, &bytes);
+
+    if (what) {
+        ngx_explicit_memzero(bytes.data, bytes.len);
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "webhook secret from a variable %s", what);
+        return NGX_DECLINED;
     }
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
@@ -163,7 +174,8 @@ ngx_http_webhook_key_evaluate(ngx_http_request_t *r,
 
 /*
  * The bytes of a secret that has variables, for this request, to be wiped by
- * the caller.  There are none when it is empty or cannot be decoded.
+ * the caller.  There are none when it is empty, nor when it cannot be decoded,
+ * which is NGX_DECLINED.
  */
 
 static ngx_int_t
@@ -215,7 +227,7 @@ ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
     if (rc != WH_OK || len == 0) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "webhook secret from a variable cannot be decoded");
-        return NGX_OK;
+        return NGX_DECLINED;
     }
 
     bytes->len = len;
@@ -227,29 +239,36 @@ ngx_http_webhook_secret_evaluate(ngx_http_request_t *r,
 /*
  * The keys that a request is verified with, also when a file changes while
  * its body comes: one for each keyslot of the gate, or NULL; *n are there.
- * Those that are there are to be released, also after NGX_ERROR.
+ * Those that are there are to be released, also after NGX_ERROR.  NGX_DECLINED
+ * if there is none, but a variable with what cannot be a key.
  */
 
 ngx_int_t
 ngx_http_webhook_keys_get(ngx_http_request_t *r, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_key_t **keys, ngx_uint_t *n)
 {
+    ngx_int_t   rc, declined;
     ngx_uint_t  i;
 
     *n = 0;
+    declined = NGX_OK;
 
     for (i = 0; i < gate->nkeys; i++) {
 
-        if (ngx_http_webhook_key_get(r, &gate->keyslots[i], &keys[i])
-            != NGX_OK)
-        {
+        rc = ngx_http_webhook_key_get(r, &gate->keyslots[i], &keys[i]);
+
+        if (rc == NGX_ERROR) {
             return NGX_ERROR;
+        }
+
+        if (rc == NGX_DECLINED) {
+            declined = NGX_DECLINED;
         }
 
         *n += (keys[i] != NULL);
     }
 
-    return NGX_OK;
+    return *n ? NGX_OK : declined;
 }
 
 
@@ -292,7 +311,7 @@ ngx_http_webhook_key_distinct(ngx_http_request_t *r,
             }
 
             if (ngx_http_webhook_key_get(r, &g->keyslots[i], &other)
-                != NGX_OK)
+                == NGX_ERROR)
             {
                 return NGX_ERROR;
             }
@@ -381,6 +400,7 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
 
     name.provider = keyslot->provider;
     name.encoding = keyslot->secret->encoding;
+    name.decode = keyslot->secret->decode;
 
     if (wh_token_digest(ngx_http_webhook_wh_str(bytes), name.digest)
         != WH_OK)

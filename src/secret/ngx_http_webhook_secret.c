@@ -7,6 +7,8 @@
 
 
 #include "ngx_http_webhook_secret.h"
+#include "core/wh_secret.h"
+#include "core/wh_str.h"
 
 
 typedef struct {
@@ -17,10 +19,15 @@ typedef struct {
 
 static char *ngx_http_webhook_secret_option(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *word);
+static char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text);
+static char *ngx_http_webhook_secret_text(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 static char *ngx_http_webhook_secret_file(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *path);
 static char *ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *raw);
+static ngx_uint_t ngx_http_webhook_secret_is_source(ngx_str_t *text);
 static ngx_uint_t ngx_http_webhook_secret_is_path(ngx_conf_t *cf,
     ngx_str_t *text);
 static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
@@ -38,18 +45,39 @@ static ngx_http_webhook_decode_t  ngx_http_webhook_decodes[] = {
 };
 
 
+/* Beginnings of a source, were it written as it must be. */
+
+static wh_str_t  ngx_http_webhook_sources[] = {
+    wh_string("file:"),
+    wh_string("file="),
+    wh_string("env:"),
+    wh_string("env="),
+    wh_string("@/")
+};
+
+
 /* Reads VALUE [decode=ENCODING] [for=NAME], and wipes the value's word. */
 
 char *
 ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     ngx_http_webhook_secret_t *secret)
 {
-    char                              *rv;
-    ngx_str_t                          raw, rest;
-    ngx_uint_t                         i;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_uint_t  i;
 
     ngx_memzero(secret, sizeof(ngx_http_webhook_secret_t));
+
+    secret->directive = *(ngx_str_t *) cf->args->elts;
+    secret->conf_file = cf->conf_file->file.name;
+    secret->line = cf->conf_file->line;
+
+    if (ngx_http_webhook_secret_is_source(&words[0])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" begins nearly as \"file:PATH\" or "
+                           "\"env:NAME\", which are in small letters, with a "
+                           "colon and no space; a secret that begins so goes "
+                           "into a \"file:\"", &secret->directive);
+        return NGX_CONF_ERROR;
+    }
 
     for (i = 1; i < n; i++) {
         if (ngx_http_webhook_secret_option(cf, secret, &words[i])
@@ -59,52 +87,43 @@ ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         }
     }
 
-    if (ngx_strncmp(words[0].data, "file:", 5) == 0) {
-        rest.data = words[0].data + 5;
-        rest.len = words[0].len - 5;
+    return ngx_http_webhook_secret_value(cf, secret, &words[0]);
+}
+
+
+static char *
+ngx_http_webhook_secret_value(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text)
+{
+    char       *rv;
+    ngx_str_t   raw, rest;
+
+    if (ngx_strncmp(text->data, "file:", 5) == 0) {
+        rest.data = text->data + 5;
+        rest.len = text->len - 5;
 
         return ngx_http_webhook_secret_file(cf, secret, &rest);
+    }
 
-    } else if (ngx_strncmp(words[0].data, "env:", 4) == 0) {
-        rest.data = words[0].data + 4;
-        rest.len = words[0].len - 4;
+    raw = *text;
+
+    if (ngx_strncmp(text->data, "env:", 4) == 0) {
+        rest.data = text->data + 4;
+        rest.len = text->len - 4;
 
         if (ngx_http_webhook_secret_env(cf, &rest, &raw) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
 
-    } else if (ngx_http_script_variables_count(&words[0])) {
+    } else if (ngx_http_script_variables_count(text)) {
+        return ngx_http_webhook_secret_text(cf, secret, text);
 
-        secret->value = ngx_palloc(cf->pool,
-                                   sizeof(ngx_http_complex_value_t));
-        if (secret->value == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &words[0];
-        ccv.complex_value = secret->value;
-
-        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"$\" in a secret begins a variable, a secret "
-                               "with this character goes into a \"file:\"");
-            return NGX_CONF_ERROR;
-        }
-
-        return NGX_CONF_OK;
-
-    } else if (ngx_http_webhook_secret_is_path(cf, &words[0])) {
+    } else if (ngx_http_webhook_secret_is_path(cf, text)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" is the name of a file and can be guessed, "
                            "for what is in the file write \"file:\" in front",
-                           (ngx_str_t *) cf->args->elts);
+                           &secret->directive);
         return NGX_CONF_ERROR;
-
-    } else {
-        raw = words[0];
     }
 
     rv = ngx_http_webhook_secret_decode(cf, secret, &raw);
@@ -112,6 +131,36 @@ ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     ngx_explicit_memzero(raw.data, raw.len);
 
     return rv;
+}
+
+
+/* Text with variables, which is evaluated for each request. */
+
+static char *
+ngx_http_webhook_secret_text(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    secret->value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (secret->value == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = secret->value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"$\" in a secret begins a variable, a secret "
+                           "with this character goes into a \"file:\"");
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_secret_variables(cf, secret, text);
 }
 
 
@@ -127,6 +176,7 @@ ngx_http_webhook_secret_option(ngx_conf_t *cf,
     for (decode = ngx_http_webhook_decodes; decode->name.len; decode++) {
         if (ngx_http_webhook_str_equal(&decode->name, word)) {
             secret->encoding = decode->encoding;
+            secret->decode = 1;
             return NGX_CONF_OK;
         }
     }
@@ -197,7 +247,8 @@ ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
 static char *
 ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
 {
-    char  *value;
+    char      *value;
+    wh_str_t   line;
 
     value = getenv((char *) name->data);
 
@@ -218,7 +269,44 @@ ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
 
     ngx_memcpy(raw->data, value, raw->len);
 
+    line = wh_secret_line(ngx_http_webhook_wh_str(raw));
+    raw->len = line.len;
+
     return NGX_CONF_OK;
+}
+
+
+/* Whether a text is a source with a slip in it. */
+
+static ngx_uint_t
+ngx_http_webhook_secret_is_source(ngx_str_t *text)
+{
+    size_t      len;
+    wh_str_t    rest;
+    ngx_uint_t  i, n;
+
+    n = sizeof(ngx_http_webhook_sources) / sizeof(ngx_http_webhook_sources[0]);
+
+    for (i = 0; i < n; i++) {
+
+        rest = ngx_http_webhook_wh_str(text);
+
+        if (!wh_cut_prefix_caseless(&rest, ngx_http_webhook_sources[i])) {
+            continue;
+        }
+
+        len = ngx_http_webhook_sources[i].len;
+
+        if (ngx_strncmp(text->data, "file:", len) != 0
+            && ngx_strncmp(text->data, "env:", len) != 0)
+        {
+            return 1;
+        }
+
+        return rest.len && (*rest.data == ' ' || *rest.data == '\t');
+    }
+
+    return 0;
 }
 
 
@@ -227,11 +315,25 @@ ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
 static ngx_uint_t
 ngx_http_webhook_secret_is_path(ngx_conf_t *cf, ngx_str_t *text)
 {
+    u_char          *p;
     ngx_str_t        path;
     ngx_uint_t       is_file;
     ngx_file_info_t  fi;
 
     path = *text;
+
+    /* "/etc/", also where there is no such file; Base64 may have a "/" */
+
+    p = path.data;
+
+    if (*p == '/') {
+
+        while (*++p >= 'a' && *p <= 'z') { /* void */ }
+
+        if (*p == '/' && p - path.data > 2) {
+            return 1;
+        }
+    }
 
     if (ngx_strchr(path.data, '/') == NULL
         || ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK)
@@ -289,13 +391,6 @@ ngx_http_webhook_secret_decode(ngx_conf_t *cf,
     }
 
     secret->bytes.len = len;
-
-    if (len < NGX_HTTP_WEBHOOK_SECRET_MIN) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"%V\" has only %uz bytes, fewer than %d can be "
-                           "guessed", directive, len,
-                           NGX_HTTP_WEBHOOK_SECRET_MIN);
-    }
 
     return NGX_CONF_OK;
 }

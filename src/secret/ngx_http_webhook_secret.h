@@ -55,6 +55,22 @@ void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
 
 ngx_http_webhook_keyslot_t *ngx_http_webhook_key_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key);
+ngx_http_webhook_keyslot_t *ngx_http_webhook_key_oracle(
+    ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key);
+
+/* _usable.c: whether a secret can be right */
+
+const char *ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes);
+const char *ngx_http_webhook_secret_odd(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes);
+void ngx_http_webhook_secret_warn(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot);
+char *ngx_http_webhook_secret_variables(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret);
 
 /* _keyring.c: which keys a keyslot has now */
 

@@ -9,6 +9,11 @@
 #include "ngx_http_webhook_secret.h"
 
 
+static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key);
+static ngx_uint_t ngx_http_webhook_keys_oracle(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key,
     ngx_http_webhook_keyslot_t *other);
@@ -50,6 +55,95 @@ ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
     }
 
     return NULL;
+}
+
+
+/*
+ * The keyslot of another location with this key, where one of the two answers
+ * challenges with it and the other one verifies; or NULL.
+ */
+
+ngx_http_webhook_keyslot_t *
+ngx_http_webhook_key_oracle(ngx_http_webhook_main_conf_t *wmcf,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key)
+{
+    ngx_uint_t                        i;
+    ngx_http_webhook_keyslot_t       *other;
+    ngx_http_webhook_stats_entry_t  **entry;
+
+    if (key == NULL) {
+        return NULL;
+    }
+
+    entry = wmcf->stats_entries.elts;
+
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
+
+        if (entry[i]->gate->first == keyslot->gate->first) {
+            continue;
+        }
+
+        other = ngx_http_webhook_gate_oracle(entry[i]->gate, keyslot, key);
+
+        if (other) {
+            return other;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_webhook_keyslot_t *
+ngx_http_webhook_gate_oracle(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key)
+{
+    ngx_uint_t                   i;
+    ngx_http_webhook_keyslot_t  *other;
+
+    for (i = 0; i <= gate->nkeys; i++) {
+
+        other = (i < gate->nkeys) ? &gate->keyslots[i] : gate->challenge;
+
+        if (other
+            && other->key
+            && (ngx_http_webhook_keys_oracle(keyslot, other)
+                || ngx_http_webhook_keys_oracle(other, keyslot))
+            && wh_secret_equal(other->key->digest, key->digest,
+                               WH_TOKEN_DIGEST_SIZE))
+        {
+            return other;
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Whether the first one answers challenges, and the other verifies.  Of the
+ * same provider messages are told from what its challenges could sign.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_keys_oracle(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_keyslot_t *other)
+{
+    ngx_http_webhook_gate_t  *gate;
+
+    gate = keyslot->gate;
+
+    if (other->provider == NULL) {
+        return 0;
+    }
+
+    if (keyslot->provider == NULL && gate->first->distinct) {
+        return 1;
+    }
+
+    return gate->provider->oracle
+           && gate->provider != other->provider
+           && (keyslot->provider == NULL || gate->challenge == NULL);
 }
 
 

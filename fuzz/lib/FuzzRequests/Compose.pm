@@ -1,0 +1,464 @@
+package FuzzRequests::Compose;
+
+# Requests, right and wrong, and what must become of each.  All of it depends
+# on the seed and the number of the round alone, and on the clock where a time
+# is signed.
+#
+# A request is { id, mark, place, must, how, head, body, headers, app, group,
+# ends, sent }: must is pass, stop or either; body and headers are what is to
+# arrive; a request that ends is the last of its connection.
+
+use strict;
+use warnings;
+
+use Exporter qw/import/;
+
+use FuzzRequests::Places qw/target/;
+use WebhookTest::Connection;
+use WebhookTest::HTTP2;
+
+our @EXPORT_OK = qw/compose_round/;
+
+use constant { WAVES => 2, CONNECTIONS => 8 };
+
+# what is done to the bare credential
+my %damage = (
+    flipped => \&flipped,
+    cut => sub { substr $_[0], 0, -1 },
+    longer => sub { "$_[0]a" },
+    doubled => sub { $_[0] x 2 },
+    emptied => sub { '' },
+    'with NUL' => sub { "$_[0]\0" },
+    'with other bytes' => sub { "\xff$_[0]" },
+);
+
+my %spoil = (
+    'body changed' => sub { $_[0]{body} =~ s/(text\W+)/$1$_[0]{id}/ },
+    'body cut' => sub { chop $_[0]{body} },
+    'body longer' => sub { $_[0]{body} .= 'x' },
+    'body gone' => sub { $_[0]{body} = '' },
+    'a request in the body' => \&smuggle,
+);
+
+my ($round, $count);
+
+
+sub compose_round {
+    my ($seed, $number, $ports, @places) = @_;
+
+    srand $seed * 1_000_003 + $number;
+    ($round, $count) = ($number, 0);
+
+    my (@waves, @earlier);
+
+    for (1 .. WAVES) {
+        my @connections = map { connection($ports, \@earlier, @places) }
+                          1 .. 1 + int rand 2 * CONNECTIONS;
+
+        push @waves, \@connections;
+        push @earlier, map { @{ $_->{requests} } } @connections;
+    }
+
+    return @waves;
+}
+
+
+sub pick { return $_[rand @_] }
+
+sub chance { return rand 100 < $_[0] }
+
+
+sub new_mark { return sprintf 'm%06d%04dz', $round, ++$count }
+
+
+# A client for ->run of FuzzRequests::Wire.
+sub connection {
+    my ($ports, $earlier, @places) = @_;
+
+    my $two = chance(8);
+    my @requests;
+
+    do {
+        my @again = grep { $_->{again} } @$earlier, @requests;
+        my $repeated = @again && chance(25) ? pick(@again) : undef;
+
+        push @requests, $repeated ? copy($repeated)
+                                  : request(pick(@places), $two);
+    } while (!$two && !$requests[-1]{ends} && @requests < 3 && chance(35));
+
+    return $two ? client_two($ports->[1], @requests)
+                : client_one($ports->[0], @requests);
+}
+
+
+# The same message once more, as another request.
+sub copy {
+    my ($request) = @_;
+
+    my $m = { %{ $request->{message} }, id => new_mark() };
+
+    return wrapped($m, $request->{place}, 'pass', 'a copy', 0);
+}
+
+
+sub request {
+    my ($place, $two) = @_;
+
+    my $m = message($place);
+
+    return wrapped(signed($m, $place), $place, 'pass', 'right', $two)
+        if $place->{open} || chance(45);
+
+    my @wrong = (\&wrong_credential, \&wrong_credential, \&wrong_key,
+                 \&no_credential, \&wrong_method,
+                 $place->{header} ? \&repeated : (),
+                 $place->{loose} ? () : (\&wrong_body, \&wrong_body),
+                 $place->{time} ? \&stale : (),
+                 $place->{url} ? \&wrong_url : (),
+                 $two ? () : (\&wrong_wire, \&wrong_wire));
+    my ($must, $how) = pick(@wrong)->($m, $place);
+
+    return wrapped($m, $place, $must, $how, $two);
+}
+
+
+sub message {
+    my ($place) = @_;
+
+    my $id = new_mark();
+    my $m = { id => $id, mark => $id, method => 'POST',
+              path => $place->{path}, args => [@{ $place->{args} // [] }],
+              headers => [], time => time };
+
+    if ($place->{pool}) {
+        my $entry = pick(@{ $place->{pool} });
+
+        @$m{qw/mark body/} = @$entry{qw/mark body/};
+
+    } else {
+        my $text = text($place);
+        my $json = qq({"id":"$id","text":"$text"});
+
+        $m->{payload} = $json;
+        $m->{body} = $place->{body} eq 'json' ? $json
+                   : $place->{body} eq 'form' ? "id=$id&text=$text"
+                   : 'payload=' . $json =~ s/(\W)/sprintf '%%%02x', ord $1/ger;
+    }
+
+    $m->{type} = $place->{body} eq 'json' ? 'application/json'
+                                      : 'application/x-www-form-urlencoded';
+
+    return $m;
+}
+
+
+# Letters alone: any byte where the body need not be read.
+sub text {
+    my ($place) = @_;
+
+    my $raw = ($place->{header} // '') eq 'X-Hub-Signature-256'
+              && $place->{name} ne 'require';
+    my $len = 1 + int rand($raw && chance(3) ? 200_000 : chance(10) ? 3000
+                                                                    : 40);
+    my @letters = map { chr 97 + rand 26 } 1 .. 20;
+    my $text = substr join('', @letters) x (1 + $len / 20), 0, $len;
+
+    return $raw && chance(30)
+           ? $text . join '', map { chr rand 256 } 1 .. 1 + rand 30 : $text;
+}
+
+
+sub signed {
+    my ($m, $place, $damage, $key) = @_;
+
+    $place->{sign}->($m, $damage // sub { $_[0] }, $key // $place->{key});
+
+    return $m;
+}
+
+
+sub wrong_credential {
+    my ($m, $place) = @_;
+
+    my $how = pick(sort keys %damage);
+
+    signed($m, $place, $damage{$how});
+
+    return ('stop', "credential $how");
+}
+
+
+# Another letter or digit, also where case does not count.
+sub flipped {
+    my ($text) = @_;
+
+    my @at = grep { substr($text, $_, 1) =~ /[A-Za-z0-9]/ }
+             0 .. length($text) - 1;
+    my $at = pick(@at);
+    my $old = substr $text, $at, 1;
+
+    substr $text, $at, 1, pick(grep { $_ ne lc $old } 'a' .. 'f', 0 .. 9);
+
+    return $text;
+}
+
+
+sub wrong_key {
+    my ($m, $place) = @_;
+
+    signed($m, $place, undef, 'another key, which is not the right one');
+
+    return ('stop', 'another key');
+}
+
+
+sub no_credential { return ('stop', 'no credential') }
+
+
+sub wrong_method {
+    my ($m, $place) = @_;
+
+    signed($m, $place);
+    $m->{method} = pick(qw/GET PUT DELETE PATCH OPTIONS/);
+
+    return ('stop', 'another method');
+}
+
+
+sub repeated {
+    my ($m, $place) = @_;
+
+    signed($m, $place);
+
+    my ($header) = grep { $_->[0] eq $place->{header} } @{ $m->{headers} };
+    my $second = [$header->[0], pick($header->[1], 'x', '')];
+
+    if (chance(50)) {
+        push @{ $m->{headers} }, $second;
+
+    } else {
+        unshift @{ $m->{headers} }, $second;
+    }
+
+    return ('stop', 'credential repeated');
+}
+
+
+sub wrong_body {
+    my ($m, $place) = @_;
+
+    my $how = pick(sort keys %spoil);
+
+    signed($m, $place);
+    $spoil{$how}->($m);
+
+    return ('stop', $how);
+}
+
+
+# What must never be taken for a request of its own.
+sub smuggle {
+    my ($m) = @_;
+
+    $m->{body} = "POST /open HTTP/1.1\r\nHost: localhost\r\n"
+                 . "X-Mark: $m->{id}\r\nContent-Length: 0\r\n\r\n" x 3;
+}
+
+
+sub stale {
+    my ($m, $place) = @_;
+
+    $m->{time} -= pick(400, 4000, 400_000);
+    signed($m, $place);
+
+    return ('stop', 'an old time');
+}
+
+
+sub wrong_url {
+    my ($m, $place) = @_;
+
+    signed($m, $place);
+    push @{ $m->{args} }, "more=$m->{id}";
+
+    return ('stop', 'another URL');
+}
+
+
+# The credential is right, the request as it is sent is not.
+sub wrong_wire {
+    my ($m, $place) = @_;
+
+    signed($m, $place);
+    $m->{wire} = pick('short', 'long', 'chunk', 'both', 'old');
+    $m->{wire} = 'long' if $m->{wire} eq 'short' && $place->{loose};
+
+    return ($m->{wire} =~ /both|old/ ? 'either' : 'stop',
+            "wire $m->{wire}");
+}
+
+
+# The bytes of a request.
+sub wrapped {
+    my ($m, $place, $must, $how, $two) = @_;
+
+    my @headers = (['X-Mark', $m->{id}], ['X-App', application()],
+                   ['Content-Type', $m->{type}], @{ $m->{headers} });
+
+    push @headers, extra() if chance(30);
+
+    my $wire = $m->{wire} // '';
+    my $request = {
+        id => $m->{id}, mark => $m->{mark}, place => $place, must => $must,
+        how => $how, body => $m->{body}, headers => \@headers, message => $m,
+        app => $headers[1][1], ends => $wire ne '',
+        shut => scalar($wire =~ /long|chunk/),
+    };
+
+    $request->{again} = $must eq 'pass' && $place->{replay};
+
+    $request->{group} = "$place->{name} $m->{mark}"
+        if $place->{replay} && $must eq 'pass';
+
+    return $request if $two;
+
+    my $version = $wire eq 'old' || !$wire && chance(10) ? '1.0' : '1.1';
+
+    $request->{ends} = 1 if $version eq '1.0';
+    $request->{version} = $version;
+    $request->{framing} = $wire =~ /chunk|both|old/
+                          || !$wire && $version eq '1.1' && chance(30)
+                          ? 'chunked' : 'length';
+
+    return $request;
+}
+
+
+sub application {
+    return chance(85) ? 202 : pick(qw/204 500 slow slow close/);
+}
+
+
+sub extra {
+    return pick(['X-Empty', ''], ['X-Long', 'l' x rand 3000],
+                ['x-bytes', "\xc3\xa9\xff"], ['X-Spaces', 'a  b'],
+                ['Accept', '*/*']);
+}
+
+
+sub client_one {
+    my ($port, @requests) = @_;
+
+    my $bytes = '';
+    my @pieces;
+
+    for my $request (@requests) {
+        my $last = $request == $requests[-1];
+        my $expects = @requests == 1 && $request->{version} eq '1.1'
+                      && !$request->{message}{wire} && chance(10);
+        my ($head, $body) = bytes($request, $last, $expects);
+
+        @pieces = ($head, \$body) if $expects;
+        $bytes .= $head . $body;
+    }
+
+    my $reset = chance(4);
+
+    @pieces = pieces($bytes) if !@pieces;
+    splice @pieces, 1 + rand @pieces if $reset;
+
+    return { port => $port, requests => \@requests, pieces => \@pieces,
+             bytes => $bytes, reset => $reset, shut => $requests[-1]{shut} };
+}
+
+
+sub bytes {
+    my ($request, $last, $expects) = @_;
+
+    my $m = $request->{message};
+    my $wire = $m->{wire} // '';
+    my $length = length($m->{body})
+                 + ($wire eq 'short' ? -1 - int rand length($m->{body}) / 2
+                    : $wire eq 'long' ? 1 + int rand 100 : 0);
+    my @framing = (
+        $request->{framing} eq 'chunked' ? ['Transfer-Encoding', 'chunked']
+                                         : ['Content-Length', $length],
+        $wire eq 'both' ? ['Content-Length', $length] : (),
+        $expects ? ['Expect', '100-continue'] : (),
+        $last ? ['Connection', 'close'] : (),
+    );
+
+    my $end = !$wire && chance(5) ? "\n" : "\r\n";
+    my @lines = ("$m->{method} " . target($m) . " HTTP/$request->{version}",
+                 'Host: hooks.example.com',
+                 map { recased($_->[0]) . ": $_->[1]" }
+                 @{ $request->{headers} }, @framing);
+
+    my $body = $request->{framing} eq 'chunked' ? chunked($m->{body}, $wire)
+                                                : $m->{body};
+
+    return (join($end, @lines, '', ''), $body);
+}
+
+
+sub recased {
+    my ($name) = @_;
+
+    return chance(90) ? $name : chance(50) ? lc $name : uc $name;
+}
+
+
+# In chunks of any size; of a broken one the last is none.
+sub chunked {
+    my ($body, $wire) = @_;
+
+    my @chunks = cut($body);
+
+    return join '', (map { sprintf "%x\r\n%s\r\n", length, $_ } @chunks),
+                    $wire eq 'chunk' ? pick("zz\r\n", "-1\r\n\r\n",
+                                            'f' x 17 . "\r\n")
+                                     : "0\r\n\r\n";
+}
+
+
+# Cut anywhere, into a few pieces or not at all.
+sub cut {
+    my ($bytes) = @_;
+
+    my @at = sort { $a <=> $b } map { int rand length($bytes) + 1 }
+             1 .. (chance(40) ? 0 : 1 + rand 5);
+    my @pieces;
+
+    for my $from (reverse 0, @at) {
+        unshift @pieces, substr $bytes, $from, length($bytes) - $from, '';
+    }
+
+    return grep { length } @pieces;
+}
+
+
+sub pieces {
+    my ($bytes) = @_;
+
+    return cut($bytes);
+}
+
+
+sub client_two {
+    my ($port, $request) = @_;
+
+    my $buffer = bless { buffer => '', timeout => 10 },
+                       'WebhookTest::Connection';
+    my $h2 = WebhookTest::HTTP2->new($buffer);
+    my $m = $request->{message};
+
+    $h2->begin(method => $m->{method}, uri => target($m),
+               headers => $request->{headers}, body => $m->{body},
+               chance(50) ? (length => length $m->{body}) : ());
+
+    return { port => $port, requests => [$request], pieces => [], h2 => $h2,
+             bytes => $h2->{out} . $m->{body} };
+}
+
+
+1;

@@ -1,0 +1,512 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Tables of words: keywords, options, and what is said of a word that is not
+ * in one.  The rows of every table begin with their name.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+static ngx_str_t ngx_http_webhook_option_key(ngx_str_t *word);
+static char *ngx_http_webhook_option_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *options, ngx_str_t *word);
+static ngx_uint_t ngx_http_webhook_distance(ngx_str_t *one, ngx_str_t *two);
+
+
+/* Before the name of a rule in a message, directives need nothing there. */
+
+char *
+ngx_http_webhook_rule_or_directive(ngx_conf_t *cf)
+{
+    ngx_str_t  *name;
+
+    name = cf->args->elts;
+
+    return ngx_strncmp(name->data, "webhook", 7) == 0 ? "" : "rule ";
+}
+
+
+/* The names of the first rows in one text; all of them if max is 0. */
+
+void
+ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max, u_char *buf,
+    ngx_str_t *names)
+{
+    u_char     *p, *last;
+    ngx_str_t  *name;
+
+    name = rows;
+    p = buf;
+    last = buf + NGX_HTTP_WEBHOOK_NAMES_SIZE;
+
+    do {
+        p = ngx_slprintf(p, last, "%s%V", p == buf ? "" : ", ", name);
+        name = (ngx_str_t *) ((u_char *) name + size);
+
+    } while (name->len && --max);
+
+    names->data = buf;
+    names->len = p - buf;
+}
+
+
+/* The row for a word like "raw", or "form:NAME" with a name; or NULL. */
+
+void *
+ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max, ngx_str_t *word,
+    ngx_str_t *rest)
+{
+    u_char     *colon;
+    size_t      len;
+    ngx_str_t  *name;
+
+    name = rows;
+
+    do {
+        colon = ngx_strlchr(name->data, name->data + name->len, ':');
+        len = colon ? (size_t) (colon + 1 - name->data) : name->len;
+
+        if (word->len >= len
+            && ngx_strncmp(word->data, name->data, len) == 0
+            && (colon != NULL) == (word->len > len))
+        {
+            rest->data = word->data + len;
+            rest->len = word->len - len;
+
+            return name;
+        }
+
+        name = (ngx_str_t *) ((u_char *) name + size);
+
+    } while (name->len && --max);
+
+    return NULL;
+}
+
+
+/* The value of a keyword; what it is for is said if it is none. */
+
+char *
+ngx_http_webhook_keyword_word(ngx_conf_t *cf,
+    ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *word,
+    ngx_uint_t *value)
+{
+    u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t  *name, names;
+
+    if (ngx_http_webhook_keyword(keywords, word, value) == NGX_OK) {
+        return NGX_CONF_OK;
+    }
+
+    name = cf->args->elts;
+
+    ngx_http_webhook_names(ngx_http_webhook_rows(keywords), 0, buf, &names);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown %V \"%V\" in %s\"%V\", it can be %V", what,
+                       word, ngx_http_webhook_rule_or_directive(cf), name,
+                       &names);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Several keywords whose values are bits, each of them once. */
+
+char *
+ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
+    ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *words,
+    ngx_uint_t n, ngx_uint_t *bits)
+{
+    ngx_str_t   *name;
+    ngx_uint_t   i, bit;
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_http_webhook_keyword_word(cf, keywords, what, &words[i], &bit)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        if (*bits & bit) {
+            name = cf->args->elts;
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is twice in %s\"%V\"", &words[i],
+                               ngx_http_webhook_rule_or_directive(cf), name);
+            return NGX_CONF_ERROR;
+        }
+
+        *bits |= bit;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword, ngx_str_t *word,
+    ngx_uint_t *value)
+{
+    for ( /* void */ ; keyword->name.len; keyword++) {
+        if (ngx_http_webhook_str_equal(&keyword->name, word)) {
+            *value = keyword->value;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Reads the options of a rule or a directive into conf.  Those that are given
+ * come back as bits, in the order of the table.
+ */
+
+char *
+ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
+    ngx_str_t *words, ngx_uint_t n, void *conf, ngx_uint_t *given)
+{
+    ngx_str_t                  *name, key, value;
+    ngx_uint_t                  i, bit;
+    ngx_http_webhook_option_t  *option;
+
+    name = cf->args->elts;
+    *given = 0;
+
+    for (i = 0; i < n; i++) {
+
+        for (option = options; option->name.len; option++) {
+
+            key = ngx_http_webhook_option_key(&option->name);
+
+            if (words[i].len >= key.len
+                && ngx_strncmp(words[i].data, key.data, key.len) == 0)
+            {
+                break;
+            }
+        }
+
+        if (option->name.len == 0) {
+            return ngx_http_webhook_option_unknown(cf, options, &words[i]);
+        }
+
+        bit = (ngx_uint_t) 1 << (option - options);
+
+        if ((*given & bit) && !option->repeatable) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "option \"%V\" of %s\"%V\" is the second of "
+                               "its name", &words[i],
+                               ngx_http_webhook_rule_or_directive(cf), name);
+            return NGX_CONF_ERROR;
+        }
+
+        *given |= bit;
+
+        value.data = words[i].data + key.len;
+        value.len = words[i].len - key.len;
+
+        if (value.len == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "option \"%V\" of %s\"%V\" has no value",
+                               &words[i],
+                               ngx_http_webhook_rule_or_directive(cf), name);
+            return NGX_CONF_ERROR;
+        }
+
+        if (option->handler(cf, option, &value, (u_char *) conf
+                                                + option->offset)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* "prefix=" of "prefix=TEXT" */
+
+static ngx_str_t
+ngx_http_webhook_option_key(ngx_str_t *word)
+{
+    u_char     *p;
+    ngx_str_t   key;
+
+    key = *word;
+
+    p = ngx_strlchr(key.data, key.data + key.len, '=');
+    if (p) {
+        key.len = p + 1 - key.data;
+    }
+
+    return key;
+}
+
+
+static char *
+ngx_http_webhook_option_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *options, ngx_str_t *word)
+{
+    u_char                      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    u_char                      hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t                  *name, names, key;
+    ngx_http_webhook_nearest_t  nearest;
+    ngx_http_webhook_option_t  *option;
+
+    name = cf->args->elts;
+    key = ngx_http_webhook_option_key(word);
+
+    ngx_http_webhook_nearest_init(&nearest, &key);
+
+    for (option = options; option->name.len; option++) {
+        key = ngx_http_webhook_option_key(&option->name);
+        ngx_http_webhook_nearest_add(&nearest, &key);
+    }
+
+    ngx_http_webhook_names(ngx_http_webhook_rows(options), 0, buf, &names);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown option \"%V\"%s of %s\"%V\", it takes %V",
+                       word, ngx_http_webhook_nearest_hint(&nearest, hint),
+                       ngx_http_webhook_rule_or_directive(cf), name, &names);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Refuses an option that goes with none of the kinds. */
+
+char *
+ngx_http_webhook_options_check(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_uint_t given, ngx_uint_t kind,
+    char *beside)
+{
+    ngx_str_t  *name, key;
+
+    for ( /* void */ ; given; option++, given >>= 1) {
+
+        if (!(given & 1) || option->kinds == 0 || (option->kinds & kind)) {
+            continue;
+        }
+
+        name = cf->args->elts;
+        key = ngx_http_webhook_option_key(&option->name);
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "option \"%V\" of %s\"%V\" has no effect %s", &key,
+                           ngx_http_webhook_rule_or_directive(cf), name,
+                           beside);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_option_keyword(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    ngx_str_t  what;
+
+    what = ngx_http_webhook_option_key(&option->name);
+    what.len--;
+
+    return ngx_http_webhook_keyword_word(cf, option->keywords, &what, value,
+                                         field);
+}
+
+
+char *
+ngx_http_webhook_option_text(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    *(ngx_str_t *) field = *value;
+
+    return ngx_http_webhook_text(cf, value);
+}
+
+
+char *
+ngx_http_webhook_option_template(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    *(ngx_str_t *) field = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_webhook_option_time(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    return ngx_http_webhook_time_word(cf, value, field);
+}
+
+
+char *
+ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word, time_t *time)
+{
+    *time = ngx_parse_time(word, 1);
+
+    if (*time == (time_t) NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it is like 30s, 5m or 1h",
+                           word);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* What is taken as it is written must not look as if it had a variable. */
+
+char *
+ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text)
+{
+    ngx_str_t  *name;
+
+    if (ngx_strlchr(text->data, text->data + text->len, '$') == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    name = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"$\" in \"%V\" of %s\"%V\", there can be no variable",
+                       text, ngx_http_webhook_rule_or_directive(cf), name);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Of the names that are added, the nearest to a word are kept. */
+
+void
+ngx_http_webhook_nearest_init(ngx_http_webhook_nearest_t *nearest,
+    ngx_str_t *word)
+{
+    nearest->word = *word;
+    nearest->n = 0;
+}
+
+
+void
+ngx_http_webhook_nearest_add(ngx_http_webhook_nearest_t *nearest,
+    ngx_str_t *name)
+{
+    ngx_uint_t  i, distance;
+
+    distance = ngx_http_webhook_distance(&nearest->word, name);
+
+    if (distance > 3 || distance * 3 > nearest->word.len + 1) {
+        return;
+    }
+
+    if (nearest->n < NGX_HTTP_WEBHOOK_NEAREST) {
+        nearest->n++;
+
+    } else if (nearest->distances[nearest->n - 1] <= distance) {
+        return;
+    }
+
+    for (i = nearest->n - 1; i && nearest->distances[i - 1] > distance; i--) {
+        nearest->distances[i] = nearest->distances[i - 1];
+        nearest->names[i] = nearest->names[i - 1];
+    }
+
+    nearest->distances[i] = distance;
+    nearest->names[i] = *name;
+}
+
+
+/* A question about the nearest names, or an empty text. */
+
+u_char *
+ngx_http_webhook_nearest_hint(ngx_http_webhook_nearest_t *nearest, u_char *buf)
+{
+    u_char      *p, *last;
+    ngx_uint_t   i;
+
+    p = buf;
+    last = buf + NGX_HTTP_WEBHOOK_NAMES_SIZE - 1;
+
+    for (i = 0; i < nearest->n; i++) {
+
+        /* only the case was wrong */
+
+        if (i && nearest->distances[0] == 0) {
+            break;
+        }
+
+        p = ngx_slprintf(p, last, "%s\"%V\"",
+                         i == 0 ? " (did you mean " : " or ",
+                         &nearest->names[i]);
+    }
+
+    if (i) {
+        p = ngx_slprintf(p, last, "?)");
+    }
+
+    *p = '\0';
+
+    return buf;
+}
+
+
+/* How many letters have to be changed, whatever their case. */
+
+static ngx_uint_t
+ngx_http_webhook_distance(ngx_str_t *one, ngx_str_t *two)
+{
+    ngx_uint_t  i, k, left, corner, row[NGX_HTTP_WEBHOOK_NEAREST_LEN + 1];
+
+    if (one->len > NGX_HTTP_WEBHOOK_NEAREST_LEN
+        || two->len > NGX_HTTP_WEBHOOK_NEAREST_LEN)
+    {
+        return NGX_HTTP_WEBHOOK_NEAREST_LEN;
+    }
+
+    /* the beginning of a longer name is as good as one letter */
+
+    if (one->len > 2
+        && one->len < two->len
+        && ngx_strncasecmp(one->data, two->data, one->len) == 0)
+    {
+        return 1;
+    }
+
+    for (k = 0; k <= two->len; k++) {
+        row[k] = k;
+    }
+
+    for (i = 0; i < one->len; i++) {
+
+        corner = row[0];
+        row[0] = i + 1;
+
+        for (k = 0; k < two->len; k++) {
+
+            left = ngx_min(row[k], row[k + 1]) + 1;
+
+            if (ngx_tolower(one->data[i]) != ngx_tolower(two->data[k])) {
+                corner++;
+            }
+
+            left = ngx_min(left, corner);
+
+            corner = row[k + 1];
+            row[k + 1] = left;
+        }
+    }
+
+    return row[two->len];
+}

@@ -1,0 +1,301 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Whether a secret can be right.
+ */
+
+
+#include "ngx_http_webhook_secret.h"
+#include "core/wh_secret.h"
+
+
+static ngx_uint_t ngx_http_webhook_secret_is_basic(
+    ngx_http_webhook_keyslot_t *keyslot);
+static ngx_uint_t ngx_http_webhook_secret_sent(ngx_str_t *variable);
+static ngx_uint_t *ngx_http_webhook_secret_indices(
+    ngx_http_webhook_secret_t *secret);
+
+
+/*
+ * Variables that a request fills.  A name that ends in "_" is the beginning of
+ * one.
+ */
+
+static ngx_str_t  ngx_http_webhook_sent_variables[] = {
+    ngx_string("http_"),
+    ngx_string("arg_"),
+    ngx_string("cookie_"),
+    ngx_string("request_"),
+    ngx_string("ssl_client_"),
+    ngx_string("proxy_protocol_"),
+    ngx_string("request"),
+    ngx_string("args"),
+    ngx_string("query_string"),
+    ngx_string("is_args"),
+    ngx_string("uri"),
+    ngx_string("document_uri"),
+    ngx_string("host"),
+    ngx_string("remote_user"),
+    ngx_string("remote_addr"),
+    ngx_string("content_type"),
+    ngx_string("content_length"),
+    ngx_string("proxy_add_x_forwarded_for"),
+    ngx_string("ssl_server_name"),
+    ngx_null_string
+};
+
+
+/* Why the bytes cannot be a secret of this keyslot, or NULL. */
+
+const char *
+ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes)
+{
+    ngx_uint_t  uses;
+
+    if (ngx_http_webhook_secret_is_basic(keyslot)
+        && ngx_strlchr(bytes->data, bytes->data + bytes->len, ':') == NULL)
+    {
+        return "has no \":\", it is \"user:password\"";
+    }
+
+    uses = keyslot->provider ? keyslot->provider->uses : 0;
+
+    if (keyslot->for_name.len == 0
+        && !keyslot->secret->decode
+        && (uses & NGX_HTTP_WEBHOOK_HMAC_USES)
+        && (uses & (1 << ngx_http_webhook_use_pubkey(WH_ED25519)))
+        && wh_pubkey_bare(ngx_http_webhook_wh_str(bytes)))
+    {
+        return "may be a public key or the key of an HMAC, write \"whpk_\" "
+               "in front of a public key, and \"whsec_\" in front of the "
+               "other, or give it a \"decode=\"";
+    }
+
+    return NULL;
+}
+
+
+/* Whether nothing but "Authorization: Basic" shows the secret. */
+
+static ngx_uint_t
+ngx_http_webhook_secret_is_basic(ngx_http_webhook_keyslot_t *keyslot)
+{
+    ngx_uint_t                 i;
+    ngx_http_webhook_token_t  *token;
+
+    if (keyslot->provider == NULL
+        || (keyslot->for_name.len == 0
+            && keyslot->provider->signatures.nelts)
+        || (keyslot->secret->for_name.len == 0
+            && keyslot->gate->first->next))
+    {
+        return 0;
+    }
+
+    token = keyslot->provider->tokens.elts;
+
+    for (i = 0; i < keyslot->provider->tokens.nelts; i++) {
+
+        if (token[i].source.type != NGX_HTTP_WEBHOOK_BASIC
+            && (keyslot->for_name.len == 0
+                || ngx_http_webhook_str_equal(&token[i].for_name,
+                                              &keyslot->for_name)))
+        {
+            return 0;
+        }
+    }
+
+    return keyslot->provider->tokens.nelts > 0;
+}
+
+
+/* What is odd about the bytes of a secret, or NULL. */
+
+const char *
+ngx_http_webhook_secret_odd(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes)
+{
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = keyslot->provider;
+
+    if (keyslot->secret->encoding != WH_TEXT) {
+        return NULL;
+    }
+
+    return wh_secret_odd(ngx_http_webhook_wh_str(bytes),
+                         provider
+                         && keyslot->for_name.len == 0
+                         && (provider->uses & NGX_HTTP_WEBHOOK_HMAC_USES));
+}
+
+
+/* Warns of what is odd about a secret, once for all gates that have it. */
+
+void
+ngx_http_webhook_secret_warn(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot)
+{
+    const char                 *what;
+    ngx_http_webhook_secret_t  *secret;
+
+    secret = keyslot->secret;
+
+    what = secret->told ? NULL
+                        : ngx_http_webhook_secret_odd(keyslot, &secret->bytes);
+
+    if (what) {
+        secret->told = 1;
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0, "%s%V\" %s in %V:%ui",
+                      secret->file ? "secret file \"" : "\"",
+                      secret->file ? &secret->file->path : &secret->directive,
+                      what, &secret->conf_file, secret->line);
+    }
+
+    if (keyslot->key->len < NGX_HTTP_WEBHOOK_SECRET_MIN
+        && !secret->short_told)
+    {
+        secret->short_told = 1;
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%V\" has only %uz bytes, fewer than %d can be "
+                      "guessed in %V:%ui", &secret->directive,
+                      keyslot->key->len, NGX_HTTP_WEBHOOK_SECRET_MIN,
+                      &secret->conf_file, secret->line);
+    }
+}
+
+
+/* Who sends a request must not bring the secret along. */
+
+char *
+ngx_http_webhook_secret_variables(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text)
+{
+    size_t                      i;
+    ngx_str_t                   name;
+    ngx_uint_t                 *index;
+    ngx_http_variable_t        *variables;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    ngx_str_null(&name);
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    variables = cmcf->variables.elts;
+    index = ngx_http_webhook_secret_indices(secret);
+
+    for ( /* void */ ; *index != (ngx_uint_t) -1; index++) {
+        if (ngx_http_webhook_secret_sent(&variables[*index].name)) {
+            name = variables[*index].name;
+        }
+    }
+
+    /* what a regular expression has captured */
+
+    for (i = 1; i < text->len; i++) {
+        if (text->data[i - 1] == '$'
+            && text->data[i] >= '1'
+            && text->data[i] <= '9')
+        {
+            name.data = &text->data[i];
+            name.len = 1;
+        }
+    }
+
+    if (name.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"$%V\" in \"%V\" is filled by whoever sends the "
+                       "request, so anybody would bring the secret along, let "
+                       "a \"map\" choose it", &name, &secret->directive);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_secret_sent(ngx_str_t *variable)
+{
+    ngx_str_t  *name;
+
+    for (name = ngx_http_webhook_sent_variables; name->len; name++) {
+
+        if (variable->len < name->len
+            || ngx_strncmp(variable->data, name->data, name->len) != 0)
+        {
+            continue;
+        }
+
+        if (variable->len == name->len || name->data[name->len - 1] == '_') {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Where all is read: the verified body is there after the secret is needed. */
+
+ngx_int_t
+ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret)
+{
+    ngx_str_t                     *name, *variable;
+    ngx_uint_t                     i, *index;
+    ngx_http_variable_t           *variables;
+    ngx_http_core_main_conf_t     *cmcf;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    if (secret->value == NULL) {
+        return NGX_OK;
+    }
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    name = wmcf->var_names.elts;
+    variables = cmcf->variables.elts;
+    index = ngx_http_webhook_secret_indices(secret);
+
+    for ( /* void */ ; *index != (ngx_uint_t) -1; index++) {
+
+        variable = &variables[*index].name;
+
+        for (i = 0; i < wmcf->var_names.nelts; i++) {
+
+            if (name[i].len != variable->len
+                || ngx_strncasecmp(name[i].data, variable->data, name[i].len)
+                   != 0)
+            {
+                continue;
+            }
+
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"$%V\" in \"%V\" is from the verified body, so "
+                          "it is empty when the secret is needed, in %V:%ui",
+                          variable, &secret->directive, &secret->conf_file,
+                          secret->line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* The variables of a secret, by their indices in nginx's list. */
+
+static ngx_uint_t *
+ngx_http_webhook_secret_indices(ngx_http_webhook_secret_t *secret)
+{
+    static ngx_uint_t  none = (ngx_uint_t) -1;
+
+    return secret->value->flushes ? secret->value->flushes : &none;
+}

@@ -1,0 +1,183 @@
+#!/usr/bin/perl
+
+# What has no effect is an error: options beside each algorithm and beside each
+# kind of body, and a "$" where there can be no variable.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest::Config;
+
+
+# Options of a signature beside each algorithm
+
+my %option = (encoding => 'base64', prefix => 'a', list => ',', field => 'a',
+              key => 'hex', issuer => 'a', body_digest => '/a');
+
+my %kinds = (hmac => [qw/encoding prefix list field key/],
+             pubkey => [qw/encoding prefix list field/],
+             jwt => [qw/key issuer body_digest/]);
+
+my %algorithms = (hmac => ['', map { "algorithm=hmac-sha$_" } 1, 256, 384, 512],
+                  pubkey => [map { "algorithm=$_" } qw/ed25519 rsa-sha256
+                             rsa-sha1 ecdsa-p256-sha256/],
+                  jwt => ['algorithm=jwt-hs256 body_digest=/d']);
+
+# a rule is read before its secret is
+sub signature_says {
+    my ($options, @expected) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    http_says("webhook_provider own { signature header:X $options; } #<",
+              @expected);
+}
+
+for my $kind (sort keys %kinds) {
+    my %has = map { $_ => 1 } @{ $kinds{$kind} };
+
+    for my $algorithm (@{ $algorithms{$kind} }) {
+        for my $name (sort keys %option) {
+            next if $algorithm =~ /\b$name=/;
+
+            signature_says("$algorithm $name=$option{$name}", $has{$name} ? ()
+                : "option \"$name=\" of rule \"signature\" has no effect with "
+                  . 'this "algorithm=" in @');
+        }
+    }
+}
+
+
+# Options of a signature beside each body
+
+my %bodies = ('raw' => '', 'form:a' => '', 'form-sorted' => '', 'crc32' => '',
+              'sha256:query:a' => 'message $arg_a$webhook_body;',
+              'none' => 'message $request_uri;');
+my @signatures = ('', 'algorithm=hmac-sha1', 'algorithm=ed25519',
+                  map { "$_=$option{$_}" } qw/encoding prefix list field key/);
+
+for my $body (sort keys %bodies) {
+    signature_says("$_; $bodies{$body} body $body") for @signatures;
+}
+
+signature_says("$_; body pelorus", $_ eq '' || $_ eq 'prefix=sha256=' ? ()
+    : 'the "signature" beside "body pelorus" in webhook_provider "own" is an '
+      . 'HMAC-SHA256 in hex with "prefix=sha256=", leave other options out '
+      . 'in @')
+    for @signatures, 'prefix=sha256=', 'algorithm=jwt-hs256 body_digest=/a',
+        'prefix=sha1=', 'list=, prefix=sha256=';
+
+
+# Other rules that go together or do not
+
+sub own_says {
+    my ($rules, $what) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    http_says("webhook_provider own { signature header:X; $rules } #<",
+              $what ? "webhook_provider \"own\" has $what, which has no effect "
+                      . 'in @' : ());
+}
+
+for my $body (sort keys %bodies) {
+    for my $rule ('id json:/a;', 'event json:/a;', 'json object;',
+                  'require /a string;')
+    {
+        own_says("body $body; $bodies{$body} $rule", $body eq 'form-sorted'
+                 && 'a rule for JSON beside "body form-sorted"');
+    }
+}
+
+my $too = 'an option of "timestamp" that "window" has, too';
+
+own_says("timestamp header:T $_->[0]; window $_->[1];", $_->[2])
+    for ['past=5m', '1m', $too], ['past=5m future=1m', '1m', $too],
+        ['future=5m', '1m future=1m', $too], ['future=5m', '1m'], ['', '1m'];
+own_says('window 1m;', 'a "window" without a "timestamp"');
+
+my $never = 'a "challenge" with "after=verify" and a method that is none of '
+    . 'its "methods"';
+
+own_says("$_->[0] challenge query:a $_->[1] after=verify;", $_->[2])
+    for ['', '', $never], ['', 'method=PUT', $never], ['', 'method=POST'],
+        ['methods PUT GET;', ''], ['methods PUT GET;', 'method=POST', $never];
+
+
+# Options of a challenge
+
+my $hmac = 'reply=$webhook_challenge_hmac';
+my $no_key = 'option "key=" of rule "challenge" has no effect without an HMAC '
+    . 'in "reply=" or a "match=" without a value in @';
+
+own_says("challenge $_;") for "none $hmac key=signing", 'none type=a/b',
+    'query:a match=query:b key=signing', "query:a header=A reply=b",
+    "query:a $hmac key=signing type=a/b header=X method=PUT";
+http_says("webhook_provider own { signature header:X; challenge $_; #<\n}",
+          $no_key)
+    for 'query:a key=signing', 'none key=signing',
+        'query:a match=query:b=c key=signing',
+        'query:a reply=$webhook_challenge key=signing';
+http_says("webhook_provider own { token bearer; challenge none header=X; #<\n}",
+          'option "header=" of rule "challenge" has no effect beside "none" '
+          . 'in @');
+
+
+# "$" where there can be no variable
+
+for (['methods', '$m'], ['json', '$j']) {
+    rule_says("$_->[0] $_->[1]", qr/^unknown \w+ "\Q$_->[1]\E" in rule/);
+}
+
+for (['content_type', 'a/$b'], ['header', '$h x', '$h'], ['header', 'X a$b', 'a$b'],
+     ['header', 'X $a*', '$a*'], ['token', 'header:$a', '$a'],
+     ['token', 'query:a$', 'a$'], ['token', 'cookie:$a', '$a'],
+     ['token', 'form:$a', '$a'], ['token', 'bearer for=$a', '$a'],
+     ['signature', 'header:X prefix=$a', '$a'],
+     ['signature', 'header:X field=$a', '$a'],
+     ['signature', 'header:X list=$', '$'],
+     ['signature', 'header:X issuer=$a', '$a'],
+     ['id', 'header:$a', '$a'], ['event', 'query:$a', '$a'],
+     ['timestamp', 'header:$a', '$a'], ['body', 'form:$a', '$a'],
+     ['body', 'sha256:header:$a', '$a'],
+     ['client_certificate', 'CN=$a'], ['client_certificate', 'O=a san=dns:$a',
+                                       'san=dns:$a'],
+     ['challenge', 'query:$a', '$a'], ['challenge', 'query:a type=$a', '$a'],
+     ['challenge', 'query:a header=$a', '$a'],
+     ['challenge', 'query:a match=query:b=$c', '$c'],
+     ['challenge', 'query:a match=query:$b=c', '$b'],
+     ['require', '/a string enum=a|$b', 'enum=a|$b'],
+     ['require', '/a string when=/b=$c', '$c'])
+{
+    my ($rule, $words, $text) = @$_;
+
+    $text //= $words;
+    rule_says("$rule $words", "\"\$\" in \"$text\" of rule \"$rule\", there can "
+        . 'be no variable in @');
+}
+
+for (['webhook', '$a'], ['webhook_public_url', 'https://$host'],
+     ['webhook_client_certificate', 'CN=$a'],
+     ['webhook_require', '/a string enum=$b', 'enum=$b'])
+{
+    my ($directive, $words, $text) = @$_;
+
+    $text //= $words;
+    location_says("$directive $words; #<", "\"\$\" in \"$text\" of "
+        . "\"$directive\", there can be no variable in \@");
+}
+
+http_says('webhook_provider $a { token bearer; } #<', '"$" in "$a" of '
+          . '"webhook_provider", there can be no variable in @');
+
+# where it is right
+rule_says($_) for 'content_type ~json$', 'header X ~^a$', 'id json:/$schema',
+    'require /$a/b string pattern=^a$ when=/$c=d',
+    'challenge query:a reply=$webhook_challenge';
+
+done_testing();
