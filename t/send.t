@@ -274,7 +274,7 @@ sub key_of {
 
 
 sub has_challenge_secret {
-    return $providers{$_[0]} =~ /challenge_hmac|match=\S+:[^=\s]+[\s;]/;
+    return $providers{$_[0]} =~ /challenge_hmac|match=\w+:[^=\s;]+[\s;]/;
 }
 
 
@@ -403,7 +403,8 @@ sub good_and_bad {
     refused(sent(arguments($name, other => 1), $file),
             "$name: another secret or certificate");
 
-    if (has($name, 'signature') ) {
+    # where fields of a form are signed, others may be beside them
+    if (has($name, 'signature') && $providers{$name} !~ /signature +form:/) {
         refused(sent(@good, '--tamper', $file), "$name: another body");
     }
 
