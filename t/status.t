@@ -392,7 +392,7 @@ EOF
         '/same' => 'rejected 1 signature_mismatch 1',
         '/try' => 'accepted 1', '@try' => 'accepted 1',
         '/late' => 'body_too_large 1 rejected 1',
-        '@late' => 'internal 1 rejected 1',
+        '@late' => 'aborted 1 rejected 1',
         '/page' => 'body_too_large 1 rejected 1',
         '/slow' => 'aborted 2 rejected 2',
     }, 'each place has its verdict');
