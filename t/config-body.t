@@ -51,7 +51,7 @@ block_says("webhook_provider own { signature header:X; body $$_[0];\n"
     for map { my $body = $_; map { [$body, $_] } 'token json:/a',
               'message ${form:a}$webhook_body' } qw/crc32 form-sorted/;
 rule_says('body sha256:query:a', [],
-          'signature header:X; message $webhook_url$webhook_body;');
+          'signature header:X; message $request_uri$webhook_body;');
 
 # who has the credential in the body can only be the first
 my $inside = 'webhook_provider own { token json:/t; } '
@@ -77,16 +77,17 @@ server_says("location / { webhook $_->[0]; webhook_secret $_->[1]; #<\n"
 server_says("location / { webhook crc; $good "
     . "webhook_replay zone=z key=\$webhook_$_->[0]; } #<", [$_->[1]
         ? qq("\$webhook_$_->[0]" in "key=" of "webhook_replay" in @ is not )
-          . 'signed by "webhook crc": a captured message could be sent again '
-          . 'with another one, leave "key=" out' : ()],
+          . 'signed by "webhook crc", and a captured message could be sent '
+          . 'again with another one: this key is not used for its messages'
+        : ()],
      'webhook_zone z 1m; webhook_provider crc { signature header:X; '
      . 'body crc32; message $webhook_id$webhook_body; id header:I; '
      . 'event json:/e; }') for ['id', 0], ['event', 1];
 server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
     . "webhook_replay zone=z key=\$webhook_event; } #<", [
     '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '
-    . '"webhook mailgun": a captured message could be sent again with another '
-    . 'one, leave "key=" out'], 'webhook_zone z 1m;');
+    . '"webhook mailgun", and a captured message could be sent again with '
+    . 'another one: this key is not used for its messages'], 'webhook_zone z 1m;');
 
 # a token in every element of an array
 rule_says("$_", 'a "token" with "*" is the only one of a provider in @')

@@ -17,8 +17,8 @@ use WebhookTest::Config;
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'message, body, timestamp, window, id, event, require, json, query, '
-    . 'client_certificate, challenge, ack, reject in @';
+    . 'message, body, timestamp, window, replay, id, event, require, json, '
+    . 'query, client_certificate, challenge, ack, reject in @';
 
 for (qw/method:methods Methods:methods content-type:content_type
         headers:header tokens:token signatures:signature messages:message
@@ -174,7 +174,9 @@ rule_says("signature header:X algorithm=jwt-hs256 $_",
 rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
           qr/^invalid JSON Pointer "a": .+ in \@$/);
 rule_says("signature bearer algorithm=jwt-hs256 body_digest=$_")
-    for '/a', '/a/b~1c issuer=b key=base64';
+    for '/a', '/a/b~1c issuer=b';
+rule_says('signature bearer algorithm=jwt-hs256 body_digest=/a key=base64',
+          qr/^"webhook_secret" has only 12 bytes, /);
 rule_says("message $_", "invalid \"$_\" in rule \"message\", it must have "
     . '$webhook_body exactly once in @', 'signature header:X;')
     for 'x', '$webhook_body$webhook_body', '$webhook_body.${webhook_body}',
@@ -221,5 +223,22 @@ for my $rule (qw/ack reject/) {
     rule_says("$rule $range[1]", "rule \"$rule\" is duplicate in \@",
               "$rule $range[0];");
 }
+
+# what tells messages apart
+rule_says($_) for 'replay off', 'replay key=body ttl=1d', 'replay ttl=1d',
+    'id header:X-Id; replay key=$webhook_id';
+rule_says('replay key=x; #<', '"key=x" has no variable, all messages would be '
+          . 'one in @');
+rule_says("replay $_; #<", 'invalid or second option "' . (split ' ')[-1]
+          . '" of rule "replay", it takes "key=body" or "key=VALUE", and '
+          . '"ttl=TIME", or "off" alone in @')
+    for 'on', 'ttl=1d off', 'key=body key=body', 'ttl=1d ttl=1d';
+rule_says('replay ttl=0; #<', 'invalid time "ttl=0", it is like "24h" and not '
+          . '0 in @');
+block_says("webhook_provider own { signature header:X-S; id header:X-Id;\n"
+           . 'replay key=$webhook_id; } #<', '"$webhook_id" in the rule "replay" '
+           . 'of webhook_provider "own" is not in its "message", a captured '
+           . 'message could be sent again with another one, leave "key=" out or '
+           . 'write "key=body" in @');
 
 done_testing();

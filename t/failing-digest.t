@@ -52,7 +52,7 @@ my $conf = <<'EOF';
         location = /hook {
             webhook         github;
             webhook_secret  'the secret of these tests';
-            webhook_replay  zone=seen key=$webhook_id;
+            webhook_replay  zone=seen;
             proxy_pass      http://%%APP%%;
         }
     }
@@ -96,7 +96,7 @@ done_testing();
 sub hook {
     my ($id) = @_;
 
-    my $body = '{"action":"opened"}';
+    my $body = qq/{"action":"$id"}/;
 
     return $t->request({ uri => '/hook', body => $body, headers => [
         ['X-GitHub-Delivery', $id],

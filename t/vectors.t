@@ -112,8 +112,10 @@ my %seen;                               # vectors of a provider, by verdict
 
 my @vectors = map { read_vectors($_) } sort glob "$FindBin::Bin/vectors/*.json";
 
-for my $now (unique(map { $_->{now} // '' } @vectors)) {
-    my @group = grep { ($_->{now} // '') eq $now } @vectors;
+# x signs challenges for anybody, so its secrets are no other provider's
+for my $key (unique(map { group_of($_) } @vectors)) {
+    my @group = grep { group_of($_) eq $key } @vectors;
+    my $now = $group[0]{now} // '';
     my $t = WebhookTest->new(conf => conf(@group), files => \%files,
                              $now ne '' ? (now => $now, frozen => 1) : ());
 
@@ -126,6 +128,14 @@ is(join(' ', sort keys %instead), '', 'every name in %instead is a vector');
 covered($_) for sort glob "$FindBin::Bin/../providers/*.conf";
 
 done_testing();
+
+
+sub group_of {
+    my ($vector) = @_;
+
+    return ($vector->{now} // '')
+           . ($vector->{directives} =~ /webhook x;/ ? ' x' : '');
+}
 
 
 # The file's vectors that are to be replayed, with {server} set.
@@ -160,6 +170,7 @@ sub read_vectors {
         }
 
         $vector->{server} = $servers{$directives} //= keys %servers;
+        $vector->{directives} = $directives;
         push @ready, $vector;
     }
 
@@ -451,7 +462,7 @@ sub conf {
 
     my %used = map { $_->{server} => 1 } @group;
 
-    return "webhook_zone once 1m;\n" . provider_blocks() . join '', map {
+    return "webhook_zone once 8m;\n" . provider_blocks() . join '', map {
         my $name = socket_name($servers{$_});
         server($name, $_), server("$name.once", "$_ webhook_replay zone=once;")
     } grep { $used{ $servers{$_} } } sort keys %servers;
@@ -479,6 +490,7 @@ EOF
     return <<"EOF";
     server {
         listen unix:%%DIR%%/$listen;
+        server_name $listen;
 $certificates
         location / {
             $directives
@@ -533,9 +545,18 @@ sub replay {
     # a token without a body is no message, see t/replay.t
     return if $vector->{expect} ne 'accept' || $body eq '';
 
+    $request{unix} .= '.once';
+
+    # equal messages of this sender are no copies
+    if (sends_equals($vector)) {
+        $t->app_clear;
+        $t->answer(\%request) for 1, 2;
+        is(scalar($t->app_requests), 2, "$vector->{name}: each time");
+        return;
+    }
+
     # another vector may have had the same message before
     $t->app_clear;
-    $request{unix} .= '.once';
     $t->answer(\%request);
     $response = $t->answer(\%request);
 
@@ -543,6 +564,18 @@ sub replay {
        qq/200 {"status":200,"duplicate":true}\n/,
        "$vector->{name}: once");
     cmp_ok(scalar($t->app_requests), '<=', 1, "$vector->{name}: no duplicate");
+}
+
+
+# Whether the vector's provider has the rule "replay off".
+sub sends_equals {
+    my ($vector) = @_;
+
+    my ($name) = $vector->{directives} =~ /^webhook (\S+);/m;
+    my $file = "$FindBin::Bin/../providers/" . ($name // '') . '.conf';
+
+    return -e $file && WebhookTest::Cert::read_file($file)
+        =~ /^ +replay +off;/m;
 }
 
 
