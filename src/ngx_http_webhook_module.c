@@ -11,16 +11,18 @@
 #include "status/ngx_http_webhook_status.h"
 
 
-static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
-static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf);
+static ngx_int_t ngx_http_webhook_add_handler(ngx_conf_t *cf,
+    ngx_http_phases phase, ngx_http_handler_pt handler);
+static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init_module(ngx_cycle_t *cycle);
 static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
@@ -194,6 +196,47 @@ ngx_module_t  ngx_http_webhook_module = {
 };
 
 
+/* Comes after nginx's own rewrite module, so it sees what that has done. */
+
+static ngx_int_t
+ngx_http_webhook_rewrite_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (!r->uri_changed) {
+        return NGX_DECLINED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_leave(r, wlcf);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (!r->internal) {
+        return NGX_DECLINED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (r == r->main) {
+        return wlcf->gate ? NGX_DECLINED : ngx_http_webhook_arrive(r, wlcf);
+    }
+
+    return wlcf->gate ? ngx_http_webhook_verify_subrequest(r, wlcf)
+                      : NGX_DECLINED;
+}
+
+
 static ngx_int_t
 ngx_http_webhook_access_handler(ngx_http_request_t *r)
 {
@@ -206,25 +249,6 @@ ngx_http_webhook_access_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_webhook_verify(r, wlcf);
-}
-
-
-static ngx_int_t
-ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf;
-
-    if (r == r->main) {
-        return NGX_DECLINED;
-    }
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
-    if (wlcf->gate == NULL) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_webhook_verify_subrequest(r, wlcf);
 }
 
 
@@ -297,8 +321,6 @@ ngx_http_webhook_preconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_webhook_init(ngx_conf_t *cf)
 {
-    ngx_http_handler_pt           *h;
-    ngx_http_core_main_conf_t     *cmcf;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     static ngx_str_t  body_sha256 = ngx_string("webhook_body_sha256");
@@ -316,25 +338,25 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
 
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_webhook_preaccess_handler;
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_webhook_access_handler;
-
     ngx_http_webhook_stats_init(wmcf);
 
-    if (ngx_http_webhook_add_log_handler(cf, wmcf) != NGX_OK) {
+    /* the gates of all locations have entries there */
+
+    if (wmcf->stats_entries.nelts == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_webhook_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
+                                     ngx_http_webhook_rewrite_handler)
+        != NGX_OK
+        || ngx_http_webhook_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                                        ngx_http_webhook_preaccess_handler)
+           != NGX_OK
+        || ngx_http_webhook_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
+                                        ngx_http_webhook_access_handler)
+           != NGX_OK
+        || ngx_http_webhook_add_log_handler(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -345,29 +367,37 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 }
 
 
+static ngx_int_t
+ngx_http_webhook_add_handler(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
 /*
  * The handler is ahead of the access log's, which is to see the verdict of a
- * request that has ended before it got one.  Where nobody counts or asks for
- * it there is no handler.
+ * request that has ended before it got one.
  */
 
 static ngx_int_t
-ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf)
+ngx_http_webhook_add_log_handler(ngx_conf_t *cf)
 {
     ngx_array_t                *handlers;
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
-
-    static ngx_str_t  verdict = ngx_string("webhook_verdict");
-    static ngx_str_t  reason = ngx_string("webhook_reason");
-
-    if (wmcf->zones.nelts == 0
-        && !ngx_http_webhook_variable_used(cf, &verdict)
-        && !ngx_http_webhook_variable_used(cf, &reason))
-    {
-        return NGX_OK;
-    }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
@@ -490,6 +520,7 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->scope = NULL;
      *     conf->stats_entries = NULL;
      *     conf->status = NULL;
+     *     conf->open = 0;
      */
 
     conf->block_file = cf->conf_file->file.name;
@@ -544,6 +575,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->names = prev->names;
         conf->file = prev->file;
         conf->line = prev->line;
+        conf->open = prev->open;
+
+    } else {
+        conf->open = (conf->providers->nelts == 0);
     }
 
     if (conf->secrets == NULL) {

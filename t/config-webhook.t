@@ -142,7 +142,12 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
     my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa)/;
     my $key = $rules !~ /^\s+(?:token|signature)\b/m ? ''
         : $algorithm && $rules !~ /key=whsec/
-        ? "webhook_secret $public{$algorithm};" : $good;
+        ? "webhook_secret $public{$algorithm};"
+        : $rules =~ /key=whsec/
+        ? 'webhook_secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw;'
+        : $rules =~ /key=(?:hex|base64)/
+        ? 'webhook_secret 0123456789abcdef0123456789abcdef;'
+        : 'webhook_secret user:0123456789abcdef;';
 
     my $more = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
 
