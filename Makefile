@@ -145,11 +145,11 @@ valgrind: module $(NGINX_DEP) units
 	    prove $(or $(TESTS),$(shell grep -lE 'WebhookTest|unit' t/*.t))
 
 # A build of its own, with nginx from source.  nginx hands memcpy() a NULL of
-# length 0 and subtracts from pointers by adding, hence what is left out.  NGX_DEBUG_PALLOC gives each
-# allocation of a pool its own place, so that an overflow is seen.  The module
-# stays in memory to the end (nodelete): what its variables point to is no leak,
-# and its addresses have names.  Libraries that tests preload come ahead of that
-# of the sanitizer.
+# length 0 and subtracts from pointers by adding, hence what is left out.
+# NGX_DEBUG_PALLOC gives each allocation of a pool its own place, so that an
+# overflow is seen.  The module stays in memory to the end (nodelete): what its
+# variables point to is no leak, and its addresses have names.  Libraries that
+# tests preload come ahead of that of the sanitizer.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize=alignment,nonnull-attribute,pointer-overflow \
             -fno-sanitize-recover=undefined \
