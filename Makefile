@@ -6,6 +6,8 @@
 #   make run [ONCE=1]           the demo: nginx, an application, webhooks
 #   make test [TESTS=t/x.t]     all tests, or those named
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
+#   make sanitize [TESTS=...]   all tests, nginx built with the sanitizers
+#   make faults                 every nth call to the system that fails
 #   make bench                  what the module costs beside plain nginx
 #   make fuzz                   the fuzz targets, FUZZ_SECONDS=60 each
 #   make fuzz-requests          whole requests to nginx, SECONDS=60 SEED=n
@@ -88,8 +90,8 @@ install_packages = tools/install $(1)
 endif
 
 
-.PHONY: all module nginx run test units valgrind bench fuzz fuzz-requests
-.PHONY: install deb clean build-packages FORCE
+.PHONY: all module nginx run test units valgrind sanitize faults bench fuzz
+.PHONY: fuzz-requests install deb clean build-packages FORCE
 
 all: module
 
@@ -141,6 +143,31 @@ valgrind: module $(NGINX_DEP) units
 	@$(call install_packages,test valgrind)
 	@$(TEST_ENV) WEBHOOK_VALGRIND=1 \
 	    prove $(or $(TESTS),$(shell grep -lE 'WebhookTest|unit' t/*.t))
+
+# A build of its own, with nginx from source.  nginx hands memcpy() a NULL of
+# length 0 and subtracts from pointers by adding, hence what is left out.  NGX_DEBUG_PALLOC gives each
+# allocation of a pool its own place, so that an overflow is seen.  The module
+# stays in memory to the end (nodelete): what its variables point to is no leak,
+# and its addresses have names.  Libraries that tests preload come ahead of that
+# of the sanitizer.
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+            -fno-sanitize=alignment,nonnull-attribute,pointer-overflow \
+            -fno-sanitize-recover=undefined \
+            -DNGX_DEBUG_PALLOC=1 -DNGX_SUPPRESS_WARN=1 -Wno-error
+
+sanitize:
+	@$(call install_packages,build test sanitize)
+	@test -n "$(NGINX_SRC)" || tools/nginx-source $(B)/nginx
+	@WEBHOOK_SANITIZE=1 \
+	    ASAN_OPTIONS=detect_odr_violation=0:verify_asan_link_order=0 \
+	    UBSAN_OPTIONS=print_stacktrace=1 \
+	    LSAN_OPTIONS=suppressions=$(CURDIR)/t/lsan.suppress:print_suppressions=0 \
+	    $(MAKE) --no-print-directory BUILD=$(B)/sanitize \
+	    NGINX_SRC=$(or $(NGINX_SRC),$(B)/nginx) CC_OPT="$(SANITIZE)" \
+	    LD_OPT="-fsanitize=address,undefined -Wl,-z,nodelete" test
+
+faults:
+	@WEBHOOK_FAULTS=all $(MAKE) --no-print-directory test TESTS=t/faults.t
 
 bench: module
 	@$(call install_packages,bench)

@@ -220,6 +220,10 @@ typedef struct {
     ngx_http_webhook_status_t  *status;     /* or NULL */
     ngx_str_t                   file;       /* where "webhook" is */
     ngx_uint_t                  line;
+    ngx_str_t                   block_file; /* where the block begins */
+    ngx_uint_t                  block_line;
+    unsigned                    open:1;     /* "webhook off" in the server or
+                                               the location */
 } ngx_http_webhook_loc_conf_t;
 
 

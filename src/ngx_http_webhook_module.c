@@ -11,16 +11,18 @@
 #include "status/ngx_http_webhook_status.h"
 
 
-static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
-static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf);
+static ngx_int_t ngx_http_webhook_add_handler(ngx_conf_t *cf,
+    ngx_http_phases phase, ngx_http_handler_pt handler);
+static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init_module(ngx_cycle_t *cycle);
 static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
@@ -194,6 +196,47 @@ ngx_module_t  ngx_http_webhook_module = {
 };
 
 
+/* Comes after nginx's own rewrite module, so it sees what that has done. */
+
+static ngx_int_t
+ngx_http_webhook_rewrite_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (!r->uri_changed) {
+        return NGX_DECLINED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_leave(r, wlcf);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (!r->internal) {
+        return NGX_DECLINED;
+    }
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (r == r->main) {
+        return wlcf->gate ? NGX_DECLINED : ngx_http_webhook_arrive(r, wlcf);
+    }
+
+    return wlcf->gate ? ngx_http_webhook_verify_subrequest(r, wlcf)
+                      : NGX_DECLINED;
+}
+
+
 static ngx_int_t
 ngx_http_webhook_access_handler(ngx_http_request_t *r)
 {
@@ -206,25 +249,6 @@ ngx_http_webhook_access_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_webhook_verify(r, wlcf);
-}
-
-
-static ngx_int_t
-ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf;
-
-    if (r == r->main) {
-        return NGX_DECLINED;
-    }
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
-    if (wlcf->gate == NULL) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_webhook_verify_subrequest(r, wlcf);
 }
 
 
@@ -297,8 +321,6 @@ ngx_http_webhook_preconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 ngx_http_webhook_init(ngx_conf_t *cf)
 {
-    ngx_http_handler_pt           *h;
-    ngx_http_core_main_conf_t     *cmcf;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     static ngx_str_t  body_sha256 = ngx_string("webhook_body_sha256");
@@ -312,27 +334,29 @@ ngx_http_webhook_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    ngx_http_webhook_check_gates(cf, wmcf);
+
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_webhook_preaccess_handler;
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    *h = ngx_http_webhook_access_handler;
 
     ngx_http_webhook_stats_init(wmcf);
 
-    if (ngx_http_webhook_add_log_handler(cf, wmcf) != NGX_OK) {
+    /* the gates of all locations have entries there */
+
+    if (wmcf->stats_entries.nelts == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_webhook_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
+                                     ngx_http_webhook_rewrite_handler)
+        != NGX_OK
+        || ngx_http_webhook_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                                        ngx_http_webhook_preaccess_handler)
+           != NGX_OK
+        || ngx_http_webhook_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
+                                        ngx_http_webhook_access_handler)
+           != NGX_OK
+        || ngx_http_webhook_add_log_handler(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -343,29 +367,37 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 }
 
 
+static ngx_int_t
+ngx_http_webhook_add_handler(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
 /*
  * The handler is ahead of the access log's, which is to see the verdict of a
- * request that has ended before it got one.  Where nobody counts or asks for
- * it there is no handler.
+ * request that has ended before it got one.
  */
 
 static ngx_int_t
-ngx_http_webhook_add_log_handler(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf)
+ngx_http_webhook_add_log_handler(ngx_conf_t *cf)
 {
     ngx_array_t                *handlers;
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
-
-    static ngx_str_t  verdict = ngx_string("webhook_verdict");
-    static ngx_str_t  reason = ngx_string("webhook_reason");
-
-    if (wmcf->zones.nelts == 0
-        && !ngx_http_webhook_variable_used(cf, &verdict)
-        && !ngx_http_webhook_variable_used(cf, &reason))
-    {
-        return NGX_OK;
-    }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
@@ -488,8 +520,11 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->scope = NULL;
      *     conf->stats_entries = NULL;
      *     conf->status = NULL;
+     *     conf->open = 0;
      */
 
+    conf->block_file = cf->conf_file->file.name;
+    conf->block_line = cf->conf_file->line;
     conf->window.past = NGX_CONF_UNSET;
     conf->window.future = NGX_CONF_UNSET;
     conf->max_body = NGX_CONF_UNSET_SIZE;
@@ -510,8 +545,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *prev = parent;
     ngx_http_webhook_loc_conf_t  *conf = child;
 
-    ngx_uint_t                 same;
+    ngx_uint_t                 own, same;
     ngx_http_core_loc_conf_t  *clcf;
+
+    own = ngx_http_webhook_check_own(conf);
 
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_size_value(conf->max_body, prev->max_body, 100000);
@@ -538,6 +575,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->names = prev->names;
         conf->file = prev->file;
         conf->line = prev->line;
+        conf->open = prev->open;
+
+    } else {
+        conf->open = (conf->providers->nelts == 0);
     }
 
     if (conf->secrets == NULL) {
@@ -573,7 +614,8 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (conf->providers == NULL || conf->providers->nelts == 0) {
-        return NGX_CONF_OK;
+        return ngx_http_webhook_check_block(cf, conf, own) == NGX_OK
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     if (conf->status) {
@@ -594,6 +636,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->gate = prev->gate;
 
     } else if (ngx_http_webhook_gate_compile(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_check_block(cf, conf, own) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

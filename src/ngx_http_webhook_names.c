@@ -60,7 +60,8 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
     { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
       NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
-    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 }
+    { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 },
+    { ngx_string("not_verified"), NGX_HTTP_FORBIDDEN, 0 }
 };
 
 ngx_http_webhook_table_size(ngx_http_webhook_reasons,
@@ -75,7 +76,8 @@ static ngx_str_t  ngx_http_webhook_verdicts[] = {
     ngx_string("rejected"),
     ngx_string("would_reject"),
     ngx_string("challenge"),
-    ngx_string("duplicate")
+    ngx_string("duplicate"),
+    ngx_string("none")
 };
 
 ngx_http_webhook_table_size(ngx_http_webhook_verdicts,

@@ -188,6 +188,7 @@ typedef struct {
     ngx_http_webhook_source_t   source;
     wh_time_unit_e              unit;
     ngx_http_webhook_window_t   window;
+    ngx_uint_t                  line;       /* of the rule */
 } ngx_http_webhook_timestamp_t;
 
 

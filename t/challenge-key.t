@@ -37,7 +37,7 @@ EOF
 
 my $t = WebhookTest->new(conf => <<"EOF");
 $providers
-    map \$uri \$key { default $public; }
+    map \$uri \$key { default 'whpk_$public'; }
     server {
         listen 127.0.0.1:%%PORT%%;
         add_header X-Reason \$webhook_reason always;
@@ -55,7 +55,7 @@ $providers
         location = /own {
             webhook                   public;
             webhook_secret            $public;
-            webhook_challenge_secret  '$signing';
+            webhook_challenge_secret  'another, for challenges';
             proxy_pass                http://%%APP%%;
         }
     }
@@ -75,7 +75,7 @@ unlike($answer->{body}, qr/\[\]/, 'the answer is no empty HMAC');
 
 $answer = $t->request({ method => 'GET', uri => '/own?crc=abc' });
 
-is($answer->{body}, '[' . hmac_sha256_hex('abc', $signing) . ']',
+is($answer->{body}, '[' . hmac_sha256_hex('abc', 'another, for challenges') . ']',
    'a challenge secret answers beside public keys');
 
 is(scalar $t->app_requests, 0, 'nothing has gone to the application');

@@ -51,7 +51,7 @@ block_says("webhook_provider own { signature header:X; body $$_[0];\n"
     for map { my $body = $_; map { [$body, $_] } 'token json:/a',
               'message ${form:a}$webhook_body' } qw/crc32 form-sorted/;
 rule_says('body sha256:query:a', [],
-          'signature header:X; message $webhook_url$webhook_body;');
+          'signature header:X; message $request_uri$webhook_body;');
 
 # who has the credential in the body can only be the first
 my $inside = 'webhook_provider own { token json:/t; } '

@@ -96,7 +96,8 @@ for my $body (sort keys %bodies) {
 
 my $too = 'an option of "timestamp" that "window" has, too';
 
-own_says("timestamp header:T $_->[0]; window $_->[1];", $_->[2])
+own_says("message \$webhook_timestamp.\$webhook_body; "
+         . "timestamp header:T $_->[0]; window $_->[1];", $_->[2])
     for ['past=5m', '1m', $too], ['past=5m future=1m', '1m', $too],
         ['future=5m', '1m future=1m', $too], ['future=5m', '1m'], ['', '1m'];
 own_says('window 1m;', 'a "window" without a "timestamp"');

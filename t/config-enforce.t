@@ -18,13 +18,13 @@ for my $directive (qw/webhook_enforce webhook_strip/) {
         . '" directive, it must be "on" or "off" in @');
     location_says("$directive on; $directive off; #<",
                   "\"$directive\" directive is duplicate in \@");
-    location_says("$directive $_;") for qw/on off/;
+    location_says("webhook github; $good $directive $_;") for qw/on off/;
 }
 
 my $exceptable = 'method, content_type, header, certificate, timestamp, payload, '
     . 'replay';
 
-location_says("webhook_enforce on except=$_;")
+location_says("webhook github; $good webhook_enforce on except=$_;")
     for 'timestamp', 'method,content_type,header,timestamp,payload,replay,'
         . 'certificate';
 location_says("webhook_enforce on except=$_->[0]; #<",

@@ -69,7 +69,11 @@ $replay->($_) for 'zone=seen', 'off', 'zone=seen ttl=1s duplicate=200',
 my $unsigned = sub {
     my ($provider, $key, $expected, @http) = @_;
 
-    location_says("webhook $provider; $good\n webhook_replay zone=seen "
+    # long enough also where it is Base64
+    my $more = 'webhook_secret 0123456789abcdef0123456789abcdef;';
+    $more .= ' webhook_public_url https://a;' if "@http" =~ /webhook_url/;
+
+    location_says("webhook $provider; $more\n webhook_replay zone=seen "
                   . "key=$key; #<", $expected && "\"$expected\" in \"key=\" of "
                   . '"webhook_replay" in @ is not signed by "webhook '
                   . "$provider\": a captured message could be sent again with "

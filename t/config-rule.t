@@ -174,7 +174,9 @@ rule_says("signature header:X algorithm=jwt-hs256 $_",
 rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
           qr/^invalid JSON Pointer "a": .+ in \@$/);
 rule_says("signature bearer algorithm=jwt-hs256 body_digest=$_")
-    for '/a', '/a/b~1c issuer=b key=base64';
+    for '/a', '/a/b~1c issuer=b';
+rule_says('signature bearer algorithm=jwt-hs256 body_digest=/a key=base64',
+          qr/^"webhook_secret" has only 12 bytes, /);
 rule_says("message $_", "invalid \"$_\" in rule \"message\", it must have "
     . '$webhook_body exactly once in @', 'signature header:X;')
     for 'x', '$webhook_body$webhook_body', '$webhook_body.${webhook_body}',

@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use File::Basename;
+use MIME::Base64;
 use Test::More;
 
 use WebhookTest::Config;
@@ -23,7 +24,7 @@ for my $word ('', 'a b c d') {
 }
 
 for my $directive (qw/webhook_secret webhook_challenge_secret/) {
-    my $end = "webhook github;\n"
+    my $end = "webhook meta;\n"
         . ($directive eq 'webhook_secret' ? '' : $good);
     my $says = sub { location_says("$end\n $directive $_[0]; #<", $_[1]) };
 
@@ -133,6 +134,16 @@ location_says("webhook x;\n $good\n webhook_challenge_secret "
     . '0123456789abcdef;');
 location_says("webhook meta;\n $good\n webhook_challenge_secret "
     . '0123456789abcdeF;');
+
+
+# Keys of RSA: their size, and that of their signatures
+
+for my $bytes (255, 256, 1024, 1025) {
+    location_says("webhook wise; #<\n webhook_secret " . rsa_key($bytes) . ';',
+        $bytes == 256 || $bytes == 1024 ? ()
+        : 'secret 1 of "webhook wise" in @ is no key as this sender has them, '
+          . 'see "key=" and "algorithm=" of its provider');
+}
 
 
 # Warnings
@@ -309,3 +320,27 @@ location_says("webhook github;\n webhook_secret file:"
     for 0600, 0640, 0400;
 
 done_testing();
+
+
+# The Base64 of a public key with a modulus of so many bytes.
+sub rsa_key {
+    my ($bytes) = @_;
+
+    my $key = der(2, "\0" . "\xff" x $bytes) . der(2, "\x01\x00\x01");
+    my $rsa = der(6, pack 'H*', '2a864886f70d010101') . der(5, '');
+
+    return encode_base64(der(0x30, der(0x30, $rsa)
+                                   . der(3, "\0" . der(0x30, $key))), '');
+}
+
+
+sub der {
+    my ($tag, $content) = @_;
+
+    my $n = length $content;
+
+    return pack('C', $tag)
+        . ($n < 128 ? pack('C', $n) : $n < 256 ? pack('CC', 0x81, $n)
+                                               : pack('Cn', 0x82, $n))
+        . $content;
+}

@@ -66,10 +66,10 @@ for my $directive (qw/webhook_reject webhook_ack/) {
                   "\"$directive\" directive is duplicate in \@");
     location_says("$directive $range[0] $range[1]; #<", 'invalid number of '
         . "arguments in \"$directive\" directive in \@");
-    location_says("$directive $_;") for @range;
+    location_says("webhook github; $good $directive $_;") for @range;
 }
 
-location_says('webhook_ack off;');
+location_says("webhook github; $good webhook_ack off;");
 location_says('webhook_ack off; webhook_ack 200; #<',
               '"webhook_ack" directive is duplicate in @');
 
@@ -78,7 +78,8 @@ location_says("webhook_log_level $_; #<", "unknown level \"$_\" in "
     for qw/debug crit errors/;
 location_says('webhook_log_level info; webhook_log_level warn; #<',
               '"webhook_log_level" directive is duplicate in @');
-location_says("webhook_log_level $_;") for qw/info notice warn error/;
+location_says("webhook github; $good webhook_log_level $_;")
+    for qw/info notice warn error/;
 
 
 # Inheritance
@@ -101,7 +102,8 @@ http_says("webhook github; #<\n server { location / { $good } "
 server_says("webhook github; #<\n location / { location /a { $good } "
     . 'webhook off; }',
     '"webhook github" in @ needs a "webhook_secret", requests outside of the '
-    . 'locations that have one will get 503');
+    . 'locations that have one will get 503',
+    qr/^"webhook_secret" has no effect in the block at /);
 server_says('location / { webhook off; }');
 http_says("webhook_secret 0123456789abcdef for=nobody;\n server { location / { "
     . 'webhook own; webhook_secret 0123456789abcdef for=token; } } '
@@ -138,12 +140,22 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
     };
 
     my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa)/;
-    my $key = $algorithm && $rules !~ /key=whsec/
-        ? "webhook_secret $public{$algorithm};" : $good;
+    my $key = $rules !~ /^\s+(?:token|signature)\b/m ? ''
+        : $algorithm && $rules !~ /key=whsec/
+        ? "webhook_secret $public{$algorithm};"
+        : $rules =~ /key=whsec/
+        ? 'webhook_secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw;'
+        : $rules =~ /key=(?:hex|base64)/
+        ? 'webhook_secret 0123456789abcdef0123456789abcdef;'
+        : 'webhook_secret user:0123456789abcdef;';
 
-    my $set = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
+    my $more = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
 
-    server_says("$asks location / { webhook $name; $key $other $set }");
+    $more .= $other if $rules =~ /_challenge_hmac|match=[\w:.-]+[\s;]/;
+    $more .= 'webhook_public_url https://example.com;'
+        if $rules =~ /\$webhook_url/;
+
+    server_says("$asks location / { webhook $name; $key $more }");
 }
 
 location_says("webhook paypal; webhook_secret $public{rsa};",

@@ -228,7 +228,7 @@ my @kinds = (
             signed(uri => '/json', body => '{}')),
     refused('/limited', 413, 'body_too_large', undef,
             signed(uri => '/limited', body => 'x' x 3000, chunked => 500)),
-    refused('/none', 503, 'secret_unavailable', 0,
+    refused('/none', 403, 'secret_unavailable', 4,
             signed(uri => '/none', body => 'none')),
     refused('/certificate', 403, 'certificate_missing', 0,
             { uri => '/certificate', body => 'x' }),

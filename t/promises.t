@@ -267,8 +267,12 @@ subtest 'P5 hashed as it arrives, in constant memory, not read again' => sub {
         $t->app_clear;
     }
 
-    cmp_ok($memory{'/gated/file'} - $memory{'/plain/file'}, '<', 1024,
-           'memory of plain proxy_pass, and less than 1 MiB');
+    SKIP: {
+        skip 'memory is given back late', 1 if $ENV{WEBHOOK_SANITIZE};
+
+        cmp_ok($memory{'/gated/file'} - $memory{'/plain/file'}, '<', 1024,
+               'memory of plain proxy_pass, and less than 1 MiB');
+    }
 
     SKIP: {
         skip 'no count of what was read', 1 if !$read{'/plain/file'};

@@ -24,9 +24,10 @@ my $body = '{"type":"a.b"}';
 my $der = $key->der;
 my $raw = substr $der, -32;
 
+# these two could be the key of an HMAC as well
+my %bare = (hex => unpack('H*', $raw), base64 => encode_base64($raw, ''));
+
 my %written = (
-    hex => unpack('H*', $raw),
-    base64 => encode_base64($raw, ''),
     whpk => 'whpk_' . encode_base64($raw, ''),
     spki => encode_base64($der, ''),
     pem => $key->pem,
@@ -73,6 +74,19 @@ for my $how (sort keys %written) {
 
 is(scalar(grep { $_->{uri} =~ m{^/(?:standard|mixed)/} } $t->app_requests),
    2 * keys %written, 'nothing else goes upstream');
+
+for my $how (sort keys %bare) {
+    my ($status, $said) = WebhookTest::nginx_t(<<"EOF");
+        server {
+            listen 127.0.0.1:%%PORT%%;
+            location / { webhook standard-webhooks;
+                         webhook_secret $bare{$how}; }
+        }
+EOF
+
+    isnt($status, 0, "$how: does not say which kind of key it is");
+    like($said, qr/may be a public key or the key of an HMAC/, 'and why');
+}
 
 $t->done;
 done_testing();

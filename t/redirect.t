@@ -84,7 +84,6 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
             location /gate/try { try_files /none \@app; }
             location /gate/tried { try_files /none /gate/page; }
             location /gate/last { rewrite ^ /gate/page last; }
-            location /gate/out { rewrite ^ /again last; }
             location /gate/break {
                 rewrite ^ /broken break;
                 proxy_pass http://%%APP%%;
@@ -197,23 +196,19 @@ for my $body (\%small, \%large) {
 
     for (['/gate/plain', '/gate/plain', 202], ['/gate/try', '/gate/try', 202],
          ['/gate/tried', '/gate/page', 202], ['/gate/last', '/gate/page', 202],
-         ['/gate/out', '/again', 202, 1], ['/gate/break', '/broken', 202],
+         ['/gate/break', '/broken', 202],
          ['/gate/accel/to/again', '/again', 207],
          ['/gate/accel/to/gate/page', '/gate/page', 207],
          ['/gate/file/to/again', '/again', 202],
          ['/gate/file/to/gate/page', '/gate/page', 202],
          ['/try', '/gate/page', 202], ['/last', '/gate/page', 202])
     {
-        my ($uri, $at, $status, $open) = @$_;
+        my ($uri, $at, $status) = @$_;
 
         # "rewrite" comes before the gate, so what counts is where it ends
-        my $seen = $open ? ':::::' : $app;
-        my $log = $open ? '[][][][][][][]' : $known;
-
         is_deeply(ask(signed(uri => $uri, %$body)),
-                  [$status, [$at, $seen, $body->{body}],
-                   "$uri $at $status $log"], "$uri: accepted");
-        next if $open;
+                  [$status, [$at, $app, $body->{body}],
+                   "$uri $at $status $known"], "$uri: accepted");
 
         is_deeply(ask(forged(uri => $uri, %$body)),
                   [403, qq({"status":403,"error":"forbidden"}\n),

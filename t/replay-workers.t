@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use IO::Select;
 use Test::More;
 use Time::HiRes qw/sleep/;
 
@@ -160,10 +161,15 @@ kill 'KILL', $pid;
 is($c->read_response, undef, 'a worker is killed with a request in work');
 WebhookTest::Upstream::hang_up($taken);
 
+# each try has an end before the next one: a new worker may be slow to come
 undef $taken;
 $t->wait_for(sub {
+    my $ended;
+
     $c = $t->begin(\%request);
-    $taken = $upstream->take(0.3);
+    $ended = ended($c) until $taken = $upstream->take(0.05) or $ended;
+
+    return $taken;
 }, 'the message to be free');
 
 $upstream->answer($taken, 200);
@@ -316,6 +322,14 @@ sub in_progress {
     $_->{timeout} = 10 for @connections;
 
     return @connections;
+}
+
+
+# True when an answer has come, or the connection has ended.
+sub ended {
+    my ($c) = @_;
+
+    return IO::Select->new($c->{socket})->can_read(0);
 }
 
 

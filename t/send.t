@@ -28,7 +28,9 @@ umask 027;
 my %secrets = (
     notations('', 'abcdefghijklmnopqrstuvwx'),
     notations('other-', 'another secret of 24 byte'),
-    text => "it's % a \"secret\" \\ token",
+    text => "it's % a \"secret\": \\ token",
+    oracle => 'what signs challenges for anybody',
+    'other-oracle' => 'what else could sign challenges',
 );
 
 # Key pairs, by what a rule's algorithm= says.
@@ -205,6 +207,10 @@ sub key_files {
         $_ = unpack('H*', substr decode_base64($base64), -32) . "\n";
     }
 
+    $files{'secrets/ed25519.whpk'} = 'whpk_'
+        . encode_base64(pack('H*', $files{'secrets/ed25519.pub'} =~ s/\n//r),
+                        '') . "\n";
+
     return %files;
 }
 
@@ -225,7 +231,7 @@ sub conf {
         $locations
         location = /ed25519 {
             webhook standard-webhooks;
-            webhook_secret file:secrets/ed25519.pub;
+            webhook_secret file:secrets/ed25519.whpk;
             proxy_pass http://%%APP%%;
         }
     }
@@ -258,6 +264,8 @@ sub has { return $providers{$_[0]} =~ /^\s*$_[1] /m }
 
 # What kind of secret the first signature wants; a token is text.
 sub key_of {
+    return 'oracle' if $providers{$_[0]} =~ /key=signing(?![^;]*after=verify)/;
+
     my ($rule) = $providers{$_[0]} =~ /^\s*signature (.*?);/ms or return 'text';
 
     return $1 if $rule =~ /algorithm=(\S+)/ && $pairs{$1};
@@ -266,7 +274,7 @@ sub key_of {
 
 
 sub has_challenge_secret {
-    return $providers{$_[0]} =~ /challenge_hmac|match=\S+:[^=\s]+[\s;]/;
+    return $providers{$_[0]} =~ /challenge_hmac|match=\w+:[^=\s;]+[\s;]/;
 }
 
 
@@ -395,7 +403,8 @@ sub good_and_bad {
     refused(sent(arguments($name, other => 1), $file),
             "$name: another secret or certificate");
 
-    if (has($name, 'signature') ) {
+    # where fields of a form are signed, others may be beside them
+    if (has($name, 'signature') && $providers{$name} !~ /signature +form:/) {
         refused(sent(@good, '--tamper', $file), "$name: another body");
     }
 

@@ -18,6 +18,24 @@
 #define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
 
 
+/* directives that a block has itself, bits */
+
+#define NGX_HTTP_WEBHOOK_OWN_PROVIDERS         0x0001
+#define NGX_HTTP_WEBHOOK_OWN_SECRET            0x0002
+#define NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET  0x0004
+#define NGX_HTTP_WEBHOOK_OWN_CERTIFICATE       0x0008
+#define NGX_HTTP_WEBHOOK_OWN_REQUIRE           0x0010
+#define NGX_HTTP_WEBHOOK_OWN_WINDOW            0x0020
+#define NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL        0x0040
+#define NGX_HTTP_WEBHOOK_OWN_MAX_BODY          0x0080
+#define NGX_HTTP_WEBHOOK_OWN_ENFORCE           0x0100
+#define NGX_HTTP_WEBHOOK_OWN_STRIP             0x0200
+#define NGX_HTTP_WEBHOOK_OWN_ACK               0x0400
+#define NGX_HTTP_WEBHOOK_OWN_REJECT            0x0800
+#define NGX_HTTP_WEBHOOK_OWN_REPLAY            0x1000
+#define NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL         0x2000
+
+
 /* a keyword, and what it means; ends with an empty name */
 
 typedef struct {
@@ -257,6 +275,16 @@ void ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
 
+/* _check.c: what can never work, or has no effect */
+
+ngx_uint_t ngx_http_webhook_check_own(ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_check_block(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_uint_t own);
+void ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+void ngx_http_webhook_check_gates(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
+
 /* _replay.c: "webhook_replay" */
 
 char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -265,6 +293,10 @@ char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
 void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
 char *ngx_http_webhook_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+ngx_uint_t ngx_http_webhook_replay_signs(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
+    char *name);
+ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
 
 
 #endif /* _NGX_HTTP_WEBHOOK_CONF_H_INCLUDED_ */

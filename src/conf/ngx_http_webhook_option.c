@@ -407,7 +407,10 @@ ngx_http_webhook_nearest_add(ngx_http_webhook_nearest_t *nearest,
 
     distance = ngx_http_webhook_distance(&nearest->word, name);
 
-    if (distance > 3 || distance * 3 > nearest->word.len + 1) {
+    if (nearest->word.len == 0
+        || distance > 3
+        || distance * 3 > ngx_max(nearest->word.len, 3))
+    {
         return;
     }
 

@@ -198,7 +198,13 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *slot = provider;
 
-    return ngx_http_webhook_provider_parse(cf, provider, NULL);
+    if (ngx_http_webhook_provider_parse(cf, provider, NULL) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_http_webhook_check_timestamp(cf, provider);
+
+    return NGX_CONF_OK;
 }
 
 

@@ -34,11 +34,8 @@ static void ngx_http_webhook_replay_check_key(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_t *replay);
 static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_replay_signs(
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
-    char *name);
-static ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text,
-    ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_replay_signs_header(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
     ngx_str_t *name);
 
@@ -554,7 +551,7 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
  * that of nginx.
  */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, char *name)
 {
@@ -573,6 +570,7 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     variable.len = ngx_strlen(name);
 
     return ngx_http_webhook_template_has(provider->message, &variable)
+           || ngx_http_webhook_replay_signs_header(provider, source)
            || (source->type == NGX_HTTP_WEBHOOK_QUERY
                && (ngx_http_webhook_template_has(provider->message, &url)
                    || ngx_http_webhook_template_has(provider->message,
@@ -580,7 +578,57 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 }
 
 
+/* Whether the message has the header that is the source as $http_NAME. */
+
 static ngx_uint_t
+ngx_http_webhook_replay_signs_header(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    size_t                      i;
+    u_char                      c;
+    ngx_str_t                   text, name, *header;
+    ngx_http_webhook_header_t  *headers;
+
+    if (source->type != NGX_HTTP_WEBHOOK_HEADER) {
+        return 0;
+    }
+
+    headers = provider->headers.elts;
+    header = &headers[source->index].name;
+
+    text = provider->message;
+
+    while (ngx_http_webhook_template_next(&text, &name) == NGX_OK) {
+
+        if (name.len != sizeof("http_") - 1 + header->len
+            || ngx_strncasecmp(name.data, (u_char *) "http_",
+                               sizeof("http_") - 1)
+               != 0)
+        {
+            continue;
+        }
+
+        name.data += sizeof("http_") - 1;
+
+        for (i = 0; i < header->len; i++) {
+
+            c = header->data[i] == '-' ? '_' : header->data[i];
+
+            if (ngx_tolower(name.data[i]) != c) {
+                break;
+            }
+        }
+
+        if (i == header->len) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
 ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
 {
     ngx_str_t  variable;

@@ -86,6 +86,8 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    timestamp->line = cf->conf_file->line;
+
     conf.unit = WH_TIME_S;
     conf.window.past = NGX_CONF_UNSET;
     conf.window.future = NGX_CONF_UNSET;

@@ -18,6 +18,8 @@ typedef struct {
 } ngx_http_webhook_source_row_t;
 
 
+static ngx_int_t ngx_http_webhook_header_valid(ngx_conf_t *cf,
+    ngx_str_t *name);
 static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
     ngx_uint_t *index);
@@ -211,6 +213,10 @@ ngx_http_webhook_provider_header(ngx_conf_t *cf,
         }
     }
 
+    if (ngx_http_webhook_header_valid(cf, name) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     header = ngx_array_push(&provider->headers);
     if (header == NULL) {
         return NGX_ERROR;
@@ -232,6 +238,44 @@ ngx_http_webhook_provider_header(ngx_conf_t *cf,
     *index = i;
 
     return NGX_OK;
+}
+
+
+/*
+ * Of other names nginx makes no hash, even if it lets them pass.  Whether it
+ * takes "_" is up to the server, see _check.c.
+ */
+
+static ngx_int_t
+ngx_http_webhook_header_valid(ngx_conf_t *cf, ngx_str_t *name)
+{
+    u_char  c, *p, *last;
+
+    last = name->data + name->len;
+
+    for (p = name->data; p < last; p++) {
+
+        c = *p | 0x20;
+
+        if ((c < 'a' || c > 'z')
+            && (*p < '0' || *p > '9')
+            && *p != '-'
+            && *p != '_')
+        {
+            break;
+        }
+    }
+
+    if (p == last && name->len) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid header name \"%V\", nginx takes letters, "
+                       "digits, \"-\" and \"_\", and the name ends without "
+                       "\":\"", name);
+
+    return NGX_ERROR;
 }
 
 

@@ -185,7 +185,8 @@ wh_pubkey_check(EVP_PKEY *key, wh_pubkey_e scheme)
 
     default: /* WH_RSA_SHA256, WH_RSA_SHA1 */
         return EVP_PKEY_base_id(key) == EVP_PKEY_RSA
-               && EVP_PKEY_bits(key) >= WH_PUBKEY_RSA_BITS;
+               && EVP_PKEY_bits(key) >= WH_PUBKEY_RSA_BITS
+               && EVP_PKEY_bits(key) <= WH_PUBKEY_RSA_MAX_BITS;
     }
 }
 

@@ -16,7 +16,9 @@
 #include "wh_hmac.h"
 
 
-#define WH_PUBKEY_RSA_BITS  2048    /* fewer are refused */
+#define WH_PUBKEY_RSA_BITS      2048    /* fewer are refused */
+#define WH_PUBKEY_RSA_MAX_BITS  8192    /* and more, whose signatures are
+                                           longer than WH_SIGNATURE_MAX_SIZE */
 
 
 typedef enum {

@@ -20,7 +20,7 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 {
     size_t          room;
     wh_str_t        element;
-    wh_signature_t  signature;
+    wh_signature_t  excess, *signature;
 
     room = *n;
     *n = 0;
@@ -39,7 +39,9 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 
     while (wh_list_next(&value, format->separator, &element)) {
 
-        if (wh_signature_decode(format, element, &signature) != WH_OK) {
+        signature = *n < room ? &signatures[*n] : &excess;
+
+        if (wh_signature_decode(format, element, signature) != WH_OK) {
             continue;
         }
 
@@ -47,7 +49,7 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
             return WH_INVALID;
         }
 
-        signatures[(*n)++] = signature;
+        (*n)++;
     }
 
     return *n ? WH_OK : WH_INVALID;

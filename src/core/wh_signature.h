@@ -14,7 +14,8 @@
 #include "wh_decode.h"
 
 
-#define WH_SIGNATURE_MAX_SIZE   512     /* of one signature, in bytes */
+#define WH_SIGNATURE_MAX_SIZE   1024    /* of one signature, in bytes: RSA
+                                           with 8192 bits */
 #define WH_SIGNATURE_MAX_COUNT  8       /* of signatures in one header */
 
 

@@ -24,8 +24,6 @@ static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_loc_conf_t *wlcf);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -46,27 +44,21 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t     *ctx;
     ngx_http_webhook_reason_e   reason;
 
-    ctx = ngx_http_webhook_get_ctx(r);
+    ctx = ngx_http_webhook_enter(r, wlcf);
 
-    /*
-     * the verdict of other gates does not count for these; nor does one
-     * that cannot be claimed, if the location before had no "webhook_replay"
-     */
+    /* a verdict that cannot be claimed, if there was no "webhook_replay" */
 
-    if (ctx == NULL
-        || ctx->gate->first != wlcf->gate
-        || (wlcf->replay
-            && ctx->replay == NULL
-            && ctx->verified))
+    if (ctx
+        && wlcf->replay
+        && ctx->replay == NULL
+        && ctx->verified)
     {
-        if (ctx) {
-            ngx_http_webhook_count_request(r, ctx);
-        }
+        ngx_http_webhook_count_request(r, ctx);
+        ctx = ngx_http_webhook_start_ctx(r, ctx, wlcf);
+    }
 
-        ctx = ngx_http_webhook_start_ctx(r, ctx, wlcf->gate);
-        if (ctx == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
@@ -137,6 +129,12 @@ static ngx_int_t
 ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
+
+    ngx_http_webhook_find_headers(r, ctx->gate->provider, ctx->headers);
+
+    if (r->internal && !ngx_http_webhook_request_whole(r)) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_ABORTED);
+    }
 
     if (ctx->gate->next && ngx_http_webhook_select(r, ctx) != NGX_OK) {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
@@ -396,6 +394,12 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_refuse(r, ctx);
     }
 
+    /* a token says nothing of the body, which may have ended since */
+
+    if (r->internal && !ngx_http_webhook_request_whole(r)) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_ABORTED);
+    }
+
     if (wlcf->ack != NGX_CONF_UNSET) {
         ctx->ack = wlcf->ack;
     }
@@ -410,17 +414,6 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return NGX_OK;
-}
-
-
-/* Whether all that has failed is on trial in this location too. */
-
-static ngx_uint_t
-ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_loc_conf_t *wlcf)
-{
-    return ctx->verified
-           && !(ctx->dry_run.bits & ~wlcf->dry_run);
 }
 
 
@@ -450,40 +443,4 @@ ngx_http_webhook_verify_body(ngx_http_request_t *r,
     ctx->unverified = (reason != NGX_HTTP_WEBHOOK_PASSED);
 
     return reason;
-}
-
-
-/*
- * A subrequest skips the access phase.  It may go to an application behind a
- * gate only when that gate has let the main request through: it has the main
- * request's headers, and its body unless somebody made another.  The one of
- * auth_request, which asks before there is a verdict, has a body of its own.
- */
-
-ngx_int_t
-ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
-    ngx_http_webhook_loc_conf_t *wlcf)
-{
-    ngx_http_webhook_ctx_t  *ctx;
-
-    if (!wlcf->enforce
-        || (r->request_body && r->request_body != r->main->request_body))
-    {
-        return NGX_DECLINED;
-    }
-
-    ctx = ngx_http_webhook_get_ctx(r->main);
-
-    if (ctx
-        && ctx->gate->first == wlcf->gate
-        && ngx_http_webhook_passes(ctx, wlcf))
-    {
-        return NGX_DECLINED;
-    }
-
-    ngx_log_error(wlcf->log_level, r->connection->log, 0,
-                  "webhook %V: subrequest \"%V\" refused, the request has not "
-                  "been verified", &wlcf->gate->provider->name, &r->uri);
-
-    return NGX_HTTP_FORBIDDEN;
 }

@@ -40,6 +40,82 @@ ngx_http_webhook_body_hashed(ngx_http_request_t *r,
 
 
 /*
+ * Whether a request that nginx has redirected within itself is still as it was
+ * sent: its headers have been read and understood, and of its body nothing
+ * has been thrown away.  Behind an error page it may be the rest of one.
+ */
+
+ngx_uint_t
+ngx_http_webhook_request_whole(ngx_http_request_t *r)
+{
+    ngx_http_headers_in_t  *headers_in;
+
+    headers_in = &r->headers_in;
+
+    if (r->http_state == NGX_HTTP_READING_REQUEST_STATE
+        || (headers_in->host == NULL
+            && r->http_version > NGX_HTTP_VERSION_10)
+        || (headers_in->transfer_encoding && !headers_in->chunked)
+        || (headers_in->content_length && headers_in->content_length_n < 0)
+        || ngx_http_webhook_body_discarded(r))
+    {
+        return 0;
+    }
+
+    return r->request_body == NULL
+           || ngx_http_webhook_body_complete(r) == NGX_OK;
+}
+
+
+/*
+ * Whether nginx has thrown the body away, or does so now.  What is gone is
+ * taken off the length, but not in the header; HTTP/2 skips all that is to
+ * come.
+ */
+
+ngx_uint_t
+ngx_http_webhook_body_discarded(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *header;
+
+    if (r->discard_body) {
+        return 1;
+    }
+
+#if (NGX_HTTP_V2)
+
+    if (r->stream
+        && r->stream->skip_data
+        && (r->headers_in.content_length_n > 0 || r->headers_in.chunked))
+    {
+        return 1;
+    }
+
+#endif
+
+    header = r->headers_in.content_length;
+
+    return header
+           && ngx_atoof(header->value.data, header->value.len)
+              != r->headers_in.content_length_n;
+}
+
+
+/*
+ * Whether the connection is at the end of the body: what comes next there is
+ * another request.
+ */
+
+ngx_uint_t
+ngx_http_webhook_body_ended(ngx_http_request_t *r)
+{
+    return !r->discard_body
+           && !r->reading_body
+           && ngx_http_webhook_body_complete(r) == NGX_OK;
+}
+
+
+/*
  * A request body structure alone does not say that the body is complete: after
  * a failed read it holds what had come by then.
  */

@@ -10,9 +10,8 @@
 
 
 static size_t ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate);
-static void ngx_http_webhook_ctx_headers(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_field_t *headers);
+static void ngx_http_webhook_ctx_headers(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_field_t *headers);
 static void ngx_http_webhook_cleanup(void *data);
 
 
@@ -48,11 +47,10 @@ ngx_http_webhook_restore_ctx(ngx_http_request_t *r)
 
 ngx_http_webhook_ctx_t *
 ngx_http_webhook_start_ctx(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate)
+    ngx_http_webhook_ctx_t *before, ngx_http_webhook_loc_conf_t *wlcf)
 {
-    ngx_pool_cleanup_t           *cln;
-    ngx_http_webhook_ctx_t       *ctx;
-    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_webhook_ctx_t  *ctx;
 
     if (before != NULL) {
         ngx_http_webhook_cleanup(before);
@@ -66,8 +64,7 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
         }
     }
 
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_ctx_t)
-                               + ngx_http_webhook_headers_size(gate));
+    ctx = ngx_http_webhook_create_ctx(r, wlcf->gate);
     if (ctx == NULL) {
         return NULL;
     }
@@ -75,17 +72,33 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     cln->handler = ngx_http_webhook_cleanup;
     cln->data = ctx;
 
+    ctx->wlcf = wlcf;
     ctx->cleanup = cln;
     ctx->counted = before ? before->counted : NULL;
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
     ctx->stats_entries = wlcf->stats_entries;
 
-    ngx_http_webhook_ctx_headers(r, ctx, gate,
-                                 (ngx_http_webhook_field_t *) &ctx[1]);
-
     ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
+
+    return ctx;
+}
+
+
+/* A state that nobody finds again; its headers are still to be found. */
+
+ngx_http_webhook_ctx_t *
+ngx_http_webhook_create_ctx(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_ctx_t)
+                               + ngx_http_webhook_headers_size(gate));
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ngx_http_webhook_ctx_headers(ctx, gate,
+                                 (ngx_http_webhook_field_t *) &ctx[1]);
 
     return ctx;
 }
@@ -104,7 +117,8 @@ ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    ngx_http_webhook_ctx_headers(r, ctx, gate, headers);
+    ngx_http_webhook_ctx_headers(ctx, gate, headers);
+    ngx_http_webhook_find_headers(r, gate->provider, headers);
 
     return NGX_OK;
 }
@@ -156,6 +170,17 @@ ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 }
 
 
+/* Whether all that has failed is on trial in this location too. */
+
+ngx_uint_t
+ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf)
+{
+    return ctx->verified
+           && !(ctx->dry_run.bits & ~wlcf->dry_run);
+}
+
+
 /* The headers that are found, and after them the keys. */
 
 static size_t
@@ -167,16 +192,13 @@ ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate)
 
 
 static void
-ngx_http_webhook_ctx_headers(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_field_t *headers)
+ngx_http_webhook_ctx_headers(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_field_t *headers)
 {
     ctx->gate = gate;
     ctx->headers = headers;
     ctx->keys = (ngx_http_webhook_key_t **)
                 &headers[gate->provider->headers.nelts];
-
-    ngx_http_webhook_find_headers(r, gate->provider, headers);
 }
 
 

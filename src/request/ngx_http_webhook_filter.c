@@ -2,16 +2,18 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The answer of the application to a verified request: whether the message has
+ * The two ends of a request's way: its first step in a location, and the
+ * answer of the application to a verified request: whether the message has
  * been accepted, and its status as the sender wants it.  A module of its own,
- * since header filters have another place in nginx's list of modules than
- * access handlers.
+ * since these have another place in nginx's list of modules than access
+ * handlers.
  */
 
 
 #include "ngx_http_webhook_request.h"
 
 
+static ngx_int_t ngx_http_webhook_enter_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_accepted_upstream(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_filter_init(ngx_conf_t *cf);
@@ -49,6 +51,27 @@ ngx_module_t  ngx_http_webhook_filter_module = {
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+
+
+/*
+ * Comes before nginx's own rewrite module, whose "return" may be the last that
+ * is seen of the request in this location.
+ */
+
+static ngx_int_t
+ngx_http_webhook_enter_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL || r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_webhook_enter(r, wlcf) ? NGX_DECLINED
+                                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
 
 
 static ngx_int_t
@@ -144,9 +167,24 @@ ngx_http_webhook_accepted_upstream(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_filter_init(ngx_conf_t *cf)
 {
+    ngx_http_handler_pt           *h;
+    ngx_http_core_main_conf_t     *cmcf;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    if (wmcf->stats_entries.nelts == 0) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_webhook_enter_handler;
 
     if (!wmcf->ack && !wmcf->replay) {
         return NGX_OK;

@@ -9,6 +9,9 @@
 #include "ngx_http_webhook_request.h"
 
 
+static void ngx_http_webhook_not_verified(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_final_status(ngx_http_request_t *r);
 static void ngx_http_webhook_count(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_upstream_status(ngx_http_request_t *r);
@@ -33,13 +36,25 @@ static void ngx_http_webhook_delivery_text(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_webhook_log_handler(ngx_http_request_t *r)
 {
-    ngx_http_webhook_ctx_t  *ctx;
+    ngx_http_webhook_ctx_t       *ctx;
+    ngx_http_webhook_loc_conf_t  *wlcf;
 
-    if (!ngx_http_webhook_may_have_ctx(r) || r != r->main) {
+    if (r != r->main) {
         return NGX_OK;
     }
 
     ctx = ngx_http_webhook_get_ctx(r);
+
+    if (ctx == NULL) {
+
+        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+        /* no phase has seen what is too large for the location */
+
+        if (wlcf->gate && r->valid_location) {
+            ctx = ngx_http_webhook_start_ctx(r, NULL, wlcf);
+        }
+    }
 
     if (ctx) {
         ngx_http_webhook_count_request(r, ctx);
@@ -61,10 +76,11 @@ ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_counted_t      *counted;
     ngx_http_webhook_stats_entry_t  *entry;
 
-    if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
-        ngx_http_webhook_unreadable(ctx,
-                                    r->err_status ? r->err_status
-                                                  : r->headers_out.status);
+    if (ctx->state == NGX_HTTP_WEBHOOK_START) {
+        ngx_http_webhook_not_verified(r, ctx);
+
+    } else if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
+        ngx_http_webhook_unreadable(ctx, ngx_http_webhook_final_status(r));
     }
 
     for (entry = ctx->stats_entries;
@@ -93,6 +109,32 @@ ngx_http_webhook_count_request(ngx_http_request_t *r,
     }
 
     ngx_http_webhook_count(r, ctx, entry);
+}
+
+
+/* The request ends, and another module has answered it before we could. */
+
+static void
+ngx_http_webhook_not_verified(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    ngx_http_webhook_finish(ctx, NGX_HTTP_WEBHOOK_NONE);
+
+    ngx_log_error(ctx->wlcf->log_level, r->connection->log, 0,
+                  "webhook %V: not verified, status %ui, location: \"%V\"",
+                  &ctx->wlcf->names, ngx_http_webhook_final_status(r),
+                  &clcf->name);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_final_status(ngx_http_request_t *r)
+{
+    return r->err_status ? r->err_status : r->headers_out.status;
 }
 
 

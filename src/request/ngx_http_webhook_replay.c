@@ -38,7 +38,9 @@ ngx_http_webhook_replay_known(ngx_http_request_t *r,
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (wlcf->replay == NULL) {
+    /* a subrequest is no delivery of its own */
+
+    if (wlcf->replay == NULL || r != r->main) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 

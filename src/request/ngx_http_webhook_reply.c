@@ -201,10 +201,17 @@ ngx_http_webhook_refuse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (!wlcf->enforce) {
-        return NGX_DECLINED;
-    }
+    return wlcf->enforce ? ngx_http_webhook_answer_refusal(r, ctx)
+                         : NGX_DECLINED;
+}
 
+
+/* Answers a request that is refused, trial run or not. */
+
+ngx_int_t
+ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
     /* no "100 Continue": the body would be thrown away */
 
     r->expect_tested = 1;

@@ -96,6 +96,7 @@ struct ngx_http_webhook_counted_s {
 struct ngx_http_webhook_ctx_s {
     /* the gate, and how far the request has come */
     ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_loc_conf_t   *wlcf;        /* where it was last asked */
     ngx_pool_cleanup_t            *cleanup;
     ngx_http_webhook_state_e       state;
 
@@ -142,6 +143,7 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       verified:1;  /* all that is enforced has
                                                    been passed */
     unsigned                       evaluation:1;   /* of a variable failed */
+    unsigned                       rewritten:1; /* left the location so */
 
     /* the body, and the parser for JSON */
     wh_json_t                     *json;        /* or NULL */
@@ -170,13 +172,17 @@ struct ngx_http_webhook_ctx_s {
 /* _ctx.c: the state of a request, kept across internal redirects */
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *before, ngx_http_webhook_gate_t *gate);
+    ngx_http_webhook_ctx_t *before, ngx_http_webhook_loc_conf_t *wlcf);
+ngx_http_webhook_ctx_t *ngx_http_webhook_create_ctx(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_ctx_gate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_gate_t *gate);
 void ngx_http_webhook_finish(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_verdict_e verdict);
 void ngx_http_webhook_unreadable(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t status);
+ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_loc_conf_t *wlcf);
 
 /* _source.c: looking things up in a request */
 void ngx_http_webhook_find_headers(ngx_http_request_t *r,
@@ -193,11 +199,21 @@ ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
 /* _access.c: the way of a request */
 ngx_int_t ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
-ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
-    ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_body(ngx_http_request_t *r, ngx_chain_t *in);
 
 extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
+
+/* _bypass.c: no way around a gate */
+ngx_http_webhook_ctx_t *ngx_http_webhook_enter(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+ngx_int_t ngx_http_webhook_leave(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+ngx_int_t ngx_http_webhook_arrive(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
+
+/* _subrequest.c: subrequests into a location with a gate */
+ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
 
 /* _select.c: which of several providers a request is for */
 ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
@@ -252,6 +268,9 @@ ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _body.c: the body that has been read */
+ngx_uint_t ngx_http_webhook_request_whole(ngx_http_request_t *r);
+ngx_uint_t ngx_http_webhook_body_discarded(ngx_http_request_t *r);
+ngx_uint_t ngx_http_webhook_body_ended(ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(ngx_http_request_t *r);
@@ -309,6 +328,8 @@ void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
 /* _strip.c: taking the credential out of the request */
 ngx_int_t ngx_http_webhook_strip(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_strip_header(ngx_http_request_t *r,
+    ngx_str_t *name);
 ngx_int_t ngx_http_webhook_strip_line(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *line);
 
@@ -319,11 +340,17 @@ void ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _log.c: the end of a request */
 ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+
+/* _clock.c: the time that verification takes */
+void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
 
 /* _variables.c */
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
@@ -355,43 +382,6 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
-}
-
-
-/* In ns, for differences. */
-
-static ngx_inline uint64_t
-ngx_http_webhook_clock(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-
-/*
- * The time that verification takes, without the waiting for the body; where
- * nothing is counted the clock is not read.
- */
-
-static ngx_inline void
-ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
-{
-    if (ctx->stats_entries) {
-        ctx->started = ngx_http_webhook_clock();
-    }
-}
-
-
-static ngx_inline void
-ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
-{
-    if (ctx->started) {
-        ctx->spent += ngx_http_webhook_clock() - ctx->started;
-        ctx->started = 0;
-    }
 }
 
 

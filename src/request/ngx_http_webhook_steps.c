@@ -139,7 +139,9 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_step_method(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    if (r->method & ctx->gate->provider->methods) {
+    /* "auth_request" asks with GET, whatever the main request is */
+
+    if (r->main->method & ctx->gate->provider->methods) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 

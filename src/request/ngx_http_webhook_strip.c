@@ -17,8 +17,6 @@ static ngx_int_t ngx_http_webhook_strip_sources(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_strip_source(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_uint_t cookies);
-static ngx_int_t ngx_http_webhook_strip_header(ngx_http_request_t *r,
-    ngx_http_webhook_header_t *name);
 static ngx_table_elt_t *ngx_http_webhook_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
 static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
@@ -124,7 +122,7 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
         /* fall through */
 
     default:
-        return ngx_http_webhook_strip_header(r, &headers[source->index]);
+        return ngx_http_webhook_strip_header(r, &headers[source->index].name);
     }
 }
 
@@ -134,9 +132,8 @@ ngx_http_webhook_strip_source(ngx_http_request_t *r,
  * the list is made anew without the header.
  */
 
-static ngx_int_t
-ngx_http_webhook_strip_header(ngx_http_request_t *r,
-    ngx_http_webhook_header_t *name)
+ngx_int_t
+ngx_http_webhook_strip_header(ngx_http_request_t *r, ngx_str_t *name)
 {
     ngx_uint_t        i;
     ngx_list_t        old;
@@ -158,10 +155,8 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
 
     while ((header = ngx_http_webhook_next_header(&part, &i)) != NULL) {
 
-        if (header->key.len == name->name.len
-            && ngx_memcmp(header->lowcase_key, name->name.data,
-                          name->name.len)
-               == 0)
+        if (header->key.len == name->len
+            && ngx_memcmp(header->lowcase_key, name->data, name->len) == 0)
         {
             continue;
         }
@@ -176,8 +171,8 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r,
 
     /* $remote_user would have it from there */
 
-    if (name->name.len == sizeof("authorization") - 1
-        && ngx_strncmp(name->name.data, "authorization", name->name.len) == 0)
+    if (name->len == sizeof("authorization") - 1
+        && ngx_strncmp(name->data, "authorization", name->len) == 0)
     {
         r->headers_in.authorization = NULL;
     }

@@ -1,0 +1,446 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What is written as it should be, and yet can accept no request or has no
+ * effect.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+/* What a directive of a block is for; the bits are those of its own. */
+
+typedef struct {
+    char          *directive;
+    ngx_uint_t     own;
+    ngx_uint_t   (*used)(ngx_http_webhook_provider_t *provider);
+    char          *what;            /* that no provider has */
+} ngx_http_webhook_effect_t;
+
+
+/* What may be wrong with a location, when all has been merged. */
+
+typedef struct {
+    ngx_uint_t   (*applies)(ngx_http_webhook_stats_entry_t *entry);
+    char          *text;
+} ngx_http_webhook_warning_t;
+
+
+static ngx_int_t ngx_http_webhook_check_return(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf);
+static void ngx_http_webhook_check_effect(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_effect_t *effect);
+static ngx_uint_t ngx_http_webhook_check_secret(
+    ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_check_challenge(
+    ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_check_window(
+    ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_check_url(
+    ngx_http_webhook_provider_t *provider);
+static void ngx_http_webhook_check_warn(ngx_conf_t *cf,
+    ngx_http_webhook_warning_t *warning, ngx_array_t *entries);
+static ngx_uint_t ngx_http_webhook_check_told(
+    ngx_http_webhook_warning_t *warning,
+    ngx_http_webhook_stats_entry_t **entries, ngx_uint_t n);
+static ngx_uint_t ngx_http_webhook_check_underscore(
+    ngx_http_webhook_stats_entry_t *entry);
+static ngx_uint_t ngx_http_webhook_check_no_public_url(
+    ngx_http_webhook_stats_entry_t *entry);
+static ngx_uint_t ngx_http_webhook_check_satisfy(
+    ngx_http_webhook_stats_entry_t *entry);
+
+
+static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
+
+    { "webhook_secret", NGX_HTTP_WEBHOOK_OWN_SECRET,
+      ngx_http_webhook_check_secret, "token or signature" },
+
+    { "webhook_challenge_secret", NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET,
+      ngx_http_webhook_check_challenge, "challenge with a secret" },
+
+    { "webhook_client_certificate", NGX_HTTP_WEBHOOK_OWN_CERTIFICATE,
+      NULL, NULL },
+
+    { "webhook_require", NGX_HTTP_WEBHOOK_OWN_REQUIRE, NULL, NULL },
+
+    { "webhook_window", NGX_HTTP_WEBHOOK_OWN_WINDOW,
+      ngx_http_webhook_check_window, "timestamp" },
+
+    { "webhook_public_url", NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL,
+      ngx_http_webhook_check_url, "URL in what it signs" },
+
+    { "webhook_max_body", NGX_HTTP_WEBHOOK_OWN_MAX_BODY, NULL, NULL },
+
+    { "webhook_enforce", NGX_HTTP_WEBHOOK_OWN_ENFORCE, NULL, NULL },
+
+    { "webhook_strip", NGX_HTTP_WEBHOOK_OWN_STRIP, NULL, NULL },
+
+    { "webhook_ack", NGX_HTTP_WEBHOOK_OWN_ACK, NULL, NULL },
+
+    { "webhook_reject", NGX_HTTP_WEBHOOK_OWN_REJECT, NULL, NULL },
+
+    { "webhook_replay", NGX_HTTP_WEBHOOK_OWN_REPLAY, NULL, NULL },
+
+    { "webhook_log_level", NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL, NULL, NULL },
+
+    { NULL, 0, NULL, NULL }
+};
+
+
+static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
+
+    { ngx_http_webhook_check_underscore,
+      "looks at a header with \"_\" in its name, which nginx drops, set "
+      "\"underscores_in_headers on\" in the server" },
+
+    { ngx_http_webhook_check_no_public_url,
+      "signs the URL, and its scheme and host are taken from the request, "
+      "which is wrong behind a proxy, set \"webhook_public_url\"" },
+
+    { ngx_http_webhook_check_satisfy,
+      "is under \"satisfy any\", what \"allow\", \"auth_basic\" or "
+      "\"auth_request\" lets in is not verified, use \"satisfy all\"" },
+
+    { NULL, NULL }
+};
+
+
+/* Which directives a block has itself, asked before it is merged. */
+
+ngx_uint_t
+ngx_http_webhook_check_own(ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t  own;
+
+    own = 0;
+
+    own |= conf->providers ? NGX_HTTP_WEBHOOK_OWN_PROVIDERS : 0;
+    own |= conf->secrets ? NGX_HTTP_WEBHOOK_OWN_SECRET : 0;
+    own |= conf->challenge_secret ? NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET : 0;
+    own |= conf->requires ? NGX_HTTP_WEBHOOK_OWN_REQUIRE : 0;
+    own |= conf->public_url.len ? NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL : 0;
+
+    own |= conf->window.past != NGX_CONF_UNSET ? NGX_HTTP_WEBHOOK_OWN_WINDOW
+                                               : 0;
+    own |= conf->max_body != NGX_CONF_UNSET_SIZE
+           ? NGX_HTTP_WEBHOOK_OWN_MAX_BODY : 0;
+    own |= conf->enforce != NGX_CONF_UNSET ? NGX_HTTP_WEBHOOK_OWN_ENFORCE : 0;
+    own |= conf->reject != NGX_CONF_UNSET ? NGX_HTTP_WEBHOOK_OWN_REJECT : 0;
+    own |= conf->log_level != NGX_CONF_UNSET_UINT
+           ? NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL : 0;
+
+    /* what is off may say no more than "webhook off" beside it */
+
+    own |= conf->certificates && conf->certificates->nelts
+           ? NGX_HTTP_WEBHOOK_OWN_CERTIFICATE : 0;
+    own |= conf->strip == 1 ? NGX_HTTP_WEBHOOK_OWN_STRIP : 0;
+    own |= conf->ack > 0 ? NGX_HTTP_WEBHOOK_OWN_ACK : 0;
+    own |= conf->replay && conf->replay != NGX_CONF_UNSET_PTR
+           ? NGX_HTTP_WEBHOOK_OWN_REPLAY : 0;
+
+    return own;
+}
+
+
+/* A block that has been merged, and what it has of its own. */
+
+ngx_int_t
+ngx_http_webhook_check_block(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
+    ngx_uint_t own)
+{
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_http_webhook_effect_t  *effect;
+
+    if (conf->gate
+        && (own & NGX_HTTP_WEBHOOK_OWN_PROVIDERS)
+        && ngx_http_webhook_check_return(cf, conf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* the locations inside may use what is not used here */
+
+    if (clcf->locations) {
+        return NGX_OK;
+    }
+
+    for (effect = ngx_http_webhook_effects; effect->directive; effect++) {
+        if (effect->own & own) {
+            ngx_http_webhook_check_effect(cf, conf, effect);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A "return" answers ahead of the access phase.  The type is private to the
+ * rewrite module, its first member has always been the array of codes.  Only
+ * the first code is sure to run: those that follow one of another kind may be
+ * inside of an "if".
+ */
+
+static ngx_int_t
+ngx_http_webhook_check_return(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t                i;
+    ngx_array_t             **codes;
+    ngx_module_t            **modules;
+    ngx_http_conf_ctx_t      *ctx;
+    ngx_http_script_code_pt  *code;
+
+    modules = cf->cycle->modules;
+
+    /* nginx may have been built without it */
+
+    for (i = 0; modules[i]; i++) {
+        if (ngx_strcmp(modules[i]->name, "ngx_http_rewrite_module") == 0) {
+            break;
+        }
+    }
+
+    if (modules[i] == NULL) {
+        return NGX_OK;
+    }
+
+    ctx = cf->ctx;
+    codes = ctx->loc_conf[modules[i]->ctx_index];
+
+    if (*codes == NULL) {
+        return NGX_OK;
+    }
+
+    code = (*codes)->elts;
+
+    if (*code != ngx_http_script_return_code) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"webhook %V\" in %V:%ui is beside \"return\", which "
+                  "answers before anything is verified, put that into a "
+                  "location of its own and go there by \"try_files\"",
+                  &conf->names, &conf->file, conf->line);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_http_webhook_check_effect(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_effect_t *effect)
+{
+    ngx_http_webhook_gate_t  *gate;
+
+    if (conf->gate == NULL) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%s\" has no effect in the block at %V:%ui, nothing "
+                      "is verified there, add \"webhook NAME\" or remove it",
+                      effect->directive, &conf->block_file, conf->block_line);
+        return;
+    }
+
+    if (effect->used == NULL) {
+        return;
+    }
+
+    for (gate = conf->gate; gate; gate = gate->next) {
+        if (effect->used(gate->provider)) {
+            return;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"%s\" has no effect in the block at %V:%ui, \"webhook "
+                  "%V\" has no %s, remove it", effect->directive,
+                  &conf->block_file, conf->block_line, &conf->names,
+                  effect->what);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_secret(ngx_http_webhook_provider_t *provider)
+{
+    return provider->tokens.nelts || provider->signatures.nelts;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_challenge(ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    challenge = provider->challenges.elts;
+
+    for (i = 0; i < provider->challenges.nelts; i++) {
+        if (challenge[i].needs_key) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_window(ngx_http_webhook_provider_t *provider)
+{
+    return provider->timestamp != NULL;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_url(ngx_http_webhook_provider_t *provider)
+{
+    static ngx_str_t  url = ngx_string("webhook_url");
+    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
+
+    return ngx_http_webhook_template_has(provider->message, &url)
+           || ngx_http_webhook_template_has(provider->message, &decoded);
+}
+
+
+/* A time that anybody can write anew keeps nobody from sending again. */
+
+void
+ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_timestamp_t  *timestamp;
+
+    timestamp = provider->timestamp;
+
+    if (timestamp == NULL
+        || provider->signatures.nelts == 0
+        || ngx_http_webhook_replay_signs(provider, &timestamp->source,
+                                         "webhook_timestamp"))
+    {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"timestamp\" of webhook_provider \"%V\" in %V:%ui is not "
+                  "signed, an old message can be sent with a new time, add "
+                  "$webhook_timestamp to \"message\" as the sender does, or "
+                  "remove the rule", &provider->name,
+                  &cf->conf_file->file.name, timestamp->line);
+}
+
+
+/* All gates of all locations, when all has been merged. */
+
+void
+ngx_http_webhook_check_gates(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf)
+{
+    ngx_http_webhook_warning_t  *warning;
+
+    for (warning = ngx_http_webhook_warnings; warning->text; warning++) {
+        ngx_http_webhook_check_warn(cf, warning, &wmcf->stats_entries);
+    }
+}
+
+
+static void
+ngx_http_webhook_check_warn(ngx_conf_t *cf,
+    ngx_http_webhook_warning_t *warning, ngx_array_t *entries)
+{
+    ngx_uint_t                        i;
+    ngx_http_webhook_stats_entry_t  **entry;
+
+    entry = entries->elts;
+
+    for (i = 0; i < entries->nelts; i++) {
+
+        if (!warning->applies(entry[i])
+            || ngx_http_webhook_check_told(warning, entry, i))
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0, "\"webhook %V\" in %V:%ui %s",
+                      &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
+                      entry[i]->wlcf->line, warning->text);
+    }
+}
+
+
+/* A "webhook" that many locations inherit is told of once. */
+
+static ngx_uint_t
+ngx_http_webhook_check_told(ngx_http_webhook_warning_t *warning,
+    ngx_http_webhook_stats_entry_t **entries, ngx_uint_t n)
+{
+    ngx_uint_t                       i;
+    ngx_http_webhook_stats_entry_t  *entry;
+
+    entry = entries[n];
+
+    for (i = 0; i < n; i++) {
+        if (entries[i]->wlcf->line == entry->wlcf->line
+            && entries[i]->gate->provider == entry->gate->provider
+            && ngx_http_webhook_str_equal(&entries[i]->wlcf->file,
+                                          &entry->wlcf->file)
+            && warning->applies(entries[i]))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Names that no server takes are refused where the rule is read. */
+
+static ngx_uint_t
+ngx_http_webhook_check_underscore(ngx_http_webhook_stats_entry_t *entry)
+{
+    ngx_str_t                  *name;
+    ngx_uint_t                  i;
+    ngx_array_t                *headers;
+    ngx_http_webhook_header_t  *header;
+
+    if (entry->cscf->underscores_in_headers) {
+        return 0;
+    }
+
+    headers = &entry->gate->provider->headers;
+    header = headers->elts;
+
+    for (i = 0; i < headers->nelts; i++) {
+
+        name = &header[i].name;
+
+        if (ngx_strlchr(name->data, name->data + name->len, '_')) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_no_public_url(ngx_http_webhook_stats_entry_t *entry)
+{
+    return entry->clcf->locations == NULL
+           && entry->wlcf->public_url.len == 0
+           && ngx_http_webhook_check_url(entry->gate->provider);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_satisfy(ngx_http_webhook_stats_entry_t *entry)
+{
+    return entry->clcf->locations == NULL
+           && entry->clcf->satisfy == NGX_HTTP_SATISFY_ANY;
+}

@@ -1,0 +1,581 @@
+#!/usr/bin/perl
+
+# No way around a gate: whatever takes an unverified request out of a location
+# with "webhook", its body reaches nothing in one without, and none of its
+# bytes is taken for another request.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use IO::Select;
+use IO::Socket::INET;
+use Test::More;
+
+use WebhookTest;
+use WebhookTest::Signed qw/$secret signed forged/;
+
+my %raw = map { $_ => IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+                                            Listen => 8) // die "listen: $!" }
+          qw/fastcgi uwsgi scgi proxy/;
+my $pass = join '', map { "location /$_ { deny all;"
+                          . " error_page 403 = \@$_; }\n"
+                          . "location \@$_ { webhook_off_here"
+                          . " ${_}_pass PROTOCOL" . address($_) . "; }\n" }
+           sort keys %raw;
+
+$pass =~ s/webhook_off_here (proxy)?(\w*?)_pass PROTOCOL/
+           ($1 ? 'proxy' : $2) . '_pass ' . ($1 ? 'http:\/\/' : '')/ge;
+$pass =~ s/\{ deny all;/{ webhook github; webhook_secret "$secret"; deny all;/g;
+
+my $t = WebhookTest->new(conf => <<"EOF", files => {
+    log_format verdict '\$request_uri \$status '
+                       '[\$webhook_verdict][\$webhook_reason]';
+    access_log %%DIR%%/logs/verdict.log verdict;
+    limit_req_zone \$binary_remote_addr zone=limit:64k rate=1r/m;
+    lingering_timeout 1s;
+    fastcgi_param CONTENT_LENGTH \$content_length;
+    fastcgi_param REQUEST_METHOD \$request_method;
+    uwsgi_param CONTENT_LENGTH \$content_length;
+    scgi_param CONTENT_LENGTH \$content_length;
+    webhook_zone hooks 1m;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        listen 127.0.0.1:%%TLS_PORT%% ssl http2;
+        ssl_certificate %%DIR%%/server.pem;
+        ssl_certificate_key %%DIR%%/server.key;
+        root %%DIR%%/html;
+        client_body_buffer_size 1k;
+        client_max_body_size 1m;
+
+        location = /status { webhook_status json; }
+        location /open { return 200 open; }
+        location /app { proxy_pass http://%%APP%%; }
+        location \@app { proxy_pass http://%%APP%%; }
+        location \@off { webhook off; proxy_pass http://%%APP%%; }
+
+        location \@token {
+            webhook gitlab;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+        }
+
+        location /gate {
+            webhook github;
+            webhook_secret "$secret";
+            error_page 400 401 403 418 503 = \@app;
+            proxy_pass http://%%APP%%;
+
+            location /gate/refused { proxy_pass http://%%APP%%; }
+            location /gate/unbuffered {
+                proxy_request_buffering off;
+                proxy_pass http://%%APP%%;
+            }
+            location /gate/deny { deny all; }
+            location /gate/basic {
+                auth_basic "one";
+                auth_basic_user_file %%DIR%%/users;
+            }
+            location /gate/except {
+                limit_except GET { deny all; }
+                proxy_pass http://%%APP%%;
+            }
+            location /gate/limit { limit_req zone=limit; }
+            location /gate/return { return 418; }
+            location /gate/if { if (\$request_method = POST) { return 418; } }
+            location /gate/large {
+                client_max_body_size 1;
+                error_page 403 413 = \@app;
+            }
+            location /gate/post {
+                error_page 500 /page;
+                post_action \@app;
+            }
+            location /gate/recursive {
+                recursive_error_pages on;
+                deny all;
+            }
+            location /gate/trial {
+                webhook_enforce off;
+                deny all;
+            }
+            location /gate/off { error_page 403 = \@off; deny all; }
+            location /gate/login { error_page 403 405 = \@app; }
+        }
+
+        location = /page { return 200 page; }
+
+        location /rewrite {
+            webhook github;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+
+            location /rewrite/last { rewrite ^ /app last; }
+            location /rewrite/if {
+                if (\$request_method = POST) { rewrite ^ /app last; }
+                proxy_pass http://%%APP%%;
+            }
+            location /rewrite/break {
+                rewrite ^ /broken break;
+                proxy_pass http://%%APP%%;
+            }
+            location /rewrite/set {
+                set \$one two;
+                proxy_pass http://%%APP%%;
+            }
+            location /rewrite/page {
+                error_page 403 = \@app;
+                rewrite ^ /app/page last;
+            }
+            location /rewrite/gate { rewrite ^ /gate/refused last; }
+            location /rewrite/off { rewrite ^ /off last; }
+            location /rewrite/trial {
+                webhook_enforce off;
+                rewrite ^ /app last;
+            }
+        }
+
+        location /app/page { error_page 403 = \@app; }
+        location = /off { webhook off; proxy_pass http://%%APP%%; }
+        location /into { rewrite ^ /gate/refused last; }
+
+        location /token {
+            webhook gitlab;
+            webhook_secret "$secret";
+            error_page 400 = \@app;
+            proxy_pass http://%%APP%%;
+
+            location /token/same {
+                error_page 400 = /token;
+                proxy_pass http://%%APP%%;
+            }
+
+            location /token/other {
+                webhook_max_body 1k;
+                error_page 400 = \@token;
+                proxy_pass http://%%APP%%;
+            }
+        }
+
+        location /any {
+            webhook github;
+            webhook_secret "$secret";
+            satisfy any;
+            allow all;
+            proxy_pass http://%%APP%%;
+        }
+
+        location /moved {
+            webhook github;
+            webhook_secret "$secret";
+            rewrite ^ /open redirect;
+        }
+
+        location /closed {
+            webhook github;
+            webhook_secret "$secret";
+
+            location /closed/deny { deny all; }
+            location /closed/return { return 204; }
+            location /closed/large { client_max_body_size 1; }
+        }
+
+        $pass
+    }
+
+    # what nginx refuses for its headers
+    server {
+        listen 127.0.0.1:%%PORT_1%%;
+        error_page 400 = \@token;
+        location / { return 204; }
+        location \@token {
+            webhook gitlab;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+        }
+    }
+
+    # a gate for all of a server
+    server {
+        listen 127.0.0.1:%%PORT_2%%;
+        root %%DIR%%/html;
+        webhook github;
+        webhook_secret "$secret";
+        location / { try_files \$uri /index.php; }
+        location ~ \\.php\$ { proxy_pass http://%%APP%%; }
+    }
+
+    # auth_request
+    server {
+        listen 127.0.0.1:%%PORT_3%%;
+        error_page 403 =200 /page;
+        location = /page { return 200 page; }
+        location /by/token {
+            auth_request /ask/token;
+            proxy_pass http://%%APP%%;
+        }
+        location /by/basic {
+            auth_request /ask/basic;
+            proxy_pass http://%%APP%%;
+        }
+        location /by/body {
+            auth_request /ask/body;
+            proxy_pass http://%%APP%%;
+        }
+        location /by/rewrite {
+            auth_request /ask/rewrite;
+            proxy_pass http://%%APP%%;
+        }
+        location /ask/ {
+            internal;
+            webhook gitlab;
+            webhook_secret "$secret";
+            webhook_replay zone=hooks key=\$http_x_key;
+            webhook_strip on;
+            proxy_pass http://%%APP%%/status/;
+            proxy_pass_request_body off;
+            proxy_set_header Content-Length "";
+
+            location /ask/token { proxy_pass http://%%APP%%/status/204; }
+            location /ask/basic {
+                webhook netdata-basic;
+                webhook_secret user:password-of-the-sender;
+                proxy_pass http://%%APP%%/status/204;
+            }
+            location /ask/body {
+                webhook github;
+                proxy_pass http://%%APP%%/status/204;
+            }
+            location /ask/rewrite { rewrite ^ /granted last; }
+        }
+        location = /granted { return 204; }
+    }
+EOF
+    users => 'user:{PLAIN}password',
+});
+
+my $smuggled = "GET /open/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
+my $evil = $smuggled x 200;
+my $asked = '{"status":403,"error":"forbidden"}' . "\n";
+
+# the first of a minute is let through
+$t->request(forged(uri => '/gate/limit', body => 'first'));
+$t->app_clear;
+
+
+# error_page: the request gets there, its body does not
+for my $way (qw/refused unbuffered deny basic except limit return if large
+                recursive post/)
+{
+    my $uri = "/gate/$way";
+
+    for my $body ("$smuggled$smuggled", $evil) {
+        for my $make (\&signed, \&forged) {
+
+            # what has been verified may go on
+            next if $make == \&signed && $way =~ /refused|unbuffered|post/;
+
+            for my $how ({}, { chunked => 100 }, { chunked => 7000 }) {
+                detour($uri, $make->(uri => $uri, body => $body, %$how));
+            }
+        }
+
+        # all that has been seen of it are its headers
+        detour($uri, { uri => $uri, method => 'POST', body => $body }, 1);
+        detour($uri, { uri => $uri, method => 'POST', body => $body,
+                       expect => 1 }, 1);
+    }
+
+    h2($uri, $evil);
+}
+
+
+# other upstreams
+for my $kind (sort keys %raw) {
+    for my $how ({}, { chunked => 100 }, { expect => 1 }) {
+        my ($head, @body) = WebhookTest::format_request(
+            uri => "/$kind", method => 'POST', body => $evil, %$how);
+        my $c = $t->connection(timeout => 5);
+
+        $c->send(join '', $head, @body);
+
+        my $bytes = record($kind);
+        unlike($bytes, qr/smuggled/, "$kind: no byte of the body");
+        unlike($bytes, qr/chunked|100-continue/, 'nor what is said of it');
+        like($bytes, qr/Content-Length:\ 0\r | CONTENT_LENGTH\0?0
+                        | \x0e.CONTENT_LENGTH0 | CONTENT_LENGTH\x01\x000/x,
+             'but that it is empty');
+        is($c->read_response->{status}, 502, 'answered');
+        ok($c->eof, 'and closed');
+    }
+}
+
+is_deeply([smuggled()], [], 'nothing of a body was taken for a request');
+
+
+# rewrite
+for my $uri (qw{/rewrite/last /rewrite/if}) {
+    for my $make (\&signed, \&forged) {
+        for my $how ({}, { chunked => 100 }) {
+            clear();
+            my $r = $t->request($make->(uri => $uri, body => $evil, %$how));
+
+            is_deeply([@$r{qw/status body/}, $t->app_requests], [403, $asked],
+                      "$uri: refused");
+            is_deeply([smuggled()], [], 'no part is a request');
+            is($t->take_line('verdict.log'),
+               "$uri 403 [rejected][not_verified]", 'the verdict');
+        }
+    }
+
+    is(WebhookTest::HTTP2::read_response(begin($uri, $evil))->{status}, 403,
+       "$uri: by HTTP/2");
+}
+
+like($t->error_log, qr{webhook\ github:\ refused,\ not_verified,\ "rewrite"\ 
+     leads\ to\ location\ "/app",\ which\ has\ no\ "webhook";\ if\ anybody\ 
+     may\ come\ there,\ write\ "webhook\ off"\ in\ it}x, 'how to allow it');
+
+detour('/rewrite/page', forged(uri => '/rewrite/page', body => $evil));
+
+
+# what is legal
+for (['/rewrite/gate', 'forged', ''], ['/rewrite/gate', 'signed', 'body'],
+     ['/into', 'forged', ''], ['/into', 'signed', 'body'],
+     ['/rewrite/break', 'signed', 'body'], ['/rewrite/set', 'signed', 'body'],
+     ['/rewrite/off', 'forged', 'body'], ['/rewrite/trial', 'forged', 'body'],
+     ['/gate/off', 'forged', 'body'], ['/gate/trial', 'forged', 'body'],
+     ['/any', 'forged', 'body'])
+{
+    my ($uri, $how, $seen) = @$_;
+
+    $t->app_clear;
+    my $make = $how eq 'signed' ? \&signed : \&forged;
+    $t->request($make->(uri => $uri, body => 'body'));
+    is_deeply([map { substr $_->{body}, 0, 3 } $t->app_requests],
+              [substr $seen, 0, 3],
+              "$uri: $how");
+}
+
+$t->app_clear;
+is($t->request({ uri => '/gate/login' })->{status}, 202, 'GET to a login');
+is(($t->app_requests)[0]{method}, 'GET', 'which is asked');
+
+for my $make (\&signed, \&forged) {
+    $t->app_clear;
+    my $r = $t->request({ %{ $make->(uri => '/any.thing', body => 'body') },
+                          port => 'PORT_2' });
+    my $good = $make == \&signed;
+    is_deeply([$r->{status}, map { $_->{body} } $t->app_requests],
+              $good ? [202, 'body'] : [403], 'a gate for all of a server');
+}
+
+
+# an incomplete body is a refusal for a token as well
+for my $uri (qw{/token /token/same /token/other}) {
+    my $c = $t->connection(timeout => 5);
+
+    $t->app_clear;
+    $c->send("POST $uri HTTP/1.1\r\nHost: localhost\r\n"
+             . "X-Gitlab-Token: $secret\r\n"
+             . "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\nzz\r\n"
+             . $smuggled);
+    my $r = $c->read_response;
+    is_deeply([map { $_->{body} } $t->app_requests],
+              $uri eq '/token' ? [''] : [], "$uri: a body that breaks off");
+    is($r->{status}, $uri eq '/token' ? 202 : 400, 'its status');
+    ok($c->eof, 'closed');
+}
+
+# what nginx refuses for its headers
+for my $header ("b\x01ad: x", 'Content-Length: x',
+                "Content-Length: 4\r\nTransfer-Encoding: chunked")
+{
+    for my $before (0, 1) {
+        my $token = "X-Gitlab-Token: $secret";
+        my $c = $t->connection(port => 'PORT_1', timeout => 5);
+
+        $t->app_clear;
+        $c->send("POST / HTTP/1.1\r\nHost: localhost\r\n"
+                 . ($before ? "$header\r\n$token" : "$token\r\n$header")
+                 . "\r\n\r\nabcd$smuggled");
+        my $r = $c->read_response;
+        is_deeply([$r->{status}, $t->app_requests], [400],
+                  'refused for its headers');
+    }
+}
+
+is_deeply([smuggled()], [], 'nor was a rest of these');
+
+
+# auth_request: what the headers can say is asked, and nothing else passes
+for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
+     ['/by/token', [['X-Gitlab-Token', 'another of that length 1234']], 0],
+     ['/by/token', [], 0],
+     ['/by/basic', [['Authorization',
+                     'Basic dXNlcjpwYXNzd29yZC1vZi10aGUtc2VuZGVy']], 1],
+     ['/by/basic', [['Authorization', 'Basic dXNlcjpvdGhlcg==']], 0],
+     ['/by/body', signed(body => 'body')->{headers}, 0],
+     ['/by/rewrite', [['X-Gitlab-Token', 'wrong']], 0])
+{
+    my ($uri, $headers, $good) = @$_;
+
+    # the same key twice: nothing is claimed
+    for my $time (1, 2) {
+        clear();
+        $t->request({ uri => $uri, method => 'POST', body => 'body',
+                      headers => [@$headers, ['X-Key', 'one']],
+                      port => 'PORT_3' });
+        is_deeply([map { $_->{uri} } $t->app_requests],
+                  $good ? ['/status/204', $uri] : [],
+                  "$uri: " . ($good ? 'passes' : 'refused'));
+        like($t->take_line('verdict.log'), qr/\[\]\[\]\z/,
+             'no verdict on the main request');
+    }
+}
+
+like($t->error_log, qr{gitlab: subrequest "/ask/token" refused, token_mism},
+     'why');
+like($t->error_log, qr{github: subrequest "/ask/body" refused, not_verified},
+     'or that it cannot be known');
+
+
+# who ends without a verdict leaves a trace
+for (['/closed/deny', 403], ['/closed/return', 204], ['/closed/large', 413],
+     ['/moved', 302], ['/any', 202])
+{
+    my ($uri, $status) = @$_;
+
+    my $before = none($uri);
+    clear();
+    is($t->request(forged(uri => $uri, body => 'body'))->{status}, $status,
+       "$uri: $status");
+    is($t->take_line('verdict.log'), "$uri $status [none][]", 'its verdict');
+    like($t->error_log,
+         qr{github: not verified, status $status, location: "$uri"}, 'a line');
+    is(none($uri), $before + 1, 'counted');
+}
+
+$t->done;
+
+done_testing();
+
+
+# A request whose body is full of others, and a next one: that the application
+# sees a request without a body, and that no part of a body becomes one.
+sub detour {
+    my ($uri, $request, $cut) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my ($head, @body) = WebhookTest::format_request(%$request);
+    my $bytes = join '', $head, @body;
+    my $c = $t->connection(timeout => 5, pause => 0.005);
+    my $name = join ', ', $uri, length($bytes) . ' bytes',
+               $request->{chunked} ? 'chunked' : (),
+               $request->{expect} ? 'expect' : (), $cut ? 'cut' : ();
+
+    # the rest is sent when the answer has come
+    my $first = $cut ? length $head : length $bytes;
+
+    $t->app_clear;
+    $c->send(substr $bytes, 0, $first);
+    my $r = $c->read_response;
+    $c->send(substr($bytes, $first) . $smuggled =~ s/smuggled/next/r);
+    my $next = $c->read_response;
+    $c->close;
+
+    $t->wait_for(sub { $t->log_file('app') =~ /\n/ }, 'the detour');
+
+    my @seen = $t->app_requests;
+    my %header = map { lc $_->[0] => $_->[1] } @{ $seen[0]{headers} };
+
+    is(scalar @seen, 1, "$name: asked once");
+    is_deeply([@{ $seen[0] }{qw/body incomplete/}], ['', undef],
+              "$name: no body");
+    is($header{'content-length'} // 0, 0, "$name: nor a length");
+    ok(!exists $header{'transfer-encoding'}, "$name: nor pieces");
+    ok(!$next || $next->{status} == 200, "$name: the next is itself, or none");
+    is_deeply([smuggled()], [], "$name: no part is a request");
+}
+
+
+sub begin {
+    my ($uri, $body, @more) = @_;
+
+    my $h = WebhookTest::HTTP2->new(
+        $t->connection(tls => { alpn => ['h2'] }, timeout => 5));
+
+    $h->begin(uri => $uri, body => $body, @more);
+
+    return $h;
+}
+
+
+sub h2 {
+    my ($uri, $body) = @_;
+
+    for my $more ([], [length => length $body], [open => 1]) {
+        $t->app_clear;
+        my $r = begin($uri, $body, @$more)->read_response;
+
+        $t->wait_for(sub { $t->log_file('app') =~ /\n/ }, 'the detour')
+            if $r->{status} != 400;
+        is_deeply([map { $_->{body} } $t->app_requests], [''],
+                  "$uri: no body by HTTP/2 (@$more)");
+    }
+}
+
+
+# What an upstream that answers nothing gets.
+sub record {
+    my ($kind) = @_;
+
+    IO::Select->new($raw{$kind})->can_read(5) or return 'no connection';
+
+    my $socket = $raw{$kind}->accept;
+    my $bytes = '';
+
+    while (IO::Select->new($socket)->can_read($bytes eq '' ? 5 : 0.3)) {
+        sysread $socket, $bytes, 65536, length $bytes or last;
+    }
+
+    close $socket;
+
+    return $bytes;
+}
+
+
+sub address {
+    my ($kind) = @_;
+
+    return '127.0.0.1:' . $raw{$kind}->sockport;
+}
+
+
+# Forgets what has been seen so far.
+sub clear {
+    $t->app_clear;
+    truncate "$t->{dir}/logs/verdict.log", 0;
+}
+
+
+# Lines of requests that nobody sent.
+sub smuggled {
+    return grep { m{^/open/smuggled} } split /\n/, $t->log_file('verdict.log');
+}
+
+
+# How many requests of a location have ended without a verdict.
+sub none {
+    my ($location) = @_;
+
+    my $status = JSON::PP::decode_json(
+        $t->request({ uri => '/status' })->{body});
+    my ($hook) = grep { $_->{location} eq $location } @{ $status->{hooks} };
+
+    return $hook->{requests}{none};
+}

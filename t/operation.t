@@ -1,0 +1,118 @@
+#!/usr/bin/perl
+
+# What an administrator does, or suffers, while messages come: reloads, a
+# directory for bodies that cannot be written, workers that may not take their
+# time.  Each time it is counted what was lost, doubled or wrongly passed.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use POSIX ();
+use Test::More;
+
+use WebhookTest;
+use WebhookTest::Signed qw/$secret signed forged/;
+
+my $t = WebhookTest->new(
+    workers => 2, main => 'worker_shutdown_timeout 200ms;',
+    files => { 'no-directory' => '' }, conf => <<"EOF");
+    webhook_zone seen 1m;
+    add_header X-Reason \$webhook_reason always;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        webhook        github;
+        webhook_secret "$secret";
+        webhook_replay zone=seen;
+        location / { proxy_pass http://%%APP%%; }
+        location /spool {
+            client_body_temp_path   %%DIR%%/no-directory;
+            client_body_buffer_size 1k;
+            proxy_pass              http://%%APP%%;
+        }
+    }
+EOF
+
+
+# Reloads
+
+my $rounds = 10;
+my @senders = map { sender($_) } 1 .. 2;
+
+for (1 .. $rounds) {
+    my ($before) = scalar(() = $t->access_log =~ /\n/g);
+
+    $t->reload;
+    $t->wait_for(sub { (() = $t->access_log =~ /\n/g) > $before },
+                 'a request after the reload');
+}
+
+$t->write_file('enough', '');
+waitpid $_, 0 for @senders;
+
+my %sent = map { $_ => 1 } map { split /\n/, $t->log_file("sender.$_") } 1, 2;
+my %times;
+$times{$_->{body}}++ for $t->app_requests;
+
+cmp_ok(scalar keys %sent, '>', $rounds, "messages during $rounds reloads");
+is(scalar(grep { !$times{$_} } keys %sent), 0, 'none is lost');
+is(scalar(grep { $times{$_} > 1 } keys %times), 0, 'none is doubled');
+is(scalar(grep { !$sent{$_} } keys %times), 0, 'and no other has passed');
+
+
+# A directory that is none
+
+my $large = 'x' x 5000;
+
+$t->refused('a body that cannot be put down', 500, 'internal',
+            signed(uri => '/spool', body => $large));
+$t->refused('nor one that is forged', 500, 'internal',
+            forged(uri => '/spool', body => $large));
+$t->accepted('one that need not', signed(uri => '/spool', body => 'small'));
+$t->accepted('the same elsewhere', signed(uri => '/', body => $large));
+
+
+# Workers that must end with a body on its way
+
+my $slow = signed(uri => '/', body => 'a body that takes its time');
+my ($head, $body) = WebhookTest::format_request(%$slow);
+my $c = $t->connection;
+
+$t->app_clear;
+$c->send($head, substr $body, 0, 5);
+$t->reload;
+ok(!defined $c->read_response, 'the connection is closed');
+is(scalar $t->app_requests, 0, 'nothing of it goes to the application');
+$t->accepted('it is sent again', $slow);
+is($t->status($slow), 200, 'and is the last');
+
+$t->done(allow => qr/mkdir\(\) "\S*no-directory|open\(\) "\S*no-directory/);
+done_testing();
+
+
+# A process that sends messages, each until it is taken, and as many forged
+# ones, until there is a file.
+sub sender {
+    my ($number) = @_;
+
+    my $pid = fork // die "fork: $!";
+
+    return $pid if $pid;
+
+    my @taken;
+
+    until (-e $t->dir . '/enough') {
+        my $body = "$number." . @taken;
+
+        1 until $t->status(signed(uri => '/', body => $body)) =~ /^2/;
+
+        push @taken, $body;
+        $t->request(forged(uri => '/', body => "$body, forged"));
+    }
+
+    $t->write_file("logs/sender.$number", join "\n", @taken);
+    POSIX::_exit(0);
+}
