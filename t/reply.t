@@ -56,7 +56,7 @@ EOF
 sub config {
     my ($directives, $server) = @_;
 
-    my $secret = q(webhook_secret 'the secret of this sender';);
+    my $secret = q(webhook_secret 'the secret: of this sender';);
     my $content = 'add_header X-Reason $webhook_reason always; '
         . 'add_header X-Verdict $webhook_verdict always; '
         . 'try_files /none =460;';
@@ -80,7 +80,7 @@ __DATA__
 --- request eval
 [ "GET /github", "POST /strict\n{}", "POST /strict\n{}" ]
 --- more_headers
-X-Token: the secret of this sender
+X-Token: the secret: of this sender
 --- error_code eval
 [ 405, 415, 415 ]
 --- response_body eval
@@ -180,8 +180,8 @@ refused, signature_mismatch, 100 bytes of body hashed
 POST /gitlab
 {}
 --- more_headers
-X-Gitlab-Token: the secret of this sender
-X-Gitlab-Token: the secret of this sender
+X-Gitlab-Token: the secret: of this sender
+X-Gitlab-Token: the secret: of this sender
 --- error_code: 400
 --- response_body eval: main::refusal(400)
 --- response_headers
@@ -200,7 +200,7 @@ X-Reason: challenge_malformed
 POST /gitlab
 {}
 --- more_headers
-X-Gitlab-Token: the secret of this sender
+X-Gitlab-Token: the secret: of this sender
 --- error_code: 460
 --- response_headers
 X-Verdict: accepted

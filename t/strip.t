@@ -15,7 +15,7 @@ use Test::More;
 
 use WebhookTest;
 
-my $secret = 'the secret of this sender.';
+my $secret = 'the:secret of this sender.';
 my $body = '{"some":"body"}';
 my $mac = hmac_sha256_hex($body, $secret);
 my $basic = 'Basic ' . encode_base64($secret, '');
