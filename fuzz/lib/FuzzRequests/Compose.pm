@@ -219,7 +219,8 @@ sub wrong_method {
     my ($m, $place) = @_;
 
     signed($m, $place);
-    $m->{method} = pick(qw/GET PUT DELETE PATCH OPTIONS/);
+    $m->{method} = pick(qw/PUT DELETE PATCH OPTIONS/,
+                        $place->{get} ? () : 'GET');
 
     return ('stop', 'another method');
 }

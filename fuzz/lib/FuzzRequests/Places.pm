@@ -15,6 +15,7 @@ package FuzzRequests::Places;
 # url       true: the URL is signed
 # time      true: the time is signed and has a window
 # replay    true: each message once for each signer
+# get       true: GET is a right method, too
 # strip     true: the credential does not go upstream
 # open      true: whatever is sent passes
 
@@ -521,7 +522,8 @@ sub forms {
              message => sub { $_[0]{payload} }),
 
         hmac('twilio', 'X-Twilio-Signature', algorithm => 'sha1',
-             encoding => 'base64', body => 'form', url => 1, message => sub {
+             encoding => 'base64', body => 'form', url => 1, get => 1,
+             message => sub {
                  my ($m) = @_;
                  join '', url($m),
                           map { s/=//r } sort split /&/, $m->{body};
