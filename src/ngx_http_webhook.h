@@ -57,6 +57,7 @@ typedef enum {
     NGX_HTTP_WEBHOOK_DUPLICATE,
     NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS,
     NGX_HTTP_WEBHOOK_ZONE_FULL,
+    NGX_HTTP_WEBHOOK_STORE_UNAVAILABLE,
     NGX_HTTP_WEBHOOK_INTERNAL,
     NGX_HTTP_WEBHOOK_ABORTED,
     NGX_HTTP_WEBHOOK_NOT_VERIFIED,
@@ -106,6 +107,11 @@ typedef struct ngx_http_webhook_zone_s  ngx_http_webhook_zone_t;
 typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
 typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
 typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
+
+/* what hosts share: an engine, and a claim of a message there */
+
+typedef struct ngx_http_webhook_redis_s  ngx_http_webhook_redis_t;
+typedef struct ngx_http_webhook_lease_s  ngx_http_webhook_lease_t;
 
 
 /* _names.c: reasons and verdicts */

@@ -167,6 +167,9 @@ struct ngx_http_webhook_gate_s {
 typedef struct {
     ngx_str_t                   name;       /* of the zone */
     ngx_http_webhook_zone_t    *zone;
+    ngx_str_t                   shared;     /* the name of an engine, or
+                                               empty */
+    ngx_http_webhook_redis_t   *redis;      /* or NULL */
     time_t                      ttl;        /* or NGX_CONF_UNSET */
     time_t                      hold;
     ngx_uint_t                  duplicate;  /* the status of one */
@@ -244,6 +247,7 @@ struct ngx_http_webhook_stats_entry_s {
 typedef struct {
     ngx_array_t                 providers;  /* ngx_http_webhook_provider_t * */
     ngx_array_t                 zones;      /* ngx_http_webhook_zone_t * */
+    ngx_array_t                 engines;    /* ngx_http_webhook_redis_t * */
     ngx_array_t                 places;     /* ngx_http_webhook_loc_conf_t *,
                                                with replay protection */
     ngx_array_t                 stats_entries; /* pointers: the gates of

@@ -24,6 +24,8 @@ static ngx_int_t ngx_http_webhook_add_handler(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_http_webhook_init_process(ngx_cycle_t *cycle);
+static void ngx_http_webhook_exit_process(ngx_cycle_t *cycle);
 static void *ngx_http_webhook_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_webhook_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent,
@@ -147,6 +149,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       0,
       NULL },
 
+    { ngx_string("webhook_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_webhook_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("webhook_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_webhook_status_directive,
@@ -187,10 +196,10 @@ ngx_module_t  ngx_http_webhook_module = {
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
     ngx_http_webhook_init_module,          /* init module */
-    ngx_http_webhook_zone_process,         /* init process */
+    ngx_http_webhook_init_process,         /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    ngx_http_webhook_md_exit,              /* exit process */
+    ngx_http_webhook_exit_process,         /* exit process */
     ngx_http_webhook_md_exit,              /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -464,6 +473,25 @@ ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 }
 
 
+static ngx_int_t
+ngx_http_webhook_init_process(ngx_cycle_t *cycle)
+{
+    if (ngx_http_webhook_zone_process(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_webhook_redis_process(cycle);
+}
+
+
+static void
+ngx_http_webhook_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_webhook_redis_exit(cycle);
+    ngx_http_webhook_md_exit(cycle);
+}
+
+
 static void *
 ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
 {
@@ -483,6 +511,9 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
+           != NGX_OK
+        || ngx_array_init(&wmcf->engines, cf->pool, 1,
+                          sizeof(ngx_http_webhook_redis_t *))
            != NGX_OK
         || ngx_array_init(&wmcf->places, cf->pool, 4,
                           sizeof(ngx_http_webhook_loc_conf_t *))

@@ -59,6 +59,8 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
       NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_string("zone_full"), NGX_HTTP_SERVICE_UNAVAILABLE,
       NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
+    { ngx_string("store_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE,
+      NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_string("internal"), NGX_HTTP_INTERNAL_SERVER_ERROR, 0 },
     { ngx_string("aborted"), NGX_HTTP_BAD_REQUEST, 0 },
     { ngx_string("not_verified"), NGX_HTTP_FORBIDDEN, 0 }

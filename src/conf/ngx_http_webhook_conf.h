@@ -13,6 +13,7 @@
 
 #include "secret/ngx_http_webhook_secret.h"
 #include "zone/ngx_http_webhook_zone.h"
+#include "redis/ngx_http_webhook_redis.h"
 
 
 #define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
@@ -304,6 +305,12 @@ char *ngx_http_webhook_replay_check(ngx_conf_t *cf,
 char *ngx_http_webhook_replay_time(ngx_conf_t *cf, ngx_str_t *word,
     ngx_str_t *value, time_t *time);
 void ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first);
+
+/* _redis.c: "webhook_redis" */
+
+char *ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_http_webhook_redis_t *ngx_http_webhook_redis_find(
+    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 
 /* _replay_key.c: what tells messages apart */
 

@@ -36,7 +36,11 @@ static char *ngx_http_webhook_replay_hold(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
 static char *ngx_http_webhook_replay_duplicate(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+static char *ngx_http_webhook_replay_shared(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
 static char *ngx_http_webhook_replay_zone(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay);
+static char *ngx_http_webhook_replay_engine(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay);
 static ngx_uint_t ngx_http_webhook_replay_applies(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
@@ -53,6 +57,7 @@ static ngx_http_webhook_replay_option_t  ngx_http_webhook_replay_options[] = {
     { "scope", ngx_http_webhook_replay_scope },
     { "tenant", ngx_http_webhook_replay_tenant },
     { "hold", ngx_http_webhook_replay_hold },
+    { "shared", ngx_http_webhook_replay_shared },
     { "duplicate", ngx_http_webhook_replay_duplicate },
     { NULL, NULL }
 };
@@ -67,7 +72,7 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_replay_statuses[] = {
 
 /*
  * zone=NAME [ttl=TIME] [key=VALUE] [scope=NAME] [tenant=VALUE] [hold=TIME]
- * [duplicate=200|409] | off
+ * [shared=NAME] [duplicate=200|409] | off
  */
 
 char *
@@ -161,7 +166,7 @@ ngx_http_webhook_replay_option(ngx_conf_t *cf,
                        "unknown option \"%V\" of \"webhook_replay\", it "
                        "takes \"zone=NAME\", \"ttl=TIME\", \"key=VALUE\", "
                        "\"scope=NAME\", \"tenant=VALUE\", \"hold=TIME\", "
-                       "\"duplicate=200\" and \"duplicate=409\", or \"off\" "
+                       "\"shared=NAME\", \"duplicate=200\" and \"duplicate=409\", or \"off\" "
                        "alone", word);
 
     return NGX_CONF_ERROR;
@@ -246,6 +251,16 @@ ngx_http_webhook_replay_hold(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
 
 
 static char *
+ngx_http_webhook_replay_shared(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
+{
+    replay->shared = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_http_webhook_replay_duplicate(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
 {
@@ -292,7 +307,9 @@ ngx_http_webhook_replay_merge(ngx_conf_t *cf,
 
     if (conf->replay
         && conf->replay->zone == NULL
-        && ngx_http_webhook_replay_zone(cf, conf->replay) != NGX_CONF_OK)
+        && (ngx_http_webhook_replay_zone(cf, conf->replay) != NGX_CONF_OK
+            || ngx_http_webhook_replay_engine(cf, conf->replay)
+               != NGX_CONF_OK))
     {
         return NGX_CONF_ERROR;
     }
@@ -332,6 +349,36 @@ ngx_http_webhook_replay_zone(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay)
                   &replay->name, &replay->file, replay->line, &replay->name);
 
     return NGX_CONF_ERROR;
+}
+
+
+/* So may an engine. */
+
+static char *
+ngx_http_webhook_replay_engine(ngx_conf_t *cf,
+    ngx_http_webhook_replay_t *replay)
+{
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    if (replay->shared.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    replay->redis = ngx_http_webhook_redis_find(wmcf, &replay->shared);
+
+    if (replay->redis == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown engine \"%V\" of \"webhook_replay\" in "
+                      "%V:%ui, define it with \"webhook_redis %V "
+                      "redis://127.0.0.1;\"",
+                      &replay->shared, &replay->file, replay->line,
+                      &replay->shared);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -135,11 +135,26 @@ char *
 ngx_http_webhook_scope_check(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                      i;
+    ngx_http_core_srv_conf_t       *cscf;
     ngx_http_webhook_loc_conf_t   **places;
     ngx_http_webhook_main_conf_t   *wmcf;
 
     if (!ngx_http_webhook_providers_complete(conf->gate)) {
         return NGX_CONF_OK;
+    }
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    if (conf->replay->redis
+        && conf->replay->scope.len == 0
+        && cscf->server_name.len == 0)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook_replay\" in %V:%ui is shared with other "
+                      "hosts and in a server without \"server_name\", add "
+                      "\"scope=NAME\" by which they know the place",
+                      &conf->replay->file, conf->replay->line);
+        return NGX_CONF_ERROR;
     }
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
@@ -267,6 +282,7 @@ ngx_http_webhook_scope_same_replay(ngx_http_webhook_replay_t *one,
     }
 
     return one->ttl == two->ttl
+           && one->redis == two->redis
            && ngx_http_webhook_str_equal(&one->tenant_text,
                                          &two->tenant_text);
 }

@@ -20,8 +20,14 @@ static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static void ngx_http_webhook_parse_resume(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_wait(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_event_handler_pt resume);
+static void ngx_http_webhook_go_on(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_claim(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_claim_resume(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
@@ -118,6 +124,9 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     case NGX_HTTP_WEBHOOK_PARSING:
         return ngx_http_webhook_parse(r, ctx);
+
+    case NGX_HTTP_WEBHOOK_CLAIMING:
+        return ngx_http_webhook_claim(r, ctx);
 
     default: /* NGX_HTTP_WEBHOOK_DONE */
         return ngx_http_webhook_answer(r, ctx);
@@ -249,6 +258,7 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_int_t                   rc;
     ngx_event_t                *wev;
     ngx_http_webhook_reason_e   reason;
 
@@ -258,14 +268,11 @@ ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         break;
 
     case NGX_AGAIN:
-        ngx_http_webhook_clock_stop(ctx);
+        rc = ngx_http_webhook_wait(r, ctx, ngx_http_webhook_parse_resume);
 
-        if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-            return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+        if (rc != NGX_AGAIN) {
+            return rc;
         }
-
-        r->read_event_handler = ngx_http_test_reading;
-        r->write_event_handler = ngx_http_webhook_parse_resume;
 
         /* a worker that shuts down waits for timers, not for posted events */
 
@@ -308,6 +315,35 @@ ngx_http_webhook_parse_resume(ngx_http_request_t *r)
         ngx_del_timer(wev);
     }
 
+    ngx_http_webhook_go_on(r);
+}
+
+
+/*
+ * NGX_AGAIN: the request rests until an event calls its handler, or its client
+ * goes away.
+ */
+
+static ngx_int_t
+ngx_http_webhook_wait(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_event_handler_pt resume)
+{
+    ngx_http_webhook_clock_stop(ctx);
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = resume;
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_webhook_go_on(ngx_http_request_t *r)
+{
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
 
@@ -335,6 +371,17 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ctx->sender = 1;
     ctx->verified = 1;
 
+    return ngx_http_webhook_claim(r, ctx);
+}
+
+
+/* The last step, taken again when the engine that it waits for has answered. */
+
+static ngx_int_t
+ngx_http_webhook_claim(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e  reason;
+
     if (ctx->replay) {
 
         reason = ngx_http_webhook_steps_run(r, ctx,
@@ -342,6 +389,13 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
+        }
+
+        if (ctx->replay->waiting) {
+            ctx->state = NGX_HTTP_WEBHOOK_CLAIMING;
+
+            return ngx_http_webhook_wait(r, ctx,
+                                         ngx_http_webhook_claim_resume);
         }
     }
 
@@ -358,6 +412,21 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ctx->ack = ctx->gate->provider->ack;
 
     return ngx_http_webhook_answer(r, ctx);
+}
+
+
+/* The connection may have an event of its own meanwhile. */
+
+static void
+ngx_http_webhook_claim_resume(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    if (!ctx->replay->waiting) {
+        ngx_http_webhook_go_on(r);
+    }
 }
 
 

@@ -18,6 +18,11 @@ static ngx_http_webhook_reason_e ngx_http_webhook_replay_name(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_replay_reason(
     ngx_http_webhook_ctx_t *ctx, ngx_int_t rc);
+static ngx_http_webhook_reason_e ngx_http_webhook_replay_ask(
+    ngx_http_webhook_ctx_t *ctx);
+static void ngx_http_webhook_replay_answered(void *data);
+static ngx_http_webhook_reason_e ngx_http_webhook_replay_shared(
+    ngx_http_webhook_ctx_t *ctx, ngx_int_t rc);
 static ngx_uint_t ngx_http_webhook_replay_sent(ngx_http_request_t *r);
 
 
@@ -147,6 +152,11 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
+    if (replay->asked) {
+        return ngx_http_webhook_replay_shared(ctx,
+                                  ngx_http_webhook_lease_answer(replay->lease));
+    }
+
     reason = ngx_http_webhook_replay_name(r, ctx);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED || !replay->named) {
@@ -159,6 +169,10 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook claim: %i, %ui", rc, replay->claim.serial);
+
+    if (replay->claimed && replay->conf->redis) {
+        return ngx_http_webhook_replay_ask(ctx);
+    }
 
     return ngx_http_webhook_replay_reason(ctx, rc);
 }
@@ -214,6 +228,89 @@ ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
 }
 
 
+/* The message is ours on this host; now the engine that hosts share is asked. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_replay_ask(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                         rc;
+    ngx_http_webhook_replay_state_t  *replay;
+
+    replay = ctx->replay;
+
+    rc = ngx_http_webhook_lease_take(replay->conf->redis,
+                                     replay->claim.digest,
+                                     ngx_http_webhook_replay_answered, replay,
+                                     &replay->lease);
+
+    if (rc == NGX_AGAIN) {
+        replay->waiting = 1;
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_replay_shared(ctx, rc);
+}
+
+
+/* The request goes on by itself, not from within the engine's connection. */
+
+static void
+ngx_http_webhook_replay_answered(void *data)
+{
+    ngx_http_webhook_replay_state_t  *replay = data;
+
+    ngx_connection_t  *c;
+
+    replay->waiting = 0;
+    replay->asked = 1;
+
+    c = replay->request->connection;
+
+    ngx_post_event(c->write, &ngx_posted_events);
+}
+
+
+/* What the engine says, as a verdict. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_replay_shared(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
+{
+    ngx_http_webhook_claim_t         *claim;
+    ngx_http_webhook_replay_state_t  *replay;
+
+    replay = ctx->replay;
+    claim = &replay->claim;
+
+    replay->asked = 0;
+
+    switch (rc) {
+
+    case NGX_OK:
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case NGX_DONE:
+
+        ngx_http_webhook_store_remember(claim,
+                          ngx_min(claim->ttl, NGX_HTTP_WEBHOOK_REDIS_REMEMBER));
+        break;
+
+    case NGX_BUSY:
+        claim->wait = 1;
+        break;
+
+    default: /* NGX_ERROR */
+        claim->wait = NGX_HTTP_WEBHOOK_REDIS_RETRY;
+        ngx_http_webhook_replay_end(ctx, 0);
+
+        return NGX_HTTP_WEBHOOK_STORE_UNAVAILABLE;
+    }
+
+    ngx_http_webhook_replay_end(ctx, 0);
+
+    return ngx_http_webhook_replay_reason(ctx, rc);
+}
+
+
 /*
  * The end of a claim, if there is one: it is committed when the application
  * has accepted the message, and released otherwise.
@@ -223,17 +320,34 @@ void
 ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t accepted_upstream)
 {
-    if (ctx->replay == NULL || !ctx->replay->claimed) {
+    ngx_http_webhook_lease_t         *lease;
+    ngx_http_webhook_replay_state_t  *replay;
+
+    replay = ctx->replay;
+
+    if (replay == NULL || !replay->claimed) {
         return;
     }
 
-    ctx->replay->claimed = 0;
+    lease = replay->lease;
+
+    replay->claimed = 0;
+    replay->lease = NULL;
 
     if (accepted_upstream) {
-        ngx_http_webhook_store_commit(&ctx->replay->claim);
+        ngx_http_webhook_store_commit(&replay->claim);
 
-    } else {
-        ngx_http_webhook_store_release(&ctx->replay->claim);
+        if (lease) {
+            ngx_http_webhook_lease_commit(lease, replay->claim.ttl);
+        }
+
+        return;
+    }
+
+    ngx_http_webhook_store_release(&replay->claim);
+
+    if (lease) {
+        ngx_http_webhook_lease_release(lease);
     }
 }
 
@@ -264,6 +378,11 @@ ngx_http_webhook_replay_unanswered(ngx_http_webhook_ctx_t *ctx)
     }
 
     replay->claimed = 0;
+
+    if (replay->lease) {
+        ngx_http_webhook_lease_hold(replay->lease, replay->conf->hold);
+        replay->lease = NULL;
+    }
 
     if (ngx_http_webhook_store_hold(&replay->claim, replay->conf->hold)) {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,

@@ -300,7 +300,9 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
     static ngx_str_t  basic = ngx_string("Basic realm=\"webhook\"");
     static ngx_str_t  bearer = ngx_string("Bearer realm=\"webhook\"");
 
-    if (ctx->reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS) {
+    if (ctx->reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS
+        || ctx->reason == NGX_HTTP_WEBHOOK_STORE_UNAVAILABLE)
+    {
 
         p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
         if (p == NULL) {

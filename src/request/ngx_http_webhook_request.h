@@ -12,6 +12,7 @@
 
 #include "secret/ngx_http_webhook_secret.h"
 #include "zone/ngx_http_webhook_zone.h"
+#include "redis/ngx_http_webhook_redis.h"
 #include "core/wh_name.h"
 #include "core/wh_subject.h"
 
@@ -48,7 +49,8 @@ typedef struct {
 /*
  * The state of a request.  It goes from START to READING when the body has
  * to be read, from there to READ, to PARSING while JSON is parsed, verified
- * but for a provider that needs the body, and from any of these to DONE.
+ * but for a provider that needs the body, to CLAIMING while an engine is asked
+ * for the message, and from any of these to DONE.
  */
 
 typedef enum {
@@ -56,6 +58,7 @@ typedef enum {
     NGX_HTTP_WEBHOOK_READING,
     NGX_HTTP_WEBHOOK_READ,
     NGX_HTTP_WEBHOOK_PARSING,
+    NGX_HTTP_WEBHOOK_CLAIMING,
     NGX_HTTP_WEBHOOK_DONE
 } ngx_http_webhook_state_e;
 

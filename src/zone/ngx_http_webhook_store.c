@@ -613,6 +613,48 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 }
 
 
+/*
+ * Another host has had the message, and its engine knows for how long.  Here
+ * it is known for the seconds that are given; without room, not at all.
+ */
+
+void
+ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
+{
+    time_t                         now;
+    ngx_slab_pool_t               *shpool;
+    ngx_http_webhook_entry_t      *entry;
+    ngx_http_webhook_retention_t  *retention;
+
+    shpool = claim->zone->shpool;
+    now = ngx_time();
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    entry = ngx_http_webhook_store_find_own(claim);
+
+    if (entry) {
+
+        retention = ngx_http_webhook_store_retention(claim->zone, ttl, -1,
+                                                     now);
+
+        if (retention) {
+            ngx_queue_remove(&entry->queue);
+            ngx_queue_insert_tail(&retention->entries, &entry->queue);
+
+            entry->retention = retention;
+            entry->state = NGX_HTTP_WEBHOOK_COMMITTED;
+            entry->time = now;
+
+        } else {
+            ngx_http_webhook_store_free(claim->zone, entry);
+        }
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
 /* The application has not: the message is as if it had never come. */
 
 void

@@ -54,6 +54,8 @@ typedef struct {
 typedef struct {
     ngx_http_webhook_claim_t    claim;
     ngx_http_request_t         *request;
+    ngx_http_webhook_lease_t   *lease;      /* while it is claimed in the
+                                               engine, or NULL */
     ngx_http_webhook_replay_t  *conf;       /* of the location at that time */
     u_char                     *scope;      /* likewise */
     ngx_http_webhook_replay_key_t  *keys[NGX_HTTP_WEBHOOK_REPLAY_KEYS];
@@ -65,6 +67,8 @@ typedef struct {
     unsigned                    hashed:1;   /* the message is */
     unsigned                    named:1;    /* the claim has its digest */
     unsigned                    claimed:1;  /* now */
+    unsigned                    waiting:1;  /* for the engine */
+    unsigned                    asked:1;    /* and it has answered */
 } ngx_http_webhook_replay_state_t;
 
 
@@ -190,6 +194,8 @@ ngx_int_t ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim,
     ngx_log_t *log);
 void ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim);
 void ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim);
+void ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim,
+    time_t ttl);
 ngx_uint_t ngx_http_webhook_store_hold(ngx_http_webhook_claim_t *claim,
     time_t hold);
 void ngx_http_webhook_store_reload(ngx_http_webhook_store_t *store);

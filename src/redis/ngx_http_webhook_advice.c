@@ -1,0 +1,60 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What an error of Redis means, and what is to be done.
+ */
+
+
+#include "ngx_http_webhook_redis.h"
+
+
+typedef struct {
+    ngx_str_t    begins;
+    const char  *advice;
+} ngx_http_webhook_advice_t;
+
+
+static ngx_http_webhook_advice_t  ngx_http_webhook_advices[] = {
+    { ngx_string("NOAUTH"), "it wants a password, give it \"password=\"" },
+    { ngx_string("WRONGPASS"), "it knows no such user and password" },
+    { ngx_string("NOPERM"), "its user needs the rights that the "
+                            "documentation has" },
+    { ngx_string("OOM"), "its memory is full, raise \"maxmemory\"" },
+    { ngx_string("MISCONF"), "it cannot write to its disk" },
+    { ngx_string("LOADING"), "it is still reading its data" },
+    { ngx_string("READONLY"), "it is a replica, the URL must be that of the "
+                              "primary" },
+    { ngx_string("MASTERDOWN"), "it is a replica without its primary, the "
+                                "URL must be that of the primary" },
+    { ngx_string("NOREPLICAS"), "it has fewer replicas than "
+                                "\"min-replicas-to-write\"" },
+    { ngx_string("MOVED"), "it is a cluster, put a proxy in front of it" },
+    { ngx_string("ASK"), "it is a cluster, put a proxy in front of it" },
+    { ngx_string("CLUSTERDOWN"), "it is a cluster, put a proxy in front of "
+                                 "it" },
+    { ngx_string("BUSY"), "a script of somebody else does not end" },
+    { ngx_null_string, "it must be Redis 7.0 or later, or Valkey" }
+};
+
+
+/* The advice for an error text, never NULL. */
+
+const char *
+ngx_http_webhook_redis_advice(ngx_str_t *error)
+{
+    ngx_http_webhook_advice_t  *advice;
+
+    for (advice = ngx_http_webhook_advices; advice->begins.len; advice++) {
+
+        if (error->len >= advice->begins.len
+            && ngx_strncmp(error->data, advice->begins.data,
+                           advice->begins.len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    return advice->advice;
+}

@@ -1,0 +1,1076 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Leases: claims of messages that all hosts know of.  A lease outlives its
+ * request: what has become of the message is told to Redis until it has
+ * acknowledged that.
+ *
+ *                take           answer               commit, release, hold
+ *   (none) -------------> ASKING ------> MINE ------------------+
+ *                          |  |            |                    |
+ *                          |  +--> OTHER   +-- renewal: 0 --> LOST
+ *                          |                                    |
+ *                          +--> DOUBTFUL (no answer came)       |
+ *                                  |                            v
+ *                                  +------------------------> SETTLING
+ *
+ * A lease that is not ours (OTHER), or of which Redis was never told (LOCAL),
+ * just ends, but for a commit.  Redis is given durations only.
+ */
+
+
+#include "ngx_http_webhook_redis.h"
+#include "core/wh_name.h"
+
+#include <openssl/rand.h>
+
+
+#define NGX_HTTP_WEBHOOK_LEASE_RANDOM    12      /* bytes of an owner */
+#define NGX_HTTP_WEBHOOK_LEASE_OWNER     (1 + 2 * 12 + 16)
+#define NGX_HTTP_WEBHOOK_LEASE_NAME      43      /* base64url of SHA-256 */
+#define NGX_HTTP_WEBHOOK_LEASE_PENDING   10000   /* of a worker, at most */
+#define NGX_HTTP_WEBHOOK_LEASE_INFLIGHT  128     /* of these */
+#define NGX_HTTP_WEBHOOK_LEASE_EXIT      10000   /* ms for them at the end */
+
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_LEASE_ASKING = 0,
+    NGX_HTTP_WEBHOOK_LEASE_MINE,
+    NGX_HTTP_WEBHOOK_LEASE_LOST,
+    NGX_HTTP_WEBHOOK_LEASE_OTHER,
+    NGX_HTTP_WEBHOOK_LEASE_LOCAL,
+    NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL,
+    NGX_HTTP_WEBHOOK_LEASE_SETTLING
+} ngx_http_webhook_lease_e;
+
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_LEASE_COMMIT = 0,
+    NGX_HTTP_WEBHOOK_LEASE_RELEASE,
+    NGX_HTTP_WEBHOOK_LEASE_HOLD
+} ngx_http_webhook_settlement_e;
+
+
+struct ngx_http_webhook_lease_s {
+    ngx_queue_t                     queue;      /* of the link */
+    ngx_http_webhook_redis_t       *redis;
+    ngx_http_webhook_lease_e        state;
+    ngx_http_webhook_settlement_e   settlement;
+    ngx_http_webhook_command_t      command;    /* claim, then settlement */
+    ngx_http_webhook_command_t      renewal;
+    void                          (*handler)(void *data);   /* or NULL */
+    void                           *data;
+    ngx_int_t                       answer;
+    ngx_msec_t                      begun;      /* to wait */
+    ngx_msec_t                      renew;      /* when */
+    ngx_msec_t                      end;        /* of what is to be set */
+    u_char                          owner[NGX_HTTP_WEBHOOK_LEASE_OWNER];
+    size_t                          len;
+    u_char                          key[1];
+};
+
+
+static ngx_int_t ngx_http_webhook_lease_link(ngx_http_webhook_redis_t *redis);
+static ngx_http_webhook_lease_t *ngx_http_webhook_lease_create(
+    ngx_http_webhook_redis_t *redis, u_char *digest);
+static ngx_int_t ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis,
+    u_char *digest, u_char *name);
+static void ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease);
+static ngx_int_t ngx_http_webhook_lease_asked(
+    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static ngx_int_t ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
+    ngx_http_webhook_answer_t *answer);
+static ngx_uint_t ngx_http_webhook_lease_is_owner(ngx_str_t *text);
+static ngx_uint_t ngx_http_webhook_lease_is(
+    ngx_http_webhook_answer_t *answer, const char *text);
+static ngx_uint_t ngx_http_webhook_lease_wrong_type(
+    ngx_http_webhook_answer_t *answer);
+static void ngx_http_webhook_lease_decide(ngx_http_webhook_lease_t *lease,
+    ngx_int_t rc);
+static ngx_int_t ngx_http_webhook_lease_without(
+    ngx_http_webhook_redis_t *redis);
+static void ngx_http_webhook_lease_keep(ngx_http_webhook_lease_t *lease);
+static void ngx_http_webhook_lease_forget(ngx_http_webhook_lease_t *lease);
+static void ngx_http_webhook_lease_renew_handler(ngx_event_t *ev);
+static void ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease);
+static ngx_int_t ngx_http_webhook_lease_renewed(
+    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static void ngx_http_webhook_lease_settle(ngx_http_webhook_lease_t *lease,
+    ngx_http_webhook_settlement_e settlement, ngx_msec_t duration);
+static void ngx_http_webhook_lease_settle_next(ngx_http_webhook_link_t *link);
+static void ngx_http_webhook_lease_settle_send(
+    ngx_http_webhook_lease_t *lease, ngx_msec_t left);
+static ngx_int_t ngx_http_webhook_lease_settled(
+    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static void ngx_http_webhook_lease_settle_end(ngx_http_webhook_lease_t *lease);
+static void ngx_http_webhook_lease_give_up(ngx_http_webhook_link_t *link);
+static void ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link);
+static void ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link);
+static ngx_uint_t ngx_http_webhook_lease_needed(ngx_http_webhook_link_t *link);
+static void ngx_http_webhook_lease_msec(u_char *buf, ngx_str_t *text,
+    ngx_msec_t msec);
+
+
+/* one key each, so that a proxy in front of a cluster knows where it goes */
+
+static ngx_str_t  ngx_http_webhook_lease_scripts[] = {
+    ngx_null_string,
+    ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
+               "return redis.call('del',KEYS[1]) end return 0"),
+    ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
+               "redis.call('set',KEYS[1],'h','PX',ARGV[2]) return 1 end "
+               "return 0")
+};
+
+static ngx_str_t  ngx_http_webhook_lease_renewal =
+    ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
+               "return redis.call('pexpire',KEYS[1],ARGV[2]) end return 0");
+
+static ngx_str_t  ngx_http_webhook_lease_set = ngx_string("SET");
+static ngx_str_t  ngx_http_webhook_lease_px = ngx_string("PX");
+static ngx_str_t  ngx_http_webhook_lease_eval = ngx_string("EVAL");
+static ngx_str_t  ngx_http_webhook_lease_one = ngx_string("1");
+
+
+/* of this worker */
+
+static u_char    ngx_http_webhook_lease_random[NGX_HTTP_WEBHOOK_LEASE_RANDOM];
+static uint64_t  ngx_http_webhook_lease_serial;
+
+
+/* A worker begins: it connects to the engines that are in use. */
+
+ngx_int_t
+ngx_http_webhook_redis_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                      i;
+    ngx_http_webhook_redis_t      **engines;
+    ngx_http_webhook_main_conf_t   *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
+
+    if (wmcf == NULL
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE))
+    {
+        return NGX_OK;
+    }
+
+    engines = wmcf->engines.elts;
+
+    for (i = 0; i < wmcf->engines.nelts; i++) {
+        if (ngx_http_webhook_lease_link(engines[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_lease_link(ngx_http_webhook_redis_t *redis)
+{
+    ngx_http_webhook_link_t  *link;
+
+    if (RAND_bytes(ngx_http_webhook_lease_random,
+                   NGX_HTTP_WEBHOOK_LEASE_RANDOM)
+        != 1)
+    {
+        ngx_ssl_error(NGX_LOG_EMERG, ngx_cycle->log, 0, "RAND_bytes() failed");
+        return NGX_ERROR;
+    }
+
+    link = ngx_calloc(sizeof(ngx_http_webhook_link_t), ngx_cycle->log);
+    if (link == NULL) {
+        return NGX_ERROR;
+    }
+
+    link->redis = redis;
+    link->ready = ngx_http_webhook_lease_ready;
+    link->down = ngx_http_webhook_lease_down;
+    link->needed = ngx_http_webhook_lease_needed;
+    link->worker = ngx_http_webhook_redis_worker(redis);
+
+    ngx_queue_init(&link->asking);
+    ngx_queue_init(&link->renewals);
+    ngx_queue_init(&link->settling);
+
+    link->renew.handler = ngx_http_webhook_lease_renew_handler;
+    link->renew.data = link;
+    link->renew.log = ngx_cycle->log;
+    link->renew.cancelable = 1;
+
+    redis->link = link;
+
+    ngx_http_webhook_link_init(link);
+
+    return NGX_OK;
+}
+
+
+/* A worker ends; what it has still to tell Redis is lost. */
+
+void
+ngx_http_webhook_redis_exit(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                      i;
+    ngx_http_webhook_link_t        *link;
+    ngx_http_webhook_redis_t      **engines;
+    ngx_http_webhook_main_conf_t   *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_webhook_module);
+
+    if (wmcf == NULL) {
+        return;
+    }
+
+    engines = wmcf->engines.elts;
+
+    for (i = 0; i < wmcf->engines.nelts; i++) {
+
+        link = engines[i]->link;
+
+        if (link == NULL) {
+            continue;
+        }
+
+        ngx_http_webhook_link_done(link);
+        ngx_http_webhook_lease_give_up(link);
+
+        if (link->renew.timer_set) {
+            ngx_del_timer(&link->renew);
+        }
+
+        engines[i]->link = NULL;
+        ngx_free(link);
+    }
+}
+
+
+/*
+ * Asks for a message by its name.  NGX_AGAIN: the handler is called once, when
+ * there is an answer, unless the lease has been ended before.  NGX_OK: there
+ * is no engine, and the zone alone decides.  NGX_ERROR: the message is to be
+ * refused.  With NGX_AGAIN and NGX_OK the caller owns a lease, and ends it
+ * with one of commit, release and hold.
+ */
+
+ngx_int_t
+ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis, u_char *digest,
+    void (*handler)(void *data), void *data, ngx_http_webhook_lease_t **result)
+{
+    ngx_http_webhook_link_t   *link;
+    ngx_http_webhook_lease_t  *lease;
+
+    link = redis->link;
+
+    if (link->failed && redis->on_error == NGX_HTTP_WEBHOOK_REDIS_REFUSE) {
+        return ngx_http_webhook_lease_without(redis);
+    }
+
+    lease = ngx_http_webhook_lease_create(redis, digest);
+    if (lease == NULL) {
+        return NGX_ERROR;
+    }
+
+    *result = lease;
+
+    if (link->failed) {
+        lease->state = NGX_HTTP_WEBHOOK_LEASE_LOCAL;
+        return ngx_http_webhook_lease_without(redis);
+    }
+
+    lease->handler = handler;
+    lease->data = data;
+    lease->begun = ngx_current_msec;
+
+    if (link->state == NGX_HTTP_WEBHOOK_LINK_UP) {
+        ngx_http_webhook_lease_ask(lease);
+
+    } else {
+        link->timer.cancelable = 0;
+        ngx_queue_insert_tail(&link->asking, &lease->queue);
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_http_webhook_lease_t *
+ngx_http_webhook_lease_create(ngx_http_webhook_redis_t *redis, u_char *digest)
+{
+    u_char                    *p;
+    ngx_http_webhook_lease_t  *lease;
+
+    lease = ngx_alloc(sizeof(ngx_http_webhook_lease_t) + redis->prefix.len
+                      + NGX_HTTP_WEBHOOK_LEASE_NAME, ngx_cycle->log);
+    if (lease == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(lease, sizeof(ngx_http_webhook_lease_t));
+
+    lease->redis = redis;
+    lease->command.data = lease;
+    lease->renewal.data = lease;
+    lease->renewal.handler = ngx_http_webhook_lease_renewed;
+    lease->len = redis->prefix.len + NGX_HTTP_WEBHOOK_LEASE_NAME;
+
+    p = ngx_cpymem(lease->key, redis->prefix.data, redis->prefix.len);
+
+    if (ngx_http_webhook_lease_name(redis, digest, p) != NGX_OK) {
+        ngx_free(lease);
+        return NULL;
+    }
+
+    p = lease->owner;
+    *p++ = 'o';
+    p = ngx_hex_dump(p, ngx_http_webhook_lease_random,
+                     NGX_HTTP_WEBHOOK_LEASE_RANDOM);
+
+    (void) ngx_sprintf(p, "%016xL", (int64_t) ++ngx_http_webhook_lease_serial);
+
+    return lease;
+}
+
+
+/* With a key, nobody who reads the engine can find out what has the name. */
+
+static ngx_int_t
+ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis, u_char *digest,
+    u_char *name)
+{
+    int          rc;
+    u_char       mac[WH_HMAC_MAX_SIZE], buf[NGX_HTTP_WEBHOOK_LEASE_NAME + 1];
+    wh_str_t     part;
+    ngx_str_t    src, dst;
+    EVP_MD_CTX  *md;
+
+    src.data = digest;
+    src.len = WH_NAME_SIZE;
+
+    if (redis->key) {
+
+        md = EVP_MD_CTX_new();
+        if (md == NULL) {
+            return NGX_ERROR;
+        }
+
+        part.data = digest;
+        part.len = WH_NAME_SIZE;
+
+        rc = wh_mac(redis->key, md, &part, 1, mac);
+
+        EVP_MD_CTX_free(md);
+
+        if (rc != WH_OK) {
+            return NGX_ERROR;
+        }
+
+        src.data = mac;
+    }
+
+    dst.data = buf;
+    ngx_encode_base64url(&dst, &src);
+
+    ngx_memcpy(name, buf, NGX_HTTP_WEBHOOK_LEASE_NAME);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease)
+{
+    u_char     buf[NGX_INT64_LEN];
+    ngx_str_t  args[7];
+
+    static ngx_str_t  nx = ngx_string("NX");
+    static ngx_str_t  get = ngx_string("GET");
+
+    args[0] = ngx_http_webhook_lease_set;
+    args[1].data = lease->key;
+    args[1].len = lease->len;
+    args[2].data = lease->owner;
+    args[2].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
+    args[3] = nx;
+    args[4] = get;
+    args[5] = ngx_http_webhook_lease_px;
+    ngx_http_webhook_lease_msec(buf, &args[6], lease->redis->lease);
+
+    lease->command.handler = ngx_http_webhook_lease_asked;
+
+    ngx_http_webhook_link_send(lease->redis->link, &lease->command, args, 7);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_lease_asked(ngx_http_webhook_command_t *command,
+    ngx_http_webhook_answer_t *answer)
+{
+    ngx_int_t                  rc;
+    ngx_http_webhook_lease_t  *lease;
+
+    lease = command->data;
+
+    if (answer == NULL) {
+        command->sent = 0;
+        lease->state = NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL;
+        ngx_http_webhook_lease_decide(lease, NGX_ERROR);
+        return NGX_OK;
+    }
+
+    rc = ngx_http_webhook_lease_read(lease, answer);
+
+    if (rc == NGX_ABORT) {
+        return NGX_DECLINED;
+    }
+
+    command->sent = 0;
+
+    if (rc == NGX_OK) {
+        lease->state = NGX_HTTP_WEBHOOK_LEASE_MINE;
+        ngx_http_webhook_lease_keep(lease);
+
+    } else {
+        lease->state = NGX_HTTP_WEBHOOK_LEASE_OTHER;
+    }
+
+    ngx_http_webhook_lease_decide(lease, rc);
+
+    return NGX_OK;
+}
+
+
+/*
+ * NGX_OK: the message is ours.  NGX_DONE: it is known.  NGX_BUSY: somebody has
+ * it.  NGX_ERROR: what is under its key is not of this module.  NGX_ABORT: the
+ * answer is none.
+ */
+
+static ngx_int_t
+ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
+    ngx_http_webhook_answer_t *answer)
+{
+    ngx_str_t  key;
+
+    if (answer->type == NGX_HTTP_WEBHOOK_ANSWER_NIL) {
+        return NGX_OK;
+    }
+
+    if (answer->type == NGX_HTTP_WEBHOOK_ANSWER_TEXT) {
+
+        if (answer->text.len == NGX_HTTP_WEBHOOK_LEASE_OWNER
+            && ngx_memcmp(answer->text.data, lease->owner,
+                          NGX_HTTP_WEBHOOK_LEASE_OWNER)
+               == 0)
+        {
+            return NGX_OK;
+        }
+
+        if (ngx_http_webhook_lease_is(answer, "1")) {
+            return NGX_DONE;
+        }
+
+        if (ngx_http_webhook_lease_is(answer, "h")
+            || ngx_http_webhook_lease_is_owner(&answer->text))
+        {
+            return NGX_BUSY;
+        }
+
+    } else if (!ngx_http_webhook_lease_wrong_type(answer)) {
+        return NGX_ABORT;
+    }
+
+    key.data = lease->key;
+    key.len = lease->len;
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "webhook redis \"%V\" has a value of somebody else under "
+                  "\"%V\", give the module another \"prefix=\"",
+                  &lease->redis->name, &key);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_lease_is(ngx_http_webhook_answer_t *answer, const char *text)
+{
+    return answer->text.len == 1 && answer->text.data[0] == (u_char) *text;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_lease_is_owner(ngx_str_t *text)
+{
+    size_t  i;
+    u_char  c;
+
+    if (text->len != NGX_HTTP_WEBHOOK_LEASE_OWNER || text->data[0] != 'o') {
+        return 0;
+    }
+
+    for (i = 1; i < text->len; i++) {
+
+        c = text->data[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* A list or the like under the key: Redis is all right, the key is not. */
+
+static ngx_uint_t
+ngx_http_webhook_lease_wrong_type(ngx_http_webhook_answer_t *answer)
+{
+    return answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR
+           && answer->text.len >= 9
+           && ngx_strncmp(answer->text.data, "WRONGTYPE", 9) == 0;
+}
+
+
+/* The request learns what has come out, if it is still there. */
+
+static void
+ngx_http_webhook_lease_decide(ngx_http_webhook_lease_t *lease, ngx_int_t rc)
+{
+    void                            *data;
+    void                           (*handler)(void *data);
+    ngx_http_webhook_redis_result_e  result;
+
+    handler = lease->handler;
+    data = lease->data;
+
+    lease->handler = NULL;
+
+    if (handler == NULL) {
+        ngx_http_webhook_lease_release(lease);
+        return;
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        result = NGX_HTTP_WEBHOOK_REDIS_CLAIMED;
+        break;
+
+    case NGX_DONE:
+        result = NGX_HTTP_WEBHOOK_REDIS_TAKEN;
+        break;
+
+    case NGX_BUSY:
+        result = NGX_HTTP_WEBHOOK_REDIS_BUSY;
+        break;
+
+    default: /* NGX_ERROR */
+        rc = ngx_http_webhook_lease_without(lease->redis);
+        lease->answer = rc;
+        handler(data);
+        return;
+    }
+
+    ngx_http_webhook_redis_count(lease->redis, result,
+                                 ngx_current_msec - lease->begun);
+
+    lease->answer = rc;
+    handler(data);
+}
+
+
+/* What there is to say without an engine. */
+
+static ngx_int_t
+ngx_http_webhook_lease_without(ngx_http_webhook_redis_t *redis)
+{
+    if (redis->on_error == NGX_HTTP_WEBHOOK_REDIS_LOCAL) {
+        ngx_http_webhook_redis_count(redis, NGX_HTTP_WEBHOOK_REDIS_DECIDED, 0);
+        return NGX_OK;
+    }
+
+    ngx_http_webhook_redis_count(redis, NGX_HTTP_WEBHOOK_REDIS_REFUSED, 0);
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * After the handler has been called.  NGX_OK: the message is to be passed on.
+ * NGX_DONE: another host has taken it.  NGX_BUSY: somebody has it.  NGX_ERROR:
+ * it is to be refused.
+ */
+
+ngx_int_t
+ngx_http_webhook_lease_answer(ngx_http_webhook_lease_t *lease)
+{
+    return lease->answer;
+}
+
+
+/* A lease is renewed three times before it is over. */
+
+static void
+ngx_http_webhook_lease_keep(ngx_http_webhook_lease_t *lease)
+{
+    ngx_http_webhook_link_t  *link;
+
+    link = lease->redis->link;
+
+    lease->renew = ngx_current_msec + lease->redis->lease / 3;
+
+    ngx_queue_insert_tail(&link->renewals, &lease->queue);
+
+    if (!link->renew.timer_set) {
+        ngx_add_timer(&link->renew, lease->redis->lease / 3);
+    }
+}
+
+
+/* It is not renewed any more, whatever is said of it later. */
+
+static void
+ngx_http_webhook_lease_forget(ngx_http_webhook_lease_t *lease)
+{
+    ngx_queue_remove(&lease->queue);
+}
+
+
+static void
+ngx_http_webhook_lease_renew_handler(ngx_event_t *ev)
+{
+    ngx_msec_int_t             left;
+    ngx_http_webhook_link_t   *link;
+    ngx_http_webhook_lease_t  *lease;
+
+    link = ev->data;
+
+    while (!ngx_queue_empty(&link->renewals)) {
+
+        lease = ngx_queue_data(ngx_queue_head(&link->renewals),
+                               ngx_http_webhook_lease_t, queue);
+
+        left = (ngx_msec_int_t) (lease->renew - ngx_current_msec);
+
+        if (left > 0) {
+            ngx_add_timer(ev, (ngx_msec_t) left);
+            return;
+        }
+
+        ngx_http_webhook_lease_renew(lease);
+    }
+}
+
+
+static void
+ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease)
+{
+    u_char                    buf[NGX_INT64_LEN];
+    ngx_str_t                 args[6];
+    ngx_http_webhook_link_t  *link;
+
+    link = lease->redis->link;
+
+    ngx_queue_remove(&lease->queue);
+    ngx_queue_insert_tail(&link->renewals, &lease->queue);
+
+    lease->renew = ngx_current_msec + lease->redis->lease / 3;
+
+    if (link->state != NGX_HTTP_WEBHOOK_LINK_UP || lease->renewal.sent) {
+        return;
+    }
+
+    args[0] = ngx_http_webhook_lease_eval;
+    args[1] = ngx_http_webhook_lease_renewal;
+    args[2] = ngx_http_webhook_lease_one;
+    args[3].data = lease->key;
+    args[3].len = lease->len;
+    args[4].data = lease->owner;
+    args[4].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
+    ngx_http_webhook_lease_msec(buf, &args[5], lease->redis->lease);
+
+    ngx_http_webhook_link_send(link, &lease->renewal, args, 6);
+}
+
+
+/* A lease that is lost may be another host's by now. */
+
+static ngx_int_t
+ngx_http_webhook_lease_renewed(ngx_http_webhook_command_t *command,
+    ngx_http_webhook_answer_t *answer)
+{
+    ngx_http_webhook_lease_t  *lease;
+
+    lease = command->data;
+
+    if (answer
+        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_NUMBER
+        && !ngx_http_webhook_lease_wrong_type(answer))
+    {
+        return NGX_DECLINED;
+    }
+
+    command->sent = 0;
+
+    if (answer == NULL
+        || (answer->type == NGX_HTTP_WEBHOOK_ANSWER_NUMBER && answer->number)
+        || lease->state != NGX_HTTP_WEBHOOK_LEASE_MINE)
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_webhook_lease_forget(lease);
+    lease->state = NGX_HTTP_WEBHOOK_LEASE_LOST;
+
+    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                  "webhook redis \"%V\": a message in work was given away, "
+                  "its lease of %M ms was over or Redis has lost it",
+                  &lease->redis->name, lease->redis->lease);
+
+    return NGX_OK;
+}
+
+
+/* The application has taken the message, and nobody gets it for that time. */
+
+void
+ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease, time_t ttl)
+{
+    /* what is under its key is somebody else's */
+
+    if (lease->state == NGX_HTTP_WEBHOOK_LEASE_OTHER) {
+        ngx_free(lease);
+        return;
+    }
+
+    ngx_http_webhook_lease_settle(lease, NGX_HTTP_WEBHOOK_LEASE_COMMIT,
+                                  (ngx_msec_t) ttl * 1000);
+}
+
+
+/*
+ * It has not: the message is as if it had never come.  This also ends a lease
+ * that is still asked for.
+ */
+
+void
+ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease)
+{
+    switch (lease->state) {
+
+    case NGX_HTTP_WEBHOOK_LEASE_ASKING:
+
+        lease->handler = NULL;
+
+        if (lease->command.sent) {
+            return;
+        }
+
+        ngx_queue_remove(&lease->queue);
+        ngx_free(lease);
+
+        return;
+
+    case NGX_HTTP_WEBHOOK_LEASE_MINE:
+    case NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL:
+
+        ngx_http_webhook_lease_settle(lease, NGX_HTTP_WEBHOOK_LEASE_RELEASE,
+                                      lease->redis->lease);
+        return;
+
+    default:
+        ngx_free(lease);
+    }
+}
+
+
+/* Nobody knows whether it has; the time is in seconds. */
+
+void
+ngx_http_webhook_lease_hold(ngx_http_webhook_lease_t *lease, time_t hold)
+{
+    switch (lease->state) {
+
+    case NGX_HTTP_WEBHOOK_LEASE_MINE:
+    case NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL:
+
+        ngx_http_webhook_lease_settle(lease, NGX_HTTP_WEBHOOK_LEASE_HOLD,
+                                      (ngx_msec_t) hold * 1000);
+        return;
+
+    default:
+        ngx_http_webhook_lease_release(lease);
+    }
+}
+
+
+static void
+ngx_http_webhook_lease_settle(ngx_http_webhook_lease_t *lease,
+    ngx_http_webhook_settlement_e settlement, ngx_msec_t duration)
+{
+    ngx_http_webhook_link_t  *link;
+
+    link = lease->redis->link;
+
+    if (lease->state == NGX_HTTP_WEBHOOK_LEASE_MINE) {
+        ngx_http_webhook_lease_forget(lease);
+    }
+
+    if (link->nsettling >= NGX_HTTP_WEBHOOK_LEASE_PENDING) {
+
+        if (!link->full) {
+            link->full = 1;
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "webhook redis \"%V\": more than %d messages wait "
+                          "for it to be told, further ones are forgotten",
+                          &lease->redis->name,
+                          NGX_HTTP_WEBHOOK_LEASE_PENDING);
+        }
+
+        (void) ngx_atomic_fetch_add(&lease->redis->sh->lost, 1);
+
+        ngx_free(lease);
+        return;
+    }
+
+    lease->state = NGX_HTTP_WEBHOOK_LEASE_SETTLING;
+    lease->settlement = settlement;
+    lease->end = ngx_current_msec + duration;
+    lease->command.handler = ngx_http_webhook_lease_settled;
+
+    link->nsettling++;
+    link->worker->pending = link->nsettling;
+    link->timer.cancelable = 0;
+    link->retry.cancelable = 0;
+
+    ngx_queue_insert_tail(&link->settling, &lease->queue);
+
+    ngx_http_webhook_lease_settle_next(link);
+}
+
+
+/* Redis is told as fast as it acknowledges, and not all at once. */
+
+static void
+ngx_http_webhook_lease_settle_next(ngx_http_webhook_link_t *link)
+{
+    ngx_queue_t               *q;
+    ngx_msec_int_t             left;
+    ngx_http_webhook_lease_t  *lease;
+
+    while (link->state == NGX_HTTP_WEBHOOK_LINK_UP
+           && link->inflight < NGX_HTTP_WEBHOOK_LEASE_INFLIGHT
+           && !ngx_queue_empty(&link->settling))
+    {
+        q = ngx_queue_head(&link->settling);
+        ngx_queue_remove(q);
+
+        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+
+        left = (ngx_msec_int_t) (lease->end - ngx_current_msec);
+
+        if (left <= 0) {
+            ngx_http_webhook_lease_settle_end(lease);
+            continue;
+        }
+
+        link->inflight++;
+
+        ngx_http_webhook_lease_settle_send(lease, (ngx_msec_t) left);
+    }
+}
+
+
+static void
+ngx_http_webhook_lease_settle_send(ngx_http_webhook_lease_t *lease,
+    ngx_msec_t left)
+{
+    u_char      buf[NGX_INT64_LEN];
+    ngx_str_t   args[6], key, msec;
+    ngx_uint_t  n;
+
+    key.data = lease->key;
+    key.len = lease->len;
+    ngx_http_webhook_lease_msec(buf, &msec, left);
+
+    if (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_COMMIT) {
+        args[0] = ngx_http_webhook_lease_set;
+        args[1] = key;
+        args[2] = ngx_http_webhook_lease_one;
+        args[3] = ngx_http_webhook_lease_px;
+        args[4] = msec;
+        n = 5;
+
+    } else {
+        args[0] = ngx_http_webhook_lease_eval;
+        args[1] = ngx_http_webhook_lease_scripts[lease->settlement];
+        args[2] = ngx_http_webhook_lease_one;
+        args[3] = key;
+        args[4].data = lease->owner;
+        args[4].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
+        args[5] = msec;
+        n = (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_HOLD) ? 6 : 5;
+    }
+
+    ngx_http_webhook_link_send(lease->redis->link, &lease->command, args, n);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_lease_settled(ngx_http_webhook_command_t *command,
+    ngx_http_webhook_answer_t *answer)
+{
+    ngx_http_webhook_link_t   *link;
+    ngx_http_webhook_lease_t  *lease;
+
+    lease = command->data;
+    link = lease->redis->link;
+
+    if (answer
+        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_NUMBER
+        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_TEXT
+        && !ngx_http_webhook_lease_wrong_type(answer))
+    {
+        return NGX_DECLINED;
+    }
+
+    command->sent = 0;
+    link->inflight--;
+
+    if (answer == NULL) {
+        ngx_queue_insert_head(&link->settling, &lease->queue);
+        return NGX_OK;
+    }
+
+    ngx_http_webhook_lease_settle_end(lease);
+    ngx_http_webhook_lease_settle_next(link);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_webhook_lease_settle_end(ngx_http_webhook_lease_t *lease)
+{
+    ngx_http_webhook_link_t  *link;
+
+    link = lease->redis->link;
+
+    link->nsettling--;
+    link->worker->pending = link->nsettling;
+
+    if (link->nsettling == 0) {
+        link->full = 0;
+        link->retry.cancelable = 1;
+    }
+
+    ngx_free(lease);
+}
+
+
+/* What has not been told yet is not told at all. */
+
+static void
+ngx_http_webhook_lease_give_up(ngx_http_webhook_link_t *link)
+{
+    ngx_uint_t                 n;
+    ngx_queue_t               *q;
+    ngx_http_webhook_lease_t  *lease;
+
+    n = link->nsettling;
+
+    while (!ngx_queue_empty(&link->settling)) {
+
+        q = ngx_queue_head(&link->settling);
+        ngx_queue_remove(q);
+
+        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+
+        ngx_http_webhook_lease_settle_end(lease);
+    }
+
+    if (n) {
+        (void) ngx_atomic_fetch_add(&link->redis->sh->lost, n);
+
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "webhook redis \"%V\": a worker has ended before it "
+                      "could be told of %ui message%s",
+                      &link->redis->name, n, n == 1 ? "" : "s");
+    }
+}
+
+
+/* There is a connection. */
+
+static void
+ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link)
+{
+    ngx_queue_t               *q;
+    ngx_http_webhook_lease_t  *lease;
+
+    while (!ngx_queue_empty(&link->asking)) {
+
+        q = ngx_queue_head(&link->asking);
+        ngx_queue_remove(q);
+
+        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+
+        ngx_http_webhook_lease_ask(lease);
+    }
+
+    ngx_http_webhook_lease_settle_next(link);
+}
+
+
+/* There is none, and nobody waits for one. */
+
+static void
+ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link)
+{
+    ngx_queue_t               *q;
+    ngx_http_webhook_lease_t  *lease;
+
+    while (!ngx_queue_empty(&link->asking)) {
+
+        q = ngx_queue_head(&link->asking);
+        ngx_queue_remove(q);
+
+        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+
+        lease->state = NGX_HTTP_WEBHOOK_LEASE_LOCAL;
+        ngx_http_webhook_lease_decide(lease, NGX_ERROR);
+    }
+
+    if (ngx_exiting && link->nsettling) {
+
+        if (link->give_up == 0) {
+            link->give_up = ngx_current_msec + NGX_HTTP_WEBHOOK_LEASE_EXIT;
+
+        } else if ((ngx_msec_int_t) (ngx_current_msec - link->give_up) >= 0) {
+            ngx_http_webhook_lease_give_up(link);
+        }
+    }
+}
+
+
+/* Whether a worker that is to end has to wait for the connection. */
+
+static ngx_uint_t
+ngx_http_webhook_lease_needed(ngx_http_webhook_link_t *link)
+{
+    return link->nsettling || !ngx_queue_empty(&link->asking);
+}
+
+
+static void
+ngx_http_webhook_lease_msec(u_char *buf, ngx_str_t *text, ngx_msec_t msec)
+{
+    text->data = buf;
+    text->len = ngx_sprintf(buf, "%M", msec) - buf;
+}
