@@ -53,7 +53,7 @@ $replay->('zone=seen key=delivery', '"key=delivery" has no variable, all '
 $replay->('zone=seen key=$none', 'unknown "none" variable');
 $replay->("zone=seen $_", "unknown option \"$_\" of \"webhook_replay\", it "
           . 'takes "zone=NAME", "ttl=TIME", "key=VALUE", "scope=NAME", '
-          . '"tenant=VALUE", "hold=TIME", "duplicate=200" and '
+          . '"tenant=VALUE", "hold=TIME", "shared=NAME", "duplicate=200" and '
           . '"duplicate=409", or "off" alone in @')
     for qw/seen off zon=seen TTL=1h/;
 $replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "

@@ -102,6 +102,7 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_main_conf_t  *wmcf = conf;
 
+    char                            *rv;
     ngx_str_t                       *value;
     ngx_uint_t                       tls, given;
     ngx_http_webhook_redis_t        *redis, **slot;
@@ -149,11 +150,16 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || ngx_http_webhook_redis_url(cf, redis, &tls) != NGX_CONF_OK
         || ngx_http_webhook_redis_password(cf, redis, &words->password)
            != NGX_CONF_OK
-        || ngx_http_webhook_redis_check(cf, redis, tls) != NGX_CONF_OK
         || ngx_http_webhook_redis_key(cf, redis, &words->key.bytes)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    rv = ngx_http_webhook_redis_check(cf, redis, tls);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     return ngx_http_webhook_redis_zone(cf, redis) == NGX_OK ? NGX_CONF_OK
@@ -186,20 +192,14 @@ static char *
 ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    ngx_http_webhook_secret_t  *secret = field;
-
-    if (ngx_http_webhook_secret_words(cf, value, 1, secret) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (secret->value) {
+    if (ngx_strlchr(value->data, value->data + value->len, '$')) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "a secret of \"webhook_redis\" takes no variables, "
-                           "write it into a \"file:\"");
+                           "one with \"$\" goes into a \"file:\"");
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_secret_words(cf, value, 1, field);
 }
 
 
@@ -399,6 +399,15 @@ static char *
 ngx_http_webhook_redis_check(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
     ngx_uint_t tls)
 {
+    redis->lease_text.data = ngx_pnalloc(cf->pool, NGX_INT64_LEN);
+    if (redis->lease_text.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    redis->lease_text.len = ngx_sprintf(redis->lease_text.data, "%M",
+                                        redis->lease)
+                            - redis->lease_text.data;
+
     if (redis->user.len && redis->password.len == 0) {
         return "has \"user=\" without \"password=\"";
     }

@@ -58,3 +58,14 @@ ngx_http_webhook_redis_advice(ngx_str_t *error)
 
     return advice->advice;
 }
+
+
+/* A list or the like under the key: Redis is all right, the key is not. */
+
+ngx_uint_t
+ngx_http_webhook_redis_wrong_type(ngx_http_webhook_answer_t *answer)
+{
+    return answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR
+           && answer->text.len >= 9
+           && ngx_strncmp(answer->text.data, "WRONGTYPE", 9) == 0;
+}

@@ -26,49 +26,9 @@
 #include <openssl/rand.h>
 
 
-#define NGX_HTTP_WEBHOOK_LEASE_RANDOM    12      /* bytes of an owner */
-#define NGX_HTTP_WEBHOOK_LEASE_OWNER     (1 + 2 * 12 + 16)
-#define NGX_HTTP_WEBHOOK_LEASE_NAME      43      /* base64url of SHA-256 */
-#define NGX_HTTP_WEBHOOK_LEASE_PENDING   10000   /* of a worker, at most */
-#define NGX_HTTP_WEBHOOK_LEASE_INFLIGHT  128     /* of these */
-#define NGX_HTTP_WEBHOOK_LEASE_EXIT      10000   /* ms for them at the end */
-
-
-typedef enum {
-    NGX_HTTP_WEBHOOK_LEASE_ASKING = 0,
-    NGX_HTTP_WEBHOOK_LEASE_MINE,
-    NGX_HTTP_WEBHOOK_LEASE_LOST,
-    NGX_HTTP_WEBHOOK_LEASE_OTHER,
-    NGX_HTTP_WEBHOOK_LEASE_LOCAL,
-    NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL,
-    NGX_HTTP_WEBHOOK_LEASE_SETTLING
-} ngx_http_webhook_lease_e;
-
-
-typedef enum {
-    NGX_HTTP_WEBHOOK_LEASE_COMMIT = 0,
-    NGX_HTTP_WEBHOOK_LEASE_RELEASE,
-    NGX_HTTP_WEBHOOK_LEASE_HOLD
-} ngx_http_webhook_settlement_e;
-
-
-struct ngx_http_webhook_lease_s {
-    ngx_queue_t                     queue;      /* of the link */
-    ngx_http_webhook_redis_t       *redis;
-    ngx_http_webhook_lease_e        state;
-    ngx_http_webhook_settlement_e   settlement;
-    ngx_http_webhook_command_t      command;    /* claim, then settlement */
-    ngx_http_webhook_command_t      renewal;
-    void                          (*handler)(void *data);   /* or NULL */
-    void                           *data;
-    ngx_int_t                       answer;
-    ngx_msec_t                      begun;      /* to wait */
-    ngx_msec_t                      renew;      /* when */
-    ngx_msec_t                      end;        /* of what is to be set */
-    u_char                          owner[NGX_HTTP_WEBHOOK_LEASE_OWNER];
-    size_t                          len;
-    u_char                          key[1];
-};
+#define NGX_HTTP_WEBHOOK_LEASE_NAME  43         /* base64url of SHA-256 */
+#define NGX_HTTP_WEBHOOK_LEASE_EXIT  10000      /* ms for what there is to
+                                                   tell at the end */
 
 
 static ngx_int_t ngx_http_webhook_lease_link(ngx_http_webhook_redis_t *redis);
@@ -84,8 +44,6 @@ static ngx_int_t ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
 static ngx_uint_t ngx_http_webhook_lease_is_owner(ngx_str_t *text);
 static ngx_uint_t ngx_http_webhook_lease_is(
     ngx_http_webhook_answer_t *answer, const char *text);
-static ngx_uint_t ngx_http_webhook_lease_wrong_type(
-    ngx_http_webhook_answer_t *answer);
 static void ngx_http_webhook_lease_decide(ngx_http_webhook_lease_t *lease,
     ngx_int_t rc);
 static ngx_int_t ngx_http_webhook_lease_without(
@@ -96,32 +54,10 @@ static void ngx_http_webhook_lease_renew_handler(ngx_event_t *ev);
 static void ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease);
 static ngx_int_t ngx_http_webhook_lease_renewed(
     ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
-static void ngx_http_webhook_lease_settle(ngx_http_webhook_lease_t *lease,
-    ngx_http_webhook_settlement_e settlement, ngx_msec_t duration);
-static void ngx_http_webhook_lease_settle_next(ngx_http_webhook_link_t *link);
-static void ngx_http_webhook_lease_settle_send(
-    ngx_http_webhook_lease_t *lease, ngx_msec_t left);
-static ngx_int_t ngx_http_webhook_lease_settled(
-    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
-static void ngx_http_webhook_lease_settle_end(ngx_http_webhook_lease_t *lease);
-static void ngx_http_webhook_lease_give_up(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link);
 static ngx_uint_t ngx_http_webhook_lease_needed(ngx_http_webhook_link_t *link);
-static void ngx_http_webhook_lease_msec(u_char *buf, ngx_str_t *text,
-    ngx_msec_t msec);
 
-
-/* one key each, so that a proxy in front of a cluster knows where it goes */
-
-static ngx_str_t  ngx_http_webhook_lease_scripts[] = {
-    ngx_null_string,
-    ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
-               "return redis.call('del',KEYS[1]) end return 0"),
-    ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
-               "redis.call('set',KEYS[1],'h','PX',ARGV[2]) return 1 end "
-               "return 0")
-};
 
 static ngx_str_t  ngx_http_webhook_lease_renewal =
     ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
@@ -237,7 +173,7 @@ ngx_http_webhook_redis_exit(ngx_cycle_t *cycle)
         }
 
         ngx_http_webhook_link_done(link);
-        ngx_http_webhook_lease_give_up(link);
+        ngx_http_webhook_settle_give_up(link);
 
         if (link->renew.timer_set) {
             ngx_del_timer(&link->renew);
@@ -384,7 +320,6 @@ ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis, u_char *digest,
 static void
 ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease)
 {
-    u_char     buf[NGX_INT64_LEN];
     ngx_str_t  args[7];
 
     static ngx_str_t  nx = ngx_string("NX");
@@ -398,7 +333,7 @@ ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease)
     args[3] = nx;
     args[4] = get;
     args[5] = ngx_http_webhook_lease_px;
-    ngx_http_webhook_lease_msec(buf, &args[6], lease->redis->lease);
+    args[6] = lease->redis->lease_text;
 
     lease->command.handler = ngx_http_webhook_lease_asked;
 
@@ -480,7 +415,7 @@ ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
             return NGX_BUSY;
         }
 
-    } else if (!ngx_http_webhook_lease_wrong_type(answer)) {
+    } else if (!ngx_http_webhook_redis_wrong_type(answer)) {
         return NGX_ABORT;
     }
 
@@ -523,17 +458,6 @@ ngx_http_webhook_lease_is_owner(ngx_str_t *text)
     }
 
     return 1;
-}
-
-
-/* A list or the like under the key: Redis is all right, the key is not. */
-
-static ngx_uint_t
-ngx_http_webhook_lease_wrong_type(ngx_http_webhook_answer_t *answer)
-{
-    return answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR
-           && answer->text.len >= 9
-           && ngx_strncmp(answer->text.data, "WRONGTYPE", 9) == 0;
 }
 
 
@@ -671,7 +595,6 @@ ngx_http_webhook_lease_renew_handler(ngx_event_t *ev)
 static void
 ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease)
 {
-    u_char                    buf[NGX_INT64_LEN];
     ngx_str_t                 args[6];
     ngx_http_webhook_link_t  *link;
 
@@ -693,7 +616,7 @@ ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease)
     args[3].len = lease->len;
     args[4].data = lease->owner;
     args[4].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
-    ngx_http_webhook_lease_msec(buf, &args[5], lease->redis->lease);
+    args[5] = lease->redis->lease_text;
 
     ngx_http_webhook_link_send(link, &lease->renewal, args, 6);
 }
@@ -711,7 +634,7 @@ ngx_http_webhook_lease_renewed(ngx_http_webhook_command_t *command,
 
     if (answer
         && answer->type != NGX_HTTP_WEBHOOK_ANSWER_NUMBER
-        && !ngx_http_webhook_lease_wrong_type(answer))
+        && !ngx_http_webhook_redis_wrong_type(answer))
     {
         return NGX_DECLINED;
     }
@@ -749,8 +672,8 @@ ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease, time_t ttl)
         return;
     }
 
-    ngx_http_webhook_lease_settle(lease, NGX_HTTP_WEBHOOK_LEASE_COMMIT,
-                                  (ngx_msec_t) ttl * 1000);
+    ngx_http_webhook_settle(lease, NGX_HTTP_WEBHOOK_LEASE_COMMIT,
+                            (ngx_msec_t) ttl * 1000);
 }
 
 
@@ -780,8 +703,8 @@ ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease)
     case NGX_HTTP_WEBHOOK_LEASE_MINE:
     case NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL:
 
-        ngx_http_webhook_lease_settle(lease, NGX_HTTP_WEBHOOK_LEASE_RELEASE,
-                                      lease->redis->lease);
+        ngx_http_webhook_settle(lease, NGX_HTTP_WEBHOOK_LEASE_RELEASE,
+                                lease->redis->lease);
         return;
 
     default:
@@ -800,208 +723,12 @@ ngx_http_webhook_lease_hold(ngx_http_webhook_lease_t *lease, time_t hold)
     case NGX_HTTP_WEBHOOK_LEASE_MINE:
     case NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL:
 
-        ngx_http_webhook_lease_settle(lease, NGX_HTTP_WEBHOOK_LEASE_HOLD,
-                                      (ngx_msec_t) hold * 1000);
+        ngx_http_webhook_settle(lease, NGX_HTTP_WEBHOOK_LEASE_HOLD,
+                                (ngx_msec_t) hold * 1000);
         return;
 
     default:
         ngx_http_webhook_lease_release(lease);
-    }
-}
-
-
-static void
-ngx_http_webhook_lease_settle(ngx_http_webhook_lease_t *lease,
-    ngx_http_webhook_settlement_e settlement, ngx_msec_t duration)
-{
-    ngx_http_webhook_link_t  *link;
-
-    link = lease->redis->link;
-
-    if (lease->state == NGX_HTTP_WEBHOOK_LEASE_MINE) {
-        ngx_http_webhook_lease_forget(lease);
-    }
-
-    if (link->nsettling >= NGX_HTTP_WEBHOOK_LEASE_PENDING) {
-
-        if (!link->full) {
-            link->full = 1;
-            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                          "webhook redis \"%V\": more than %d messages wait "
-                          "for it to be told, further ones are forgotten",
-                          &lease->redis->name,
-                          NGX_HTTP_WEBHOOK_LEASE_PENDING);
-        }
-
-        (void) ngx_atomic_fetch_add(&lease->redis->sh->lost, 1);
-
-        ngx_free(lease);
-        return;
-    }
-
-    lease->state = NGX_HTTP_WEBHOOK_LEASE_SETTLING;
-    lease->settlement = settlement;
-    lease->end = ngx_current_msec + duration;
-    lease->command.handler = ngx_http_webhook_lease_settled;
-
-    link->nsettling++;
-    link->worker->pending = link->nsettling;
-    link->timer.cancelable = 0;
-    link->retry.cancelable = 0;
-
-    ngx_queue_insert_tail(&link->settling, &lease->queue);
-
-    ngx_http_webhook_lease_settle_next(link);
-}
-
-
-/* Redis is told as fast as it acknowledges, and not all at once. */
-
-static void
-ngx_http_webhook_lease_settle_next(ngx_http_webhook_link_t *link)
-{
-    ngx_queue_t               *q;
-    ngx_msec_int_t             left;
-    ngx_http_webhook_lease_t  *lease;
-
-    while (link->state == NGX_HTTP_WEBHOOK_LINK_UP
-           && link->inflight < NGX_HTTP_WEBHOOK_LEASE_INFLIGHT
-           && !ngx_queue_empty(&link->settling))
-    {
-        q = ngx_queue_head(&link->settling);
-        ngx_queue_remove(q);
-
-        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
-
-        left = (ngx_msec_int_t) (lease->end - ngx_current_msec);
-
-        if (left <= 0) {
-            ngx_http_webhook_lease_settle_end(lease);
-            continue;
-        }
-
-        link->inflight++;
-
-        ngx_http_webhook_lease_settle_send(lease, (ngx_msec_t) left);
-    }
-}
-
-
-static void
-ngx_http_webhook_lease_settle_send(ngx_http_webhook_lease_t *lease,
-    ngx_msec_t left)
-{
-    u_char      buf[NGX_INT64_LEN];
-    ngx_str_t   args[6], key, msec;
-    ngx_uint_t  n;
-
-    key.data = lease->key;
-    key.len = lease->len;
-    ngx_http_webhook_lease_msec(buf, &msec, left);
-
-    if (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_COMMIT) {
-        args[0] = ngx_http_webhook_lease_set;
-        args[1] = key;
-        args[2] = ngx_http_webhook_lease_one;
-        args[3] = ngx_http_webhook_lease_px;
-        args[4] = msec;
-        n = 5;
-
-    } else {
-        args[0] = ngx_http_webhook_lease_eval;
-        args[1] = ngx_http_webhook_lease_scripts[lease->settlement];
-        args[2] = ngx_http_webhook_lease_one;
-        args[3] = key;
-        args[4].data = lease->owner;
-        args[4].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
-        args[5] = msec;
-        n = (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_HOLD) ? 6 : 5;
-    }
-
-    ngx_http_webhook_link_send(lease->redis->link, &lease->command, args, n);
-}
-
-
-static ngx_int_t
-ngx_http_webhook_lease_settled(ngx_http_webhook_command_t *command,
-    ngx_http_webhook_answer_t *answer)
-{
-    ngx_http_webhook_link_t   *link;
-    ngx_http_webhook_lease_t  *lease;
-
-    lease = command->data;
-    link = lease->redis->link;
-
-    if (answer
-        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_NUMBER
-        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_TEXT
-        && !ngx_http_webhook_lease_wrong_type(answer))
-    {
-        return NGX_DECLINED;
-    }
-
-    command->sent = 0;
-    link->inflight--;
-
-    if (answer == NULL) {
-        ngx_queue_insert_head(&link->settling, &lease->queue);
-        return NGX_OK;
-    }
-
-    ngx_http_webhook_lease_settle_end(lease);
-    ngx_http_webhook_lease_settle_next(link);
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_webhook_lease_settle_end(ngx_http_webhook_lease_t *lease)
-{
-    ngx_http_webhook_link_t  *link;
-
-    link = lease->redis->link;
-
-    link->nsettling--;
-    link->worker->pending = link->nsettling;
-
-    if (link->nsettling == 0) {
-        link->full = 0;
-        link->retry.cancelable = 1;
-    }
-
-    ngx_free(lease);
-}
-
-
-/* What has not been told yet is not told at all. */
-
-static void
-ngx_http_webhook_lease_give_up(ngx_http_webhook_link_t *link)
-{
-    ngx_uint_t                 n;
-    ngx_queue_t               *q;
-    ngx_http_webhook_lease_t  *lease;
-
-    n = link->nsettling;
-
-    while (!ngx_queue_empty(&link->settling)) {
-
-        q = ngx_queue_head(&link->settling);
-        ngx_queue_remove(q);
-
-        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
-
-        ngx_http_webhook_lease_settle_end(lease);
-    }
-
-    if (n) {
-        (void) ngx_atomic_fetch_add(&link->redis->sh->lost, n);
-
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "webhook redis \"%V\": a worker has ended before it "
-                      "could be told of %ui message%s",
-                      &link->redis->name, n, n == 1 ? "" : "s");
     }
 }
 
@@ -1024,7 +751,7 @@ ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link)
         ngx_http_webhook_lease_ask(lease);
     }
 
-    ngx_http_webhook_lease_settle_next(link);
+    ngx_http_webhook_settle_next(link);
 }
 
 
@@ -1053,7 +780,7 @@ ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link)
             link->give_up = ngx_current_msec + NGX_HTTP_WEBHOOK_LEASE_EXIT;
 
         } else if ((ngx_msec_int_t) (ngx_current_msec - link->give_up) >= 0) {
-            ngx_http_webhook_lease_give_up(link);
+            ngx_http_webhook_settle_give_up(link);
         }
     }
 }
@@ -1065,12 +792,4 @@ static ngx_uint_t
 ngx_http_webhook_lease_needed(ngx_http_webhook_link_t *link)
 {
     return link->nsettling || !ngx_queue_empty(&link->asking);
-}
-
-
-static void
-ngx_http_webhook_lease_msec(u_char *buf, ngx_str_t *text, ngx_msec_t msec)
-{
-    text->data = buf;
-    text->len = ngx_sprintf(buf, "%M", msec) - buf;
 }

@@ -25,14 +25,6 @@
 #define NGX_HTTP_WEBHOOK_LINK_LINE       512     /* bytes of what is said */
 
 
-typedef enum {
-    NGX_HTTP_WEBHOOK_STEP_HELLO = 0,
-    NGX_HTTP_WEBHOOK_STEP_AUTH,
-    NGX_HTTP_WEBHOOK_STEP_SELECT,
-    NGX_HTTP_WEBHOOK_STEP_PROBE
-} ngx_http_webhook_greeting_e;
-
-
 static void ngx_http_webhook_link_connect(ngx_http_webhook_link_t *link);
 static ngx_int_t ngx_http_webhook_link_open(ngx_http_webhook_link_t *link,
     ngx_addr_t *addr);
@@ -42,12 +34,9 @@ static ngx_int_t ngx_http_webhook_link_connected(
     ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_link_handshake(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_link_handshake_handler(ngx_connection_t *c);
-static void ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link,
-    ngx_uint_t step);
+static void ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link);
 static ngx_int_t ngx_http_webhook_link_greeted(
     ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
-static ngx_uint_t ngx_http_webhook_link_unknown(
-    ngx_http_webhook_answer_t *answer);
 static void ngx_http_webhook_link_up(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_link_put(ngx_http_webhook_link_t *link,
     ngx_http_webhook_command_t *command, ngx_str_t *args, ngx_uint_t n);
@@ -295,7 +284,7 @@ ngx_http_webhook_link_handshake(ngx_http_webhook_link_t *link)
     }
 
     if (redis->ssl == NULL) {
-        ngx_http_webhook_link_greet(link, NGX_HTTP_WEBHOOK_STEP_HELLO);
+        ngx_http_webhook_link_greet(link);
         return;
     }
 
@@ -352,87 +341,23 @@ ngx_http_webhook_link_handshake_handler(ngx_connection_t *c)
     c->read->handler = ngx_http_webhook_link_read_handler;
     c->write->handler = ngx_http_webhook_link_write_handler;
 
-    ngx_http_webhook_link_greet(link, NGX_HTTP_WEBHOOK_STEP_HELLO);
+    ngx_http_webhook_link_greet(link);
 }
 
 
 /* One command after the other: a password goes where it is asked for. */
 
 static void
-ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link, ngx_uint_t step)
+ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link)
 {
-    ngx_str_t                  args[5], key;
-    ngx_uint_t                 n;
-    ngx_http_webhook_redis_t  *redis;
-
-    static ngx_str_t  hello = ngx_string("HELLO");
-    static ngx_str_t  two = ngx_string("2");
-    static ngx_str_t  auth = ngx_string("AUTH");
-    static ngx_str_t  nobody = ngx_string("default");
-    static ngx_str_t  select = ngx_string("SELECT");
-    static ngx_str_t  set = ngx_string("SET");
-    static ngx_str_t  one = ngx_string("1");
-    static ngx_str_t  px = ngx_string("PX");
-    static ngx_str_t  minute = ngx_string("60000");
-    static ngx_str_t  probe = ngx_string("probe");
-
-    redis = link->redis;
-
-    if (step == NGX_HTTP_WEBHOOK_STEP_AUTH && redis->password.len == 0) {
-        step++;
-    }
-
-    if (step == NGX_HTTP_WEBHOOK_STEP_SELECT && redis->database.len == 0) {
-        step++;
-    }
+    ngx_str_t   args[NGX_HTTP_WEBHOOK_REDIS_ARGS];
+    ngx_uint_t  n;
 
     link->state = NGX_HTTP_WEBHOOK_LINK_GREETING;
-    link->step = step;
 
-    switch (step) {
-
-    case NGX_HTTP_WEBHOOK_STEP_HELLO:
-        args[0] = hello;
-        args[1] = two;
-        args[2] = auth;
-        args[3] = redis->user.len ? redis->user : nobody;
-        args[4] = redis->password;
-        n = redis->password.len ? 5 : 2;
-        break;
-
-    case NGX_HTTP_WEBHOOK_STEP_AUTH:
-        args[0] = auth;
-        args[1] = redis->user.len ? redis->user : redis->password;
-        args[2] = redis->password;
-        n = redis->user.len ? 3 : 2;
-        break;
-
-    case NGX_HTTP_WEBHOOK_STEP_SELECT:
-        args[0] = select;
-        args[1] = redis->database;
-        n = 2;
-        break;
-
-    default: /* NGX_HTTP_WEBHOOK_STEP_PROBE */
-
-        key.len = redis->prefix.len + probe.len;
-        key.data = ngx_pnalloc(link->connection->pool, key.len);
-
-        if (key.data == NULL) {
-            ngx_http_webhook_link_fail(link, 0, "is left without memory");
-            return;
-        }
-
-        ngx_memcpy(ngx_cpymem(key.data, redis->prefix.data,
-                              redis->prefix.len),
-                   probe.data, probe.len);
-
-        args[0] = set;
-        args[1] = key;
-        args[2] = one;
-        args[3] = px;
-        args[4] = minute;
-        n = 5;
+    if (ngx_http_webhook_greeting(link, args, &n) != NGX_OK) {
+        ngx_http_webhook_link_fail(link, 0, "is left without memory");
+        return;
     }
 
     ngx_http_webhook_link_put(link, &link->greeting, args, n);
@@ -443,6 +368,7 @@ static ngx_int_t
 ngx_http_webhook_link_greeted(ngx_http_webhook_command_t *command,
     ngx_http_webhook_answer_t *answer)
 {
+    ngx_int_t                 rc;
     ngx_http_webhook_link_t  *link;
 
     link = command->data;
@@ -451,58 +377,21 @@ ngx_http_webhook_link_greeted(ngx_http_webhook_command_t *command,
         return NGX_OK;
     }
 
-    switch (link->step) {
+    rc = ngx_http_webhook_greeting_next(link);
 
-    case NGX_HTTP_WEBHOOK_STEP_HELLO:
+    switch (rc) {
 
-        /* a proxy may not know it, the password goes by itself then */
-
-        if (ngx_http_webhook_link_unknown(answer)) {
-            ngx_http_webhook_link_greet(link, NGX_HTTP_WEBHOOK_STEP_AUTH);
-            return NGX_OK;
-        }
-
-        if (answer->type != NGX_HTTP_WEBHOOK_ANSWER_LIST) {
-            return NGX_DECLINED;
-        }
-
-        ngx_http_webhook_link_greet(link, NGX_HTTP_WEBHOOK_STEP_SELECT);
-
+    case NGX_AGAIN:
+        ngx_http_webhook_link_greet(link);
         return NGX_OK;
 
-    case NGX_HTTP_WEBHOOK_STEP_AUTH:
-    case NGX_HTTP_WEBHOOK_STEP_SELECT:
-
-        if (answer->type != NGX_HTTP_WEBHOOK_ANSWER_TEXT) {
-            return NGX_DECLINED;
-        }
-
-        ngx_http_webhook_link_greet(link, link->step + 1);
-
-        return NGX_OK;
-
-    default: /* NGX_HTTP_WEBHOOK_STEP_PROBE */
-
-        if (answer->type != NGX_HTTP_WEBHOOK_ANSWER_TEXT) {
-            return NGX_DECLINED;
-        }
-
+    case NGX_DONE:
         ngx_http_webhook_link_up(link);
-
         return NGX_OK;
+
+    default: /* NGX_DECLINED */
+        return NGX_DECLINED;
     }
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_link_unknown(ngx_http_webhook_answer_t *answer)
-{
-    return answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR
-           && ((answer->text.len >= 19
-                && ngx_strncmp(answer->text.data, "ERR unknown command", 19)
-                   == 0)
-               || (answer->text.len >= 7
-                   && ngx_strncmp(answer->text.data, "NOPROTO", 7) == 0));
 }
 
 
@@ -933,6 +822,7 @@ ngx_http_webhook_link_close(ngx_http_webhook_link_t *link)
 
     link->connection = NULL;
     link->state = NGX_HTTP_WEBHOOK_LINK_DOWN;
+    link->step = 0;
     link->fed = 0;
     link->written = 0;
 

@@ -93,6 +93,7 @@ struct ngx_http_webhook_redis_s {
     ngx_msec_t                   timeout;   /* of an answer */
     ngx_msec_t                   connect_timeout;
     ngx_msec_t                   lease;
+    ngx_str_t                    lease_text;
     ngx_uint_t                   on_error;
     void                       (*reread)(ngx_http_webhook_redis_t *redis,
                                      ngx_log_t *log);
@@ -212,6 +213,49 @@ struct ngx_http_webhook_link_s {
 };
 
 
+/* What has become of a claim, and what Redis is told of it. */
+
+#define NGX_HTTP_WEBHOOK_LEASE_RANDOM  12       /* bytes of an owner */
+#define NGX_HTTP_WEBHOOK_LEASE_OWNER   (1 + 2 * 12 + 16)
+
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_LEASE_ASKING = 0,
+    NGX_HTTP_WEBHOOK_LEASE_MINE,
+    NGX_HTTP_WEBHOOK_LEASE_LOST,
+    NGX_HTTP_WEBHOOK_LEASE_OTHER,
+    NGX_HTTP_WEBHOOK_LEASE_LOCAL,
+    NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL,
+    NGX_HTTP_WEBHOOK_LEASE_SETTLING
+} ngx_http_webhook_lease_e;
+
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_LEASE_COMMIT = 0,
+    NGX_HTTP_WEBHOOK_LEASE_RELEASE,
+    NGX_HTTP_WEBHOOK_LEASE_HOLD
+} ngx_http_webhook_settlement_e;
+
+
+struct ngx_http_webhook_lease_s {
+    ngx_queue_t                     queue;      /* of the link */
+    ngx_http_webhook_redis_t       *redis;
+    ngx_http_webhook_lease_e        state;
+    ngx_http_webhook_settlement_e   settlement;
+    ngx_http_webhook_command_t      command;    /* claim, then settlement */
+    ngx_http_webhook_command_t      renewal;
+    void                          (*handler)(void *data);   /* or NULL */
+    void                           *data;
+    ngx_int_t                       answer;
+    ngx_msec_t                      begun;      /* to wait */
+    ngx_msec_t                      renew;      /* when */
+    ngx_msec_t                      end;        /* of what is to be set */
+    u_char                          owner[NGX_HTTP_WEBHOOK_LEASE_OWNER];
+    size_t                          len;
+    u_char                          key[1];
+};
+
+
 /* _lease.c: claims of messages */
 
 ngx_int_t ngx_http_webhook_redis_process(ngx_cycle_t *cycle);
@@ -224,6 +268,13 @@ void ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease,
     time_t ttl);
 void ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease);
 void ngx_http_webhook_lease_hold(ngx_http_webhook_lease_t *lease, time_t hold);
+
+/* _settle.c: what Redis is told at the end of a lease */
+
+void ngx_http_webhook_settle(ngx_http_webhook_lease_t *lease,
+    ngx_http_webhook_settlement_e settlement, ngx_msec_t duration);
+void ngx_http_webhook_settle_next(ngx_http_webhook_link_t *link);
+void ngx_http_webhook_settle_give_up(ngx_http_webhook_link_t *link);
 
 /* _link.c: a connection */
 
@@ -239,8 +290,16 @@ ngx_int_t ngx_http_webhook_address_next(ngx_http_webhook_link_t *link,
     void (*handler)(ngx_http_webhook_link_t *link));
 void ngx_http_webhook_address_done(ngx_http_webhook_link_t *link);
 
+/* _greeting.c: the first commands of a connection */
+
+ngx_int_t ngx_http_webhook_greeting(ngx_http_webhook_link_t *link,
+    ngx_str_t *args, ngx_uint_t *n);
+ngx_int_t ngx_http_webhook_greeting_next(ngx_http_webhook_link_t *link);
+
 /* _advice.c: what an error of Redis means */
 
+ngx_uint_t ngx_http_webhook_redis_wrong_type(
+    ngx_http_webhook_answer_t *answer);
 const char *ngx_http_webhook_redis_advice(ngx_str_t *error);
 
 /* _hiredis.c: the protocol */

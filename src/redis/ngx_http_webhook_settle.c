@@ -1,0 +1,238 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * What Redis is told at the end of a lease: that the message is known, or free
+ * again, or held.  It is told until it has acknowledged that, in a new
+ * connection once more, and only of the time that is left.
+ */
+
+
+#include "ngx_http_webhook_redis.h"
+
+
+#define NGX_HTTP_WEBHOOK_SETTLE_MAX       10000  /* leases of a worker */
+#define NGX_HTTP_WEBHOOK_SETTLE_INFLIGHT  128    /* of these, at once */
+
+
+static void ngx_http_webhook_settle_send(ngx_http_webhook_lease_t *lease,
+    ngx_msec_t left);
+static ngx_int_t ngx_http_webhook_settled(ngx_http_webhook_command_t *command,
+    ngx_http_webhook_answer_t *answer);
+static void ngx_http_webhook_settle_end(ngx_http_webhook_lease_t *lease);
+
+
+/* one key each, so that a proxy in front of a cluster knows where it goes */
+
+static ngx_str_t  ngx_http_webhook_settle_scripts[] = {
+    ngx_null_string,
+    ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
+               "return redis.call('del',KEYS[1]) end return 0"),
+    ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
+               "redis.call('set',KEYS[1],'h','PX',ARGV[2]) return 1 end "
+               "return 0")
+};
+
+
+/* The end of a lease; what is told of it holds for that many milliseconds. */
+
+void
+ngx_http_webhook_settle(ngx_http_webhook_lease_t *lease,
+    ngx_http_webhook_settlement_e settlement, ngx_msec_t duration)
+{
+    ngx_http_webhook_link_t  *link;
+
+    link = lease->redis->link;
+
+    if (lease->state == NGX_HTTP_WEBHOOK_LEASE_MINE) {
+        ngx_queue_remove(&lease->queue);
+    }
+
+    if (link->nsettling >= NGX_HTTP_WEBHOOK_SETTLE_MAX) {
+
+        if (!link->full) {
+            link->full = 1;
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "webhook redis \"%V\": more than %d messages wait "
+                          "for it to be told, further ones are forgotten",
+                          &lease->redis->name,
+                          NGX_HTTP_WEBHOOK_SETTLE_MAX);
+        }
+
+        (void) ngx_atomic_fetch_add(&lease->redis->sh->lost, 1);
+
+        ngx_free(lease);
+        return;
+    }
+
+    lease->state = NGX_HTTP_WEBHOOK_LEASE_SETTLING;
+    lease->settlement = settlement;
+    lease->end = ngx_current_msec + duration;
+    lease->command.handler = ngx_http_webhook_settled;
+
+    link->nsettling++;
+    link->worker->pending = link->nsettling;
+    link->timer.cancelable = 0;
+    link->retry.cancelable = 0;
+
+    ngx_queue_insert_tail(&link->settling, &lease->queue);
+
+    ngx_http_webhook_settle_next(link);
+}
+
+
+/* Redis is told as fast as it acknowledges, and not all at once. */
+
+void
+ngx_http_webhook_settle_next(ngx_http_webhook_link_t *link)
+{
+    ngx_queue_t               *q;
+    ngx_msec_int_t             left;
+    ngx_http_webhook_lease_t  *lease;
+
+    while (link->state == NGX_HTTP_WEBHOOK_LINK_UP
+           && link->inflight < NGX_HTTP_WEBHOOK_SETTLE_INFLIGHT
+           && !ngx_queue_empty(&link->settling))
+    {
+        q = ngx_queue_head(&link->settling);
+        ngx_queue_remove(q);
+
+        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+
+        left = (ngx_msec_int_t) (lease->end - ngx_current_msec);
+
+        if (left <= 0) {
+            ngx_http_webhook_settle_end(lease);
+            continue;
+        }
+
+        link->inflight++;
+
+        ngx_http_webhook_settle_send(lease, (ngx_msec_t) left);
+    }
+}
+
+
+static void
+ngx_http_webhook_settle_send(ngx_http_webhook_lease_t *lease,
+    ngx_msec_t left)
+{
+    u_char      buf[NGX_INT64_LEN];
+    ngx_str_t   args[6], key, msec;
+    ngx_uint_t  n;
+
+    static ngx_str_t  set = ngx_string("SET");
+    static ngx_str_t  one = ngx_string("1");
+    static ngx_str_t  px = ngx_string("PX");
+    static ngx_str_t  eval = ngx_string("EVAL");
+
+    key.data = lease->key;
+    key.len = lease->len;
+    msec.data = buf;
+    msec.len = ngx_sprintf(buf, "%M", left) - buf;
+
+    if (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_COMMIT) {
+        args[0] = set;
+        args[1] = key;
+        args[2] = one;
+        args[3] = px;
+        args[4] = msec;
+        n = 5;
+
+    } else {
+        args[0] = eval;
+        args[1] = ngx_http_webhook_settle_scripts[lease->settlement];
+        args[2] = one;
+        args[3] = key;
+        args[4].data = lease->owner;
+        args[4].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
+        args[5] = msec;
+        n = (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_HOLD) ? 6 : 5;
+    }
+
+    ngx_http_webhook_link_send(lease->redis->link, &lease->command, args, n);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_settled(ngx_http_webhook_command_t *command,
+    ngx_http_webhook_answer_t *answer)
+{
+    ngx_http_webhook_link_t   *link;
+    ngx_http_webhook_lease_t  *lease;
+
+    lease = command->data;
+    link = lease->redis->link;
+
+    if (answer
+        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_NUMBER
+        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_TEXT
+        && !ngx_http_webhook_redis_wrong_type(answer))
+    {
+        return NGX_DECLINED;
+    }
+
+    command->sent = 0;
+    link->inflight--;
+
+    if (answer == NULL) {
+        ngx_queue_insert_head(&link->settling, &lease->queue);
+        return NGX_OK;
+    }
+
+    ngx_http_webhook_settle_end(lease);
+    ngx_http_webhook_settle_next(link);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_webhook_settle_end(ngx_http_webhook_lease_t *lease)
+{
+    ngx_http_webhook_link_t  *link;
+
+    link = lease->redis->link;
+
+    link->nsettling--;
+    link->worker->pending = link->nsettling;
+
+    if (link->nsettling == 0) {
+        link->full = 0;
+        link->retry.cancelable = 1;
+    }
+
+    ngx_free(lease);
+}
+
+
+/* What has not been told yet is not told at all. */
+
+void
+ngx_http_webhook_settle_give_up(ngx_http_webhook_link_t *link)
+{
+    ngx_uint_t                 n;
+    ngx_queue_t               *q;
+    ngx_http_webhook_lease_t  *lease;
+
+    n = link->nsettling;
+
+    while (!ngx_queue_empty(&link->settling)) {
+
+        q = ngx_queue_head(&link->settling);
+        ngx_queue_remove(q);
+
+        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+
+        ngx_http_webhook_settle_end(lease);
+    }
+
+    if (n) {
+        (void) ngx_atomic_fetch_add(&link->redis->sh->lost, n);
+
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "webhook redis \"%V\": a worker has ended before it "
+                      "could be told of %ui message%s",
+                      &link->redis->name, n, n == 1 ? "" : "s");
+    }
+}
