@@ -137,6 +137,18 @@ $redis->ask('CONFIG', 'SET', 'maxmemory', 0);
 is_back($one);
 $redis->ask('FLUSHALL');
 
+# what is idle may be closed
+$one->wait_for(sub { !grep { $_ < 3 } $redis->ask('CLIENT', 'LIST')
+                             =~ / age=(\d+) (?!.*cmd=client)/g }, 'time');
+
+my $lines = () = $one->error_log =~ /has closed the connection/g;
+
+$redis->ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+delivered($one, 'a connection that was idle is closed: a new one', { message() });
+is(scalar(() = $one->error_log =~ /has closed the connection/g), $lines,
+   'is no failure');
+$redis->ask('FLUSHALL');
+
 # what is not ours
 %request = message();
 $c = $one->begin(\%request);

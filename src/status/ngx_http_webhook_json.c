@@ -52,7 +52,9 @@ ngx_http_webhook_status_json(ngx_http_request_t *r,
         ngx_http_webhook_json_zone(out, zone[i]);
     }
 
-    ngx_http_webhook_out(out, "],\n\"hooks\":[");
+    ngx_http_webhook_out(out, "],\n");
+    ngx_http_webhook_engines_json(out, &wmcf->engines);
+    ngx_http_webhook_out(out, "\"hooks\":[");
 
     for (i = 0, n = 0; i < wmcf->stats_entries.nelts; i++) {
         if (entry[i]->first) {

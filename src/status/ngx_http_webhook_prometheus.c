@@ -77,6 +77,7 @@ ngx_http_webhook_status_prometheus(ngx_http_request_t *r,
     }
 
     ngx_http_webhook_prometheus_replay(out, &wmcf->zones);
+    ngx_http_webhook_engines_prometheus(out, &wmcf->engines);
 }
 
 

@@ -41,6 +41,13 @@ void ngx_cdecl ngx_http_webhook_out(ngx_http_webhook_out_t *out,
 void ngx_http_webhook_out_text(ngx_http_webhook_out_t *out, ngx_str_t *text);
 u_char *ngx_http_webhook_out_room(ngx_http_webhook_out_t *out, size_t len);
 
+/* _engines.c: what hosts share */
+
+void ngx_http_webhook_engines_prometheus(ngx_http_webhook_out_t *out,
+    ngx_array_t *engines);
+void ngx_http_webhook_engines_json(ngx_http_webhook_out_t *out,
+    ngx_array_t *engines);
+
 /* _json.c, _prometheus.c */
 
 void ngx_http_webhook_status_json(ngx_http_request_t *r,

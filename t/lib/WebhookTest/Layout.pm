@@ -34,7 +34,7 @@ my %knows = (
                           core/pelorus nginx}],
     'conf'         => [qw{secret zone redis model core nginx}],
     'request'      => [qw{secret zone redis model core core/pelorus nginx}],
-    'status'       => [qw{secret zone model core nginx}],
+    'status'       => [qw{secret zone redis model core nginx}],
     'redis'        => [qw{zone model core nginx}],
     'zone'         => [qw{model core nginx}],
     'secret'       => [qw{model core nginx}],

@@ -1,0 +1,246 @@
+#!/usr/bin/perl
+
+# What a server may answer in place of Redis, and what becomes of messages.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest;
+use WebhookTest::Redis;
+use WebhookTest::Signed qw/$secret signed/;
+
+my $claim = qr/^SET \S+ o[0-9a-f]{40} NX GET PX 30000$/;
+my $commit = qr/^SET wh:[\w-]{43} 1 PX/;
+my $body = 0;
+
+
+# To a claim
+
+for (
+    ['OOM', "-OOM command not allowed\r\n",
+     qr/says "OOM command not allowed", its memory is full, /],
+    ['NOAUTH', "-NOAUTH Authentication required.\r\n",
+     qr/says "NOAUTH [^"]+", it wants a password, give it "password="; /],
+    ['NOPERM', "-NOPERM no\r\n", qr/says "NOPERM no", its user needs the rights/],
+    ['LOADING', "-LOADING data\r\n", qr/it is still reading its data; /],
+    ['READONLY', "-READONLY no\r\n", qr/it is a replica, the URL must be that /],
+    ['MASTERDOWN', "-MASTERDOWN no\r\n", qr/it is a replica without its primary/],
+    ['MOVED', "-MOVED 1 127.0.0.1:1\r\n", qr/it is a cluster, put a proxy in /],
+    ['another error', "-ERR syntax error\r\n",
+     qr/says "ERR syntax error", it must be Redis 7\.0 or later, or Valkey; /],
+    ['a number', ":1\r\n", qr/does not answer as Redis does; /],
+    ['a list', "*1\r\n\$1\r\n1\r\n", qr/does not answer as Redis does; /],
+    ['no protocol', "HTTP/1.1 400 Bad Request\r\n",
+     qr/cannot be understood, Protocol error, got "H" as reply type/],
+    ['RESP3', "_\r\n", qr/cannot be understood, |does not answer as Redis does/],
+    ['RESP3, a push', ">2\r\n+a\r\n+b\r\n",
+     qr/cannot be understood, |does not answer as Redis does/],
+    ['half an answer', "\$41\r\no0123", qr/has not answered within 2000 ms; /],
+    ['none', '', qr/has not answered within 2000 ms; /],
+    ['the end', undef, qr/has closed the connection; /],
+    ['two answers', "\$-1\r\n\$-1\r\n", qr/has answered what it was not asked; /],
+    ['a large list', "*2000000000\r\n", qr/cannot be understood, /],
+    ['a long text', '$1000000' . "\r\n" . 'x' x 100_000,
+     qr/has sent an answer that is too long; /],
+    ['a deep list', "*1\r\n" x 20, qr/cannot be understood, /],
+)
+{
+    my ($name, $answer, $says) = @$_;
+
+    my $fake = WebhookTest::Redis::Fake->new([$claim, $answer]);
+    my $t = host($fake);
+    my $response = $t->answer({ message() });
+
+    is("$response->{status} " . ($response->{header}{'x-reason'} // ''),
+       $name eq 'two answers' ? '202 ' : '503 store_unavailable', $name);
+    $t->wait_for(sub { $t->error_log =~ $says }, "the line of $name");
+    is(scalar $t->app_requests, $name eq 'two answers' ? 1 : 0,
+       "$name: what the application had");
+    $t->done;
+}
+
+# a value that is none of ours is no failure of Redis
+for (['long', '$300' . "\r\n" . 'o' x 300 . "\r\n"], ['short', "\$1\r\n2\r\n"],
+     ['nearly an owner', '$41' . "\r\n" . 'o' . 'g' x 40 . "\r\n"])
+{
+    my ($name, $answer) = @$_;
+
+    my $fake = WebhookTest::Redis::Fake->new([$claim, $answer]);
+    my $t = host($fake);
+
+    is($t->answer({ message() })->{status}, 503, "a value that is $name");
+    like($t->error_log, qr/has a value of somebody else under "wh:/, 'is said');
+    unlike($t->error_log, qr/until it is there again/, 'and no more');
+    $t->done;
+}
+
+# a lost answer: the same owner is ours
+my $fake = WebhookTest::Redis::Fake->new([$claim, sub {
+    return '$' . length($_[2]) . "\r\n$_[2]\r\n";
+}]);
+my $t = host($fake);
+
+is($t->answer({ message() })->{status}, 202, 'our own owner: the claim is ours');
+$t->wait_for(sub { grep { /$commit/ } $fake->commands }, 'the commit');
+$t->done;
+
+
+# To a commit
+
+$fake = WebhookTest::Redis::Fake->new([$commit, sub {
+    our $n;
+    return $n++ < 2 ? undef : "+OK\r\n";
+}]);
+$t = host($fake);
+
+is($t->answer({ message() })->{status}, 202, 'no answer to a commit');
+$t->wait_for(sub { 3 == grep { /$commit/ } $fake->commands }, 'repetitions');
+
+my @commits = grep { /$commit/ } $fake->commands;
+my %names = map { (split)[1] => 1 } @commits;
+my @times = map { (split)[4] } @commits;
+
+is(keys %names, 1, 'it is repeated');
+ok($times[0] >= $times[1] && $times[1] >= $times[2], 'for the time that is left');
+$t->done;
+
+
+# A claim without an answer is released
+
+$fake = WebhookTest::Redis::Fake->new([$claim, undef]);
+$t = host($fake);
+is($t->answer({ message() })->{status}, 503, 'no answer to a claim');
+$t->wait_for(sub { grep { /^EVAL .*'del'/ } $fake->commands }, 'a release');
+
+my ($owner) = map { (split)[2] } grep { /$claim/ } $fake->commands;
+
+like(join("\n", $fake->commands), qr/^EVAL .*'del'.* \Q$owner\E$/m,
+     'by its owner');
+$t->done;
+
+
+# The greeting
+
+for (
+    ['HELLO', [], '', [qr/^HELLO 2$/, qr/^SET wh:probe 1 PX 60000$/]],
+    ['a password', [], 'password=0123456789abcdef',
+     [qr/^HELLO 2 AUTH default 0123456789abcdef$/, qr/^SET wh:probe /]],
+    ['a user', [], 'user=me password=0123456789abcdef',
+     [qr/^HELLO 2 AUTH me 0123456789abcdef$/, qr/^SET wh:probe /]],
+    ['no HELLO', [[qr/^HELLO/, "-ERR unknown command 'HELLO'\r\n"]], '',
+     [qr/^HELLO/, qr/^SET wh:probe /]],
+    ['no HELLO, a user', [[qr/^HELLO/, "-ERR unknown command 'HELLO'\r\n"]],
+     'user=me password=0123456789abcdef',
+     [qr/^HELLO/, qr/^AUTH me 0123456789abcdef$/, qr/^SET wh:probe /]],
+    ['a database', [], '', [qr/^HELLO 2$/, qr/^SELECT 7$/, qr/^SET wh:probe /],
+     '/7'],
+)
+{
+    my ($name, $rules, $options, $commands, $database) = @$_;
+
+    $fake = WebhookTest::Redis::Fake->new(@$rules);
+    $t = host($fake, $options, $database);
+
+    is($t->answer({ message() })->{status}, 202, "$name: a message");
+
+    my @said = $fake->commands;
+
+    ok(!(grep { $said[$_] !~ $commands->[$_] } 0 .. $#$commands), $name)
+        or diag(join "\n", @said);
+    unlike($t->error_log, qr/0123456789abcdef/, "$name: nothing secret is said");
+    $t->done;
+}
+
+# nothing else before their answers
+$fake = WebhookTest::Redis::Fake->new([qr/^HELLO/, '']);
+$t = host($fake, 'password=0123456789abcdef connect_timeout=1s');
+is($t->answer({ message() })->{status}, 503, 'no answer to the greeting');
+like($t->error_log, qr/cannot be spoken to within 1000 ms; /, 'is said');
+is(scalar(grep { !/^HELLO/ } $fake->commands), 0, 'nothing else is sent');
+$t->done;
+
+# nobody is there
+$fake->stop;
+$t = host($fake);
+is($t->answer({ message() })->{status}, 503, 'nobody is there');
+like($t->error_log, qr/cannot be connected to; until it is there again messages
+     \ are\ refused\ \(111:\ Connection\ refused\)/x, 'is said');
+$t->done;
+
+
+# Counters
+
+$fake = WebhookTest::Redis::Fake->new;
+$t = host($fake);
+$t->answer({ message() });
+
+my $said = $t->request({ uri => '/status' })->{body};
+
+for ('up{redis="shared"} 1', 'requests_total{redis="shared",result="claimed"} 1',
+     'requests_total{redis="shared",result="refused"} 0',
+     'seconds_count{redis="shared"} 1',
+     'seconds_bucket{redis="shared",le="+Inf"} 1', 'lost_total{redis="shared"} 0')
+{
+    like($said, qr/^nginx_webhook_redis_\Q$_\E$/m, $_);
+}
+
+my $status = JSON::PP::decode_json(
+    $t->request({ uri => '/status?format=json' })->{body})->{engines}[0];
+
+is("$status->{name} $status->{up} $status->{requests}{claimed}", 'shared 1 1',
+   'the same as JSON');
+cmp_ok(abs($status->{since} - time), '<', 60, 'since when it is there');
+
+$fake->stop;
+$t->wait_for(sub {
+    $t->answer({ message() });
+    $said = $t->request({ uri => '/status' })->{body};
+    $said =~ /^nginx_webhook_redis_up\{redis="shared"\} 0$/m
+}, 'it to be gone');
+$t->answer({ message() });
+like($t->request({ uri => '/status' })->{body},
+     qr/^nginx_webhook_redis_requests_total\{redis="shared",result="refused"\} [1-9]/m,
+     'refusals are counted');
+$t->done;
+
+done_testing();
+
+
+sub host {
+    my ($fake, $options, $database) = @_;
+
+    $options //= '';
+    $options .= ' connect_timeout=5s' if $options !~ /connect_timeout/;
+    $database //= '';
+
+    return WebhookTest->new(conf => <<"EOF");
+    webhook_zone   seen    1m;
+    webhook_redis  shared  ${\ $fake->url }$database timeout=2s $options;
+
+    server {
+        listen      127.0.0.1:%%PORT%%;
+        server_name hooks.example.com;
+
+        location / {
+            webhook         github;
+            webhook_secret  "$secret";
+            webhook_replay  zone=seen shared=shared;
+
+            add_header      X-Reason \$webhook_reason always;
+            proxy_pass      http://%%APP%%;
+        }
+
+        location /status { webhook off; webhook_status; }
+    }
+EOF
+}
+
+
+sub message {
+    return %{ signed(uri => '/', body => 'message ' . $body++) };
+}
