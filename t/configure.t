@@ -21,14 +21,29 @@ like(configure(), qr/needs nginx's own SSL module,\nadd --with-http_ssl_module/,
      'without http_ssl_module');
 like(configure('--with-http_ssl_module', '-Dyajl_alloc=no_yajl_alloc'),
      qr/needs yajl 2, on Debian the package\nlibyajl-dev/, 'without yajl');
+like(configured('--with-http_ssl_module',
+                '-DredisFormatCommandArgv=no_redisFormatCommandArgv'),
+     qr/checking for hiredis \.\.\. not found/, 'hiredis may be missing');
 like(configure('--with-http_ssl_module', '-DEVP_MD_CTX_new=no_EVP_MD_CTX_new'),
      qr/needs the headers of OpenSSL 1.1.1 or newer/, 'without OpenSSL');
 
 done_testing();
 
 
-# Its output; a definition takes a function of a library away.
+# Its output when it fails.
 sub configure {
+    my (@arguments) = @_;
+
+    my $said = configured(@arguments);
+
+    isnt($?, 0, 'configure fails');
+
+    return $said;
+}
+
+
+# Its output; a definition takes a function of a library away.
+sub configured {
     my ($with, $definition) = @_;
 
     my $dir = File::Temp->newdir('configure-XXXXXX', TMPDIR => 1);
@@ -39,9 +54,5 @@ sub configure {
     push @options, "--with-cc-opt=$definition" if $definition;
 
     my $options = join ' ', map { "'$_'" } @options;
-    my $said = `cd $source && ./configure $options 2>&1`;
-
-    isnt($?, 0, 'configure fails');
-
-    return $said;
+    return `cd $source && ./configure $options 2>&1`;
 }

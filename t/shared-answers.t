@@ -79,6 +79,22 @@ for (['long', '$300' . "\r\n" . 'o' x 300 . "\r\n"], ['short', "\$1\r\n2\r\n"],
     $t->done;
 }
 
+# over HTTP/2 a request waits as well
+my $server = WebhookTest::Redis::Fake->new([$claim, sub {
+    our $asked;
+    return $asked++ ? "\$1\r\n1\r\n" : "\$-1\r\n";
+}]);
+my $h2 = host($server, '', '', 'listen 127.0.0.1:%%PORT_2%% http2;');
+
+for (202, 200) {
+    my %request = message();
+
+    is($h2->http2(%request, port => 'PORT_2')->{status}, $_,
+       "HTTP/2: $_");
+}
+
+$h2->done;
+
 # a lost answer: the same owner is ours
 my $fake = WebhookTest::Redis::Fake->new([$claim, sub {
     return '$' . length($_[2]) . "\r\n$_[2]\r\n";
@@ -212,11 +228,12 @@ done_testing();
 
 
 sub host {
-    my ($fake, $options, $database) = @_;
+    my ($fake, $options, $database, $more) = @_;
 
     $options //= '';
     $options .= ' connect_timeout=5s' if $options !~ /connect_timeout/;
     $database //= '';
+    $more //= '';
 
     return WebhookTest->new(conf => <<"EOF");
     webhook_zone   seen    1m;
@@ -224,6 +241,7 @@ sub host {
 
     server {
         listen      127.0.0.1:%%PORT%%;
+        $more
         server_name hooks.example.com;
 
         location / {

@@ -181,6 +181,22 @@ EOT
 }
 
 
+# A Redis; its port.
+sub start_redis {
+    my ($self) = @_;
+
+    my $port = free_port();
+    my $redis = { port => $port, prefix => 'redis-server',
+                  pid => run('redis-server', '--bind', '127.0.0.1', '--port',
+                             $port, '--save', '', '--dir', $self->{dir}) };
+
+    $self->{running}{$redis->{pid}} = $redis;
+    await($redis);
+
+    return $port;
+}
+
+
 sub run {
     my (@command) = @_;
 
@@ -201,7 +217,7 @@ sub await {
     my $until = time + 60;
 
     while (time < $until) {
-        die "$nginx->{prefix}: nginx does not start, BENCH_DEBUG=1 shows why\n"
+        die "$nginx->{prefix}: it does not start, BENCH_DEBUG=1 shows why\n"
             if waitpid($nginx->{pid}, WNOHANG) > 0;
 
         my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',

@@ -27,6 +27,9 @@
 
 
 #define NGX_HTTP_WEBHOOK_LEASE_NAME  43         /* base64url of SHA-256 */
+#define NGX_HTTP_WEBHOOK_LEASE_TTL   (NGX_MAX_INT_T_VALUE / 2000)
+                                                /* seconds at most: as many
+                                                   milliseconds are a time */
 #define NGX_HTTP_WEBHOOK_LEASE_EXIT  10000      /* ms for what there is to
                                                    tell at the end */
 
@@ -673,7 +676,9 @@ ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease, time_t ttl)
     }
 
     ngx_http_webhook_settle(lease, NGX_HTTP_WEBHOOK_LEASE_COMMIT,
-                            (ngx_msec_t) ttl * 1000);
+                            (ngx_msec_t) ngx_min(ttl,
+                                             NGX_HTTP_WEBHOOK_LEASE_TTL)
+                            * 1000);
 }
 
 

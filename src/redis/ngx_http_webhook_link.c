@@ -547,10 +547,7 @@ ngx_http_webhook_link_closed(ngx_http_webhook_link_t *link, ngx_err_t err)
         && ngx_current_msec - link->up_since > NGX_HTTP_WEBHOOK_LINK_MAX_DELAY)
     {
         ngx_http_webhook_link_close(link);
-
-        if (!ngx_exiting || link->needed(link)) {
-            ngx_http_webhook_link_connect(link);
-        }
+        ngx_http_webhook_link_connect(link);
 
         return;
     }
@@ -694,10 +691,6 @@ ngx_http_webhook_link_retry(ngx_event_t *ev)
     ngx_http_webhook_link_t  *link;
 
     link = ev->data;
-
-    if (ngx_exiting && !link->needed(link)) {
-        return;
-    }
 
     if (ngx_http_webhook_address_next(link, ngx_http_webhook_link_connect)
         != NGX_AGAIN)
