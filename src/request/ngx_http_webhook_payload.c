@@ -39,7 +39,7 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
 
     gate = ctx->gate;
 
-    if (gate->provider->body && gate->provider->body->document) {
+    if (gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DOCUMENT) {
 
         ctx->parsed = ngx_http_webhook_payload_text(r, ctx);
         if (ctx->parsed == NULL) {
@@ -341,7 +341,8 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
         /* the provider's own say how far such a signature goes */
 
-        ctx->binding = (gate->provider->bodiless && i < own);
+        ctx->binding = i < own && (gate->provider->body.flags
+                                   & NGX_HTTP_WEBHOOK_BODY_UNSIGNED);
 
         return ngx_http_webhook_payload_invalid(ctx, constraint->index,
                                                 violation);

@@ -458,7 +458,7 @@ ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     if (!provider->form
         && !ctx->whole
         && !provider->needs_body
-        && !(provider->body && provider->body->whole))
+        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
