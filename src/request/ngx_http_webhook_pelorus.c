@@ -116,12 +116,6 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    /* to the receiver that would mean that nothing is verified */
-
-    if (n == 0) {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-    }
-
     ngx_memzero(&request, sizeof(wh_pelorus_request_t));
 
     request.content_type =
