@@ -312,6 +312,7 @@ typedef struct {
                                                  and 1 for an empty body */
     ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
+    unsigned                    in_query:1;   /* a source is in the query */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_uint_t                  rules;        /* that it has, bits in the order

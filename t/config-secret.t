@@ -319,6 +319,12 @@ server_says("$other location /a { webhook github; $good } location /b { "
 server_says("location /a { webhook x; $good } location /b { webhook stripe; "
     . 'webhook_secret 0123456789abcdeF; }');
 
+# nginx says first that it is no variable
+like((WebhookTest::nginx_t("server { location / { webhook github; "
+                           . "webhook_secret 'a\$'; } }"))[1],
+     qr/"\$" in a secret begins a variable, .* goes into a "file:"/,
+     'nginx -t: a "$" in a secret');
+
 # a text with variables is one secret wherever it is
 my $s = 'map $uri $s { default 0123456789abcdef; }';
 

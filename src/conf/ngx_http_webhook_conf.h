@@ -84,8 +84,8 @@ typedef struct {
 
 /*
  * Where a source can be: so many rows of their table, by when it is known.
- * Before the body, or in verified JSON, or in the body; NGX_HTTP_WEBHOOK_SOURCES
- * are all, also those beside a signature.
+ * Before the body, or in verified JSON, or in the body; all of them, which is
+ * NGX_HTTP_WEBHOOK_SOURCES, where it may be beside a signature.
  */
 
 #define NGX_HTTP_WEBHOOK_SOURCES_EARLY       NGX_HTTP_WEBHOOK_JSON

@@ -665,6 +665,18 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
         rule = "a rule for JSON beside \"body form-sorted\"";
     }
 
+    if (provider->query && !provider->in_query) {
+        rule = "a \"query\" without a source in the query";
+    }
+
+    if (provider->replay
+        && provider->replay->body
+        && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK))
+    {
+        rule = "\"key=body\" in \"replay\" beside a \"body\" that anybody "
+               "can change";
+    }
+
     if (rule == NULL) {
         return NGX_CONF_OK;
     }

@@ -166,6 +166,10 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
         provider->form = 1;
     }
 
+    if (source->type == NGX_HTTP_WEBHOOK_QUERY) {
+        provider->in_query = 1;
+    }
+
     header = (source->type == NGX_HTTP_WEBHOOK_HEADER) ? &source->name
                                                        : &row->header;
 
