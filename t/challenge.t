@@ -314,8 +314,19 @@ X-Verdict: challenge
   main::whole(main::signed('abc', 'second')),
   '\A\{"response_token":"sha256=[\w/+]{43}="\}\z', main::whole('1'),
   (main::whole(qq({"status":403,"error":"forbidden"}\n))) x 3 ]
+
+=== and the log says that there is none
+--- request
+GET /netdata-tenant?crc_token=abc
+--- error_code: 200
 --- error_log
 webhook netdata-bearer: challenge answered, as if there were a secret for it
+
+=== and why it is refused
+--- request
+GET /meta-tenant?hub.mode=subscribe&hub.challenge=1&hub.verify_token=k
+--- error_code: 403
+--- error_log
 webhook meta: refused, secret_unavailable
 
 === a challenge secret with variables beside other signing secrets
