@@ -199,7 +199,11 @@ ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_secret_words(cf, value, 1, field);
+    if (ngx_http_webhook_secret_init(cf, field, value) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_secret_value(cf, field, value);
 }
 
 
