@@ -147,11 +147,6 @@ typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
 typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
 typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
 
-/* what hosts share: an engine, and a claim of a message there */
-
-typedef struct ngx_http_webhook_redis_s  ngx_http_webhook_redis_t;
-typedef struct ngx_http_webhook_lease_s  ngx_http_webhook_lease_t;
-
 
 /* _names.c: reasons and verdicts */
 

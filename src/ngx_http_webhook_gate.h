@@ -165,6 +165,11 @@ struct ngx_http_webhook_gate_s {
 };
 
 
+/* What hosts share: an engine. */
+
+typedef struct ngx_http_webhook_redis_s  ngx_http_webhook_redis_t;
+
+
 /* What "webhook_replay" says. */
 
 typedef struct {

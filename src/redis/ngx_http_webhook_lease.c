@@ -52,7 +52,6 @@ static void ngx_http_webhook_lease_decide(ngx_http_webhook_lease_t *lease,
 static ngx_int_t ngx_http_webhook_lease_without(
     ngx_http_webhook_redis_t *redis);
 static void ngx_http_webhook_lease_keep(ngx_http_webhook_lease_t *lease);
-static void ngx_http_webhook_lease_forget(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_lease_renew_handler(ngx_event_t *ev);
 static void ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease);
 static ngx_int_t ngx_http_webhook_lease_renewed(
@@ -560,15 +559,6 @@ ngx_http_webhook_lease_keep(ngx_http_webhook_lease_t *lease)
 }
 
 
-/* It is not renewed any more, whatever is said of it later. */
-
-static void
-ngx_http_webhook_lease_forget(ngx_http_webhook_lease_t *lease)
-{
-    ngx_queue_remove(&lease->queue);
-}
-
-
 static void
 ngx_http_webhook_lease_renew_handler(ngx_event_t *ev)
 {
@@ -644,6 +634,13 @@ ngx_http_webhook_lease_renewed(ngx_http_webhook_command_t *command,
 
     command->sent = 0;
 
+    /* it has ended meanwhile, and is left to us */
+
+    if (lease->state == NGX_HTTP_WEBHOOK_LEASE_OTHER) {
+        ngx_free(lease);
+        return NGX_OK;
+    }
+
     if (answer == NULL
         || (answer->type == NGX_HTTP_WEBHOOK_ANSWER_NUMBER && answer->number)
         || lease->state != NGX_HTTP_WEBHOOK_LEASE_MINE)
@@ -651,7 +648,7 @@ ngx_http_webhook_lease_renewed(ngx_http_webhook_command_t *command,
         return NGX_OK;
     }
 
-    ngx_http_webhook_lease_forget(lease);
+    ngx_queue_remove(&lease->queue);
     lease->state = NGX_HTTP_WEBHOOK_LEASE_LOST;
 
     ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,

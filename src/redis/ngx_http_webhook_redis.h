@@ -13,7 +13,7 @@
 
 #include <ngx_event_connect.h>
 
-#include "ngx_http_webhook_gate.h"
+#include "zone/ngx_http_webhook_zone.h"
 #include "core/wh_hmac.h"
 
 

@@ -20,6 +20,7 @@ static void ngx_http_webhook_settle_send(ngx_http_webhook_lease_t *lease,
 static ngx_int_t ngx_http_webhook_settled(ngx_http_webhook_command_t *command,
     ngx_http_webhook_answer_t *answer);
 static void ngx_http_webhook_settle_end(ngx_http_webhook_lease_t *lease);
+static void ngx_http_webhook_settle_free(ngx_http_webhook_lease_t *lease);
 
 
 /* one key each, so that a proxy in front of a cluster knows where it goes */
@@ -61,7 +62,7 @@ ngx_http_webhook_settle(ngx_http_webhook_lease_t *lease,
 
         (void) ngx_atomic_fetch_add(&lease->redis->sh->lost, 1);
 
-        ngx_free(lease);
+        ngx_http_webhook_settle_free(lease);
         return;
     }
 
@@ -200,6 +201,20 @@ ngx_http_webhook_settle_end(ngx_http_webhook_lease_t *lease)
     if (link->nsettling == 0) {
         link->full = 0;
         link->retry.cancelable = 1;
+    }
+
+    ngx_http_webhook_settle_free(lease);
+}
+
+
+/* A renewal that is on its way still needs it. */
+
+static void
+ngx_http_webhook_settle_free(ngx_http_webhook_lease_t *lease)
+{
+    if (lease->renewal.sent) {
+        lease->state = NGX_HTTP_WEBHOOK_LEASE_OTHER;
+        return;
     }
 
     ngx_free(lease);

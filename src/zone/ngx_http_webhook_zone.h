@@ -46,6 +46,11 @@ typedef struct {
 } ngx_http_webhook_claim_t;
 
 
+/* A claim of a message that hosts share. */
+
+typedef struct ngx_http_webhook_lease_s  ngx_http_webhook_lease_t;
+
+
 /* What keeps a request from being passed on twice. */
 
 #define NGX_HTTP_WEBHOOK_REPLAY_KEYS  2
