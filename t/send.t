@@ -81,12 +81,12 @@ my $own = <<'EOF';
     }
     webhook_provider own-scalr {
         signature  header:X-Signature algorithm=hmac-sha384 encoding=base64url;
-        timestamp  header:Date unit=http past=5m;
+        timestamp  header:Date unit=http past=5m future=5m;
         message    $webhook_body$http_date;
     }
     webhook_provider own-twitch {
         signature  header:T-Signature prefix=sha256=;
-        timestamp  header:T-Timestamp unit=rfc3339 past=10m;
+        timestamp  header:T-Timestamp unit=rfc3339 past=10m future=5m;
         id         header:T-Id;
         message    $http_t_id$http_t_timestamp$webhook_body;
     }
@@ -98,7 +98,7 @@ my $own = <<'EOF';
         signature  json:/sig/value;
         token      json:/token;
         timestamp  json:/ts past=1m;
-        message    '${json:/sig/a} ${json:/ref} ${json:/gone}$webhook_timestamp';
+        message    '${json:/sig/a} ${json:/ref} ${json:/gone} $webhook_timestamp';
         body       none;
     }
     webhook_provider own-odd {
