@@ -23,7 +23,7 @@ static ngx_uint_t ngx_http_webhook_part_exempt(ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_part_is_url(ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_segment_t *segment);
+    ngx_http_webhook_segment_t *segment, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
 static ngx_int_t ngx_http_webhook_parts_free(ngx_conf_t *cf,
@@ -90,21 +90,25 @@ ngx_http_webhook_part_variable(ngx_conf_t *cf,
 
     (void) ngx_http_webhook_template_next(&rest, &name);
 
-    if (name.len == 0 || ngx_http_webhook_part_exempt(&name)) {
+    if (name.len == 0) {
         return NGX_OK;
     }
 
     text.data = p;
     text.len = rest.data - p;
 
-    segment->name = name;
-
-    rc = ngx_http_webhook_part_own(cf, provider, segment);
+    rc = ngx_http_webhook_part_own(cf, provider, segment, &name);
 
     if (rc == NGX_DECLINED) {
+
+        if (ngx_http_webhook_part_exempt(&name)) {
+            return NGX_OK;
+        }
+
         rc = ngx_http_webhook_part_of_nginx(cf, segment, &text);
     }
 
+    segment->name = name;
     *len = text.len;
 
     return rc;
@@ -117,6 +121,16 @@ ngx_http_webhook_part_exempt(ngx_str_t *name)
     ngx_str_t  *other;
 
     if (ngx_http_webhook_part_is_url(name)) {
+        return 1;
+    }
+
+    /* the others of ours are empty as long as nothing is verified */
+
+    if (name->len >= sizeof("webhook_") - 1
+        && ngx_strncasecmp(name->data, (u_char *) "webhook_",
+                           sizeof("webhook_") - 1)
+           == 0)
+    {
         return 1;
     }
 
@@ -157,9 +171,8 @@ ngx_http_webhook_part_is_url(ngx_str_t *name)
 static ngx_int_t
 ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_segment_t *segment)
+    ngx_http_webhook_segment_t *segment, ngx_str_t *name)
 {
-    ngx_str_t                  *name;
     ngx_uint_t                  i;
     ngx_http_webhook_source_t  *sources[3];
 
@@ -168,8 +181,6 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
         ngx_string("webhook_id"),
         ngx_string("webhook_event")
     };
-
-    name = &segment->name;
 
     sources[0] = provider->timestamp ? &provider->timestamp->source : NULL;
     sources[1] = provider->id;
