@@ -173,8 +173,9 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name)
 {
-    ngx_uint_t                  i;
-    ngx_http_webhook_source_t  *sources[3];
+    ngx_uint_t                   i;
+    ngx_http_webhook_source_t   *sources[3];
+    ngx_http_webhook_pointer_t  *pointers;
 
     static ngx_str_t  names[] = {
         ngx_string("webhook_timestamp"),
@@ -217,6 +218,13 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
     segment->required = 1;
     segment->time = (i == 0);
 
+    /* what is signed has to be known in every request */
+
+    if (sources[i]->type == NGX_HTTP_WEBHOOK_JSON) {
+        pointers = provider->pointers.elts;
+        pointers[sources[i]->index].used = 1;
+    }
+
     /* a time that is signed is looked at first */
 
     if (segment->time) {
@@ -232,8 +240,6 @@ static ngx_int_t
 ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text)
 {
-    ngx_http_compile_complex_value_t  ccv;
-
     segment->required = 1;
     segment->variable = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
 
@@ -241,13 +247,7 @@ ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = text;
-    ccv.complex_value = segment->variable;
-
-    return ngx_http_compile_complex_value(&ccv);
+    return ngx_http_webhook_template_compile(cf, text, segment->variable);
 }
 
 

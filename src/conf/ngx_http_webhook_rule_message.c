@@ -270,12 +270,11 @@ static ngx_array_t *
 ngx_http_webhook_message_segments(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end)
 {
-    size_t                             len;
-    u_char                            *value;
-    ngx_str_t                          text;
-    ngx_array_t                       *segments;
-    ngx_http_webhook_segment_t        *segment;
-    ngx_http_compile_complex_value_t   ccv;
+    size_t                       len;
+    u_char                      *value;
+    ngx_str_t                    text;
+    ngx_array_t                 *segments;
+    ngx_http_webhook_segment_t  *segment;
 
     segments = ngx_array_create(cf->pool, 1,
                                 sizeof(ngx_http_webhook_segment_t));
@@ -314,13 +313,9 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
         text.data = p;
         text.len = value - p;
 
-        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &text;
-        ccv.complex_value = &segment->text;
-
-        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        if (ngx_http_webhook_template_compile(cf, &text, &segment->text)
+            != NGX_OK)
+        {
             return NULL;
         }
 
