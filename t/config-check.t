@@ -78,7 +78,7 @@ server_says("location / { #<\n webhook github;\n $good "
             $has->('webhook_public_url', 'github', 'URL in what it signs'));
 server_says("$asks location / { #<\n webhook netdata;\n $good }",
             $has->('webhook_secret', 'netdata', 'token or signature'));
-server_says("location / {\n webhook " . s/;/; $good/r . "; }")
+server_says("location = / {\n webhook " . s/;/; $good/r . "; }")
     for 'stripe; webhook_window 5m',
         'meta; webhook_challenge_secret fedcba9876543210',
         'trello; webhook_public_url https://example.com';
