@@ -42,8 +42,8 @@ for my $case (['$webhook_timestamp$webhook_body'],
 
 block_says("webhook_provider own {\n $sign timestamp header:X-Time past=5m;\n"
            . "message $_; }")
-    for '$webhook_timestamp.$webhook_body', 'v0:$webhook_timestamp:$webhook_body',
-        '$webhook_body.$webhook_timestamp';
+    for '$webhook_timestamp.$webhook_body', '$webhook_body.$webhook_timestamp',
+        'v0:$webhook_timestamp:$webhook_body';
 
 
 # Other parts that nothing separates
@@ -125,9 +125,9 @@ for my $case (['', 1], ['webhook_require /a string enum=me;', 0],
                   $open ? "\"webhook own\" in \@ $shared" : undef,
                   "webhook_provider own { $sign shared_key; }");
     location_says("webhook own; #<\n $good $require",
-                  $open ? '"webhook own" in @ takes the tokens of all customers '
-                      . 'of this sender, add a "webhook_require" with "enum=" '
-                      . 'for what names you in the body' : undef,
+                  $open ? '"webhook own" in @ takes the tokens of all '
+                      . 'customers of this sender, add a "webhook_require" '
+                      . 'with "enum=" for what names you in the body' : undef,
                   'webhook_provider own { token bearer; shared_key; }');
 }
 
