@@ -17,8 +17,8 @@ use WebhookTest::Config;
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'message, body, timestamp, window, replay, id, event, require, json, '
-    . 'query, client_certificate, challenge, ack, reject in @';
+    . 'message, body, shared_key, timestamp, window, replay, id, event, '
+    . 'require, json, query, client_certificate, challenge, ack, reject in @';
 
 for (qw/method:methods Methods:methods content-type:content_type
         headers:header tokens:token signatures:signature messages:message
@@ -37,7 +37,7 @@ rule_says($_, qr/^invalid number of words in rule "$_", its form is "$_ .*" in \
     for qw/methods content_type header token signature message id event
            client_certificate challenge ack reject/;
 rule_says("$_", qr/^invalid number of words in rule "\w+", its form is "/)
-    for 'header X', 'header X a status=400 b', 'message a b', 'ack 200 201',
+    for 'header X', 'header X a status=400 b', 'message a b c', 'ack 200 201',
         'id header:A header:B', 'reject 401 403', 'token bearer for=a b';
 
 rule_says('methods POST', 'rule "methods" is duplicate in @', 'methods GET;');
