@@ -59,6 +59,7 @@ typedef struct {
     ngx_http_webhook_replay_key_t  *keys[NGX_HTTP_WEBHOOK_REPLAY_KEYS];
                                             /* of the directive and of the
                                                rule, or NULL each */
+    EVP_MD_CTX                 *md;         /* while the message is hashed */
     u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
     unsigned                    off:1;      /* for this provider */
     unsigned                    body:1;     /* without a key it is the body */
