@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 
 # tools/webhook-send against the module: for every file of providers/, and for
-# what of the language none of them has.
+# what of the language none of them has.  For every file of providers/ also
+# what replay protection says to a copy, to a try that is signed anew, and to
+# another message with the same id.
 
 use strict;
 use warnings;
@@ -54,6 +56,13 @@ my %arguments = (
     pelorus => [qw/--event committime/],
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
     'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
+);
+
+# Another message, where it is not enough that a JSON has one member more, and
+# what else may be sent with the signature that the first one had.
+my %others = (
+    'adyen' => $bodies{adyen} =~ s/8825/8826/r,
+    'own-form' => '',
 );
 
 my $own = <<'EOF';
@@ -151,11 +160,17 @@ my $t = WebhookTest->new(
         'own.conf' => $own,
     },
 );
-unlike($t->stderr, qr/\[warn\]/, 'nothing to warn of');
+
+my %off = map { $_ => 1 } grep { replay($_) eq 'off' } @built_in;
+
+is_deeply([sort map { /"webhook ([\w-]+)"/ ? $1 : $_ }
+           grep { /\[warn\]/ } split /\n/, $t->stderr], [sort keys %off],
+          'only of senders whose messages cannot be told apart is warned');
 
 my $tls = 'https://localhost:' . $t->port('TLS_PORT');
 
 good_and_bad($_) for sort keys %providers;
+once($_) for @built_in;
 challenge($_) for grep { $providers{$_} =~ /^\s*challenge /m }
                   sort keys %providers;
 options();
@@ -216,10 +231,13 @@ sub key_files {
 
 
 sub conf {
-    my $locations = join '', map { location($_) } sort keys %providers;
+    my $locations = join '', (map { location($_) } sort keys %providers),
+        map { location($_, 'once/', 'webhook_replay zone=seen duplicate=409;') }
+            @built_in;
 
     return <<"EOF";
     include own.conf;
+    webhook_zone seen 1m;
 
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -240,14 +258,15 @@ EOF
 
 
 sub location {
-    my ($name) = @_;
+    my ($name, $path, $more) = @_;
 
     my $rules = $providers{$name};
     my $key = key_of($name);
 
     $key .= '.pub' if $pairs{$key};
 
-    return "location = /$name { webhook $name; "
+    return 'location = /' . ($path // '') . "$name { webhook $name; "
+        . ($more // '') . ' '
         . (is_keyed($name) ? "webhook_secret file:secrets/$key; " : '')
         . (has_challenge_secret($name) && $rules !~ /key=signing/
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
@@ -304,7 +323,7 @@ sub arguments {
             '--cert', $cert->{cert}, '--key', $cert->{key};
     }
 
-    return (@arguments, '--url', "$base/$name");
+    return (@arguments, '--url', "$base/" . ($want{path} // '') . $name);
 }
 
 
@@ -414,6 +433,60 @@ sub good_and_bad {
                 "$name: what is no time");
         accepted(sent(@good, '--age', 1, $file), "$name: a young time");
     }
+}
+
+
+sub replay { return $providers{$_[0]} =~ /^\s*replay\s+(.*?);/m ? $1 : '' }
+
+
+# Replay protection: what a message is known by.
+sub once {
+    my ($name) = @_;
+
+    my $rule = replay($name);
+    my $timed = has($name, 'timestamp');
+    my $unsigned = $providers{$name} =~ /^\s*body\s+none/m;
+    my @id = has($name, 'id') ? ('--id', 'id-1') : ();
+    my @time = $timed ? ('--timestamp', time) : ();
+    my @send = arguments($name, path => 'once/');
+    my ($file, $other) = (body($name), other($name));
+
+    accepted(sent(@send, @id, @time, $file), "$name: a message");
+    known(!$off{$name}, sent(@send, @id, @time, $file), "$name: a copy");
+    known($rule =~ /key=/, sent(@send, @id, '--timestamp', time - 1, $file),
+          "$name: signed anew") if $timed;
+
+    if ($rule =~ /key=\$webhook_id/ || @id && $unsigned) {
+        known(1, sent(@send, @id, @time, $other), "$name: with its id");
+        $id[1] = 'id-2';
+    }
+
+    known(0, sent(@send, @id, @time, $other), "$name: another one");
+}
+
+
+# A message that has been, or one that is passed on.
+sub known {
+    my ($known, $r, $title) = @_;
+
+    my @got = $t->app_requests;
+    $t->app_clear;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    ok($known ? $r->{status} == 409 && !@got
+              : $r->{status} == 202 && @got == 1,
+       $title . ($known ? ' is known' : '')) or diag(explain($r));
+}
+
+
+sub other {
+    my ($name) = @_;
+
+    my $text = $others{$name}
+        // WebhookTest::Cert::read_file(body($name)) =~ s/\{/{"other":1,/r;
+
+    return $t->write_file("others/$name", $text);
 }
 
 
