@@ -161,7 +161,8 @@ my $h2 = WebhookTest::HTTP2->new($t->connection(port => 'PORT_2'));
 
 $h2->begin(%$stream);
 $h2->send_body;
-ok($upstream->take, 'a message by HTTP/2');
+$taken = $upstream->take;
+ok($taken, 'a message by HTTP/2');
 $h2->reset;
 $t->wait_for(sub { ($t->answer($stream)->{header}{'retry-after'} // 0) > 1 },
              'it to be held when the stream is reset');
