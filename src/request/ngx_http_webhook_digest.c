@@ -37,8 +37,8 @@ ngx_http_webhook_digest(ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_DIGEST_BODY;
     }
 
-    return ctx->gate->provider->pelorus ? NGX_HTTP_WEBHOOK_DIGEST_NONE
-                                        : NGX_HTTP_WEBHOOK_DIGEST_MESSAGE;
+    return (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
+           ? NGX_HTTP_WEBHOOK_DIGEST_NONE : NGX_HTTP_WEBHOOK_DIGEST_MESSAGE;
 }
 
 
@@ -154,10 +154,10 @@ ngx_http_webhook_digest_update(ngx_http_request_t *r,
 
     ngx_http_webhook_digest_part(ctx, prefix.data, prefix.len);
 
-    if (provider->body) {
+    if (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW) {
         ngx_http_webhook_digest_part(ctx, ctx->text.data, ctx->text.len);
 
-    } else if (!provider->bodiless && r->request_body) {
+    } else if (r->request_body) {
         ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
                                    ngx_http_webhook_digest_part);
     }
