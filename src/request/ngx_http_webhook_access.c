@@ -209,7 +209,7 @@ ngx_http_webhook_body(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (ctx && ctx->hashing) {
         ngx_http_webhook_clock_start(ctx);
-        ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_body_arrived(r, ctx, in);
         ngx_http_webhook_clock_stop(ctx);
     }
 

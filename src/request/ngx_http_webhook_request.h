@@ -27,10 +27,26 @@ typedef struct {
 } ngx_http_webhook_hash_t;
 
 
+/* What takes a part of the body to hash it. */
+
+typedef void (*ngx_http_webhook_hash_pt)(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+
+
+/* What is hashed to tell messages apart, where no key does. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_DIGEST_NONE = 0,
+    NGX_HTTP_WEBHOOK_DIGEST_MESSAGE,
+    NGX_HTTP_WEBHOOK_DIGEST_BODY
+} ngx_http_webhook_digest_e;
+
+
 /* A signature that the request offers. */
 
 typedef struct {
     wh_signature_t             *signature;
+    const wh_str_t             *issuer;     /* of a token, or NULL */
     wh_pubkey_e                 scheme;
     ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
     ngx_uint_t                  use;
@@ -107,6 +123,8 @@ struct ngx_http_webhook_ctx_s {
     ngx_uint_t                     ncandidates;
     ngx_uint_t                     secret;      /* that matched, from 1 */
     ngx_uint_t                     token;       /* the token's, from 1 */
+    const wh_str_t                *issuer;      /* of the token that matched,
+                                                   or NULL */
     ngx_array_t                   *subject;     /* of the certificate, that
                                                    matched, or NULL */
 
@@ -247,8 +265,11 @@ ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_str_t *token, wh_signature_t *digest);
 
 /* _hash.c: hashing the body */
-void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+void ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
+    ngx_http_webhook_hash_pt handler);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -260,7 +281,18 @@ ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
     ngx_uint_t n, u_char *mac);
 ngx_int_t ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,
     u_char *name);
+EVP_MD_CTX *ngx_http_webhook_md_get(void);
+void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
+
+/* _digest.c: the hash that names a message */
+ngx_http_webhook_digest_e ngx_http_webhook_digest(ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_digest_e ngx_http_webhook_digest_streamed(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_digest_message(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_digest_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _body.c: the body that has been read */
 ngx_uint_t ngx_http_webhook_request_whole(ngx_http_request_t *r);
