@@ -203,7 +203,6 @@ my @mistakes = (
         ["if (\$arg_a) {\nwebhook github;", $place, undef],
         ["limit_except GET {\nwebhook github;", $place, undef],
         ["webhook_zone hooks 1m;", $place, undef],
-        ["webhook_var \$a /a;", $place, undef],
         ["webhook_provider own { token bearer; }", $place, undef],
 
         # semicolons
@@ -232,6 +231,8 @@ my @mistakes = (
         ["webhook_var \$action action;", qr/^invalid JSON Pointer "action"/,
          qr{begin with "/"}],
         ["webhook_var \$action;", $arguments, undef],
+        ["webhook_var \$one /one;\nwebhook_var \$One /two;",
+         qr/^duplicate "webhook_var \$One"/, qr/one in this block/],
         ["webhook_var \$host /host;", qr/^the duplicate "host" variable/,
          undef],
         ["webhook_status;", $place, undef],
