@@ -16,6 +16,8 @@ use WebhookTest;
 
 my $secret = 'the-secret-of-the-messages';
 my $token = 'the-token-of-the-challenges';
+my $other = 'the-token-of-another-sender';
+my $oracle = 'the-secret-that-signs-challenges';
 my $json = 'application/json';
 
 my $t = WebhookTest->new(conf => <<"EOC");
@@ -50,7 +52,10 @@ my $t = WebhookTest->new(conf => <<"EOC");
 
     webhook_provider other { token header:X-Token; }
 
-    webhook_provider inside { token json:/token; challenge json:/c method=POST; }
+    webhook_provider inside {
+        token      json:/token;
+        challenge  json:/c method=POST;
+    }
 
     log_format v '\$webhook_verdict \$webhook_reason';
 
@@ -67,9 +72,18 @@ my $t = WebhookTest->new(conf => <<"EOC");
             proxy_pass http://%%APP%%;
         }
         location /without { webhook matched; proxy_pass http://%%APP%%; }
-        location /signing { webhook signing; proxy_pass http://%%APP%%; }
+        location /signing {
+            webhook signing;
+            webhook_secret $oracle;
+            proxy_pass http://%%APP%%;
+        }
         location /empty { webhook empty; proxy_pass http://%%APP%%; }
-        location /two { webhook other board; proxy_pass http://%%APP%%; }
+        location /two {
+            webhook other board;
+            webhook_secret $secret for=board;
+            webhook_secret $other for=other;
+            proxy_pass http://%%APP%%;
+        }
         location /inside { webhook inside; proxy_pass http://%%APP%%; }
         location /small {
             webhook text;
@@ -92,7 +106,7 @@ is_answer('/two', $asked, $json, '{"challenge":"3eZb-r/w1 \"a"}');
 is_answer('/trial', $asked, $json, '{"challenge":"3eZb-r/w1 \"a"}');
 is_answer('/inside', '{"c":"x"}', 'text/plain', 'x');
 is_answer('/signing', '{"plain":"qwe"}', 'text/plain',
-          hmac_sha256_hex('qwe', $secret));
+          hmac_sha256_hex('qwe', $oracle));
 
 # also from a sender who is known, and not from one who only says so
 is_answer('/board', $asked, $json, '{"challenge":"3eZb-r/w1 \"a"}',
@@ -108,7 +122,7 @@ is_refused('/board', $_, 403)
 is_refused('/two', '{"event":1}', 403);
 is_refused('/inside', '{"d":1}', 403);
 is_passed('/board', '{"event":1}', signed('{"event":1}'));
-is_passed('/two', '{"event":1}', ['X-Token', $secret]);
+is_passed('/two', '{"event":1}', ['X-Token', $other]);
 is_passed('/inside', "{\"token\":\"$secret\"}");
 is_passed('/trial', '{"event":1}');
 is_passed('/trial', 'x' x 5000);
@@ -133,14 +147,15 @@ is_refused('/matched', $_, 403)
 is_refused('/without', $right, 403);
 
 # no more is read for it than it may be long, and nothing of unknown length
-is_answer('/text', '{"challenge":"abc"' . ' ' x 4077 . '}', 'text/plain', 'abc');
+is_answer('/text', '{"challenge":"abc"' . ' ' x 4077 . '}', 'text/plain',
+          'abc');
 
 for my $head (['Content-Length', 4097], ['Transfer-Encoding', 'chunked']) {
-    my $s = $t->connection;
+    my $c = $t->connection;
 
-    print $s "POST /text HTTP/1.1\r\nHost: x\r\n$head->[0]: $head->[1]\r\n"
-        . "Expect: 100-continue\r\n\r\n";
-    like(<$s>, qr{^HTTP/1\.1 403 }, "$head->[0]: refused by its headers");
+    $c->send("POST /text HTTP/1.1\r\nHost: x\r\n$head->[0]: $head->[1]\r\n"
+             . "Expect: 100-continue\r\n\r\n");
+    is($c->read_response->{status}, 403, "$head->[0]: refused by its headers");
 }
 
 is_refused('/small', '{"challenge":"abcdef"}', 413);
