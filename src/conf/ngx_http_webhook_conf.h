@@ -268,6 +268,8 @@ char *ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
