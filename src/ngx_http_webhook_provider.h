@@ -157,8 +157,10 @@ typedef struct {
     ngx_http_complex_value_t    reply;
     ngx_str_t                   type;
     ngx_str_t                   header;     /* that has the text, or empty */
+    ngx_uint_t                  status;     /* of the answer */
     unsigned                    no_source:1; /* SOURCE is "none" */
     unsigned                    after_verify:1; /* only to a verified sender */
+    unsigned                    in_body:1;  /* to anybody, and in JSON */
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;

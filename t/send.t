@@ -123,6 +123,16 @@ my $own = <<'EOF';
         signature  header:X-Signature algorithm=rsa-sha1 prefix=v1,;
         signature  header:X-Signature-2 algorithm=ed25519;
     }
+    webhook_provider own-lines {
+        signature  header:X-Signature;
+        message    "$request_method\n$request_uri\r\n\t\\n\"$webhook_body";
+    }
+    webhook_provider own-board {
+        signature  header:X-Signature;
+        challenge  json:/challenge method=POST
+                   'reply={"challenge":"$webhook_challenge"}'
+                   type=application/json;
+    }
     webhook_provider own-okta {
         token      header:Authorization;
         challenge  header:X-Okta-Verification-Challenge

@@ -648,6 +648,12 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
             rule = "a \"challenge\" with \"after=verify\" and a method that "
                    "is none of its \"methods\"";
         }
+
+        if (challenge[i].in_body
+            && (challenge[i].method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
+        {
+            rule = "a \"challenge\" in JSON and a method without a body";
+        }
     }
 
     if (provider->timestamp) {

@@ -76,6 +76,15 @@ typedef enum {
 } ngx_http_webhook_state_e;
 
 
+/* When a challenge is answered. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_BY_HEADERS = 0,        /* to anybody */
+    NGX_HTTP_WEBHOOK_BY_BODY,               /* to who has no credential */
+    NGX_HTTP_WEBHOOK_VERIFIED
+} ngx_http_webhook_when_e;
+
+
 /* What a request would have been refused for, had a rule not been on trial. */
 
 typedef struct {
@@ -143,6 +152,7 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */
     unsigned                       refused:1;   /* with its headers */
+    unsigned                       asking:1;    /* is it a challenge? */
     unsigned                       unknown_tenant:1; /* all secrets are from
                                                       variables, and empty */
     unsigned                       hashing:1;
@@ -228,6 +238,8 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 
 /* _select.c: which of several providers a request is for */
 ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_select_credential(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _steps.c: the steps of a verification */
@@ -338,7 +350,12 @@ ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
 
 /* _challenge.c: answers that nginx itself gives */
 ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t after);
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_when_e when);
+ngx_uint_t ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_challenge_read(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
