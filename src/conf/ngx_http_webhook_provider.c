@@ -81,13 +81,17 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec] "
       "[issuer=TEXT] [body_digest=POINTER]" },
 
-    { ngx_string("message"), 1, 1, ngx_http_webhook_rule_message,
+    { ngx_string("message"), 1, 2, ngx_http_webhook_rule_message,
       0, 1,
-      "message TEMPLATE" },
+      "message TEMPLATE [free=SOURCE]" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
       0, 1,
       "body KIND" },
+
+    { ngx_string("shared_key"), 0, 0, ngx_http_webhook_rule_shared_key,
+      0, 1,
+      "shared_key" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       0, 1,
@@ -207,6 +211,7 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     ngx_http_webhook_check_timestamp(cf, provider);
+    ngx_http_webhook_parts_warn(cf, provider);
 
     return NGX_CONF_OK;
 }
@@ -642,6 +647,12 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
         {
             rule = "a \"challenge\" with \"after=verify\" and a method that "
                    "is none of its \"methods\"";
+        }
+
+        if (challenge[i].in_body
+            && (challenge[i].method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
+        {
+            rule = "a \"challenge\" in JSON and a method without a body";
         }
     }
 

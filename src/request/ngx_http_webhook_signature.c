@@ -105,6 +105,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     for (i = 0; i < n; i++) {
         candidate[i].signature = &signatures[i];
+        candidate[i].issuer = NULL;
         candidate[i].scheme = signature->scheme;
         candidate[i].use = signature->use;
         candidate[i].secret = 0;
