@@ -40,7 +40,7 @@ my %secret = (
 
 # what stands at the level of http; all else goes into a location
 my $http = qr/(?:map|server|log_format|limit_req_zone|
-                webhook_(?:provider|var|zone))\b/x;
+                webhook_(?:provider|redis|var|zone))\b/x;
 
 
 # Examples

@@ -419,7 +419,7 @@ sub is_back {
 
         return $c->read_response->{status} == 500;
     }, 'Redis');
-    $t->wait_for(sub { !grep { /^o/ } values %{ $redis->messages } },
+    $t->wait_for(sub { !grep { ($_ // '') =~ /^o/ } values %{ $redis->messages } },
                  'the release');
 }
 
