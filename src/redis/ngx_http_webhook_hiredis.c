@@ -65,7 +65,7 @@ ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out, ngx_str_t *args,
     ngx_uint_t n, ngx_log_t *log)
 {
     int          len;
-    char        *command;
+    sds          command;
     size_t       lens[NGX_HTTP_WEBHOOK_REDIS_ARGS];
     ngx_int_t    rc;
     ngx_uint_t   i;
@@ -76,7 +76,7 @@ ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out, ngx_str_t *args,
         lens[i] = args[i].len;
     }
 
-    len = redisFormatCommandArgv(&command, n, argv, lens);
+    len = redisFormatSdsCommandArgv(&command, n, argv, lens);
 
     if (len < 0) {
         return NGX_ERROR;
@@ -92,7 +92,7 @@ ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out, ngx_str_t *args,
     /* a password may be in it */
 
     ngx_explicit_memzero(command, len);
-    redisFreeCommand(command);
+    redisFreeSdsCommand(command);
 
     return rc;
 }
