@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "redis/ngx_http_webhook_redis.h"
 
 
 static ngx_int_t ngx_http_webhook_replay_start(ngx_http_request_t *r,
