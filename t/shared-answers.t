@@ -230,7 +230,8 @@ sub host {
     my ($fake, $options, $database, $more) = @_;
 
     $options //= '';
-    $options .= ' connect_timeout=5s' if $options !~ /connect_timeout/;
+    $options .= ' connect_timeout=' . 5 * $WebhookTest::patience . 's'
+        if $options !~ /connect_timeout/;
     $database //= '';
     $more //= '';
 

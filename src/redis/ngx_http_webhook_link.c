@@ -355,6 +355,10 @@ ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link)
 
     link->state = NGX_HTTP_WEBHOOK_LINK_GREETING;
 
+    /* a worker that begins may have been busy, and each answer has its time */
+
+    ngx_add_timer(&link->timer, link->redis->connect_timeout);
+
     if (ngx_http_webhook_greeting(link, args, &n) != NGX_OK) {
         ngx_http_webhook_link_fail(link, 0, "is left without memory");
         return;
