@@ -123,7 +123,7 @@ ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
             && (r->method & challenge[i].method)
             && ngx_http_webhook_challenge_active(ctx->gate, &challenge[i]))
         {
-            return ngx_http_webhook_select_credential(r, ctx) == NGX_DECLINED;
+            return ngx_http_webhook_source_credential(r, ctx) == NGX_DECLINED;
         }
     }
 
