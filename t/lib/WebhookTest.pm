@@ -634,9 +634,12 @@ sub check_log {
 
     my $allow = $want{allow} // qr/(?!)/;
 
-    my @bad = grep { !/$allow/ }
-              grep { /\[(?:alert|crit|emerg)\]/ || /Sanitizer|runtime error:/ }
-              split /^/, $self->error_log . $self->stderr;
+    my $said = $self->error_log . $self->stderr;
+    my @bad = grep { !/$allow/ } grep { /\[(?:alert|crit|emerg)\]/ }
+              split /^/, $said;
+
+    push @bad, $said =~ /^(==\d+==ERROR: .*?^SUMMARY: .*?\n)/msg,
+               $said =~ /^(.*runtime error:.*\n(?: +#.*\n)*)/mg;
 
     push @bad, $self->valgrind_says;
 
