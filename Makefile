@@ -133,7 +133,7 @@ $(B)/core/%.o: src/core/%.c $(B)/settings \
 
 $(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(CORE_OBJS)
 	@mkdir -p $(@D)
-	$(unit_cc) -o $@ $< $(CORE_OBJS) $(LD_OPT) -lyajl -lcrypto
+	$(unit_cc) -o $@ $< $(CORE_OBJS) $(LD_OPT) -lyajl -lcrypto -ldl
 
 units: $(UNITS)
 
