@@ -39,6 +39,16 @@ typedef struct {
 } ngx_http_webhook_candidate_t;
 
 
+/* Where one signature and one secret, as most have, need no more memory. */
+
+typedef struct {
+    wh_signature_t              signature;
+    ngx_http_webhook_candidate_t  candidate;
+    ngx_http_webhook_hash_t     hash;
+    u_char                      bytes[WH_HMAC_MAX_SIZE];
+} ngx_http_webhook_room_t;
+
+
 typedef struct {
     ngx_table_elt_t            *first;
     ngx_uint_t                  count;
@@ -135,7 +145,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       verified:1;  /* all that is enforced has
                                                    been passed */
     unsigned                       evaluation:1;   /* of a variable failed */
-    unsigned                       rewritten:1; /* left the location so */
+    unsigned                       redirected:1;   /* since it was in a
+                                                   gate */
 
     /* the body, and the parser for JSON */
     wh_json_t                     *json;        /* or NULL */
@@ -156,6 +167,7 @@ struct ngx_http_webhook_ctx_s {
     /* counting; stats_entries of the location, or NULL */
     ngx_http_webhook_stats_entry_t  *stats_entries;
     ngx_http_webhook_counted_t    *counted;
+    ngx_http_webhook_room_t        room;
     uint64_t                       started;     /* ns, or 0 */
     uint64_t                       spent;       /* ns */
 };
@@ -198,7 +210,7 @@ extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 /* _bypass.c: no way around a gate */
 ngx_http_webhook_ctx_t *ngx_http_webhook_enter(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
-ngx_int_t ngx_http_webhook_leave(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_meet(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_arrive(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
@@ -347,13 +359,13 @@ ngx_int_t ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _log.c: the end of a request */
-ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
+void ngx_http_webhook_end_request(ngx_http_request_t *r,
+    ngx_http_webhook_loc_conf_t *wlcf);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _clock.c: the time that verification takes */
-void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
+uint64_t ngx_http_webhook_clock(void);
 
 /* _variables.c */
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
@@ -385,6 +397,27 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/* Where nothing is counted the clock is not read. */
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->stats_entries) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
 }
 
 
