@@ -227,6 +227,10 @@ ngx_uint_t ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate);
 
 char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_payload_init(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_vars_merge(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
 
 /* _enforce.c: "webhook_enforce" */
 
@@ -264,6 +268,8 @@ char *ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -315,7 +321,14 @@ ngx_int_t ngx_http_webhook_replay_key_unsigned(
 ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
+
+/* _template.c: texts with variables */
+
+ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value);
+ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 /* _scope.c: which place a message comes to */
 

@@ -350,13 +350,14 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
     ngx_uint_t *index)
 {
-    ngx_str_t   *pointers;
-    ngx_uint_t   i;
+    ngx_uint_t                   i;
+    ngx_http_webhook_pointer_t  *pointers;
 
     pointers = provider->pointers.elts;
 
     for (i = 0; i < provider->pointers.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&pointers[i], pointer)) {
+        if (ngx_http_webhook_str_equal(&pointers[i].text, pointer)) {
+            pointers[i].used = 1;
             *index = i;
             return NGX_CONF_OK;
         }
@@ -371,7 +372,8 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    *pointers = *pointer;
+    pointers->text = *pointer;
+    pointers->used = 1;
     *index = i;
 
     return NGX_CONF_OK;

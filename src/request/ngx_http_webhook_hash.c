@@ -44,7 +44,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 {
     return ctx->gate->provider->signatures.nelts
            || ctx->gate->provider->form
-           || ctx->gate->json
+           || ctx->gate->parse
            || ngx_http_webhook_replay_hashes(ctx)
            || ngx_http_webhook_replay_body(ctx);
 }
@@ -155,7 +155,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     n = ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
         + ngx_http_webhook_bits(digests);
 
-    ctx->hashes = &ctx->room.hash;
+    ctx->hashes = &ctx->own_hash;
 
     if (n > 1) {
 

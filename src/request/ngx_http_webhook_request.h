@@ -39,16 +39,6 @@ typedef struct {
 } ngx_http_webhook_candidate_t;
 
 
-/* Where one signature and one secret, as most have, need no more memory. */
-
-typedef struct {
-    wh_signature_t              signature;
-    ngx_http_webhook_candidate_t  candidate;
-    ngx_http_webhook_hash_t     hash;
-    u_char                      bytes[WH_HMAC_MAX_SIZE];
-} ngx_http_webhook_room_t;
-
-
 typedef struct {
     ngx_table_elt_t            *first;
     ngx_uint_t                  count;
@@ -83,9 +73,6 @@ typedef struct {
 
 /* A record that a request has been counted in. */
 
-typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
-
-
 struct ngx_http_webhook_counted_s {
     ngx_http_webhook_record_t     *record;
     ngx_http_webhook_counted_t    *next;
@@ -115,6 +102,9 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_source_t     *credential;  /* the token's source */
     ngx_http_webhook_candidate_t  *candidates;
     ngx_uint_t                     ncandidates;
+    ngx_http_webhook_candidate_t   own_candidate;  /* if there is one only */
+    wh_signature_t                 own_signature;
+    u_char                         own_bytes[WH_HMAC_MAX_SIZE];
     ngx_uint_t                     secret;      /* that matched, from 1 */
     ngx_uint_t                     token;       /* the token's, from 1 */
     ngx_array_t                   *subject;     /* of the certificate, that
@@ -123,6 +113,7 @@ struct ngx_http_webhook_ctx_s {
     /* hashes of the message and of the body */
     ngx_http_webhook_hash_t       *hashes;
     ngx_uint_t                     nhashes;
+    ngx_http_webhook_hash_t        own_hash;
     EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
     ngx_str_t                      body_sha256;
     off_t                          hashed;      /* bytes of the body */
@@ -145,8 +136,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       verified:1;  /* all that is enforced has
                                                    been passed */
     unsigned                       evaluation:1;   /* of a variable failed */
-    unsigned                       redirected:1;   /* since it was in a
-                                                   gate */
+    unsigned                       redirected:1;   /* from a gate */
+    unsigned                       by_name:1;   /* parsed for a variable */
 
     /* the body, and the parser for JSON */
     wh_json_t                     *json;        /* or NULL */
@@ -167,7 +158,6 @@ struct ngx_http_webhook_ctx_s {
     /* counting; stats_entries of the location, or NULL */
     ngx_http_webhook_stats_entry_t  *stats_entries;
     ngx_http_webhook_counted_t    *counted;
-    ngx_http_webhook_room_t        room;
     uint64_t                       started;     /* ns, or 0 */
     uint64_t                       spent;       /* ns */
 };
@@ -298,6 +288,8 @@ ngx_int_t ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
 /* _payload.c: what a verified body must be like */
 ngx_http_webhook_reason_e ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_payload_locate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_step_json(ngx_http_request_t *r,
@@ -359,10 +351,15 @@ ngx_int_t ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _log.c: the end of a request */
-void ngx_http_webhook_end_request(ngx_http_request_t *r,
-    ngx_http_webhook_loc_conf_t *wlcf);
+void ngx_http_webhook_end_request(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+
+/* _shown.c: values of the body that no rule needs */
+void ngx_http_webhook_json_by_name(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_shown(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_text_t *id, ngx_http_webhook_text_t *event);
 
 /* _clock.c: the time that verification takes */
 void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
@@ -372,7 +369,6 @@ void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
-ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 
 /* Of every request, also where there is no gate, so it must be cheap. */

@@ -35,8 +35,8 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
     }
 
     if (max == 1) {
-        signatures = &ctx->room.signature;
-        ctx->candidates = &ctx->room.candidate;
+        signatures = &ctx->own_signature;
+        ctx->candidates = &ctx->own_candidate;
 
     } else {
         signatures = ngx_palloc(r->pool,
@@ -100,9 +100,9 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     size = wh_decoded_len(signature->format.encoding, value.len);
-    buf = ctx->room.bytes;
+    buf = ctx->own_bytes;
 
-    if (size > sizeof(ctx->room.bytes) || ctx->ncandidates) {
+    if (size > sizeof(ctx->own_bytes) || ctx->ncandidates) {
 
         buf = ngx_pnalloc(r->pool, size);
         if (buf == NULL) {
