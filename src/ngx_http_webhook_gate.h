@@ -29,7 +29,7 @@ typedef struct {
                                                has been read */
     ngx_http_complex_value_t   *value;      /* of text with variables */
     ngx_http_webhook_file_t    *file;       /* or NULL */
-    wh_encoding_e               encoding;
+    ngx_uint_t                  encoding;   /* wh_encoding_e */
     ngx_str_t                   for_name;   /* "for=", or empty */
     ngx_str_t                   directive;  /* its name, and where it is */
     ngx_str_t                   conf_file;

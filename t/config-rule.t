@@ -17,8 +17,8 @@ use WebhookTest::Config;
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'message, body, timestamp, window, replay, id, event, require, json, '
-    . 'query, client_certificate, challenge, ack, reject in @';
+    . 'message, body, shared_key, timestamp, window, replay, id, event, '
+    . 'require, json, query, client_certificate, challenge, ack, reject in @';
 
 for (qw/method:methods Methods:methods content-type:content_type
         headers:header tokens:token signatures:signature messages:message
@@ -37,7 +37,7 @@ rule_says($_, qr/^invalid number of words in rule "$_", its form is "$_ .*" in \
     for qw/methods content_type header token signature message id event
            client_certificate challenge ack reject/;
 rule_says("$_", qr/^invalid number of words in rule "\w+", its form is "/)
-    for 'header X', 'header X a status=400 b', 'message a b', 'ack 200 201',
+    for 'header X', 'header X a status=400 b', 'message a b c', 'ack 200 201',
         'id header:A header:B', 'reject 401 403', 'token bearer for=a b';
 
 rule_says('methods POST', 'rule "methods" is duplicate in @', 'methods GET;');
@@ -57,7 +57,7 @@ rule_says("content_type application/json $_") for 'text/*', 'a/*+json';
 rule_says('header X-A b status=399', 'invalid status "399", it must be from '
     . '400 to 599 in @');
 rule_says('header X-A b status=', 'option "status=" of rule "header" has no '
-    . 'value in @');
+    . 'value, one with ";" goes in quotes, like "status=;" in @');
 rule_says("header X-A b $_", "unknown option \"$_\" of rule \"header\", it "
     . 'takes status=CODE in @') for 'code=400', '400';
 rule_says('header X-A b status', 'unknown option "status" (did you mean '
@@ -79,14 +79,27 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
         for qw/token signature/;
     rule_says("$_ $word", "invalid source \"$bad\", $in_body, field:NAME in \@")
         for qw/id event timestamp/;
-    rule_says("challenge $_", "invalid source \"$bad\", $early in \@")
+    rule_says("challenge $_",
+              "invalid source \"$bad\", $early, json:POINTER in \@")
         for $word, "query:a match=$bad=b";
 }
 
-for my $late (qw{field:t json:/t form:t}) {
-    rule_says("challenge $_", "invalid source \"$late\", $early in \@")
+for my $late (qw{field:t form:t}) {
+    rule_says("challenge $_",
+              "invalid source \"$late\", $early, json:POINTER in \@")
         for $late, "query:a match=$late", "query:a match=$late=b";
 }
+
+rule_says("challenge $_", qr/a "challenge" in JSON and a method without a body, /,
+          'token bearer;')
+    for 'json:/t', 'query:a match=json:/t=b', 'none match=json:/t=b',
+        'json:/t method=HEAD';
+rule_says("challenge $_ method=POST", [], 'token bearer;')
+    for 'json:/t', 'query:a match=json:/t=b', 'json:/t status=204';
+rule_says('challenge query:a status=201', 'unknown status "201" in rule '
+    . '"challenge", it can be 200, 204 in @');
+rule_says('query first last', '"first" and "last" in rule "query", leave one '
+    . 'of them out in @');
 
 rule_says("challenge $_ method=POST after=verify",
           "invalid source \"$_\", $early, json:POINTER in \@")
@@ -122,8 +135,9 @@ for (['header X-A b', qw/status/], ['token bearer', qw/for/],
     my ($rule, @options) = @$_;
     my ($name) = split / /, $rule;
 
-    rule_says("$rule $_=", "option \"$_=\" of rule \"$name\" has no value in "
-        . '@') for @options;
+    rule_says("$rule $_=", "option \"$_=\" of rule \"$name\" has no value, "
+              . "one with \";\" goes in quotes, like \"$_=;\" in \@")
+        for @options;
 }
 
 # twice, with the same value and with another
@@ -202,7 +216,7 @@ rule_says("$_->[0] $_->[1] $_->[1]",
 
 rule_says("challenge query:a matches=x", 'unknown option "matches=x" (did you '
     . 'mean "match="?) of rule "challenge", it takes method=NAME, match=SOURCE[=VALUE], '
-    . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify in @');
+    . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify, status=CODE in @');
 rule_says("challenge query:a $_->[0]=$_->[1]", "unknown $_->[0] \"$_->[1]\" in "
     . "rule \"challenge\", it can be $_->[2] in \@")
     for ['method', 'get', 'GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH'],
@@ -229,12 +243,13 @@ rule_says($_) for 'replay off', 'replay key=body ttl=1d', 'replay ttl=1d',
     'id header:X-Id; replay key=$webhook_id';
 rule_says('replay key=x; #<', '"key=x" has no variable, all messages would be '
           . 'one in @');
-rule_says("replay $_; #<", 'invalid or second option "' . (split ' ')[-1]
-          . '" of rule "replay", it takes "key=body" or "key=VALUE", and '
-          . '"ttl=TIME", or "off" alone in @')
-    for 'on', 'ttl=1d off', 'key=body key=body', 'ttl=1d ttl=1d';
-rule_says('replay ttl=0; #<', 'invalid time "ttl=0", it is like "24h" and not '
-          . '0 in @');
+rule_says("replay $_; #<", 'unknown option "' . (split ' ')[-1] . '" of rule '
+          . '"replay", it takes key=VALUE, ttl=TIME in @')
+    for 'on', 'ttl=1d off';
+rule_says("replay $_ $_; #<", "option \"$_\" of rule \"replay\" is the second "
+          . 'of its name in @')
+    for 'key=body', 'ttl=1d';
+rule_says('replay ttl=0; #<', 'invalid time "0", it cannot be 0 in @');
 block_says("webhook_provider own { signature header:X-S; id header:X-Id;\n"
            . 'replay key=$webhook_id; } #<', '"$webhook_id" in the rule "replay" '
            . 'of webhook_provider "own" is not in its "message", a captured '

@@ -60,7 +60,8 @@ struct ngx_http_webhook_option_s {
     ngx_uint_t     kinds;          /* of rules that it has an effect on, bits;
                                       or 0: of all */
     unsigned       repeatable:1;
-};
+};                                 /* the handler of the row at the end, if
+                                      any, is for words that are none */
 
 
 /* The names that are most like a word. */
@@ -81,12 +82,15 @@ typedef struct {
 #define ngx_http_webhook_rows(table)  (table), sizeof((table)[0])
 
 
-/* Where a source can be: so many rows of their table, by when it is known. */
+/*
+ * Where a source can be: so many rows of their table, by when it is known.
+ * Before the body, or in verified JSON, or in the body; all of them, which is
+ * NGX_HTTP_WEBHOOK_SOURCES, where it may be beside a signature.
+ */
 
-#define NGX_HTTP_WEBHOOK_SOURCES_EARLY       5   /* before the body */
-#define NGX_HTTP_WEBHOOK_SOURCES_VERIFIED    6   /* or in verified JSON */
-#define NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL  7   /* or in the body */
-#define NGX_HTTP_WEBHOOK_SOURCES             8   /* or beside a signature */
+#define NGX_HTTP_WEBHOOK_SOURCES_EARLY       NGX_HTTP_WEBHOOK_JSON
+#define NGX_HTTP_WEBHOOK_SOURCES_VERIFIED    NGX_HTTP_WEBHOOK_FORM
+#define NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL  NGX_HTTP_WEBHOOK_FIELD
 
 
 /* _provider.c: the provider language */
@@ -116,6 +120,28 @@ char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_message_takes(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+
+/* _part.c: what ends the parts of a message */
+
+ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
+    ngx_http_webhook_segment_t *segment, size_t *len);
+ngx_int_t ngx_http_webhook_parts_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_parts_url_meets_body(
+    ngx_http_webhook_provider_t *provider);
+
+/* _recipient.c: senders with one key for all their customers */
+
+char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+ngx_uint_t ngx_http_webhook_recipient_unnamed(
+    ngx_http_webhook_stats_entry_t *entry);
+ngx_int_t ngx_http_webhook_recipient_check(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
 
 /* _rule_payload.c */
 
@@ -170,6 +196,8 @@ char *ngx_http_webhook_option_template(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 char *ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+char *ngx_http_webhook_option_period(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
     time_t *time);
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
@@ -195,8 +223,6 @@ char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_uint_t sources, ngx_http_webhook_source_t *source);
-ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
-    ngx_str_t *value);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 char *ngx_http_webhook_ack_word(ngx_conf_t *cf,
@@ -307,8 +333,6 @@ char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
 void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
 char *ngx_http_webhook_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-char *ngx_http_webhook_replay_time(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_str_t *value, time_t *time);
 void ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first);
 
 /* _replay_key.c: what tells messages apart */
@@ -321,6 +345,9 @@ ngx_int_t ngx_http_webhook_replay_key_unsigned(
 ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
+ngx_uint_t ngx_http_webhook_signs_header(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
+    ngx_str_t *name);
 
 /* _template.c: texts with variables */
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The provider language: signatures, and the body that is signed.
+ * The provider language: signatures.
  */
 
 
@@ -15,6 +15,10 @@
 #define NGX_HTTP_WEBHOOK_ALG_PUBKEY  0x200
 #define NGX_HTTP_WEBHOOK_ALG_JWT     0x400
 #define NGX_HTTP_WEBHOOK_ALG_NUMBER  0x0ff
+
+
+#define ngx_http_webhook_algorithm_row(id, name)                              \
+    { ngx_string("hmac-" name), NGX_HTTP_WEBHOOK_ALG_HMAC|id },
 
 
 /* The options of a signature. */
@@ -43,10 +47,7 @@ static void ngx_http_webhook_jwt_free(void *data);
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
-    { ngx_string("hmac-sha256"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256 },
-    { ngx_string("hmac-sha1"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA1 },
-    { ngx_string("hmac-sha384"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA384 },
-    { ngx_string("hmac-sha512"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA512 },
+    wh_digest_rows(ngx_http_webhook_algorithm_row)
     { ngx_string("ed25519"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ED25519 },
     { ngx_string("ecdsa-p256-sha256"),
       NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ECDSA_P256_SHA256 },

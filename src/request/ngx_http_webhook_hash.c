@@ -13,10 +13,8 @@
 #define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
 
 
-static ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
-static ngx_uint_t ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
     wh_hmac_key_t *key, wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret,
     ngx_str_t *prefix);
@@ -24,11 +22,10 @@ static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *hmacs, ngx_uint_t *digests);
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
-static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
-static EVP_MD_CTX *ngx_http_webhook_md_get(void);
-static void ngx_http_webhook_md_put(EVP_MD_CTX *md);
+    ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b,
+    ngx_http_webhook_hash_pt handler);
+static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len);
 
 
 /* of this worker, reset and ready for use */
@@ -45,33 +42,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
     return ctx->gate->provider->signatures.nelts
            || ctx->gate->provider->form
            || ctx->gate->parse
-           || ngx_http_webhook_replay_hashes(ctx)
-           || ngx_http_webhook_replay_body(ctx);
-}
-
-
-/* Whether the message is to be hashed for replay protection. */
-
-static ngx_uint_t
-ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->replay
-           && !ctx->replay->off
-           && !ctx->replay->named
-           && !ctx->replay->body
-           && ctx->gate->provider->pelorus == NULL;
-}
-
-
-/* Whether the body alone is, which the sender's rule "replay" has for key. */
-
-static ngx_uint_t
-ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->replay
-           && !ctx->replay->off
-           && !ctx->replay->named
-           && ctx->replay->body;
+           || ngx_http_webhook_digest(ctx) != NGX_HTTP_WEBHOOK_DIGEST_NONE;
 }
 
 
@@ -83,21 +54,25 @@ ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx)
 ngx_int_t
 ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_body_t       *body;
+    ngx_uint_t                     digests;
+    ngx_http_webhook_digest_e      digest;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
-    body = ctx->gate->provider->body;
+    digest = ngx_http_webhook_digest_streamed(r, ctx);
 
-    if ((ctx->ncandidates || ngx_http_webhook_replay_hashes(ctx))
-        && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK)
+    digests = (digest == NGX_HTTP_WEBHOOK_DIGEST_MESSAGE)
+              ? 1 << WH_SHA256 : 0;
+
+    if ((ctx->ncandidates || digests)
+        && ngx_http_webhook_hashes_start(r, ctx, digests) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     if (wmcf->body_sha256
-        || (body && body->digest)
-        || ngx_http_webhook_replay_body(ctx))
+        || (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
+        || digest == NGX_HTTP_WEBHOOK_DIGEST_BODY)
     {
 
         ctx->sha256 = ngx_http_webhook_md_get();
@@ -117,7 +92,8 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     if (r->request_body) {
-        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs);
+        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
+                                   ngx_http_webhook_hash);
         return NGX_OK;
     }
 
@@ -129,15 +105,15 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 /*
  * One HMAC for each key and each use that a signature was offered for, and
- * the digests that public keys sign or tokens have.
+ * the digests that public keys sign or tokens have, beside those given.
  */
 
 static ngx_int_t
 ngx_http_webhook_hashes_start(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests)
 {
     ngx_str_t       prefix;
-    ngx_uint_t      i, k, n, hmacs, digests;
+    ngx_uint_t      i, k, n, hmacs;
     wh_hmac_key_t  *key;
 
     ngx_str_null(&prefix);
@@ -237,10 +213,7 @@ ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
 }
 
 
-/*
- * Bits of the HMACs' uses, and of the digests, that signatures are for; one of
- * these tells messages apart as well.
- */
+/* Bits of the HMACs' uses, and of the digests, that signatures are for. */
 
 static void
 ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx, ngx_uint_t *hmacs,
@@ -250,7 +223,6 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx, ngx_uint_t *hmacs,
     ngx_http_webhook_candidate_t  *candidate;
 
     *hmacs = 0;
-    *digests = ngx_http_webhook_replay_hashes(ctx) ? 1 << WH_SHA256 : 0;
 
     for (i = 0; i < ctx->ncandidates; i++) {
 
@@ -291,11 +263,24 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 }
 
 
-/* Hashes buffers; a failure is kept in the context until the verdict. */
+/*
+ * Gives a part of the body, which has just come, to the hashes in progress; a
+ * failure is kept in the context until the verdict.
+ */
+
+void
+ngx_http_webhook_body_arrived(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_http_webhook_body_hash(r, ctx, in, ngx_http_webhook_hash);
+}
+
+
+/* Gives buffers to a handler, those in a file piece by piece. */
 
 void
 ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_chain_t *in)
+    ngx_chain_t *in, ngx_http_webhook_hash_pt handler)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
@@ -305,10 +290,11 @@ ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         b = cl->buf;
 
         if (ngx_buf_in_memory(b)) {
-            ngx_http_webhook_hash(ctx, b->pos, b->last - b->pos);
+            handler(ctx, b->pos, b->last - b->pos);
 
         } else if (ngx_buf_size(b)
-                   && ngx_http_webhook_hash_file(r, ctx, b) != NGX_OK)
+                   && ngx_http_webhook_hash_file(r, ctx, b, handler)
+                      != NGX_OK)
         {
             ctx->failed = 1;
         }
@@ -318,7 +304,7 @@ ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 static ngx_int_t
 ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_buf_t *b)
+    ngx_buf_t *b, ngx_http_webhook_hash_pt handler)
 {
     off_t     offset;
     size_t    size;
@@ -341,7 +327,7 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
             return NGX_ERROR;
         }
 
-        ngx_http_webhook_hash(ctx, chunk, n);
+        handler(ctx, chunk, n);
     }
 
     (void) ngx_pfree(r->pool, chunk);
@@ -356,11 +342,9 @@ void
 ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t  i;
 
-    n = ctx->gate->provider->bodiless ? 0 : ctx->nhashes;
-
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < ctx->nhashes; i++) {
         if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
             ctx->failed = 1;
         }
@@ -368,10 +352,10 @@ ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 }
 
 
-static ngx_inline void
+static void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
-    if (ctx->gate->provider->body == NULL) {
+    if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW) {
         ngx_http_webhook_hashes_update(ctx, data, len);
 
     } else {
@@ -476,7 +460,9 @@ ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,
 }
 
 
-static EVP_MD_CTX *
+/* A context that is ready for use, or NULL; it goes back after that. */
+
+EVP_MD_CTX *
 ngx_http_webhook_md_get(void)
 {
     if (ngx_http_webhook_nidle) {
@@ -487,7 +473,7 @@ ngx_http_webhook_md_get(void)
 }
 
 
-static void
+void
 ngx_http_webhook_md_put(EVP_MD_CTX *md)
 {
     if (ngx_http_webhook_nidle == NGX_HTTP_WEBHOOK_IDLE_MAX) {

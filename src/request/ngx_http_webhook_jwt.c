@@ -70,6 +70,7 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     candidate = &ctx->candidates[ctx->ncandidates++];
 
     candidate->signature = digest;
+    candidate->issuer = &signature->jwt->issuer;
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
     candidate->secret = secret;

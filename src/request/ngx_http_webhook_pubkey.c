@@ -50,6 +50,7 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
             && hash->digest == WH_SHA256
             && wh_secret_equal(candidate->signature->bytes, bytes, digest.len))
         {
+            ctx->issuer = candidate->issuer;
             return candidate->secret;
         }
 

@@ -124,6 +124,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     for (i = 0; i < n; i++) {
         candidate[i].signature = &signatures[i];
+        candidate[i].issuer = NULL;
         candidate[i].scheme = signature->scheme;
         candidate[i].use = signature->use;
         candidate[i].secret = 0;
@@ -193,12 +194,13 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->hashing = 0;
 
+    if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER) {
+        return ngx_http_webhook_pelorus_body(r, ctx);
+    }
+
     /* whatever has let it come here, a signature must be there */
 
-    if (ctx->ncandidates == 0
-        && ctx->gate->provider->signatures.nelts
-        && ctx->gate->provider->pelorus == NULL)
-    {
+    if (ctx->ncandidates == 0 && ctx->gate->provider->signatures.nelts) {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
     }
 
@@ -206,14 +208,13 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (ctx->gate->provider->body) {
+    reason = ngx_http_webhook_body_kind_finish(r, ctx);
 
-        reason = ngx_http_webhook_body_kind_finish(r, ctx);
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return reason;
-        }
-
+    if (ctx->text.len) {
         ngx_http_webhook_hashes_update(ctx, ctx->text.data, ctx->text.len);
 
         if (ctx->failed) {

@@ -392,7 +392,11 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     case NGX_OK:
         ctx->unknown_tenant = (n == 0);
-        return NGX_HTTP_WEBHOOK_PASSED;
+
+        return n || ngx_http_webhook_key_nobody(r, ctx->gate->keyslots,
+                                                &ctx->keys[0])
+                    == NGX_OK
+               ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 
     case NGX_DECLINED:
         return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
@@ -425,7 +429,7 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
                                          NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED);
     }
 
-    if (wh_time_parse(ngx_http_webhook_wh_str(&value), timestamp->unit, &time)
+    if (wh_time_stamp(ngx_http_webhook_wh_str(&value), timestamp->unit, &time)
         != WH_OK)
     {
         return NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED;
@@ -458,7 +462,7 @@ ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     if (!provider->form
         && !ctx->whole
         && !provider->needs_body
-        && !(provider->body && provider->body->whole))
+        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
