@@ -302,6 +302,8 @@ for my $way (qw/refused unbuffered deny basic except limit return if large
 
 
 # other upstreams
+my %lines;
+
 for my $kind (sort keys %raw) {
     for my $how ({}, { chunked => 100 }, { expect => 1 }) {
         my ($head, @body) = WebhookTest::format_request(
@@ -318,6 +320,13 @@ for my $kind (sort keys %raw) {
              'but that it is empty');
         is($c->read_response->{status}, 502, 'answered');
         ok($c->eof, 'and closed');
+
+        # its line must not come among those of the next requests
+        $lines{$kind}++;
+        $t->wait_for(sub {
+            my @lines = $t->log_file('verdict.log') =~ m{^/$kind\ 502}gm;
+            return @lines == $lines{$kind};
+        }, 'a line of it');
     }
 }
 

@@ -411,8 +411,7 @@ void ngx_http_webhook_shown(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_text_t *id, ngx_http_webhook_text_t *event);
 
 /* _clock.c: the time that verification takes */
-void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
+uint64_t ngx_http_webhook_clock(void);
 
 /* _variables.c */
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
@@ -443,6 +442,27 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/* Where nothing is counted the clock is not read. */
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->stats_entries) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
 }
 
 
