@@ -47,10 +47,13 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
     }
 
-    buf = ngx_pnalloc(r->pool, token->len);
+    buf = ngx_pnalloc(r->pool, token->len + WH_JWT_SIZE);
     if (buf == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+
+    digest->len = WH_JWT_SIZE;
+    digest->bytes = buf + token->len;
 
     verdict = wh_jwt_check(signature->jwt, &jwt, ngx_time(), buf,
                            digest->bytes);
@@ -63,8 +66,6 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     {
         return reason;
     }
-
-    digest->len = WH_JWT_SIZE;
 
     candidate = &ctx->candidates[ctx->ncandidates++];
 

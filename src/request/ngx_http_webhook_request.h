@@ -37,6 +37,8 @@ ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_evaluate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_complex_value_t *value,
     ngx_str_t *text);
+ngx_int_t ngx_http_webhook_source_credential(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
     ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed);
 
@@ -50,7 +52,7 @@ extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 /* _bypass.c: no way around a gate */
 ngx_http_webhook_ctx_t *ngx_http_webhook_enter(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
-ngx_int_t ngx_http_webhook_leave(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_meet(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_arrive(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
@@ -61,8 +63,6 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 
 /* _select.c: which of several providers a request is for */
 ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_select_credential(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _steps.c: the steps of a verification */
@@ -121,9 +121,8 @@ void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _digest.c: the hash that names a message */
-ngx_http_webhook_digest_e ngx_http_webhook_digest(ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_digest_e ngx_http_webhook_digest_streamed(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_digest_keep(ngx_http_webhook_ctx_t *ctx,
+    u_char *digest);
 ngx_int_t ngx_http_webhook_digest_message(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_digest_body(ngx_http_request_t *r,
@@ -187,8 +186,6 @@ ngx_int_t ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
 /* _replay.c: each message once */
 ngx_http_webhook_reason_e ngx_http_webhook_replay_known(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
-    u_char *digest);
 ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,
@@ -222,7 +219,7 @@ ngx_int_t ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _log.c: the end of a request */
-ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
+void ngx_http_webhook_end_request(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
@@ -234,8 +231,7 @@ void ngx_http_webhook_shown(ngx_http_request_t *r,
     ngx_http_webhook_text_t *event);
 
 /* _clock.c: the time that verification takes */
-void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
+uint64_t ngx_http_webhook_clock(void);
 
 /* _variables.c */
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
@@ -266,6 +262,27 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/* Where nothing is counted the clock is not read. */
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->stats_entries) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
 }
 
 
