@@ -155,7 +155,9 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
     $more .= 'webhook_public_url https://example.com;'
         if $rules =~ /\$webhook_url/;
 
-    server_says("$asks location / { webhook $name; $key $more }");
+    $more .= 'webhook_require /to string enum=us;' if $rules =~ /shared_key/;
+
+    server_says("$asks location = / { webhook $name; $key $more }");
 }
 
 location_says("webhook paypal; webhook_secret $public{rsa};",
