@@ -54,6 +54,7 @@ static ngx_http_webhook_reason_t  ngx_http_webhook_reasons[] = {
       NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD },
     { ngx_string("payload_invalid"), 422, NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD },
     { ngx_string("secret_unavailable"), NGX_HTTP_SERVICE_UNAVAILABLE, 0 },
+    { ngx_string("key_unknown"), NGX_HTTP_FORBIDDEN, 0 },
     { ngx_string("duplicate"), NGX_HTTP_OK, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },
     { ngx_string("duplicate_in_progress"), NGX_HTTP_CONFLICT,
       NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY },

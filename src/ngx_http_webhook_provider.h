@@ -12,6 +12,7 @@
 
 #include "ngx_http_webhook.h"
 #include "core/wh_hmac.h"
+#include "core/wh_jose.h"
 #include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
@@ -29,14 +30,16 @@ typedef enum {
     NGX_HTTP_WEBHOOK_BASIC,
     NGX_HTTP_WEBHOOK_FIELD,
     NGX_HTTP_WEBHOOK_JSON,
-    NGX_HTTP_WEBHOOK_FORM
+    NGX_HTTP_WEBHOOK_FORM,
+    NGX_HTTP_WEBHOOK_CLAIM
 } ngx_http_webhook_source_e;
 
 
 typedef struct {
     ngx_http_webhook_source_e   type;
     ngx_uint_t                  index;      /* in provider->headers, of JSON
-                                               in provider->pointers */
+                                               in provider->pointers, of a
+                                               claim in provider->claims */
     ngx_str_t                   name;       /* of the argument, cookie, field,
                                                or the JSON Pointer */
     u_char                      separator;  /* between the fields */
@@ -105,7 +108,7 @@ typedef enum {
 
 
 #define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_SECRET_ENCS * WH_DIGESTS)
-#define NGX_HTTP_WEBHOOK_PUBKEYS  4
+#define NGX_HTTP_WEBHOOK_PUBKEYS  (WH_PUBKEY_SCHEMES - WH_ED25519)
 #define NGX_HTTP_WEBHOOK_NO_USE                                               \
     (NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS)
 #define NGX_HTTP_WEBHOOK_HMAC_USES  ((1 << NGX_HTTP_WEBHOOK_HMACS) - 1)
@@ -121,8 +124,12 @@ typedef struct {
     wh_digest_e                 digest;     /* of an HMAC */
     ngx_http_webhook_secret_enc_e  key;     /* likewise */
     wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
-    wh_jwt_claims_t            *jwt;        /* of a token, or NULL */
+    wh_json_set_t              *jose;       /* of a token's header, or NULL */
+    wh_jwt_rules_t              jwt;        /* of its claims */
     ngx_uint_t                  use;
+    unsigned                    raw:1;      /* r and s side by side */
+    unsigned                    detached:1; /* a token whose payload is the
+                                               body */
 } ngx_http_webhook_signature_t;
 
 
@@ -202,6 +209,7 @@ typedef enum {
     NGX_HTTP_WEBHOOK_BODY_FORM,
     NGX_HTTP_WEBHOOK_BODY_FORM_SORTED,
     NGX_HTTP_WEBHOOK_BODY_SHA256,
+    NGX_HTTP_WEBHOOK_BODY_PAYLOAD,          /* of a detached token */
     NGX_HTTP_WEBHOOK_BODY_KINDS,
     NGX_HTTP_WEBHOOK_BODY_RAW = NGX_HTTP_WEBHOOK_BODY_KINDS,
     NGX_HTTP_WEBHOOK_BODY_NONE,
@@ -276,6 +284,10 @@ typedef struct {
     ngx_array_t                *prefix;       /* of segments: what is before */
     ngx_array_t                *suffix;       /* and after the body, or NULL */
     ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
+    ngx_http_webhook_source_t  *key_id;       /* or NULL */
+    ngx_array_t                 claims;       /* ngx_str_t, JSON Pointers, or
+                                                 empty: no token has claims */
+    ngx_array_t                *claim_rules;  /* ngx_http_webhook_require_t */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
@@ -289,6 +301,8 @@ typedef struct {
     ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    bodiless:1;   /* the body is not signed */
+    unsigned                    bearer:1;     /* the one signature is a token
+                                                 that serves any body */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_uint_t                  rules;        /* that it has, bits in the order
@@ -311,6 +325,15 @@ ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
 #else
     return 0;
 #endif
+}
+
+
+/* Whether what the provider signs has something of the message in it. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_signs(ngx_http_webhook_provider_t *provider)
+{
+    return provider->signatures.nelts && !provider->bearer;
 }
 
 

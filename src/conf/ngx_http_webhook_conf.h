@@ -34,6 +34,7 @@
 #define NGX_HTTP_WEBHOOK_OWN_REJECT            0x0800
 #define NGX_HTTP_WEBHOOK_OWN_REPLAY            0x1000
 #define NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL         0x2000
+#define NGX_HTTP_WEBHOOK_OWN_CLAIM             0x4000
 
 
 /* a keyword, and what it means; ends with an empty name */
@@ -76,7 +77,7 @@ typedef struct {
 } ngx_http_webhook_nearest_t;
 
 
-#define NGX_HTTP_WEBHOOK_NAMES_SIZE  512   /* of the names of a table */
+#define NGX_HTTP_WEBHOOK_NAMES_SIZE  1024  /* of the names of a table */
 
 #define ngx_http_webhook_rows(table)  (table), sizeof((table)[0])
 
@@ -86,7 +87,8 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_SOURCES_EARLY       5   /* before the body */
 #define NGX_HTTP_WEBHOOK_SOURCES_VERIFIED    6   /* or in verified JSON */
 #define NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL  7   /* or in the body */
-#define NGX_HTTP_WEBHOOK_SOURCES             8   /* or beside a signature */
+#define NGX_HTTP_WEBHOOK_SOURCES             9   /* or beside a signature,
+                                                    or in it */
 
 
 /* _provider.c: the provider language */
@@ -103,6 +105,21 @@ void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+
+/* _claims.c: what the claims of tokens must be */
+
+wh_json_set_t *ngx_http_webhook_claims_own(ngx_conf_t *cf,
+    wh_json_set_t *set);
+char *ngx_http_webhook_claims_init(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_claim_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index);
+char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_claims_provider(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
 /* _rule_message.c */
 
@@ -210,6 +227,8 @@ ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
 void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, ngx_uint_t what);
 char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
+char *ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
+    ngx_str_t *pointer, ngx_uint_t *index);
 
 /* _providers.c: several providers of one "webhook" */
 
@@ -227,6 +246,8 @@ ngx_uint_t ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate);
 
 char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_int_t ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
+    wh_json_set_t *set, ngx_http_webhook_require_t *require);
 
 /* _enforce.c: "webhook_enforce" */
 

@@ -77,6 +77,10 @@ ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
         return "takes no \"for=\"";
     }
 
+    if (wlcf->challenge_secret->keyset) {
+        return "takes no set of public keys, it is a secret";
+    }
+
     return NGX_CONF_OK;
 }
 

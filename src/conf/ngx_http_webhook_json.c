@@ -15,7 +15,6 @@ static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_constraint_t *constraint, ngx_str_t *pointer);
-static void ngx_http_webhook_payload_set_free(void *data);
 static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
 
 
@@ -32,7 +31,6 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     size_t                         index;
     ngx_str_t                     *pointer;
     ngx_uint_t                     i, n;
-    ngx_pool_cleanup_t            *cln;
     ngx_http_webhook_provider_t   *provider;
     ngx_http_webhook_main_conf_t  *wmcf;
 
@@ -54,18 +52,10 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_OK;
     }
 
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    gate->json = wh_json_set_create();
+    gate->json = ngx_http_webhook_claims_own(cf, wh_json_set_create());
     if (gate->json == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    cln->handler = ngx_http_webhook_payload_set_free;
-    cln->data = gate->json;
 
     gate->vars = ngx_palloc(cf->pool, wmcf->vars.nelts * sizeof(size_t) + 1);
     gate->constraints = ngx_pcalloc(cf->pool, n * sizeof(wh_constraint_t) + 1);
@@ -170,10 +160,8 @@ static ngx_int_t
 ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires)
 {
-    size_t                       word;
     ngx_str_t                    pointer;
     ngx_uint_t                   i;
-    const char                  *error;
     wh_constraint_t             *constraint;
     ngx_http_webhook_require_t  *require;
 
@@ -187,15 +175,12 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 
         constraint = &gate->constraints[gate->nconstraints++];
 
-        if (wh_constraint_parse(constraint, gate->json, require[i].words,
-                                require[i].n, &word, &error)
-            != WH_OK)
+        if (ngx_http_webhook_constraint_compile(constraint, gate->json,
+                                                &require[i])
+            != NGX_OK)
         {
             return NGX_ERROR;
         }
-
-        constraint->match = ngx_http_webhook_payload_pattern;
-        constraint->match_data = require[i].regex;
 
         pointer.data = (u_char *) constraint->pointer.data;
         pointer.len = constraint->pointer.len;
@@ -224,6 +209,29 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 }
 
 
+/* A line that has been parsed before, for the set of a gate. */
+
+ngx_int_t
+ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
+    wh_json_set_t *set, ngx_http_webhook_require_t *require)
+{
+    size_t       word;
+    const char  *error;
+
+    if (wh_constraint_parse(constraint, set, require->words, require->n,
+                            &word, &error)
+        != WH_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    constraint->match = ngx_http_webhook_payload_pattern;
+    constraint->match_data = require->regex;
+
+    return NGX_OK;
+}
+
+
 /* The pointer in the word "when=POINTER=VALUE" that the value points into. */
 
 static void
@@ -247,13 +255,6 @@ ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
 
         return;
     }
-}
-
-
-static void
-ngx_http_webhook_payload_set_free(void *data)
-{
-    wh_json_set_free(data);
 }
 
 

@@ -75,11 +75,20 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       0, 0,
       "token SOURCE [for=NAME]" },
 
-    { ngx_string("signature"), 1, 9, ngx_http_webhook_rule_signature,
+    { ngx_string("signature"), 1, 11, ngx_http_webhook_rule_signature,
       0, 0,
-      "signature SOURCE [algorithm=NAME] [encoding=NAME] [prefix=TEXT] "
-      "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec] "
-      "[issuer=TEXT] [body_digest=POINTER]" },
+      "signature SOURCE [algorithm=NAME] [encoding=NAME] [format=der|raw] "
+      "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
+      "[key=text|hex|base64|whsec] [issuer=TEXT] [body_digest=POINTER|none] "
+      "[digest=hex|base64|base64url]" },
+
+    { ngx_string("key_id"), 1, 1, ngx_http_webhook_rule_source,
+      offsetof(ngx_http_webhook_provider_t, key_id), 1,
+      "key_id SOURCE" },
+
+    { ngx_string("claim"), 2, 16, ngx_http_webhook_rule_require,
+      offsetof(ngx_http_webhook_provider_t, claim_rules), 0,
+      "claim POINTER TYPE [rule ...]" },
 
     { ngx_string("message"), 1, 1, ngx_http_webhook_rule_message,
       0, 1,
@@ -379,6 +388,8 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
         || ngx_array_init(&provider->pointers, cf->pool, 1,
                           sizeof(ngx_str_t))
            != NGX_OK
+        || ngx_array_init(&provider->claims, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&provider->challenges, cf->pool, 1,
                           sizeof(ngx_http_webhook_challenge_t))
            != NGX_OK
@@ -499,6 +510,10 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_webhook_claims_provider(cf, provider) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (provider->methods == 0
         && ngx_http_webhook_rule_methods(cf, provider, &post, 1, NULL)
            != NGX_CONF_OK)
@@ -528,7 +543,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     signature = provider->signatures.elts;
 
     for (i = 0; provider->oracle && i < provider->signatures.nelts; i++) {
-        if (signature[i].jwt) {
+        if (signature[i].jose) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "a \"challenge\" with \"key=signing\" in "
                                "webhook_provider \"%V\" would sign tokens for "
@@ -709,7 +724,7 @@ ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
     if (signature->use != ngx_http_webhook_use_hmac(
                                               NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
                                               WH_SHA256)
-        || signature->jwt
+        || signature->jose
         || signature->format.encoding != WH_HEX
         || signature->format.separator
         || (signature->format.prefix.len

@@ -20,9 +20,6 @@ typedef struct {
 
 static ngx_int_t ngx_http_webhook_header_valid(ngx_conf_t *cf,
     ngx_str_t *name);
-static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index);
 
 
 /* in the order in which they are known, see NGX_HTTP_WEBHOOK_SOURCES_EARLY */
@@ -39,6 +36,7 @@ static ngx_http_webhook_source_row_t  ngx_http_webhook_sources[] = {
     { ngx_string("json:POINTER"), NGX_HTTP_WEBHOOK_JSON, ngx_null_string },
     { ngx_string("form:NAME"), NGX_HTTP_WEBHOOK_FORM, ngx_null_string },
     { ngx_string("field:NAME"), NGX_HTTP_WEBHOOK_FIELD, ngx_null_string },
+    { ngx_string("claim:POINTER"), NGX_HTTP_WEBHOOK_CLAIM, ngx_null_string },
     { ngx_null_string, 0, ngx_null_string }
 };
 
@@ -165,8 +163,13 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     /* a pointer may have a "$" */
 
     if (row->type == NGX_HTTP_WEBHOOK_JSON) {
-        return ngx_http_webhook_pointer_index(cf, provider, &source->name,
-                                              &source->index);
+        return ngx_http_webhook_pointer_index(cf, &provider->pointers,
+                                              &source->name, &source->index);
+    }
+
+    if (row->type == NGX_HTTP_WEBHOOK_CLAIM) {
+        return ngx_http_webhook_claim_index(cf, provider, &source->name,
+                                            &source->index);
     }
 
     if (ngx_http_webhook_text(cf, &source->name) != NGX_CONF_OK) {
@@ -345,18 +348,19 @@ ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer)
 }
 
 
-static char *
-ngx_http_webhook_pointer_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index)
+/* The index of a pointer in a list, where it is added if need be. */
+
+char *
+ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
+    ngx_str_t *pointer, ngx_uint_t *index)
 {
-    ngx_str_t   *pointers;
+    ngx_str_t   *known;
     ngx_uint_t   i;
 
-    pointers = provider->pointers.elts;
+    known = pointers->elts;
 
-    for (i = 0; i < provider->pointers.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&pointers[i], pointer)) {
+    for (i = 0; i < pointers->nelts; i++) {
+        if (ngx_http_webhook_str_equal(&known[i], pointer)) {
             *index = i;
             return NGX_CONF_OK;
         }
@@ -366,12 +370,12 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    pointers = ngx_array_push(&provider->pointers);
-    if (pointers == NULL) {
+    known = ngx_array_push(pointers);
+    if (known == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    *pointers = *pointer;
+    *known = *pointer;
     *index = i;
 
     return NGX_CONF_OK;

@@ -11,6 +11,9 @@
 #include "core/wh_form_sorted.h"
 
 
+#define NGX_HTTP_WEBHOOK_ENCODE  3072           /* bytes at a time, threes */
+
+
 /* What takes the bytes as they come, or NULL; what makes the text of them. */
 
 typedef struct {
@@ -32,6 +35,12 @@ static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form_sorted(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_sha256(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static void ngx_http_webhook_body_kind_payload_update(
+    ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
+static void ngx_http_webhook_body_kind_encode(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_payload(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 
 
 /* in the order of ngx_http_webhook_body_kind_e */
@@ -41,7 +50,9 @@ static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
       ngx_http_webhook_body_kind_crc32 },
     { NULL, ngx_http_webhook_body_kind_form },
     { NULL, ngx_http_webhook_body_kind_form_sorted },
-    { NULL, ngx_http_webhook_body_kind_sha256 }
+    { NULL, ngx_http_webhook_body_kind_sha256 },
+    { ngx_http_webhook_body_kind_payload_update,
+      ngx_http_webhook_body_kind_payload }
 };
 
 ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
@@ -90,7 +101,7 @@ ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
     if (ctx->gate->provider->body) {
         *body = ctx->text;
 
-        return body->len > max ? NGX_DECLINED : NGX_OK;
+        return NGX_OK;
     }
 
     ngx_str_null(body);
@@ -249,4 +260,114 @@ ngx_http_webhook_body_kind_sha256(ngx_http_request_t *r,
            && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
               == 0 ? NGX_HTTP_WEBHOOK_PASSED
                    : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+}
+
+
+/*
+ * The payload of a detached token is encoded as it comes, but for a signature
+ * that is over the message in one piece.
+ */
+
+static void
+ngx_http_webhook_body_kind_payload_update(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len)
+{
+    size_t  n;
+
+    if (ctx->whole) {
+        return;
+    }
+
+    if (ctx->plain) {
+        ngx_http_webhook_hashes_update(ctx, data, len);
+        return;
+    }
+
+    while (len && ctx->ncarry) {
+
+        ctx->carry[ctx->ncarry++] = *data++;
+        len--;
+
+        if (ctx->ncarry == 3) {
+            ngx_http_webhook_body_kind_encode(ctx, ctx->carry, 3);
+            ctx->ncarry = 0;
+        }
+    }
+
+    while (len >= 3) {
+
+        n = ngx_min(len - len % 3, NGX_HTTP_WEBHOOK_ENCODE);
+
+        ngx_http_webhook_body_kind_encode(ctx, data, n);
+
+        data += n;
+        len -= n;
+    }
+
+    while (len--) {
+        ctx->carry[ctx->ncarry++] = *data++;
+    }
+}
+
+
+static void
+ngx_http_webhook_body_kind_encode(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
+{
+    u_char     buf[ngx_base64_encoded_length(NGX_HTTP_WEBHOOK_ENCODE)];
+    ngx_str_t  bytes, text;
+
+    bytes.data = data;
+    bytes.len = len;
+    text.data = buf;
+
+    ngx_encode_base64url(&text, &bytes);
+
+    ngx_http_webhook_hashes_update(ctx, text.data, text.len);
+}
+
+
+/* What is left of the payload, or all of it. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_body_kind_payload(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    ngx_str_t                     bytes;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    bytes.data = ctx->carry;
+    bytes.len = ctx->ncarry;
+
+    if (ctx->whole && r->request_body && r->request_body->bufs) {
+
+        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+        switch (ngx_http_webhook_body_gather(r, wlcf->max_body, &bytes)) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_DECLINED:
+            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+
+        default: /* NGX_ERROR */
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
+    if (ctx->plain) {
+        *text = bytes;
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    text->data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(bytes.len)
+                                      + 1);
+    if (text->data == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ngx_encode_base64url(text, &bytes);
+
+    return NGX_HTTP_WEBHOOK_PASSED;
 }

@@ -42,7 +42,7 @@ static ngx_uint_t   ngx_http_webhook_nidle;
 ngx_uint_t
 ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 {
-    return ctx->gate->provider->signatures.nelts
+    return ngx_http_webhook_signs(ctx->gate->provider)
            || ctx->gate->provider->form
            || ctx->gate->json
            || ngx_http_webhook_replay_hashes(ctx)
@@ -140,13 +140,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_uint_t      i, k, n, hmacs, digests;
     wh_hmac_key_t  *key;
 
-    ngx_str_null(&prefix);
-
-    if (ctx->gate->provider->prefix
-        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
-                                         &prefix)
-           != NGX_OK)
-    {
+    if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -417,10 +411,37 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
     }
 
     wh_json_free(ctx->json);
+    wh_json_free(ctx->claims);
 
     ctx->json = NULL;
+    ctx->claims = NULL;
     ctx->sha256 = NULL;
     ctx->hashing = 0;
+}
+
+
+/* The digest of some bytes; md has room for WH_HMAC_MAX_SIZE. */
+
+ngx_int_t
+ngx_http_webhook_digest(wh_digest_e digest, wh_str_t bytes, u_char *md,
+    size_t *len)
+{
+    ngx_int_t    rc;
+    EVP_MD_CTX  *ctx;
+
+    ctx = ngx_http_webhook_md_get();
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = (wh_digest_start(digest, ctx) == WH_OK
+          && wh_hmac_update(ctx, bytes.data, bytes.len) == WH_OK
+          && wh_digest_final(ctx, md, len) == WH_OK)
+         ? NGX_OK : NGX_ERROR;
+
+    ngx_http_webhook_md_put(ctx);
+
+    return rc;
 }
 
 

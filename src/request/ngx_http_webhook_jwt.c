@@ -2,60 +2,198 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Signatures that are JSON Web Tokens: signed is a digest of the message.
+ * Signatures that are tokens: JSON Web Tokens, which say something of the
+ * body or of the sender alone, and detached ones, whose payload is the body.
  */
 
 
 #include "ngx_http_webhook_request.h"
 
 
-static ngx_http_webhook_reason_e ngx_http_webhook_jwt_reason(
-    wh_jwt_verdict_e verdict);
-static ngx_int_t ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, wh_jwt_t *jwt);
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_verify(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate, ngx_int_t *secret);
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_key(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate);
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_accept(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate);
+static ngx_int_t ngx_http_webhook_jwt_mac(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t *message);
 
 
 /*
- * A token as a candidate: its signature, which is not over the body, is
- * verified here, and not a byte of it is parsed before.  What is left is the
- * digest of the message.
+ * A token as a candidate.  One that is not over the body is verified here, and
+ * what is left of it is a digest, if it has one.  A detached one is verified
+ * when the body has come.
  */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *token, wh_signature_t *digest)
+    ngx_str_t *token, wh_signature_t *buf)
 {
-    u_char                        *buf;
-    wh_jwt_t                       jwt;
+    size_t                         len;
     ngx_int_t                      secret;
-    wh_jwt_verdict_e               verdict;
+    wh_jose_t                      jose;
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate;
 
-    if (wh_jwt_split(ngx_http_webhook_wh_str(token), &jwt) != WH_OK) {
+    len = sizeof(buf->bytes);
+
+    if (wh_jose_split(ngx_http_webhook_wh_str(token), signature->detached,
+                      &jose)
+        != WH_OK
+        || wh_decode(WH_BASE64URL, jose.signature, buf->bytes, &len) != WH_OK
+        || (signature->format.size && len != signature->format.size))
+    {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
-    secret = ngx_http_webhook_jwt_secret(ctx, signature, &jwt);
+    buf->len = len;
 
-    if (secret == NGX_ERROR) {
+    if (signature->raw && ngx_http_webhook_signature_der(buf) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (secret == 0) {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    candidate = &ctx->candidates[ctx->ncandidates];
+
+    ngx_memzero(candidate, sizeof(ngx_http_webhook_candidate_t));
+
+    candidate->signature = buf;
+    candidate->scheme = signature->scheme;
+    candidate->use = signature->use;
+
+    if (signature->detached) {
+
+        reason = ngx_http_webhook_jwt_key(r, ctx, signature, &jose, candidate);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
+
+        ctx->token_header.data = (u_char *) jose.message.data;
+        ctx->token_header.len = jose.message.len;
+        ctx->whole = (signature->scheme == WH_ED25519);
+        ctx->ncandidates++;
+
+        return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    buf = ngx_pnalloc(r->pool, token->len);
+    reason = ngx_http_webhook_jwt_verify(r, ctx, signature, &jose, candidate,
+                                         &secret);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    candidate->secret = secret;
+
+    return ngx_http_webhook_jwt_accept(r, ctx, signature, &jose, candidate);
+}
+
+
+/*
+ * The signature of a token that is there whole.  Where no id is needed, not a
+ * byte of it is parsed before.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_verify(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate, ngx_int_t *secret)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    if (signature->scheme == WH_PUBKEY_NONE) {
+
+        *secret = ngx_http_webhook_jwt_mac(ctx, candidate, &jose->message);
+
+        reason = (*secret > 0)
+                 ? ngx_http_webhook_jwt_key(r, ctx, signature, jose, candidate)
+                 : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+
+    } else {
+
+        reason = ngx_http_webhook_jwt_key(r, ctx, signature, jose, candidate);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
+
+        *secret = ngx_http_webhook_pubkey_match_bytes(ctx, candidate,
+                                                      jose->message);
+        if (*secret == 0) {
+            reason = NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+        }
+    }
+
+    return (*secret == NGX_ERROR) ? NGX_HTTP_WEBHOOK_INTERNAL : reason;
+}
+
+
+/* The header, and the key that it is for. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate)
+{
+    u_char            *buf;
+    wh_str_t           alg;
+    wh_jose_header_t   header;
+
+    static wh_str_t  hs256 = wh_string("HS256");
+
+    buf = ngx_pnalloc(r->pool, jose->header.len);
     if (buf == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    verdict = wh_jwt_check(signature->jwt, &jwt, ngx_time(), buf,
-                           digest->bytes);
+    alg = (signature->scheme == WH_PUBKEY_NONE)
+          ? hs256 : wh_keyset_alg(signature->scheme);
 
-    reason = ngx_http_webhook_jwt_reason(verdict);
+    switch (wh_jose_header(signature->jose, jose->header, alg,
+                           signature->detached, buf, &header))
+    {
+
+    case WH_OK:
+        break;
+
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ctx->plain = header.plain;
+
+    if (signature->scheme == WH_PUBKEY_NONE) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_key_by_id(r, ctx, signature->scheme,
+                                      header.kid.data ? &header.kid : NULL,
+                                      candidate);
+}
+
+
+/* The claims of a token that is verified. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    reason = ngx_http_webhook_claims_check(r, ctx, signature, jose->payload,
+                                           candidate->signature->bytes);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED
         && reason != NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD
@@ -64,51 +202,29 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         return reason;
     }
 
-    digest->len = WH_JWT_SIZE;
+    if (ctx->gate->provider->bearer) {
+        ctx->secret = candidate->secret;
+        ctx->untimely = reason;
 
-    candidate = &ctx->candidates[ctx->ncandidates++];
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
 
-    candidate->signature = digest;
+    candidate->signature->len = WH_JWT_SIZE;
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
-    candidate->secret = secret;
     candidate->untimely = reason;
 
+    ctx->ncandidates++;
+
     return NGX_HTTP_WEBHOOK_PASSED;
-}
-
-
-static ngx_http_webhook_reason_e
-ngx_http_webhook_jwt_reason(wh_jwt_verdict_e verdict)
-{
-    switch (verdict) {
-
-    case WH_JWT_FINE:
-        return NGX_HTTP_WEBHOOK_PASSED;
-
-    case WH_JWT_MALFORMED:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-
-    case WH_JWT_WRONG_ISSUER:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-
-    case WH_JWT_EXPIRED:
-        return NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD;
-
-    case WH_JWT_EARLY:
-        return NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE;
-
-    default: /* WH_JWT_NO_MEMORY */
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
 }
 
 
 /* The number of the secret that has made the MAC, 0 for none, NGX_ERROR. */
 
 static ngx_int_t
-ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, wh_jwt_t *jwt)
+ngx_http_webhook_jwt_mac(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t *message)
 {
     u_char      mac[WH_HMAC_MAX_SIZE];
     ngx_int_t   secret;
@@ -120,13 +236,13 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
 
         if (ctx->keys[i] == NULL
             || ctx->gate->keyslots[i].for_name.len
-            || !(ctx->keys[i]->uses & (1 << signature->use)))
+            || !(ctx->keys[i]->uses & (1 << candidate->use)))
         {
             continue;
         }
 
-        if (ngx_http_webhook_mac(&ctx->keys[i]->hmac[signature->use],
-                                 &jwt->message, 1, mac)
+        if (ngx_http_webhook_mac(&ctx->keys[i]->hmac[candidate->use], message,
+                                 1, mac)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -134,7 +250,10 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
 
         /* all are compared, also after the one that matches */
 
-        if (wh_secret_equal(jwt->mac, mac, WH_JWT_SIZE) && secret == 0) {
+        if (wh_secret_equal(candidate->signature->bytes, mac,
+                            candidate->signature->len)
+            && secret == 0)
+        {
             secret = i + 1;
         }
     }

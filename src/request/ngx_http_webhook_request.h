@@ -36,6 +36,8 @@ typedef struct {
     ngx_uint_t                  use;
     ngx_uint_t                  secret;     /* of a token, from 1; then the
                                                signature is a digest */
+    EVP_PKEY                   *pubkey;     /* chosen by its id, or NULL */
+    ngx_uint_t                  number;     /* of its secret, from 1 */
 } ngx_http_webhook_candidate_t;
 
 
@@ -105,6 +107,10 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_source_t     *credential;  /* the token's source */
     ngx_http_webhook_candidate_t  *candidates;
     ngx_uint_t                     ncandidates;
+    wh_json_t                     *claims;      /* of the token, or NULL */
+    ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
+    ngx_str_t                      token_header;  /* of a detached token, with
+                                                   the dot, or empty */
     ngx_uint_t                     secret;      /* that matched, from 1 */
     ngx_uint_t                     token;       /* the token's, from 1 */
     ngx_array_t                   *subject;     /* of the certificate, that
@@ -117,10 +123,15 @@ struct ngx_http_webhook_ctx_s {
     ngx_str_t                      body_sha256;
     off_t                          hashed;      /* bytes of the body */
     uint32_t                       crc32;       /* for a rule "body" */
+    u_char                         carry[3];    /* bytes that are not encoded
+                                                   yet, of a payload */
+    ngx_uint_t                     ncarry;
 
     /* bits */
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
+    unsigned                       plain:1;     /* the payload of a detached
+                                                   token is not encoded */
     unsigned                       unverified:1;   /* but parsed */
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */
@@ -218,6 +229,7 @@ ngx_http_webhook_reason_e ngx_http_webhook_steps_run(ngx_http_request_t *r,
 /* _signature.c: signatures */
 ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_signature_der(wh_signature_t *signature);
 ngx_http_webhook_reason_e ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
@@ -228,6 +240,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _message.c: what is signed, around the body */
+ngx_int_t ngx_http_webhook_message_prefix(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
@@ -239,11 +253,23 @@ ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     ngx_str_t *suffix);
 ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
+ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
 
-/* _jwt.c: signatures that are JSON Web Tokens */
+/* _jwt.c: signatures that are tokens */
 ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *token, wh_signature_t *digest);
+    ngx_str_t *token, wh_signature_t *buf);
+
+/* _key_id.c: keys by their id */
+ngx_http_webhook_reason_e ngx_http_webhook_key_by_id(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, wh_pubkey_e scheme, wh_str_t *id,
+    ngx_http_webhook_candidate_t *candidate);
+
+/* _claims.c: the claims of a token */
+ngx_http_webhook_reason_e ngx_http_webhook_claims_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
+    wh_str_t encoded, u_char *digest);
 
 /* _hash.c: hashing the body */
 void ngx_http_webhook_body_hash(ngx_http_request_t *r,
@@ -255,6 +281,8 @@ void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_digest(wh_digest_e digest, wh_str_t bytes,
+    u_char *md, size_t *len);
 ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
     ngx_uint_t n, u_char *mac);
 ngx_int_t ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,

@@ -45,6 +45,15 @@ ngx_http_webhook_key_create(ngx_http_webhook_keyslot_t *keyslot,
         goto failed;
     }
 
+    if (keyslot->secret->keyset) {
+
+        if (ngx_http_webhook_keyset_use(key, keyslot, bytes) != NGX_OK) {
+            goto failed;
+        }
+
+        return key;
+    }
+
     /* a challenge is answered with this one */
 
     uses = 1 << ngx_http_webhook_use_hmac(NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
@@ -209,6 +218,8 @@ ngx_http_webhook_key_release(ngx_http_webhook_key_t *key)
     for (i = 0; i < NGX_HTTP_WEBHOOK_PUBKEYS; i++) {
         EVP_PKEY_free(key->pubkey[i]);
     }
+
+    wh_keyset_free(key->set);
 
     ngx_explicit_memzero(key, sizeof(ngx_http_webhook_key_t));
     ngx_free(key);
