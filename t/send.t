@@ -39,6 +39,9 @@ my %pairs = (
     'ed25519'           => ['ED25519'],
     'rsa-sha1'          => ['RSA'],
     'rsa-sha256'        => ['RSA'],
+    'jwt-es256'         => [qw/EC -pkeyopt ec_paramgen_curve:P-256/],
+    'jwt-rs256'         => ['RSA'],
+    'jws-rs512'         => ['RSA'],
 );
 
 # Another body than tools/samples/NAME-*.json, further arguments.
@@ -52,6 +55,9 @@ my %bodies = (
 );
 my %arguments = (
     pelorus => [qw/--event committime/],
+    'google-pubsub' => [map { ('--claim', $_) } '/aud=us', '/email=a@b.c',
+                        '/email_verified=true'],
+    turnkey => [qw/--key-id a/],
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
     'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
 );
@@ -253,6 +259,7 @@ sub location {
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
         . ($rules =~ /webhook_url/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
+        . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; ' : '')
         . ($rules =~ /(\$\w+_webhook_id)/
            ? "set $1 1JE4291016473214C; " : '')
         . "proxy_pass http://%%APP%%; }\n";

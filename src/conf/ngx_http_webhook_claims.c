@@ -20,88 +20,6 @@ static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *pins);
 static ngx_int_t ngx_http_webhook_claims_audience(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static void ngx_http_webhook_claims_free(void *data);
-
-
-/* A set that is freed with the configuration; NULL without memory. */
-
-wh_json_set_t *
-ngx_http_webhook_claims_own(ngx_conf_t *cf, wh_json_set_t *set)
-{
-    ngx_pool_cleanup_t  *cln;
-
-    if (set == NULL) {
-        return NULL;
-    }
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        wh_json_set_free(set);
-        return NULL;
-    }
-
-    cln->handler = ngx_http_webhook_claims_free;
-    cln->data = set;
-
-    return set;
-}
-
-
-static void
-ngx_http_webhook_claims_free(void *data)
-{
-    wh_json_set_free(data);
-}
-
-
-/*
- * The list of a provider's claims begins with those of wh_jwt_set(), so that
- * its indices are those of every gate's set.
- */
-
-char *
-ngx_http_webhook_claims_init(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    ngx_str_t   *claim;
-    ngx_uint_t   i;
-
-    static ngx_str_t  names[] = {
-        ngx_string("/iss"), ngx_string("/exp"), ngx_string("/nbf")
-    };
-
-    if (provider->claims.nelts) {
-        return NGX_CONF_OK;
-    }
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-
-        claim = ngx_array_push(&provider->claims);
-        if (claim == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *claim = names[i];
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* The index of a claim among those that the provider looks at. */
-
-char *
-ngx_http_webhook_claim_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index)
-{
-    if (ngx_http_webhook_claims_init(cf, provider) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_webhook_pointer_index(cf, &provider->claims, pointer,
-                                          index);
-}
 
 
 /* POINTER VALUE ... */
@@ -274,7 +192,7 @@ ngx_http_webhook_claims_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_OK;
     }
 
-    gate->claims = ngx_http_webhook_claims_own(cf, wh_jwt_set());
+    gate->claims = ngx_http_webhook_json_set(cf, wh_jwt_set());
     if (gate->claims == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -108,13 +108,6 @@ char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
 /* _claims.c: what the claims of tokens must be */
 
-wh_json_set_t *ngx_http_webhook_claims_own(ngx_conf_t *cf,
-    wh_json_set_t *set);
-char *ngx_http_webhook_claims_init(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-char *ngx_http_webhook_claim_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index);
 char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_claims_provider(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
@@ -229,6 +222,11 @@ void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
 char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
 char *ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
     ngx_str_t *pointer, ngx_uint_t *index);
+char *ngx_http_webhook_claims_init(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_claim_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index);
 
 /* _providers.c: several providers of one "webhook" */
 
@@ -246,6 +244,7 @@ ngx_uint_t ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate);
 
 char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+wh_json_set_t *ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set);
 ngx_int_t ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
     wh_json_set_t *set, ngx_http_webhook_require_t *require);
 

@@ -15,6 +15,7 @@ static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_constraint_t *constraint, ngx_str_t *pointer);
+static void ngx_http_webhook_json_set_free(void *data);
 static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
 
 
@@ -52,7 +53,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_OK;
     }
 
-    gate->json = ngx_http_webhook_claims_own(cf, wh_json_set_create());
+    gate->json = ngx_http_webhook_json_set(cf, wh_json_set_create());
     if (gate->json == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -120,6 +121,37 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* A set that is freed with the configuration; NULL without memory. */
+
+wh_json_set_t *
+ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    if (set == NULL) {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        wh_json_set_free(set);
+        return NULL;
+    }
+
+    cln->handler = ngx_http_webhook_json_set_free;
+    cln->data = set;
+
+    return set;
+}
+
+
+static void
+ngx_http_webhook_json_set_free(void *data)
+{
+    wh_json_set_free(data);
 }
 
 

@@ -229,7 +229,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    signature->jose = ngx_http_webhook_claims_own(cf, wh_jose_set());
+    signature->jose = ngx_http_webhook_json_set(cf, wh_jose_set());
     if (signature->jose == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -380,3 +380,53 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
 
     return NGX_CONF_OK;
 }
+
+
+/*
+ * The list of a provider's claims begins with those of wh_jwt_set(), so that
+ * its indices are those of every gate's set.
+ */
+
+char *
+ngx_http_webhook_claims_init(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_str_t   *claim;
+    ngx_uint_t   i;
+
+    static ngx_str_t  names[] = {
+        ngx_string("/iss"), ngx_string("/exp"), ngx_string("/nbf")
+    };
+
+    if (provider->claims.nelts) {
+        return NGX_CONF_OK;
+    }
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        claim = ngx_array_push(&provider->claims);
+        if (claim == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *claim = names[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The index of a claim among those that the provider looks at. */
+
+char *
+ngx_http_webhook_claim_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index)
+{
+    if (ngx_http_webhook_claims_init(cf, provider) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_pointer_index(cf, &provider->claims, pointer,
+                                          index);
+}

@@ -11,9 +11,6 @@
 #include "core/wh_form_sorted.h"
 
 
-#define NGX_HTTP_WEBHOOK_ENCODE  3072           /* bytes at a time, threes */
-
-
 /* What takes the bytes as they come, or NULL; what makes the text of them. */
 
 typedef struct {
@@ -35,10 +32,6 @@ static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form_sorted(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_sha256(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static void ngx_http_webhook_body_kind_payload_update(
-    ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
-static void ngx_http_webhook_body_kind_encode(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
 static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_payload(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 
@@ -51,8 +44,7 @@ static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
     { NULL, ngx_http_webhook_body_kind_form },
     { NULL, ngx_http_webhook_body_kind_form_sorted },
     { NULL, ngx_http_webhook_body_kind_sha256 },
-    { ngx_http_webhook_body_kind_payload_update,
-      ngx_http_webhook_body_kind_payload }
+    { NULL, ngx_http_webhook_body_kind_payload }
 };
 
 ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
@@ -260,70 +252,6 @@ ngx_http_webhook_body_kind_sha256(ngx_http_request_t *r,
            && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
               == 0 ? NGX_HTTP_WEBHOOK_PASSED
                    : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-}
-
-
-/*
- * The payload of a detached token is encoded as it comes, but for a signature
- * that is over the message in one piece.
- */
-
-static void
-ngx_http_webhook_body_kind_payload_update(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len)
-{
-    size_t  n;
-
-    if (ctx->whole) {
-        return;
-    }
-
-    if (ctx->plain) {
-        ngx_http_webhook_hashes_update(ctx, data, len);
-        return;
-    }
-
-    while (len && ctx->ncarry) {
-
-        ctx->carry[ctx->ncarry++] = *data++;
-        len--;
-
-        if (ctx->ncarry == 3) {
-            ngx_http_webhook_body_kind_encode(ctx, ctx->carry, 3);
-            ctx->ncarry = 0;
-        }
-    }
-
-    while (len >= 3) {
-
-        n = ngx_min(len - len % 3, NGX_HTTP_WEBHOOK_ENCODE);
-
-        ngx_http_webhook_body_kind_encode(ctx, data, n);
-
-        data += n;
-        len -= n;
-    }
-
-    while (len--) {
-        ctx->carry[ctx->ncarry++] = *data++;
-    }
-}
-
-
-static void
-ngx_http_webhook_body_kind_encode(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len)
-{
-    u_char     buf[ngx_base64_encoded_length(NGX_HTTP_WEBHOOK_ENCODE)];
-    ngx_str_t  bytes, text;
-
-    bytes.data = data;
-    bytes.len = len;
-    text.data = buf;
-
-    ngx_encode_base64url(&text, &bytes);
-
-    ngx_http_webhook_hashes_update(ctx, text.data, text.len);
 }
 
 

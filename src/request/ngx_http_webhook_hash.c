@@ -11,6 +11,7 @@
 
 #define NGX_HTTP_WEBHOOK_FILE_CHUNK  65536      /* bytes of a file at a time */
 #define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
+#define NGX_HTTP_WEBHOOK_ENCODE      3072       /* bytes at a time, threes */
 
 
 static ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
@@ -26,6 +27,10 @@ static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
 static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+static void ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+static void ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 static EVP_MD_CTX *ngx_http_webhook_md_get(void);
 static void ngx_http_webhook_md_put(EVP_MD_CTX *md);
@@ -363,6 +368,9 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
     if (ctx->gate->provider->body == NULL) {
         ngx_http_webhook_hashes_update(ctx, data, len);
 
+    } else if (ctx->token_header.len) {
+        ngx_http_webhook_hash_payload(ctx, data, len);
+
     } else {
         ngx_http_webhook_body_kind_update(ctx, data, len);
     }
@@ -372,6 +380,70 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
     }
 
     ctx->hashed += len;
+}
+
+
+/*
+ * The payload of a detached token is encoded as it comes, but for a signature
+ * that is over the message in one piece.
+ */
+
+static void
+ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len)
+{
+    size_t  n;
+
+    if (ctx->whole) {
+        return;
+    }
+
+    if (ctx->plain) {
+        ngx_http_webhook_hashes_update(ctx, data, len);
+        return;
+    }
+
+    while (len && ctx->ncarry) {
+
+        ctx->carry[ctx->ncarry++] = *data++;
+        len--;
+
+        if (ctx->ncarry == 3) {
+            ngx_http_webhook_hash_encoded(ctx, ctx->carry, 3);
+            ctx->ncarry = 0;
+        }
+    }
+
+    while (len >= 3) {
+
+        n = ngx_min(len - len % 3, NGX_HTTP_WEBHOOK_ENCODE);
+
+        ngx_http_webhook_hash_encoded(ctx, data, n);
+
+        data += n;
+        len -= n;
+    }
+
+    while (len--) {
+        ctx->carry[ctx->ncarry++] = *data++;
+    }
+}
+
+
+static void
+ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
+{
+    u_char     buf[ngx_base64_encoded_length(NGX_HTTP_WEBHOOK_ENCODE)];
+    ngx_str_t  bytes, text;
+
+    bytes.data = data;
+    bytes.len = len;
+    text.data = buf;
+
+    ngx_encode_base64url(&text, &bytes);
+
+    ngx_http_webhook_hashes_update(ctx, text.data, text.len);
 }
 
 

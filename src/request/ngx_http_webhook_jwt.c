@@ -56,7 +56,7 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
 
     buf->len = len;
 
-    if (signature->raw && ngx_http_webhook_signature_der(buf) != NGX_OK) {
+    if (signature->raw && ngx_http_webhook_pubkey_der(buf) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 

@@ -207,3 +207,24 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
 
     return 0;
 }
+
+
+/* A signature of r and s side by side as OpenSSL takes it. */
+
+ngx_int_t
+ngx_http_webhook_pubkey_der(wh_signature_t *signature)
+{
+    u_char    der[WH_ECDSA_MAX_SIZE];
+    wh_str_t  raw;
+
+    raw.data = signature->bytes;
+    raw.len = signature->len;
+
+    if (wh_ecdsa_der(raw, der, &signature->len) != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(signature->bytes, der, signature->len);
+
+    return NGX_OK;
+}

@@ -229,7 +229,6 @@ ngx_http_webhook_reason_e ngx_http_webhook_steps_run(ngx_http_request_t *r,
 /* _signature.c: signatures */
 ngx_http_webhook_reason_e ngx_http_webhook_step_signature(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_signature_der(wh_signature_t *signature);
 ngx_http_webhook_reason_e ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_verify_signature(
@@ -253,6 +252,7 @@ ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     ngx_str_t *suffix);
 ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
+ngx_int_t ngx_http_webhook_pubkey_der(wh_signature_t *signature);
 ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
 

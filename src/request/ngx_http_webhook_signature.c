@@ -133,7 +133,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < n; i++) {
 
         if (signature->raw
-            && ngx_http_webhook_signature_der(&signatures[i]) != NGX_OK)
+            && ngx_http_webhook_pubkey_der(&signatures[i]) != NGX_OK)
         {
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }
@@ -149,27 +149,6 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
-}
-
-
-/* A signature of r and s side by side as OpenSSL takes it. */
-
-ngx_int_t
-ngx_http_webhook_signature_der(wh_signature_t *signature)
-{
-    u_char    der[WH_ECDSA_MAX_SIZE];
-    wh_str_t  raw;
-
-    raw.data = signature->bytes;
-    raw.len = signature->len;
-
-    if (wh_ecdsa_der(raw, der, &signature->len) != WH_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(signature->bytes, der, signature->len);
-
-    return NGX_OK;
 }
 
 
