@@ -142,15 +142,17 @@ struct ngx_http_webhook_gate_s {
     ngx_http_webhook_keyslot_t   *challenge;    /* or NULL */
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     wh_json_set_t                *json;         /* or NULL */
-    ngx_array_t                   pointers;     /* ngx_str_t, as in the set */
+    ngx_array_t                   pointers;     /* ngx_http_webhook_pointer_t,
+                                                   as in the set */
     wh_constraint_t              *constraints;
     wh_json_set_t                *claims;       /* of tokens, or NULL */
     wh_constraint_t              *claim_rules;
     wh_claim_t                   *pinned;       /* "webhook_claim" */
     u_char                        steps[NGX_HTTP_WEBHOOK_STAGES]
                                        [NGX_HTTP_WEBHOOK_STEPS];
-    size_t                       *vars;         /* in the set, for each
-                                                   webhook_var */
+    size_t                       *vars;         /* in the set, for each name
+                                                   of webhook_var, or none */
+    ngx_uint_t                    key_parts;    /* of "key=", bits */
     ngx_http_webhook_window_t     window;
     time_t                        replayable;   /* how long a message passes
                                                    again, if its time is
@@ -163,6 +165,7 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    npinned;
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
+    unsigned                      parse:1;      /* the body is parsed */
     unsigned                      strict:1;     /* the body must be JSON */
     unsigned                      replay:1;     /* in some location */
     unsigned                      distinct:1;   /* on the first: the challenge
@@ -199,6 +202,14 @@ typedef struct {
 } ngx_http_webhook_replay_t;
 
 
+/* A variable of "webhook_var" in a location. */
+
+typedef struct {
+    ngx_uint_t                  index;      /* of its name in the list */
+    ngx_str_t                   pointer;
+} ngx_http_webhook_var_t;
+
+
 /* A location that answers with the counters, and where the directive is. */
 
 typedef struct {
@@ -216,6 +227,7 @@ typedef struct {
     ngx_array_t                *certificates;
     ngx_array_t                *requires;   /* ngx_http_webhook_require_t */
     ngx_array_t                *pins;       /* ngx_http_webhook_pin_t */
+    ngx_array_t                *vars;       /* ngx_http_webhook_var_t */
     ngx_http_webhook_window_t   window;
     ngx_str_t                   public_url; /* scheme and host */
     size_t                      max_body;
@@ -271,8 +283,8 @@ typedef struct {
     ngx_http_webhook_file_t    *files;      /* of secrets */
     ngx_http_webhook_cache_t   *cache;      /* NULL where no secret has
                                                variables */
-    ngx_array_t                 vars;       /* ngx_str_t, JSON Pointers */
-    ngx_array_t                 var_names;  /* ngx_str_t, of their variables */
+    ngx_array_t                 vars;       /* ngx_str_t, the names of
+                                               "webhook_var" */
     unsigned                    body_sha256:1; /* some log wants it */
     unsigned                    ack:1;      /* in some location */
     unsigned                    replay:1;   /* likewise */

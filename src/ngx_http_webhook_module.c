@@ -18,8 +18,11 @@ static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static ngx_int_t ngx_http_webhook_var_index(ngx_conf_t *cf, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
+static void ngx_http_webhook_init_gates(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
 static ngx_int_t ngx_http_webhook_add_handler(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf);
@@ -92,16 +95,16 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NULL },
 
     { ngx_string("webhook_max_body"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_webhook_max_body,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_webhook_loc_conf_t, max_body),
       NULL },
 
     { ngx_string("webhook_var"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
       ngx_http_webhook_var,
-      NGX_HTTP_MAIN_CONF_OFFSET,
+      NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
@@ -275,9 +278,12 @@ ngx_http_webhook_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static char *
 ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_webhook_main_conf_t  *wmcf = conf;
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t  *value, *pointer, *name;
+    ngx_str_t               *value;
+    ngx_int_t                index;
+    ngx_uint_t               i;
+    ngx_http_webhook_var_t  *var;
 
     value = cf->args->elts;
 
@@ -291,24 +297,86 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value[1].data++;
     value[1].len--;
 
-    if (ngx_http_webhook_pointer_valid(cf, &value[2]) != NGX_CONF_OK
-        || ngx_http_webhook_add_json_variable(cf, &value[1], wmcf->vars.nelts)
-           != NGX_OK)
-    {
+    if (ngx_http_webhook_pointer_valid(cf, &value[2]) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    pointer = ngx_array_push(&wmcf->vars);
-    name = ngx_array_push(&wmcf->var_names);
+    index = ngx_http_webhook_var_index(cf, &value[1]);
 
-    if (pointer == NULL || name == NULL) {
+    if (index == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }
 
-    *pointer = value[2];
-    *name = value[1];
+    if (wlcf->vars == NULL) {
+
+        wlcf->vars = ngx_array_create(cf->pool, 2,
+                                      sizeof(ngx_http_webhook_var_t));
+        if (wlcf->vars == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    var = wlcf->vars->elts;
+
+    for (i = 0; i < wlcf->vars->nelts; i++) {
+
+        if (var[i].index != (ngx_uint_t) index) {
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate \"webhook_var $%V\", there is one in "
+                           "this block", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    var = ngx_array_push(wlcf->vars);
+    if (var == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    var->index = index;
+    var->pointer = value[2];
 
     return NGX_CONF_OK;
+}
+
+
+/* Blocks may have the same name for different pointers. */
+
+static ngx_int_t
+ngx_http_webhook_var_index(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_str_t                     *names;
+    ngx_uint_t                     i;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    names = wmcf->vars.elts;
+
+    for (i = 0; i < wmcf->vars.nelts; i++) {
+        if (names[i].len == name->len
+            && ngx_strncasecmp(names[i].data, name->data, name->len) == 0)
+        {
+            return i;
+        }
+    }
+
+    ngx_strlow(name->data, name->data, name->len);
+
+    if (ngx_http_webhook_add_json_variable(cf, name, i) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    names = ngx_array_push(&wmcf->vars);
+    if (names == NULL) {
+        return NGX_ERROR;
+    }
+
+    *names = *name;
+
+    return i;
 }
 
 
@@ -345,6 +413,7 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
 
+    ngx_http_webhook_init_gates(cf, wmcf);
     ngx_http_webhook_stats_init(wmcf);
 
     /* the gates of all locations have entries there */
@@ -371,6 +440,23 @@ ngx_http_webhook_init(ngx_conf_t *cf)
     ngx_http_top_request_body_filter = ngx_http_webhook_body_filter;
 
     return NGX_OK;
+}
+
+
+/* Which variables the configuration asks for is known when it has been read. */
+
+static void
+ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
+{
+    ngx_uint_t                        i;
+    ngx_http_webhook_stats_entry_t  **entry;
+
+    entry = wmcf->stats_entries.elts;
+
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
+        ngx_http_webhook_payload_init(cf, entry[i]->gate);
+        ngx_http_webhook_steps_compile(entry[i]->gate);
+    }
 }
 
 
@@ -486,8 +572,6 @@ ngx_http_webhook_create_main_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&wmcf->vars, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK
-        || ngx_array_init(&wmcf->var_names, cf->pool, 4, sizeof(ngx_str_t))
-           != NGX_OK
         || ngx_array_init(&wmcf->zones, cf->pool, 1,
                           sizeof(ngx_http_webhook_zone_t *))
            != NGX_OK
@@ -525,6 +609,7 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->certificates = NULL;
      *     conf->requires = NULL;
      *     conf->pins = NULL;
+     *     conf->vars = NULL;
      *     conf->public_url = { 0, NULL };
      *     conf->dry_run = 0;
      *     conf->gate = NULL;
@@ -582,6 +667,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             && conf->certificates == NULL
             && conf->requires == NULL
             && conf->pins == NULL
+            && conf->vars == NULL
             && conf->window.past == NGX_CONF_UNSET);
 
     if (conf->providers == NULL) {
@@ -613,6 +699,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->pins == NULL) {
         conf->pins = prev->pins;
+    }
+
+    if (ngx_http_webhook_vars_merge(cf, prev, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (conf->window.past == NGX_CONF_UNSET) {
@@ -691,8 +781,6 @@ ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
 
             gate->replay = 1;
         }
-
-        ngx_http_webhook_steps_compile(gate);
 
         if (conf->ack > 0
             || (conf->ack == NGX_CONF_UNSET && gate->provider->ack > 0))

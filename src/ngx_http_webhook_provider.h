@@ -46,6 +46,15 @@ typedef struct {
 } ngx_http_webhook_source_t;
 
 
+/* A JSON Pointer that is looked for. */
+
+typedef struct {
+    ngx_str_t                   text;
+    unsigned                    used:1;     /* in every request: by more than
+                                               the rules "id" and "event" */
+} ngx_http_webhook_pointer_t;
+
+
 typedef struct {
     ngx_str_t                   name;       /* lower case */
     ngx_uint_t                  hash;
@@ -285,7 +294,7 @@ typedef struct {
     ngx_array_t                *suffix;       /* and after the body, or NULL */
     ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
     ngx_http_webhook_source_t  *key_id;       /* or NULL */
-    ngx_array_t                 claims;       /* ngx_str_t, JSON Pointers, or
+    ngx_array_t                 claims;       /* ngx_http_webhook_pointer_t,
                                                  empty: no token has claims */
     ngx_array_t                *claim_rules;  /* ngx_http_webhook_require_t */
     ngx_http_webhook_source_t  *id;
@@ -294,7 +303,8 @@ typedef struct {
     ngx_http_webhook_replay_rule_t  *replay;  /* or NULL */
     ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL */
     ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
-    ngx_array_t                 pointers;     /* ngx_str_t, of the sources */
+    ngx_array_t                 pointers;     /* ngx_http_webhook_pointer_t, of
+                                                 the sources */
     ngx_http_webhook_window_t   window;
     ngx_uint_t                  json;         /* bits, 1 << wh_json_type_e,
                                                  and 1 for an empty body */

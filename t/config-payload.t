@@ -45,6 +45,10 @@ my @cases = (
 location_says("webhook github; $good\n$_->[0] #<", qr/$_->[1].* in \@$/)
     for @cases;
 
+location_says("webhook twilio; webhook_public_url https://example.com;\n"
+              . "$good webhook_max_body $_;", undef)
+    for '1m', '1024k', '2m force', '1k force';
+
 http_says("$_->[0] #<\n server { }", qr/$_->[1].* in \@$/) for (
     ['webhook_var name /a;', qr/invalid variable name "name"/],
     ['webhook_var $ /a;', qr/invalid variable name "\$"/],

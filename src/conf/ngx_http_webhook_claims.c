@@ -183,10 +183,10 @@ char *
 ngx_http_webhook_claims_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    size_t       index;
-    ngx_str_t   *pointer;
-    ngx_uint_t   i;
-    const char  *error;
+    size_t                       index;
+    ngx_uint_t                   i;
+    const char                  *error;
+    ngx_http_webhook_pointer_t  *pointer;
 
     if (gate->provider->claims.nelts == 0) {
         return NGX_CONF_OK;
@@ -200,7 +200,8 @@ ngx_http_webhook_claims_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     pointer = gate->provider->claims.elts;
 
     for (i = 0; i < gate->provider->claims.nelts; i++) {
-        if (wh_json_set_add(gate->claims, ngx_http_webhook_wh_str(&pointer[i]),
+        if (wh_json_set_add(gate->claims,
+                            ngx_http_webhook_wh_str(&pointer[i].text),
                             &index, &error)
             != WH_OK)
         {

@@ -106,6 +106,10 @@ char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
 
+char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+
 /* _claims.c: what the claims of tokens must be */
 
 char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -244,6 +248,10 @@ ngx_uint_t ngx_http_webhook_providers_complete(ngx_http_webhook_gate_t *gate);
 
 char *ngx_http_webhook_payload_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+void ngx_http_webhook_payload_init(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
+ngx_int_t ngx_http_webhook_vars_merge(ngx_conf_t *cf,
+    ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
 wh_json_set_t *ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set);
 ngx_int_t ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
     wh_json_set_t *set, ngx_http_webhook_require_t *require);
@@ -284,6 +292,8 @@ char *ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -335,7 +345,14 @@ ngx_int_t ngx_http_webhook_replay_key_unsigned(
 ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
+
+/* _template.c: texts with variables */
+
+ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value);
+ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 /* _scope.c: which place a message comes to */
 

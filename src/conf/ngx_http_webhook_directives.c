@@ -9,6 +9,9 @@
 #include "ngx_http_webhook_conf.h"
 
 
+#define NGX_HTTP_WEBHOOK_MAX_BODY  1048576      /* bytes, without "force" */
+
+
 static ngx_http_webhook_keyword_t  ngx_http_webhook_log_levels[] = {
     { ngx_string("info"), NGX_LOG_INFO },
     { ngx_string("notice"), NGX_LOG_NOTICE },
@@ -201,6 +204,46 @@ ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     wlcf->public_url = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+/* What is held whole for a stranger is little, unless somebody insists. */
+
+char *
+ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    char        *rv;
+    ngx_str_t   *value;
+    ngx_uint_t   force;
+
+    rv = ngx_conf_set_size_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+    force = (cf->args->nelts == 3);
+
+    if (force && ngx_strcmp(value[2].data, "force") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid option \"%V\" of \"webhook_max_body\", "
+                           "it can be \"force\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (wlcf->max_body > NGX_HTTP_WEBHOOK_MAX_BODY && !force) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"webhook_max_body %V\" is over 1m, and anybody "
+                           "can have nginx hold so much and read it twice, "
+                           "write \"webhook_max_body %V force\" if a sender "
+                           "needs it", &value[1], &value[1]);
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }

@@ -820,7 +820,7 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
         has |= NGX_HTTP_WEBHOOK_HAS_BODY_STEPS;
     }
 
-    if (gate->json) {
+    if (gate->parse) {
         has |= NGX_HTTP_WEBHOOK_HAS_JSON;
     }
 

@@ -9,13 +9,22 @@
 #include "ngx_http_webhook_conf.h"
 
 
+static ngx_int_t ngx_http_webhook_payload_sources(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
+static ngx_int_t ngx_http_webhook_payload_vars(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_array_t *vars);
 static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_str_t *pointer, size_t *index);
+    ngx_http_webhook_gate_t *gate, ngx_str_t *pointer, ngx_uint_t used,
+    size_t *index);
 static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_constraint_t *constraint, ngx_str_t *pointer);
 static void ngx_http_webhook_json_set_free(void *data);
+static void ngx_http_webhook_payload_use(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_source_t *source);
+static ngx_uint_t ngx_http_webhook_payload_when_event(
+    ngx_http_webhook_gate_t *gate);
 static int ngx_http_webhook_payload_pattern(void *data, wh_str_t subject);
 
 
@@ -29,25 +38,21 @@ char *
 ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    size_t                         index;
-    ngx_str_t                     *pointer;
-    ngx_uint_t                     i, n;
-    ngx_http_webhook_provider_t   *provider;
-    ngx_http_webhook_main_conf_t  *wmcf;
+    ngx_uint_t                    n, nvars;
+    ngx_http_webhook_provider_t  *provider;
 
     static ngx_str_t  root = ngx_string("");
     static ngx_str_t  content_encoding = ngx_string("Content-Encoding");
-
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     provider = gate->provider;
 
     n = (provider->requires ? provider->requires->nelts : 0)
         + (conf->requires ? conf->requires->nelts : 0);
+    nvars = conf->vars ? conf->vars->nelts : 0;
 
     if (provider->pointers.nelts == 0
-        && wmcf->vars.nelts == 0
         && provider->json == 0
+        && nvars == 0
         && n == 0)
     {
         return NGX_CONF_OK;
@@ -58,40 +63,16 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_ERROR;
     }
 
-    gate->vars = ngx_palloc(cf->pool, wmcf->vars.nelts * sizeof(size_t) + 1);
     gate->constraints = ngx_pcalloc(cf->pool, n * sizeof(wh_constraint_t) + 1);
 
-    if (gate->vars == NULL
-        || gate->constraints == NULL
-        || ngx_array_init(&gate->pointers, cf->pool, 8, sizeof(ngx_str_t))
-           != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    pointer = provider->pointers.elts;
-
-    for (i = 0; i < provider->pointers.nelts; i++) {
-        if (ngx_http_webhook_payload_add(cf, gate, &pointer[i], &index)
-            != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    pointer = wmcf->vars.elts;
-
-    for (i = 0; i < wmcf->vars.nelts; i++) {
-        if (ngx_http_webhook_payload_add(cf, gate, &pointer[i],
-                                         &gate->vars[i])
-            != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_http_webhook_payload_constraints(cf, gate, provider->requires)
-        != NGX_OK
+    if (gate->constraints == NULL
+        || ngx_array_init(&gate->pointers, cf->pool, 8,
+                          sizeof(ngx_http_webhook_pointer_t))
+           != NGX_OK
+        || ngx_http_webhook_payload_sources(cf, gate) != NGX_OK
+        || ngx_http_webhook_payload_vars(cf, gate, conf->vars) != NGX_OK
+        || ngx_http_webhook_payload_constraints(cf, gate, provider->requires)
+           != NGX_OK
         || ngx_http_webhook_payload_constraints(cf, gate, conf->requires)
            != NGX_OK)
     {
@@ -99,7 +80,7 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     if (provider->json
-        && ngx_http_webhook_payload_add(cf, gate, &root, &gate->root)
+        && ngx_http_webhook_payload_add(cf, gate, &root, 1, &gate->root)
            != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -155,14 +136,207 @@ ngx_http_webhook_json_set_free(void *data)
 }
 
 
+static ngx_int_t
+ngx_http_webhook_payload_sources(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
+{
+    size_t                       index;
+    ngx_uint_t                   i;
+    ngx_http_webhook_pointer_t  *pointers;
+
+    pointers = gate->provider->pointers.elts;
+
+    for (i = 0; i < gate->provider->pointers.nelts; i++) {
+        if (ngx_http_webhook_payload_add(cf, gate, &pointers[i].text,
+                                         pointers[i].used, &index)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* The variables that are in force here; others have no value. */
+
+static ngx_int_t
+ngx_http_webhook_payload_vars(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_array_t *vars)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_var_t        *var;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    gate->vars = ngx_palloc(cf->pool, wmcf->vars.nelts * sizeof(size_t) + 1);
+    if (gate->vars == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < wmcf->vars.nelts; i++) {
+        gate->vars[i] = WH_JSON_NONE;
+    }
+
+    if (vars == NULL) {
+        return NGX_OK;
+    }
+
+    var = vars->elts;
+
+    for (i = 0; i < vars->nelts; i++) {
+        if (ngx_http_webhook_payload_add(cf, gate, &var[i].pointer, 0,
+                                         &gate->vars[var[i].index])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* A block's variables, and those of the blocks around it that it lacks. */
+
+ngx_int_t
+ngx_http_webhook_vars_merge(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *prev,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t               i, k, own;
+    ngx_http_webhook_var_t  *var, *above, *added;
+
+    if (conf->vars == NULL) {
+        conf->vars = prev->vars;
+        return NGX_OK;
+    }
+
+    if (prev->vars == NULL) {
+        return NGX_OK;
+    }
+
+    own = conf->vars->nelts;
+    above = prev->vars->elts;
+
+    for (i = 0; i < prev->vars->nelts; i++) {
+
+        var = conf->vars->elts;
+
+        for (k = 0; k < own; k++) {
+            if (var[k].index == above[i].index) {
+                break;
+            }
+        }
+
+        if (k < own) {
+            continue;
+        }
+
+        added = ngx_array_push(conf->vars);
+        if (added == NULL) {
+            return NGX_ERROR;
+        }
+
+        *added = above[i];
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * After the configuration has been read: the body is parsed for what a rule or
+ * a variable in it asks for, and for nothing else.
+ */
+
+void
+ngx_http_webhook_payload_init(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
+{
+    ngx_str_t                     *name;
+    ngx_uint_t                     i;
+    ngx_http_webhook_pointer_t    *pointers;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    static ngx_str_t  id = ngx_string("webhook_id");
+    static ngx_str_t  event = ngx_string("webhook_event");
+
+    if (gate->json == NULL) {
+        return;
+    }
+
+    if ((gate->key_parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID)
+        || ngx_http_webhook_variable_used(cf, &id))
+    {
+        ngx_http_webhook_payload_use(gate, gate->provider->id);
+    }
+
+    if ((gate->key_parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT)
+        || ngx_http_webhook_payload_when_event(gate)
+        || ngx_http_webhook_variable_used(cf, &event))
+    {
+        ngx_http_webhook_payload_use(gate, gate->provider->event);
+    }
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    name = wmcf->vars.elts;
+    pointers = gate->pointers.elts;
+
+    for (i = 0; i < wmcf->vars.nelts; i++) {
+        if (gate->vars[i] != WH_JSON_NONE
+            && ngx_http_webhook_variable_used(cf, &name[i]))
+        {
+            pointers[gate->vars[i]].used = 1;
+        }
+    }
+
+    for (i = 0; i < gate->pointers.nelts; i++) {
+        gate->parse |= pointers[i].used;
+    }
+}
+
+
+static void
+ngx_http_webhook_payload_use(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_http_webhook_pointer_t  *pointers;
+
+    if (source && source->type == NGX_HTTP_WEBHOOK_JSON) {
+        pointers = gate->pointers.elts;
+        pointers[source->index].used = 1;
+    }
+}
+
+
+/* Whether a constraint is for some events only. */
+
+static ngx_uint_t
+ngx_http_webhook_payload_when_event(ngx_http_webhook_gate_t *gate)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < gate->nconstraints; i++) {
+        if (gate->constraints[i].when_value.data
+            && gate->constraints[i].when == WH_JSON_NONE)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* Adds a pointer to the set, and keeps its text for messages. */
 
 static ngx_int_t
 ngx_http_webhook_payload_add(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_str_t *pointer, size_t *index)
+    ngx_str_t *pointer, ngx_uint_t used, size_t *index)
 {
-    ngx_str_t   *text;
-    const char  *error;
+    const char                  *error;
+    ngx_http_webhook_pointer_t  *pointers;
 
     if (wh_json_set_add(gate->json, ngx_http_webhook_wh_str(pointer), index,
                         &error)
@@ -173,16 +347,17 @@ ngx_http_webhook_payload_add(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     while (gate->pointers.nelts < gate->json->pointers) {
 
-        text = ngx_array_push(&gate->pointers);
-        if (text == NULL) {
+        pointers = ngx_array_push(&gate->pointers);
+        if (pointers == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_str_null(text);
+        ngx_memzero(pointers, sizeof(ngx_http_webhook_pointer_t));
     }
 
-    text = gate->pointers.elts;
-    text[*index] = *pointer;
+    pointers = gate->pointers.elts;
+    pointers[*index].text = *pointer;
+    pointers[*index].used |= used;
 
     return NGX_OK;
 }
@@ -217,7 +392,7 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
         pointer.data = (u_char *) constraint->pointer.data;
         pointer.len = constraint->pointer.len;
 
-        if (ngx_http_webhook_payload_add(cf, gate, &pointer,
+        if (ngx_http_webhook_payload_add(cf, gate, &pointer, 1,
                                          &constraint->index)
             != NGX_OK)
         {
@@ -230,7 +405,8 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 
         ngx_http_webhook_payload_when(&require[i], constraint, &pointer);
 
-        if (ngx_http_webhook_payload_add(cf, gate, &pointer, &constraint->when)
+        if (ngx_http_webhook_payload_add(cf, gate, &pointer, 1,
+                                         &constraint->when)
             != NGX_OK)
         {
             return NGX_ERROR;

@@ -82,7 +82,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "[key=text|hex|base64|whsec] [issuer=TEXT] [body_digest=POINTER|none] "
       "[digest=hex|base64|base64url]" },
 
-    { ngx_string("key_id"), 1, 1, ngx_http_webhook_rule_source,
+    { ngx_string("key_id"), 1, 1, ngx_http_webhook_rule_key_id,
       offsetof(ngx_http_webhook_provider_t, key_id), 1,
       "key_id SOURCE" },
 
@@ -386,9 +386,10 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
                           sizeof(ngx_http_webhook_signature_t))
            != NGX_OK
         || ngx_array_init(&provider->pointers, cf->pool, 1,
-                          sizeof(ngx_str_t))
+                          sizeof(ngx_http_webhook_pointer_t))
            != NGX_OK
-        || ngx_array_init(&provider->claims, cf->pool, 4, sizeof(ngx_str_t))
+        || ngx_array_init(&provider->claims, cf->pool, 4,
+                          sizeof(ngx_http_webhook_pointer_t))
            != NGX_OK
         || ngx_array_init(&provider->challenges, cf->pool, 1,
                           sizeof(ngx_http_webhook_challenge_t))
@@ -858,6 +859,8 @@ ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
 }
 
 
+/* An id or event in JSON is looked for when somebody asks for it. */
+
 static char *
 ngx_http_webhook_rule_source(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -865,11 +868,27 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
 {
     ngx_http_webhook_source_t  **source = field;
 
+    ngx_uint_t                   known;
+    ngx_http_webhook_pointer_t  *pointers;
+
     *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
     if (*source == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        NGX_HTTP_WEBHOOK_SOURCES, *source);
+    known = provider->pointers.nelts;
+
+    if (ngx_http_webhook_source_word(cf, provider, &words[0],
+                                     NGX_HTTP_WEBHOOK_SOURCES, *source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->pointers.nelts > known) {
+        pointers = provider->pointers.elts;
+        pointers[known].used = 0;
+    }
+
+    return NGX_CONF_OK;
 }

@@ -436,6 +436,11 @@ ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     if (ngx_http_webhook_replay_applies(gate, replay)) {
         conf->keyed |= 1 << (gate - gate->first);
+        gate->key_parts |= replay->key->parts;
+    }
+
+    if (gate->rule && gate->rule->key) {
+        gate->key_parts |= gate->rule->key->parts;
     }
 
     provider = gate->provider;

@@ -24,8 +24,6 @@ static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
-static ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text,
-    ngx_str_t *name);
 
 
 static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
@@ -51,9 +49,8 @@ static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
 ngx_http_webhook_replay_key_t *
 ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
 {
-    ngx_str_t                          rest, name;
-    ngx_http_webhook_replay_key_t     *key;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_str_t                       rest, name;
+    ngx_http_webhook_replay_key_t  *key;
 
     key = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_replay_key_t));
     if (key == NULL) {
@@ -62,13 +59,7 @@ ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
 
     key->text = *text;
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &key->text;
-    ccv.complex_value = &key->value;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+    if (ngx_http_webhook_template_compile(cf, text, &key->value) != NGX_OK) {
         return NULL;
     }
 
@@ -257,62 +248,4 @@ ngx_http_webhook_replay_signs_header(ngx_http_webhook_provider_t *provider,
     }
 
     return 0;
-}
-
-
-ngx_uint_t
-ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
-{
-    ngx_str_t  variable;
-
-    while (ngx_http_webhook_template_next(&text, &variable) == NGX_OK) {
-        if (variable.len == name->len
-            && ngx_strncasecmp(variable.data, name->data, name->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* Takes the next variable's name, and what is before it, from a text. */
-
-static ngx_int_t
-ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name)
-{
-    u_char  *p, *last;
-
-    last = text->data + text->len;
-
-    p = ngx_strlchr(text->data, last, '$');
-
-    if (p == NULL) {
-        return NGX_DECLINED;
-    }
-
-    p++;
-
-    if (p < last && *p == '{') {
-        p++;
-    }
-
-    name->data = p;
-
-    while (p < last
-           && ((*p >= 'A' && *p <= 'Z')
-               || (*p >= 'a' && *p <= 'z')
-               || (*p >= '0' && *p <= '9')
-               || *p == '_'))
-    {
-        p++;
-    }
-
-    name->len = p - name->data;
-
-    text->data = p;
-    text->len = last - p;
-
-    return NGX_OK;
 }

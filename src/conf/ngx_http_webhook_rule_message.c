@@ -25,6 +25,8 @@ static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
 static void ngx_http_webhook_message_variable(
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
+static void ngx_http_webhook_message_uses(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len);
 static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
     ngx_str_t *name);
@@ -257,12 +259,11 @@ static ngx_array_t *
 ngx_http_webhook_message_segments(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end)
 {
-    size_t                             len;
-    u_char                            *value;
-    ngx_str_t                          text;
-    ngx_array_t                       *segments;
-    ngx_http_webhook_segment_t        *segment;
-    ngx_http_compile_complex_value_t   ccv;
+    size_t                       len;
+    u_char                      *value;
+    ngx_str_t                    text;
+    ngx_array_t                 *segments;
+    ngx_http_webhook_segment_t  *segment;
 
     segments = ngx_array_create(cf->pool, 1,
                                 sizeof(ngx_http_webhook_segment_t));
@@ -301,13 +302,9 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
         text.data = p;
         text.len = value - p;
 
-        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &text;
-        ccv.complex_value = &segment->text;
-
-        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        if (ngx_http_webhook_template_compile(cf, &text, &segment->text)
+            != NGX_OK)
+        {
             return NULL;
         }
 
@@ -400,6 +397,7 @@ ngx_http_webhook_message_variable(ngx_http_webhook_provider_t *provider,
         if (*len) {
             segment->source = sources[i];
             segment->required = 1;
+            ngx_http_webhook_message_uses(provider, sources[i]);
             break;
         }
     }
@@ -409,6 +407,21 @@ ngx_http_webhook_message_variable(ngx_http_webhook_provider_t *provider,
     if (i == 0) {
         ngx_http_webhook_needs_body(provider, sources[0],
                                     NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP);
+    }
+}
+
+
+/* An id or event that is signed has to be known in every request. */
+
+static void
+ngx_http_webhook_message_uses(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_http_webhook_pointer_t  *pointers;
+
+    if (source->type == NGX_HTTP_WEBHOOK_JSON) {
+        pointers = provider->pointers.elts;
+        pointers[source->index].used = 1;
     }
 }
 

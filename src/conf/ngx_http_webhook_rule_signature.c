@@ -340,3 +340,23 @@ ngx_http_webhook_signature_list(ngx_conf_t *cf,
 
     return ngx_http_webhook_text(cf, value);
 }
+
+
+/* The key is chosen before the body comes. */
+
+char *
+ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
+{
+    ngx_http_webhook_source_t  **source = field;
+
+    *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+    if (*source == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_source_word(cf, provider, &words[0],
+                                        NGX_HTTP_WEBHOOK_SOURCES_EARLY,
+                                        *source);
+}

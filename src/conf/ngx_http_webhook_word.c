@@ -354,13 +354,14 @@ char *
 ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
     ngx_str_t *pointer, ngx_uint_t *index)
 {
-    ngx_str_t   *known;
-    ngx_uint_t   i;
+    ngx_uint_t                   i;
+    ngx_http_webhook_pointer_t  *known;
 
     known = pointers->elts;
 
     for (i = 0; i < pointers->nelts; i++) {
-        if (ngx_http_webhook_str_equal(&known[i], pointer)) {
+        if (ngx_http_webhook_str_equal(&known[i].text, pointer)) {
+            known[i].used = 1;
             *index = i;
             return NGX_CONF_OK;
         }
@@ -375,7 +376,8 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
         return NGX_CONF_ERROR;
     }
 
-    *known = *pointer;
+    known->text = *pointer;
+    known->used = 1;
     *index = i;
 
     return NGX_CONF_OK;
@@ -391,8 +393,8 @@ char *
 ngx_http_webhook_claims_init(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    ngx_str_t   *claim;
-    ngx_uint_t   i;
+    ngx_uint_t                   i;
+    ngx_http_webhook_pointer_t  *claim;
 
     static ngx_str_t  names[] = {
         ngx_string("/iss"), ngx_string("/exp"), ngx_string("/nbf")
@@ -409,7 +411,8 @@ ngx_http_webhook_claims_init(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        *claim = names[i];
+        claim->text = names[i];
+        claim->used = 1;
     }
 
     return NGX_CONF_OK;

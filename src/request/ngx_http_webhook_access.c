@@ -98,7 +98,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         }
 
         if (reason == NGX_HTTP_WEBHOOK_PASSED
-            && ctx->gate->json == NULL
+            && !ctx->gate->parse
             && !ctx->gate->provider->form)
         {
             return ngx_http_webhook_accept(r, ctx);
@@ -334,6 +334,10 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ctx->verdict = NGX_HTTP_WEBHOOK_ACCEPTED;
     ctx->sender = 1;
     ctx->verified = 1;
+
+    /* the page looks at it when the request has ended */
+
+    r->preserve_body = 1;
 
     if (ctx->replay) {
 

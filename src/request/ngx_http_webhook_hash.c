@@ -49,7 +49,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 {
     return ngx_http_webhook_signs(ctx->gate->provider)
            || ctx->gate->provider->form
-           || ctx->gate->json
+           || ctx->gate->parse
            || ngx_http_webhook_replay_hashes(ctx)
            || ngx_http_webhook_replay_body(ctx);
 }

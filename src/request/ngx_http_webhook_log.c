@@ -26,9 +26,6 @@ static void ngx_http_webhook_delivery(ngx_http_request_t *r,
     ngx_uint_t upstream);
 static ngx_uint_t ngx_http_webhook_delivery_lock(
     ngx_http_webhook_delivery_t *delivery);
-static void ngx_http_webhook_delivery_text(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
-    ngx_http_webhook_text_t *text);
 
 
 /* The log phase. */
@@ -360,8 +357,11 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 {
     ngx_time_t                   *tp;
     ngx_atomic_uint_t             n;
+    ngx_http_webhook_text_t       id, event;
     ngx_http_webhook_stats_t     *stats;
     ngx_http_webhook_delivery_t  *delivery;
+
+    ngx_http_webhook_shown(r, ctx, &id, &event);
 
     stats = entry->zone->sh->stats;
 
@@ -388,10 +388,8 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     delivery->verdict = ctx->verdict;
     delivery->reason = ctx->reason;
 
-    ngx_http_webhook_delivery_text(r, ctx, ctx->gate->provider->id,
-                                   &delivery->id);
-    ngx_http_webhook_delivery_text(r, ctx, ctx->gate->provider->event,
-                                   &delivery->event);
+    delivery->id = id;
+    delivery->event = event;
 
     ngx_memory_barrier();
     delivery->sequence = 2 * n + 2;
@@ -417,27 +415,4 @@ ngx_http_webhook_delivery_lock(ngx_http_webhook_delivery_t *delivery)
     }
 
     return ngx_atomic_cmp_set(&delivery->writer, writer, ngx_pid);
-}
-
-
-/* Names from a sender that is not verified are not shown. */
-
-static void
-ngx_http_webhook_delivery_text(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
-    ngx_http_webhook_text_t *text)
-{
-    ngx_str_t  value;
-
-    text->len = 0;
-
-    if (source == NULL
-        || !ctx->sender
-        || ngx_http_webhook_source_value(r, ctx, source, &value) != WH_OK)
-    {
-        return;
-    }
-
-    text->len = value.len;
-    ngx_memcpy(text->data, value.data, ngx_min(value.len, sizeof(text->data)));
 }

@@ -33,31 +33,20 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_int_t                   rc;
     ngx_uint_t                  form;
     ngx_http_webhook_gate_t    *gate;
     ngx_http_webhook_reason_e   reason;
 
     gate = ctx->gate;
 
-    if (gate->provider->body && gate->provider->body->document) {
+    rc = ngx_http_webhook_payload_locate(r, ctx);
 
-        ctx->parsed = ngx_http_webhook_payload_text(r, ctx);
-        if (ctx->parsed == NULL) {
-            return NGX_HTTP_WEBHOOK_INTERNAL;
-        }
-
-        form = 0;
-
-    } else {
-        ctx->parsed = r->request_body ? r->request_body->bufs : NULL;
-        form = ngx_http_webhook_payload_is_form(ctx);
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    /* the body may be a buffer without a byte */
-
-    while (ctx->parsed && ngx_buf_size(ctx->parsed->buf) == 0) {
-        ctx->parsed = ctx->parsed->next;
-    }
+    form = (rc == NGX_DECLINED);
 
     if (form
         && gate->provider->form
@@ -71,7 +60,7 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
         }
     }
 
-    if (gate->json == NULL || (form && gate->nconstraints == 0)) {
+    if (!gate->parse || (form && gate->nconstraints == 0)) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -85,6 +74,38 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ctx->json = wh_json_create(gate->json, NULL, NULL, NULL);
 
     return ctx->json ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
+}
+
+
+/*
+ * Finds where the document begins: in the body, or in a field of a form.
+ * NGX_DECLINED: the body is a form.
+ */
+
+ngx_int_t
+ngx_http_webhook_payload_locate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_body_t  *body;
+
+    body = ctx->gate->provider->body;
+
+    if (body && body->document) {
+
+        ctx->parsed = ngx_http_webhook_payload_text(r, ctx);
+
+        return ctx->parsed ? NGX_OK : NGX_ERROR;
+    }
+
+    ctx->parsed = r->request_body ? r->request_body->bufs : NULL;
+
+    /* the body may be a buffer without a byte */
+
+    while (ctx->parsed && ngx_buf_size(ctx->parsed->buf) == 0) {
+        ctx->parsed = ctx->parsed->next;
+    }
+
+    return ngx_http_webhook_payload_is_form(ctx) ? NGX_DECLINED : NGX_OK;
 }
 
 
@@ -268,18 +289,20 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_step_document(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    size_t                    i;
-    const wh_json_value_t    *root;
-    ngx_http_webhook_gate_t  *gate;
+    size_t                       i;
+    const wh_json_value_t       *root;
+    ngx_http_webhook_gate_t     *gate;
+    ngx_http_webhook_pointer_t  *pointers;
 
     if (ctx->json == NULL) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     gate = ctx->gate;
+    pointers = gate->pointers.elts;
 
-    for (i = 0; i < gate->json->pointers; i++) {
-        if (wh_json_value(ctx->json, i)->repeated) {
+    for (i = 0; i < gate->pointers.nelts; i++) {
+        if (pointers[i].used && wh_json_value(ctx->json, i)->repeated) {
             return ngx_http_webhook_payload_invalid(ctx, i, "repeated");
         }
     }
@@ -388,11 +411,11 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_payload_invalid(ngx_http_webhook_ctx_t *ctx, size_t index,
     const char *violation)
 {
-    ngx_str_t  *pointers;
+    ngx_http_webhook_pointer_t  *pointers;
 
     pointers = ctx->gate->pointers.elts;
 
-    ctx->pointer = pointers[index];
+    ctx->pointer = pointers[index].text;
     ctx->violation = violation;
 
     return NGX_HTTP_WEBHOOK_PAYLOAD_INVALID;

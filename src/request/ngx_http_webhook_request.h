@@ -147,6 +147,7 @@ struct ngx_http_webhook_ctx_s {
                                                    been passed */
     unsigned                       evaluation:1;   /* of a variable failed */
     unsigned                       rewritten:1; /* left the location so */
+    unsigned                       by_name:1;   /* parsed for a variable */
 
     /* the body, and the parser for JSON */
     wh_json_t                     *json;        /* or NULL */
@@ -314,6 +315,8 @@ ngx_int_t ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
 /* _payload.c: what a verified body must be like */
 ngx_http_webhook_reason_e ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_payload_locate(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_step_json(ngx_http_request_t *r,
@@ -379,6 +382,13 @@ ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
+/* _shown.c: values of the body that no rule needs */
+void ngx_http_webhook_json_by_name(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_shown(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_text_t *id,
+    ngx_http_webhook_text_t *event);
+
 /* _clock.c: the time that verification takes */
 void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
@@ -387,7 +397,6 @@ void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
-ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 
 
 /* Of every request, also where there is no gate, so it must be cheap. */

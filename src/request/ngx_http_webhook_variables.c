@@ -18,7 +18,7 @@ typedef ngx_int_t (*ngx_http_webhook_var_pt)(ngx_http_request_t *r,
 typedef struct {
     ngx_str_t                name;
     ngx_http_webhook_var_pt  get;
-} ngx_http_webhook_var_t;
+} ngx_http_webhook_variable_t;
 
 
 static ngx_int_t ngx_http_webhook_variable(ngx_http_request_t *r,
@@ -60,12 +60,18 @@ static ngx_int_t ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 
 
-static ngx_http_webhook_var_t  ngx_http_webhook_vars[] = {
+static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_provider"), ngx_http_webhook_var_provider },
     { ngx_string("webhook_verdict"), ngx_http_webhook_var_verdict },
     { ngx_string("webhook_reason"), ngx_http_webhook_var_reason },
     { ngx_string("webhook_id"), ngx_http_webhook_var_id },
     { ngx_string("webhook_event"), ngx_http_webhook_var_event },
+
+    /* the same for rules, see conf/ngx_http_webhook_template.c */
+
+    { ngx_string("webhook_rule_id"), ngx_http_webhook_var_id },
+    { ngx_string("webhook_rule_event"), ngx_http_webhook_var_event },
+
     { ngx_string("webhook_timestamp"), ngx_http_webhook_var_timestamp },
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
@@ -113,7 +119,7 @@ ngx_http_webhook_add_variables(ngx_conf_t *cf)
 }
 
 
-/* A variable of webhook_var; index is that of its pointer. */
+/* A variable of webhook_var; index is that of its name. */
 
 ngx_int_t
 ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
@@ -130,29 +136,6 @@ ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     v->data = index;
 
     return NGX_OK;
-}
-
-
-/* 1 when something in the configuration evaluates the variable. */
-
-ngx_uint_t
-ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name)
-{
-    ngx_uint_t                  i;
-    ngx_http_variable_t        *v;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    v = cmcf->variables.elts;
-
-    for (i = 0; i < cmcf->variables.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&v[i].name, name)) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -298,7 +281,10 @@ ngx_http_webhook_json_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_webhook_get_ctx(r->main);
 
-    if (ctx == NULL || ctx->json == NULL) {
+    if (ctx == NULL
+        || ctx->gate->json == NULL
+        || ctx->gate->vars[data] == WH_JSON_NONE)
+    {
         return NGX_OK;
     }
 
@@ -366,6 +352,10 @@ ngx_http_webhook_var_source(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     if (ngx_http_webhook_source_in_body(source) && !ctx->verified) {
         return NGX_DECLINED;
+    }
+
+    if (source->type == NGX_HTTP_WEBHOOK_JSON) {
+        ngx_http_webhook_json_by_name(r, ctx);
     }
 
     switch (ngx_http_webhook_source_value(r, ctx, source, value)) {

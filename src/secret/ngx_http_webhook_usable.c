@@ -264,7 +264,7 @@ ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    name = wmcf->var_names.elts;
+    name = wmcf->vars.elts;
     variables = cmcf->variables.elts;
     index = ngx_http_webhook_secret_indices(secret);
 
@@ -272,7 +272,7 @@ ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
 
         variable = &variables[*index].name;
 
-        for (i = 0; i < wmcf->var_names.nelts; i++) {
+        for (i = 0; i < wmcf->vars.nelts; i++) {
 
             if (name[i].len != variable->len
                 || ngx_strncasecmp(name[i].data, variable->data, name[i].len)

@@ -1,0 +1,173 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Texts with variables: those of rules, and what else asks for a variable.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+static ngx_uint_t ngx_http_webhook_template_shared(ngx_str_t *name);
+
+
+/*
+ * Compiles a text of a rule.  nginx keeps one list of the variables that the
+ * configuration asks for, so a rule asks for an id and an event by names of
+ * its own: else every location would look for them in the body.
+ */
+
+ngx_int_t
+ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value)
+{
+    u_char                            *p, *start, *end;
+    ngx_str_t                          own, rest, name;
+    ngx_http_compile_complex_value_t   ccv;
+
+    /* what is added is shorter than any of the names */
+
+    own.data = ngx_pnalloc(cf->pool, 2 * text->len + 1);
+    if (own.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = own.data;
+    start = text->data;
+    rest = *text;
+
+    while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
+
+        if (!ngx_http_webhook_template_shared(&name)) {
+            continue;
+        }
+
+        end = name.data + sizeof("webhook_") - 1;
+
+        p = ngx_cpymem(p, start, end - start);
+        p = ngx_cpymem(p, "rule_", sizeof("rule_") - 1);
+        start = end;
+    }
+
+    p = ngx_cpymem(p, start, text->data + text->len - start);
+    own.len = p - own.data;
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &own;
+    ccv.complex_value = value;
+
+    return ngx_http_compile_complex_value(&ccv);
+}
+
+
+/* Whether it may be in the body, and users have the variable as well. */
+
+static ngx_uint_t
+ngx_http_webhook_template_shared(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    static ngx_str_t  names[] = {
+        ngx_string("webhook_id"),
+        ngx_string("webhook_event")
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (name->len == names[i].len
+            && ngx_strncasecmp(name->data, names[i].data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* 1 when something in the configuration evaluates the variable. */
+
+ngx_uint_t
+ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (ngx_http_webhook_str_equal(&v[i].name, name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Whether the text has the variable. */
+
+ngx_uint_t
+ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
+{
+    ngx_str_t  variable;
+
+    while (ngx_http_webhook_template_next(&text, &variable) == NGX_OK) {
+        if (variable.len == name->len
+            && ngx_strncasecmp(variable.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Takes the next variable's name, and what is before it, from a text.
+ * NGX_DECLINED when there is none.
+ */
+
+ngx_int_t
+ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name)
+{
+    u_char  *p, *last;
+
+    last = text->data + text->len;
+
+    p = ngx_strlchr(text->data, last, '$');
+
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    p++;
+
+    if (p < last && *p == '{') {
+        p++;
+    }
+
+    name->data = p;
+
+    while (p < last
+           && ((*p >= 'A' && *p <= 'Z')
+               || (*p >= 'a' && *p <= 'z')
+               || (*p >= '0' && *p <= '9')
+               || *p == '_'))
+    {
+        p++;
+    }
+
+    name->len = p - name->data;
+
+    text->data = p;
+    text->len = last - p;
+
+    return NGX_OK;
+}
