@@ -43,6 +43,17 @@ typedef struct {
 } ngx_http_webhook_secret_t;
 
 
+/* Tokens that a key has signed, those seen last; nothing else is said. */
+
+#define NGX_HTTP_WEBHOOK_VERIFIED  64
+
+typedef struct {
+    u_char                      digests[NGX_HTTP_WEBHOOK_VERIFIED]
+                                       [WH_TOKEN_DIGEST_SIZE];
+    ngx_uint_t                  n;          /* that there have been */
+} ngx_http_webhook_verified_t;
+
+
 /*
  * A secret ready for use.  Keyslots, the cache and requests hold it; it is
  * wiped when the last of them lets go.
@@ -54,6 +65,7 @@ struct ngx_http_webhook_key_s {
     wh_hmac_key_t               hmac[NGX_HTTP_WEBHOOK_HMACS];
     EVP_PKEY                   *pubkey[NGX_HTTP_WEBHOOK_PUBKEYS];
     wh_keyset_t                *set;        /* or NULL: it is one key */
+    ngx_http_webhook_verified_t  *verified; /* or NULL: none yet */
     ngx_uint_t                  uses;       /* that it is good for, bits */
     size_t                      len;        /* bytes, where it has fewest */
 };

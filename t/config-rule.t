@@ -17,7 +17,8 @@ use WebhookTest::Config;
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'message, body, timestamp, window, replay, id, event, require, json, '
+    . 'key_id, claim, message, body, timestamp, window, replay, id, event, '
+    . 'require, json, '
     . 'query, client_certificate, challenge, ack, reject in @';
 
 for (qw/method:methods Methods:methods content-type:content_type

@@ -22,6 +22,9 @@ static ngx_http_webhook_reason_e ngx_http_webhook_jwt_accept(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
     ngx_http_webhook_candidate_t *candidate);
+static ngx_int_t ngx_http_webhook_jwt_match(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate);
 static ngx_int_t ngx_http_webhook_jwt_mac(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t *message);
 
@@ -125,8 +128,8 @@ ngx_http_webhook_jwt_verify(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
             return reason;
         }
 
-        *secret = ngx_http_webhook_pubkey_match_bytes(ctx, candidate,
-                                                      jose->message);
+        *secret = ngx_http_webhook_jwt_match(r, ctx, jose, candidate);
+
         if (*secret == 0) {
             reason = NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
         }
@@ -217,6 +220,60 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ctx->ncandidates++;
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * The number of the secret whose key has signed, 0 for none, NGX_ERROR.  A
+ * sender's token may come often: that a key has signed these bytes is kept with
+ * the key, and all else is looked at each time.
+ */
+
+static ngx_int_t
+ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    wh_jose_t *jose, ngx_http_webhook_candidate_t *candidate)
+{
+    u_char                   digest[WH_HMAC_MAX_SIZE];
+    wh_str_t                 parts[5];
+    ngx_int_t                secret;
+    ngx_http_webhook_key_t  *key;
+
+    if (candidate->pubkey == NULL) {
+        return ngx_http_webhook_pubkey_match_bytes(ctx, candidate,
+                                                   jose->message);
+    }
+
+    key = ctx->keys[candidate->number - 1];
+
+    parts[0].data = (u_char *) &candidate->pubkey;
+    parts[0].len = sizeof(EVP_PKEY *);
+    parts[1].data = (u_char *) &candidate->scheme;
+    parts[1].len = sizeof(wh_pubkey_e);
+    parts[2] = jose->message;
+    parts[3].data = candidate->signature->bytes;
+    parts[3].len = candidate->signature->len;
+
+    /* where the one ends and the other begins */
+
+    parts[4].data = (u_char *) &jose->message.len;
+    parts[4].len = sizeof(size_t);
+
+    if (ngx_http_webhook_mac(NULL, parts, 5, digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_webhook_key_verified(key, digest)) {
+        return candidate->number;
+    }
+
+    secret = ngx_http_webhook_pubkey_match_bytes(ctx, candidate,
+                                                 jose->message);
+
+    if (secret == (ngx_int_t) candidate->number) {
+        ngx_http_webhook_key_remember(key, digest, r->connection->log);
+    }
+
+    return secret;
 }
 
 

@@ -51,6 +51,10 @@ void ngx_http_webhook_file_check(ngx_http_webhook_file_t *file,
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes, ngx_log_t *log);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
+ngx_uint_t ngx_http_webhook_key_verified(ngx_http_webhook_key_t *key,
+    u_char *digest);
+void ngx_http_webhook_key_remember(ngx_http_webhook_key_t *key, u_char *digest,
+    ngx_log_t *log);
 
 /* _keyset.c: keys that have ids */
 
