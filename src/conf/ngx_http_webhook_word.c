@@ -397,7 +397,8 @@ ngx_http_webhook_claims_init(ngx_conf_t *cf,
     ngx_http_webhook_pointer_t  *claim;
 
     static ngx_str_t  names[] = {
-        ngx_string("/iss"), ngx_string("/exp"), ngx_string("/nbf")
+        ngx_string("/iss"), ngx_string("/exp"), ngx_string("/nbf"),
+        ngx_string("")
     };
 
     if (provider->claims.nelts) {

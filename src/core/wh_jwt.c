@@ -19,6 +19,7 @@ enum {
     WH_JWT_ISS = 0,
     WH_JWT_EXP,
     WH_JWT_NBF,
+    WH_JWT_ROOT,
     WH_JWT_POINTERS
 };
 
@@ -35,7 +36,7 @@ wh_jwt_set(void)
     wh_json_set_t  *set;
 
     static const wh_str_t  names[WH_JWT_POINTERS] = {
-        wh_string("/iss"), wh_string("/exp"), wh_string("/nbf")
+        wh_string("/iss"), wh_string("/exp"), wh_string("/nbf"), wh_string("")
     };
 
     set = wh_json_set_create();
@@ -84,6 +85,12 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded, unsigned char *buf,
         if (wh_json_value(*json, i)->repeated) {
             rc = WH_INVALID;
         }
+    }
+
+    if (rc == WH_OK
+        && wh_json_value(*json, WH_JWT_ROOT)->type != WH_JSON_OBJECT)
+    {
+        rc = WH_INVALID;
     }
 
     return rc;

@@ -63,7 +63,9 @@ test_check(void)
 
         { "", WH_INVALID },
         { "{}", WH_JWT_MALFORMED },
-        { "[]", WH_JWT_MALFORMED },
+        { "[]", WH_INVALID },
+        { "\"us\"", WH_INVALID },
+        { "null", WH_INVALID },
         { "{\"iss\":\"us\"}", WH_JWT_MALFORMED },
         { "{\"sha256\":\"" HEX "\"}", WH_JWT_WRONG_ISSUER },
         { "{\"iss\":\"Us\",\"sha256\":\"" HEX "\"}", WH_JWT_WRONG_ISSUER },
