@@ -186,7 +186,7 @@ rule_says("signature header:X algorithm=jwt-hs256 body_digest=/a digest=$_",
 
 # where the key's id is: known before the body comes
 rule_says("key_id $_", "invalid source \"$_\", $early in \@")
-    for 'X-Key', 'json:/kid', 'form:kid', 'field:kid', 'claim:/kid', '""';
+    for 'X-Key', 'json:/kid', 'form:kid', 'field:kid', 'claim:/kid';
 
 rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
           qr/^invalid JSON Pointer "a": .+ in \@$/);
