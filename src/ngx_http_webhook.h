@@ -28,41 +28,9 @@ typedef void  ngx_regex_t;
 #endif
 
 
-/* Why a request is refused; names and statuses are in _names.c. */
+/* A table that several files need is written once, as rows of a macro. */
 
-typedef enum {
-    NGX_HTTP_WEBHOOK_PASSED = 0,
-    NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED,
-    NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED,
-    NGX_HTTP_WEBHOOK_HEADER_MISSING,
-    NGX_HTTP_WEBHOOK_HEADER_MISMATCH,
-    NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING,
-    NGX_HTTP_WEBHOOK_CERTIFICATE_UNVERIFIED,
-    NGX_HTTP_WEBHOOK_CERTIFICATE_SUBJECT_MISMATCH,
-    NGX_HTTP_WEBHOOK_TOKEN_MISSING,
-    NGX_HTTP_WEBHOOK_TOKEN_MISMATCH,
-    NGX_HTTP_WEBHOOK_SIGNATURE_MISSING,
-    NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED,
-    NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH,
-    NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED,
-    NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED,
-    NGX_HTTP_WEBHOOK_TIMESTAMP_MISSING,
-    NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED,
-    NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD,
-    NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE,
-    NGX_HTTP_WEBHOOK_BODY_TOO_LARGE,
-    NGX_HTTP_WEBHOOK_JSON_INVALID,
-    NGX_HTTP_WEBHOOK_PAYLOAD_INVALID,
-    NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE,
-    NGX_HTTP_WEBHOOK_KEY_UNKNOWN,
-    NGX_HTTP_WEBHOOK_DUPLICATE,
-    NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS,
-    NGX_HTTP_WEBHOOK_ZONE_FULL,
-    NGX_HTTP_WEBHOOK_INTERNAL,
-    NGX_HTTP_WEBHOOK_ABORTED,
-    NGX_HTTP_WEBHOOK_NOT_VERIFIED,
-    NGX_HTTP_WEBHOOK_REASONS
-} ngx_http_webhook_reason_e;
+#define ngx_http_webhook_row_id(id, ...)  id,
 
 
 /* What a dry run can leave out, bits; other failures are always enforced. */
@@ -74,6 +42,76 @@ typedef enum {
 #define NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP     0x0010
 #define NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD       0x0020
 #define NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY        0x0040
+
+
+/* Why a request is refused, the status, and what leaves it out, or 0. */
+
+#define ngx_http_webhook_reason_rows(row)                                     \
+    row(NGX_HTTP_WEBHOOK_PASSED, "", NGX_HTTP_OK, 0)                          \
+    row(NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED, "method_not_allowed",            \
+        NGX_HTTP_NOT_ALLOWED, NGX_HTTP_WEBHOOK_DRY_RUN_METHOD)                \
+    row(NGX_HTTP_WEBHOOK_CONTENT_TYPE_UNSUPPORTED,                            \
+        "content_type_unsupported", NGX_HTTP_UNSUPPORTED_MEDIA_TYPE,          \
+        NGX_HTTP_WEBHOOK_DRY_RUN_CONTENT_TYPE)                                \
+    row(NGX_HTTP_WEBHOOK_HEADER_MISSING, "header_missing",                    \
+        NGX_HTTP_BAD_REQUEST, NGX_HTTP_WEBHOOK_DRY_RUN_HEADER)                \
+    row(NGX_HTTP_WEBHOOK_HEADER_MISMATCH, "header_mismatch",                  \
+        NGX_HTTP_BAD_REQUEST, NGX_HTTP_WEBHOOK_DRY_RUN_HEADER)                \
+    row(NGX_HTTP_WEBHOOK_CERTIFICATE_MISSING, "certificate_missing",          \
+        NGX_HTTP_FORBIDDEN, NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE)             \
+    row(NGX_HTTP_WEBHOOK_CERTIFICATE_UNVERIFIED, "certificate_unverified",    \
+        NGX_HTTP_FORBIDDEN, NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE)             \
+    row(NGX_HTTP_WEBHOOK_CERTIFICATE_SUBJECT_MISMATCH,                        \
+        "certificate_subject_mismatch", NGX_HTTP_FORBIDDEN,                   \
+        NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE)                                 \
+    row(NGX_HTTP_WEBHOOK_TOKEN_MISSING, "token_missing", NGX_HTTP_FORBIDDEN,  \
+        0)                                                                    \
+    row(NGX_HTTP_WEBHOOK_TOKEN_MISMATCH, "token_mismatch",                    \
+        NGX_HTTP_FORBIDDEN, 0)                                                \
+    row(NGX_HTTP_WEBHOOK_SIGNATURE_MISSING, "signature_missing",              \
+        NGX_HTTP_FORBIDDEN, 0)                                                \
+    row(NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED, "signature_malformed",          \
+        NGX_HTTP_FORBIDDEN, 0)                                                \
+    row(NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH, "signature_mismatch",            \
+        NGX_HTTP_FORBIDDEN, 0)                                                \
+    row(NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED, "credential_repeated",          \
+        NGX_HTTP_BAD_REQUEST, 0)                                              \
+    row(NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED, "challenge_malformed",          \
+        NGX_HTTP_BAD_REQUEST, 0)                                              \
+    row(NGX_HTTP_WEBHOOK_TIMESTAMP_MISSING, "timestamp_missing",              \
+        NGX_HTTP_FORBIDDEN, NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP)               \
+    row(NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED, "timestamp_malformed",          \
+        NGX_HTTP_FORBIDDEN, NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP)               \
+    row(NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD, "timestamp_too_old",              \
+        NGX_HTTP_FORBIDDEN, NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP)               \
+    row(NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE, "timestamp_in_future",          \
+        NGX_HTTP_FORBIDDEN, NGX_HTTP_WEBHOOK_DRY_RUN_TIMESTAMP)               \
+    row(NGX_HTTP_WEBHOOK_BODY_TOO_LARGE, "body_too_large",                    \
+        NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, 0)                                 \
+    row(NGX_HTTP_WEBHOOK_JSON_INVALID, "json_invalid", NGX_HTTP_BAD_REQUEST,  \
+        NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD)                                     \
+    row(NGX_HTTP_WEBHOOK_PAYLOAD_INVALID, "payload_invalid", 422,             \
+        NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD)                                     \
+    row(NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE, "secret_unavailable",            \
+        NGX_HTTP_SERVICE_UNAVAILABLE, 0)                                      \
+    row(NGX_HTTP_WEBHOOK_KEY_UNKNOWN, "key_unknown", NGX_HTTP_FORBIDDEN, 0)   \
+    row(NGX_HTTP_WEBHOOK_DUPLICATE, "duplicate", NGX_HTTP_OK,                 \
+        NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)                                      \
+    row(NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS, "duplicate_in_progress",      \
+        NGX_HTTP_CONFLICT, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)                   \
+    row(NGX_HTTP_WEBHOOK_ZONE_FULL, "zone_full",                              \
+        NGX_HTTP_SERVICE_UNAVAILABLE, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)        \
+    row(NGX_HTTP_WEBHOOK_INTERNAL, "internal",                                \
+        NGX_HTTP_INTERNAL_SERVER_ERROR, 0)                                    \
+    row(NGX_HTTP_WEBHOOK_ABORTED, "aborted", NGX_HTTP_BAD_REQUEST, 0)         \
+    row(NGX_HTTP_WEBHOOK_NOT_VERIFIED, "not_verified", NGX_HTTP_FORBIDDEN,    \
+        0)
+
+
+typedef enum {
+    ngx_http_webhook_reason_rows(ngx_http_webhook_row_id)
+    NGX_HTTP_WEBHOOK_REASONS
+} ngx_http_webhook_reason_e;
 
 
 typedef enum {

@@ -31,7 +31,7 @@ typedef struct {
                                                has been read */
     ngx_http_complex_value_t   *value;      /* of text with variables */
     ngx_http_webhook_file_t    *file;       /* or NULL */
-    wh_encoding_e               encoding;
+    ngx_uint_t                  encoding;   /* wh_encoding_e */
     wh_keyset_format_e          keyset;     /* of the file, or NONE */
     ngx_str_t                   for_name;   /* "for=", or empty */
     ngx_str_t                   directive;  /* its name, and where it is */

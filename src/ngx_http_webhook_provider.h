@@ -20,18 +20,27 @@
 #include "core/wh_time.h"
 
 
-/* Where a request carries something: the SOURCE of the provider language. */
+/*
+ * Where a request carries something, the SOURCE of the provider language, and
+ * the header that it is in if that has a fixed name; in the order in which
+ * they are known.
+ */
+
+#define ngx_http_webhook_source_rows(row)                                     \
+    row(NGX_HTTP_WEBHOOK_HEADER, "header:NAME", "")                           \
+    row(NGX_HTTP_WEBHOOK_QUERY, "query:NAME", "")                             \
+    row(NGX_HTTP_WEBHOOK_COOKIE, "cookie:NAME", "Cookie")                     \
+    row(NGX_HTTP_WEBHOOK_BEARER, "bearer", "Authorization")                   \
+    row(NGX_HTTP_WEBHOOK_BASIC, "basic", "Authorization")                     \
+    row(NGX_HTTP_WEBHOOK_JSON, "json:POINTER", "")                            \
+    row(NGX_HTTP_WEBHOOK_FORM, "form:NAME", "")                               \
+    row(NGX_HTTP_WEBHOOK_FIELD, "field:NAME", "")                             \
+    row(NGX_HTTP_WEBHOOK_CLAIM, "claim:POINTER", "")
+
 
 typedef enum {
-    NGX_HTTP_WEBHOOK_HEADER = 0,
-    NGX_HTTP_WEBHOOK_QUERY,
-    NGX_HTTP_WEBHOOK_COOKIE,
-    NGX_HTTP_WEBHOOK_BEARER,
-    NGX_HTTP_WEBHOOK_BASIC,
-    NGX_HTTP_WEBHOOK_FIELD,
-    NGX_HTTP_WEBHOOK_JSON,
-    NGX_HTTP_WEBHOOK_FORM,
-    NGX_HTTP_WEBHOOK_CLAIM
+    ngx_http_webhook_source_rows(ngx_http_webhook_row_id)
+    NGX_HTTP_WEBHOOK_SOURCES
 } ngx_http_webhook_source_e;
 
 
@@ -208,33 +217,48 @@ typedef struct {
 } ngx_http_webhook_timestamp_t;
 
 
-/*
- * What is in the place of the body in the message, if not the body itself: the
- * rule "body".
- */
+/* What a kind of body is, bits. */
+
+#define NGX_HTTP_WEBHOOK_BODY_WHOLE     0x01  /* it is held */
+#define NGX_HTTP_WEBHOOK_BODY_DOCUMENT  0x02  /* the JSON is in its text */
+#define NGX_HTTP_WEBHOOK_BODY_DIGEST    0x04  /* its SHA-256 is wanted */
+#define NGX_HTTP_WEBHOOK_BODY_WEAK      0x08  /* another may have its text */
+#define NGX_HTTP_WEBHOOK_BODY_UNSIGNED  0x10  /* it has no text */
+#define NGX_HTTP_WEBHOOK_BODY_RECEIVER  0x20  /* verified as its receiver
+                                                 does, without a message */
+
+
+/* What is in the place of the body in the message: the rule "body". */
+
+#define ngx_http_webhook_body_rows(row)                                       \
+    row(NGX_HTTP_WEBHOOK_BODY_RAW, "raw", 0)                                  \
+    row(NGX_HTTP_WEBHOOK_BODY_FORM, "form:FIELD",                             \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_DOCUMENT)           \
+    row(NGX_HTTP_WEBHOOK_BODY_FORM_SORTED, "form-sorted",                     \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE)                                          \
+    row(NGX_HTTP_WEBHOOK_BODY_SHA256, "sha256:SOURCE",                        \
+        NGX_HTTP_WEBHOOK_BODY_DIGEST)                                         \
+    row(NGX_HTTP_WEBHOOK_BODY_CRC32, "crc32", NGX_HTTP_WEBHOOK_BODY_WEAK)     \
+    row(NGX_HTTP_WEBHOOK_BODY_NONE, "none",                                   \
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED)            \
+    row(NGX_HTTP_WEBHOOK_BODY_PELORUS, "pelorus",                             \
+        NGX_HTTP_WEBHOOK_BODY_RECEIVER)
+
 
 typedef enum {
-    NGX_HTTP_WEBHOOK_BODY_CRC32 = 0,
-    NGX_HTTP_WEBHOOK_BODY_FORM,
-    NGX_HTTP_WEBHOOK_BODY_FORM_SORTED,
-    NGX_HTTP_WEBHOOK_BODY_SHA256,
+    ngx_http_webhook_body_rows(ngx_http_webhook_row_id)
     NGX_HTTP_WEBHOOK_BODY_PAYLOAD,          /* of a detached token */
-    NGX_HTTP_WEBHOOK_BODY_KINDS,
-    NGX_HTTP_WEBHOOK_BODY_RAW = NGX_HTTP_WEBHOOK_BODY_KINDS,
-    NGX_HTTP_WEBHOOK_BODY_NONE,
-    NGX_HTTP_WEBHOOK_BODY_PELORUS
+    NGX_HTTP_WEBHOOK_BODY_KINDS
 } ngx_http_webhook_body_kind_e;
 
 
 typedef struct {
-    ngx_str_t                   keyword;    /* "form:FIELD" has a name */
+    ngx_str_t                   keyword;    /* as in its row, or empty */
     ngx_http_webhook_body_kind_e  kind;
-    unsigned                    whole:1;    /* the body is held */
-    unsigned                    document:1; /* the JSON is in the text */
-    unsigned                    digest:1;   /* the body's SHA-256 is wanted */
-    unsigned                    weak:1;     /* another body may have the same
-                                               text */
+    ngx_uint_t                  flags;
     ngx_http_webhook_source_t   source;     /* after the keyword */
+    ngx_uint_t                  headers[2]; /* that "pelorus" looks at: the
+                                               user agent and the event */
 } ngx_http_webhook_body_t;
 
 
@@ -264,15 +288,6 @@ typedef struct {
 } ngx_http_webhook_replay_rule_t;
 
 
-/* The headers that "body pelorus" looks at, by their index. */
-
-typedef struct {
-    ngx_uint_t                  user_agent;
-    ngx_uint_t                  event;
-    ngx_uint_t                  signature;
-} ngx_http_webhook_pelorus_t;
-
-
 typedef struct {
     ngx_str_t                   name;
     ngx_uint_t                  methods;
@@ -292,7 +307,7 @@ typedef struct {
     ngx_uint_t                  message_line;
     ngx_array_t                *prefix;       /* of segments: what is before */
     ngx_array_t                *suffix;       /* and after the body, or NULL */
-    ngx_http_webhook_body_t    *body;         /* or NULL: as it is */
+    ngx_http_webhook_body_t     body;
     ngx_http_webhook_source_t  *key_id;       /* or NULL */
     ngx_array_t                 claims;       /* ngx_http_webhook_pointer_t,
                                                  empty: no token has claims */
@@ -301,7 +316,6 @@ typedef struct {
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
     ngx_http_webhook_replay_rule_t  *replay;  /* or NULL */
-    ngx_http_webhook_pelorus_t  *pelorus;     /* or NULL */
     ngx_array_t                *requires;     /* ngx_http_webhook_require_t */
     ngx_array_t                 pointers;     /* ngx_http_webhook_pointer_t, of
                                                  the sources */
@@ -310,7 +324,7 @@ typedef struct {
                                                  and 1 for an empty body */
     ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
-    unsigned                    bodiless:1;   /* the body is not signed */
+    unsigned                    in_query:1;   /* a source is in the query */
     unsigned                    bearer:1;     /* the one signature is a token
                                                  that serves any body */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */

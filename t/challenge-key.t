@@ -38,6 +38,7 @@ EOF
 my $t = WebhookTest->new(conf => <<"EOF");
 $providers
     map \$uri \$key { default 'whpk_$public'; }
+    map \$uri \$tenant { /tenant/known '$signing'; }
     server {
         listen 127.0.0.1:%%PORT%%;
         add_header X-Reason \$webhook_reason always;
@@ -50,6 +51,11 @@ $providers
         location = /either {
             webhook         either;
             webhook_secret  \$key;
+            proxy_pass      http://%%APP%%;
+        }
+        location /tenant/ {
+            webhook         both;
+            webhook_secret  \$tenant;
             proxy_pass      http://%%APP%%;
         }
         location = /own {
@@ -77,6 +83,28 @@ $answer = $t->request({ method => 'GET', uri => '/own?crc=abc' });
 
 is($answer->{body}, '[' . hmac_sha256_hex('abc', 'another, for challenges') . ']',
    'a challenge secret answers beside public keys');
+
+# a tenant that there is not has an answer that looks like that of another
+
+my $of = sub {
+    my ($uri, @host) = @_;
+
+    my $answer = $t->request({ method => 'GET', uri => "$uri?crc=abc",
+                               headers => [map { [Host => $_] } @host] });
+
+    return "$answer->{status} $answer->{body}";
+};
+
+my $none = $of->('/tenant/none');
+
+like($none, qr/^200 [0-9a-f]{64}$/, 'an unknown tenant');
+is($of->('/tenant/none'), $none, 'again');
+isnt($of->('/tenant/nobody'), $none, 'another one');
+isnt($of->('/tenant/none', 'b.test'), $none, 'the same of another host');
+isnt($none, $of->('/tenant/known'), 'a known one');
+
+$t->reload;
+is($of->('/tenant/none'), $none, 'after a reload');
 
 is(scalar $t->app_requests, 0, 'nothing has gone to the application');
 

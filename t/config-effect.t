@@ -113,6 +113,16 @@ own_says("message \$webhook_timestamp.\$webhook_body; "
         ['future=5m', '1m future=1m', $too], ['future=5m', '1m'], ['', '1m'];
 own_says('window 1m;', 'a "window" without a "timestamp"');
 
+own_says("query $_;", 'a "query" without a source in the query')
+    for 'last', 'semicolon last';
+own_says("query last; $_;") for 'id query:a', 'token query:a',
+    'challenge query:a', 'challenge none match=query:a=b';
+own_says("replay key=body; $_", '"key=body" in "replay" beside a "body" that '
+         . 'anybody can change')
+    for 'body crc32;', 'body none; message $request_uri;';
+own_says("replay key=body; $_") for 'body raw;', 'body form:a;',
+    'body form-sorted;', 'body sha256:header:D; message $http_d$webhook_body;';
+
 my $never = 'a "challenge" with "after=verify" and a method that is none of '
     . 'its "methods"';
 

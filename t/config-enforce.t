@@ -48,7 +48,8 @@ location_says("webhook_enforce on $_->[0]; #<", "unknown option \"$_->[0]\""
     for ['timestamp', ''], ['excepted=timestamp', ' (did you mean "except="?)'],
         ['except', ' (did you mean "except="?)'];
 location_says('webhook_enforce on except=; #<', 'option "except=" of '
-              . '"webhook_enforce" has no value in @');
+              . '"webhook_enforce" has no value, one with ";" goes in '
+              . 'quotes, like "except=;" in @');
 location_says("webhook_enforce $_; #<",
               'invalid number of arguments in "webhook_enforce" directive in @')
     for '', 'on except=header except=payload';

@@ -42,30 +42,32 @@ $replay->('ttl=1h', '"webhook_replay" directive needs the name of a '
           . '"webhook_zone", like "zone=seen" in @');
 $replay->('zone=seem', 'unknown zone "seem" of "webhook_replay" in @, define '
           . 'it with "webhook_zone seem 10m;"');
-$replay->("zone=seen ttl=$_", "invalid time \"ttl=$_\", it is like \"24h\" and "
-          . 'not 0 in @')
-    for qw/0 -1 x 1x/;
-$replay->("zone=seen duplicate=$_", "invalid status \"duplicate=$_\", a "
-          . 'duplicate gets 200 or 409 in @')
+for my $option (qw/ttl hold/) {
+    $replay->("zone=seen $option=$_", "invalid time \"$_\", it is like 30s, 5m "
+              . 'or 1h in @')
+        for qw/-1 x 1x/;
+    $replay->("zone=seen $option=0", 'invalid time "0", it cannot be 0 in @');
+}
+$replay->("zone=seen duplicate=$_", "unknown duplicate \"$_\" in "
+          . '"webhook_replay", it can be 200, 409 in @')
     for qw/201 x 0/;
 $replay->('zone=seen key=delivery', '"key=delivery" has no variable, all '
           . 'messages would be one in @');
 $replay->('zone=seen key=$none', 'unknown "none" variable');
 $replay->("zone=seen $_", "unknown option \"$_\" of \"webhook_replay\", it "
-          . 'takes "zone=NAME", "ttl=TIME", "key=VALUE", "scope=NAME", '
-          . '"tenant=VALUE", "hold=TIME", "duplicate=200" and '
-          . '"duplicate=409", or "off" alone in @')
-    for qw/seen off zon=seen TTL=1h/;
+          . 'takes zone=NAME, ttl=TIME, key=VALUE, scope=NAME, tenant=VALUE, '
+          . 'hold=TIME, duplicate=STATUS in @')
+    for qw/seen off/;
+$replay->("zone=seen $_->[0]", qr/^unknown option "$_->[0]" \(did you mean "$_->[1]"\?\) /)
+    for ['zon=seen', 'zone='], ['TTL=1h', 'ttl='];
 $replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "
           . 'second of its name in @')
     for qw/zone=seen ttl=1h duplicate=409 key=$request_id scope=a tenant=$host
            hold=1m/;
-$replay->("zone=seen hold=$_", "invalid time \"hold=$_\", it is like \"24h\" "
-          . 'and not 0 in @')
-    for qw/0 x/;
-$replay->("zone=seen scope=$_", "invalid name \"scope=$_\", a scope is a word "
-          . 'without variables; for these there is "tenant=" in @')
-    for '', 'a$host';
+$replay->("zone=seen scope=", 'option "scope=" of "webhook_replay" has no '
+          . 'value, one with ";" goes in quotes, like "scope=;" in @');
+$replay->($_, qr/^"\$" in "a\$host" of "webhook_replay", there can be no /)
+    for 'zone=seen scope=a$host', 'zone=a$host';
 $replay->('off zone=seen',
           '"webhook_replay" directive has "off" beside other values in @');
 $replay->("zone=seen;\n webhook_replay off",

@@ -58,7 +58,7 @@ rule_says("content_type application/json $_") for 'text/*', 'a/*+json';
 rule_says('header X-A b status=399', 'invalid status "399", it must be from '
     . '400 to 599 in @');
 rule_says('header X-A b status=', 'option "status=" of rule "header" has no '
-    . 'value in @');
+    . 'value, one with ";" goes in quotes, like "status=;" in @');
 rule_says("header X-A b $_", "unknown option \"$_\" of rule \"header\", it "
     . 'takes status=CODE in @') for 'code=400', '400';
 rule_says('header X-A b status', 'unknown option "status" (did you mean '
@@ -124,8 +124,9 @@ for (['header X-A b', qw/status/], ['token bearer', qw/for/],
     my ($rule, @options) = @$_;
     my ($name) = split / /, $rule;
 
-    rule_says("$rule $_=", "option \"$_=\" of rule \"$name\" has no value in "
-        . '@') for @options;
+    rule_says("$rule $_=", "option \"$_=\" of rule \"$name\" has no value, "
+              . "one with \";\" goes in quotes, like \"$_=;\" in \@")
+        for @options;
 }
 
 # twice, with the same value and with another
@@ -246,12 +247,13 @@ rule_says($_) for 'replay off', 'replay key=body ttl=1d', 'replay ttl=1d',
     'id header:X-Id; replay key=$webhook_id';
 rule_says('replay key=x; #<', '"key=x" has no variable, all messages would be '
           . 'one in @');
-rule_says("replay $_; #<", 'invalid or second option "' . (split ' ')[-1]
-          . '" of rule "replay", it takes "key=body" or "key=VALUE", and '
-          . '"ttl=TIME", or "off" alone in @')
-    for 'on', 'ttl=1d off', 'key=body key=body', 'ttl=1d ttl=1d';
-rule_says('replay ttl=0; #<', 'invalid time "ttl=0", it is like "24h" and not '
-          . '0 in @');
+rule_says("replay $_; #<", 'unknown option "' . (split ' ')[-1] . '" of rule '
+          . '"replay", it takes key=VALUE, ttl=TIME in @')
+    for 'on', 'ttl=1d off';
+rule_says("replay $_ $_; #<", "option \"$_\" of rule \"replay\" is the second "
+          . 'of its name in @')
+    for 'key=body', 'ttl=1d';
+rule_says('replay ttl=0; #<', 'invalid time "0", it cannot be 0 in @');
 block_says("webhook_provider own { signature header:X-S; id header:X-Id;\n"
            . 'replay key=$webhook_id; } #<', '"$webhook_id" in the rule "replay" '
            . 'of webhook_provider "own" is not in its "message", a captured '

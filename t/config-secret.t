@@ -102,12 +102,16 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
             'MDEyMzQ1Njc4OWFi_2RlZg==', '"MDEy MzQ1Njc4OWFi"';
 
     my $options = "unknown option of \"$directive\", it takes "
-        . '"decode=text", "decode=hex", "decode=base64" and "for=NAME"; a '
-        . 'secret with spaces needs quotes in @';
+        . ($directive eq 'webhook_secret' ? 'for=NAME, ' : '')
+        . 'decode=ENCODING; a secret with spaces needs quotes in @';
 
-    $says->("0123456789abcdef $_", $options)
-        for 'decode=HEX', 'decode=', 'decode=base64url', 'encoding=hex',
-            'for=', 'second-word';
+    $says->("0123456789abcdef $_", $options) for 'encoding=hex', 'second-word';
+    $says->("0123456789abcdef decode=$_", "unknown decode \"$_\" in "
+            . "\"$directive\", it can be text, hex, base64 in \@")
+        for 'HEX', 'base64url';
+    $says->('0123456789abcdef decode=', "option \"decode=\" of "
+            . "\"$directive\" has no value, one with \";\" goes in quotes, "
+            . 'like "decode=;" in @');
     $says->('$webhook_test_none', 'unknown "webhook_test_none" variable');
     $says->('$webhook_test_none decode=hex',
             'unknown "webhook_test_none" variable');
@@ -118,7 +122,14 @@ location_says('webhook_challenge_secret; #<', 'invalid number of arguments '
 location_says("$other\n $other #<",
               '"webhook_challenge_secret" directive is duplicate in @');
 location_says('webhook_challenge_secret 0123456789abcdef for=x; #<',
-              '"webhook_challenge_secret" directive takes no "for=" in @');
+              'unknown option of "webhook_challenge_secret", it takes '
+              . 'decode=ENCODING; a secret with spaces needs quotes in @');
+location_says("webhook_secret 0123456789abcdef $_->[0] $_->[1]; #<",
+              "option \"$_->[1]\" of \"webhook_secret\" is the second of its "
+              . 'name in @')
+    for ['decode=hex', 'decode=text'], ['for=a', 'for=b'];
+location_says('webhook_secret 0123456789abcdef for=$a; #<', '"$" in "$a" of '
+              . '"webhook_secret", there can be no variable in @');
 
 for my $provider (qw/meta netdata-basic netdata-bearer/) {
     location_says("webhook $provider; #<\n webhook_secret 0123456789:abcdef;\n"
@@ -308,6 +319,28 @@ server_says("$other location /a { webhook github; $good } location /b { "
     . 'webhook stripe; webhook_secret fedcba9876543210; }');
 server_says("location /a { webhook x; $good } location /b { webhook stripe; "
     . 'webhook_secret 0123456789abcdeF; }');
+
+# nginx says first that it is no variable
+like((WebhookTest::nginx_t("server { location / { webhook github; "
+                           . "webhook_secret 'a\$'; } }"))[1],
+     qr/"\$" in a secret begins a variable, .* goes into a "file:"/,
+     'nginx -t: a "$" in a secret');
+
+# a text with variables is one secret wherever it is
+my $s = 'map $uri $s { default 0123456789abcdef; }';
+
+server_says('location /a { webhook x; webhook_secret $s; } location /b { '
+    . 'webhook stripe; webhook_secret $s; } #<', [same('x', 'stripe')], $s);
+server_says("location /a { webhook meta; $good webhook_challenge_secret a\$s; } "
+    . 'location /b { webhook github; webhook_secret a$s; } #<',
+    [same('meta', 'github')], $s);
+location_says("webhook meta; #<\n webhook_secret \$s;\n"
+    . 'webhook_challenge_secret $s;',
+    '"webhook_challenge_secret" of "webhook meta" in @ is also a '
+    . '"webhook_secret", give it a value of its own', $s);
+server_says("location /a { webhook meta; $good webhook_challenge_secret $_->[0]; } "
+    . "location /b { webhook github; webhook_secret $_->[1]; }", [], $s)
+    for ['a$s', 'b$s'], ['$s', 'a$s'], ['$s decode=hex', '$s'];
 
 for my $mode (0644, 0604) {
     my $path = secret_file("readable$mode" => '0123456789abcdef', $mode);

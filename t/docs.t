@@ -125,11 +125,11 @@ same([map { /\$(webhook_\w+)/g }
 takes('every variable', 'log_format all "' . join(' ', map { "\$$_" }
       @variables) . "\";\naccess_log off;\n");
 
-my ($reasons) = $sources
-                =~ /ngx_http_webhook_reasons\[\w*\] = \{(.*?)^\};/ms;
+my ($reasons) = read_file("$root/src/ngx_http_webhook.h")
+                =~ /define ngx_http_webhook_reason_rows(.*?)\n\n/s;
 same([map { /`(\w+)`/g } section('docs/operating.md',
                                'Reasons and statuses') =~ /^\| (`[^|]*)/mg],
-     [($reasons // '') =~ /ngx_string\("(\w+)"\)/g],
+     [($reasons // '') =~ /"(\w+)"/g],
      'the reasons in the table');
 
 done_testing();

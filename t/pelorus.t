@@ -170,7 +170,7 @@ passes('a secret by variable', with(signed('committime', $compact, 'by request',
 
 my ($got, @none) = $t->ask(signed('committime', $compact, '',
                                   uri => '/variable'));
-is($got->{status}, 403, 'no secret by variable');
+is($got->{status}, 400, 'no secret by variable');
 is(scalar @none, 0, 'nothing goes upstream without');
 
 # of repeated headers the first counts
@@ -255,6 +255,19 @@ is($response->{header}{'content-type'}, 'application/json', 'its type');
 $response = passes('ping goes upstream', signed('ping', $ping));
 is($response->{header}{'x-event'}, 'ping', 'its event');
 is($response->{header}{'x-verdict'}, 'accepted', 'its verdict');
+
+# a stranger cannot tell whether there is a secret
+for (['a wrong signature', $compact], ['no JSON', '{"a":'], ['a list', '[1]'],
+     ['too long', '[' . ' ' x 100_000 . ']'], ['an event of no kind', '{}'])
+{
+    my ($name, $body) = @$_;
+    my $request = signed('committime', $body, 'x', uri => '/variable');
+    my ($none, $some) = map { ($t->ask($_))[0] }
+                        $request, with($request, ['X-Key', 'by request']);
+
+    is("$none->{status} $none->{body}", "$some->{status} $some->{body}",
+       "the same without a secret: $name");
+}
 
 # the gate's own directives
 refused('webhook_reject does not change the answer', 'Invalid signature.',

@@ -262,6 +262,8 @@ is_result('tenant_hex', $_, '503 secret_unavailable', tenant => 'bad')
     for $one, '', '0123456789abcdefg0';
 is_result('tenant_base64', $one, '200 1', tenant => 'a');
 is_result('tenant_base64', $one, '503 secret_unavailable', tenant => 'bad');
+like($t->error_log, qr/webhook secret from a variable cannot be decoded/,
+     'and the log says why');
 is_result('tenant_part', 'pre-a-and some more text', '200 1', tenant => 'a');
 is_result('tenant_part', 'pre-b-and some more text', '403 signature_mismatch',
           tenant => 'a');

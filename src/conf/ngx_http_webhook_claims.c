@@ -82,11 +82,6 @@ ngx_http_webhook_claims_provider(ngx_conf_t *cf,
     ngx_uint_t                     i, tokens, detached;
     ngx_http_webhook_signature_t  *signature;
 
-    static ngx_http_webhook_body_t  payload = {
-        ngx_string("payload"), NGX_HTTP_WEBHOOK_BODY_PAYLOAD, 0, 0, 0, 0,
-        { 0, 0, ngx_null_string, 0 }
-    };
-
     tokens = 0;
     detached = 0;
 
@@ -104,7 +99,8 @@ ngx_http_webhook_claims_provider(ngx_conf_t *cf,
     }
 
     if (detached) {
-        provider->body = &payload;
+        provider->body.kind = NGX_HTTP_WEBHOOK_BODY_PAYLOAD;
+        ngx_str_set(&provider->body.keyword, "payload");
     }
 
     if (provider->bearer) {
@@ -141,8 +137,7 @@ ngx_http_webhook_claims_check(ngx_conf_t *cf,
 
     } else if ((detached || provider->bearer)
                && (provider->message.data
-                   || provider->body
-                   || provider->bodiless))
+                   || provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
     {
         what = "has a \"message\" or a \"body\", but its token says what is "
                "signed";

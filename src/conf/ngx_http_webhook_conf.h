@@ -61,7 +61,8 @@ struct ngx_http_webhook_option_s {
     ngx_uint_t     kinds;          /* of rules that it has an effect on, bits;
                                       or 0: of all */
     unsigned       repeatable:1;
-};
+};                                 /* the handler of the row at the end, if
+                                      any, is for words that are none */
 
 
 /* The names that are most like a word. */
@@ -82,13 +83,15 @@ typedef struct {
 #define ngx_http_webhook_rows(table)  (table), sizeof((table)[0])
 
 
-/* Where a source can be: so many rows of their table, by when it is known. */
+/*
+ * Where a source can be: so many rows of their table, by when it is known.
+ * Before the body, or in verified JSON, or in the body; all of them, which is
+ * NGX_HTTP_WEBHOOK_SOURCES, where it may be beside a signature.
+ */
 
-#define NGX_HTTP_WEBHOOK_SOURCES_EARLY       5   /* before the body */
-#define NGX_HTTP_WEBHOOK_SOURCES_VERIFIED    6   /* or in verified JSON */
-#define NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL  7   /* or in the body */
-#define NGX_HTTP_WEBHOOK_SOURCES             9   /* or beside a signature,
-                                                    or in it */
+#define NGX_HTTP_WEBHOOK_SOURCES_EARLY       NGX_HTTP_WEBHOOK_JSON
+#define NGX_HTTP_WEBHOOK_SOURCES_VERIFIED    NGX_HTTP_WEBHOOK_FORM
+#define NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL  NGX_HTTP_WEBHOOK_FIELD
 
 
 /* _provider.c: the provider language */
@@ -183,6 +186,8 @@ char *ngx_http_webhook_option_template(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 char *ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+char *ngx_http_webhook_option_period(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
     time_t *time);
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
@@ -208,8 +213,6 @@ char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_uint_t sources, ngx_http_webhook_source_t *source);
-ngx_int_t ngx_http_webhook_option(ngx_str_t *word, char *name,
-    ngx_str_t *value);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 char *ngx_http_webhook_ack_word(ngx_conf_t *cf,
@@ -330,8 +333,6 @@ char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
 void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
 char *ngx_http_webhook_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-char *ngx_http_webhook_replay_time(ngx_conf_t *cf, ngx_str_t *word,
-    ngx_str_t *value, time_t *time);
 void ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first);
 
 /* _replay_key.c: what tells messages apart */

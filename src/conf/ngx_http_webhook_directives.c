@@ -12,6 +12,14 @@
 #define NGX_HTTP_WEBHOOK_MAX_BODY  1048576      /* bytes, without "force" */
 
 
+static char *ngx_http_webhook_secret_line(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *options, ngx_http_webhook_secret_t *secret);
+static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static char *ngx_http_webhook_secret_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *options, ngx_str_t *word, void *conf);
+
+
 static ngx_http_webhook_keyword_t  ngx_http_webhook_log_levels[] = {
     { ngx_string("info"), NGX_LOG_INFO },
     { ngx_string("notice"), NGX_LOG_NOTICE },
@@ -21,12 +29,33 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_log_levels[] = {
 };
 
 
+static ngx_http_webhook_keyword_t  ngx_http_webhook_decodes[] = {
+    { ngx_string("text"), WH_TEXT },
+    { ngx_string("hex"), WH_HEX },
+    { ngx_string("base64"), WH_BASE64 },
+    { ngx_null_string, 0 }
+};
+
+
+/* of "webhook_secret", and from the second row on of the other one */
+
+static ngx_http_webhook_option_t  ngx_http_webhook_secret_options[] = {
+
+    { ngx_string("for=NAME"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_secret_t, for_name), NULL, 0, 0 },
+
+    { ngx_string("decode=ENCODING"), ngx_http_webhook_secret_decode,
+      0, ngx_http_webhook_decodes, 0, 0 },
+
+    { ngx_null_string, ngx_http_webhook_secret_unknown, 0, NULL, 0, 0 }
+};
+
+
 char *
 ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t                  *value;
     ngx_http_webhook_secret_t  *secret;
 
     if (wlcf->secrets == NULL) {
@@ -42,10 +71,8 @@ ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    value = cf->args->elts;
-
-    return ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
-                                         secret);
+    return ngx_http_webhook_secret_line(cf, ngx_http_webhook_secret_options,
+                                        secret);
 }
 
 
@@ -54,8 +81,6 @@ ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
 
     if (wlcf->challenge_secret) {
         return "is duplicate";
@@ -67,17 +92,11 @@ ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    value = cf->args->elts;
-
-    if (ngx_http_webhook_secret_words(cf, &value[1], cf->args->nelts - 1,
-                                      wlcf->challenge_secret)
+    if (ngx_http_webhook_secret_line(cf, &ngx_http_webhook_secret_options[1],
+                                     wlcf->challenge_secret)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
-    }
-
-    if (wlcf->challenge_secret->for_name.len) {
-        return "takes no \"for=\"";
     }
 
     if (wlcf->challenge_secret->keyset) {
@@ -85,6 +104,61 @@ ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_secret_line(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *options, ngx_http_webhook_secret_t *secret)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   given;
+
+    value = cf->args->elts;
+
+    if (ngx_http_webhook_secret_init(cf, secret, &value[1]) != NGX_CONF_OK
+        || ngx_http_webhook_options(cf, options, &value[2],
+                                    cf->args->nelts - 2, secret, &given)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_secret_value(cf, secret, &value[1]);
+}
+
+
+static char *
+ngx_http_webhook_secret_decode(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    ngx_http_webhook_secret_t  *secret = field;
+
+    secret->decode = 1;
+
+    return ngx_http_webhook_option_keyword(cf, option, value,
+                                           &secret->encoding);
+}
+
+
+/* The word may be a part of the secret, and is not shown. */
+
+static char *
+ngx_http_webhook_secret_unknown(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *options, ngx_str_t *word, void *conf)
+{
+    u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t  *directive, names;
+
+    directive = cf->args->elts;
+
+    ngx_http_webhook_names(ngx_http_webhook_rows(options), 0, buf, &names);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown option of \"%V\", it takes %V; a secret with "
+                       "spaces needs quotes", directive, &names);
+
+    return NGX_CONF_ERROR;
 }
 
 

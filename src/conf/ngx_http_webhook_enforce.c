@@ -164,7 +164,7 @@ ngx_http_webhook_enforce_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     /* the receiver stops at its first failure, so none can be passed over */
 
-    if (provider->pelorus
+    if ((provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
         && (conf->dry_run & ~(NGX_HTTP_WEBHOOK_DRY_RUN_CERTIFICATE
                                 |NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)))
     {

@@ -735,7 +735,8 @@ ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate)
 
     has = ngx_http_webhook_steps_has(gate);
 
-    ngx_http_webhook_steps_add(gate, gate->provider->pelorus
+    ngx_http_webhook_steps_add(gate, (gate->provider->body.flags
+                                      & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
                                      ? ngx_http_webhook_pelorus_steps
                                      : ngx_http_webhook_steps,
                                has, last);
@@ -832,7 +833,7 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
 
     if (provider->form
         || provider->needs_body
-        || provider->body
+        || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE)
         || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
     {
         has |= NGX_HTTP_WEBHOOK_HAS_BOUND;

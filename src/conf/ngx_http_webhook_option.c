@@ -192,7 +192,9 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
         }
 
         if (option->name.len == 0) {
-            return ngx_http_webhook_option_unknown(cf, options, &words[i]);
+            return option->handler
+                   ? option->handler(cf, options, &words[i], conf)
+                   : ngx_http_webhook_option_unknown(cf, options, &words[i]);
         }
 
         bit = (ngx_uint_t) 1 << (option - options);
@@ -212,9 +214,11 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
 
         if (value.len == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "option \"%V\" of %s\"%V\" has no value",
+                               "option \"%V\" of %s\"%V\" has no value, "
+                               "one with \";\" goes in quotes, like \"%V;\"",
                                &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name);
+                               ngx_http_webhook_rule_or_directive(cf), name,
+                               &words[i]);
             return NGX_CONF_ERROR;
         }
 
@@ -348,6 +352,28 @@ ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
     return ngx_http_webhook_time_word(cf, value, field);
+}
+
+
+/* A time to keep something, which cannot be none. */
+
+char *
+ngx_http_webhook_option_period(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    time_t  *time = field;
+
+    if (ngx_http_webhook_time_word(cf, value, time) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (*time == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it cannot be 0", value);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -96,7 +96,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
       0, 1,
-      "body raw|form:FIELD|form-sorted|sha256:SOURCE|crc32|none|pelorus" },
+      "body KIND" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       0, 1,
@@ -487,14 +487,14 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->body && provider->signatures.nelts == 0) {
+    if (provider->body.keyword.len && provider->signatures.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_provider \"%V\" has a \"body\" but no "
                            "\"signature\" rule", &provider->name);
         return NGX_CONF_ERROR;
     }
 
-    if (provider->body && provider->body->digest
+    if ((provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
         && provider->message.data == NULL)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -505,7 +505,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->pelorus
+    if (provider->body.kind == NGX_HTTP_WEBHOOK_BODY_PELORUS
         && ngx_http_webhook_provider_pelorus(cf, provider) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -568,17 +568,20 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->needs_body && provider->body) {
+    if (provider->needs_body
+        && provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW
+        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"body %V\" in webhook_provider \"%V\" does not "
                            "go with credentials in the body, nor with values "
                            "of the body in the \"message\"",
-                           &provider->body->keyword, &provider->name);
+                           &provider->body.keyword, &provider->name);
         return NGX_CONF_ERROR;
     }
 
     if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)
-        && !provider->bodiless)
+        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_provider \"%V\" has a \"signature\" in "
@@ -672,11 +675,22 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
         rule = "a \"window\" without a \"timestamp\"";
     }
 
-    if (provider->body
-        && provider->body->kind == NGX_HTTP_WEBHOOK_BODY_FORM_SORTED
+    if (provider->body.kind == NGX_HTTP_WEBHOOK_BODY_FORM_SORTED
         && (provider->json || provider->requires || provider->pointers.nelts))
     {
         rule = "a rule for JSON beside \"body form-sorted\"";
+    }
+
+    if (provider->query && !provider->in_query) {
+        rule = "a \"query\" without a source in the query";
+    }
+
+    if (provider->replay
+        && provider->replay->body
+        && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK))
+    {
+        rule = "\"key=body\" in \"replay\" beside a \"body\" that anybody "
+               "can change";
     }
 
     if (rule == NULL) {
@@ -741,8 +755,6 @@ ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
                            &provider->name);
         return NGX_CONF_ERROR;
     }
-
-    provider->pelorus->signature = signature->source.index;
 
     return NGX_CONF_OK;
 }

@@ -259,9 +259,9 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
     if (provider->tokens.nelts
         || provider->prefix
         || provider->timestamp
-        || provider->pelorus
         || provider->oracle
-        || (provider->body && !provider->body->document)
+        || (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW
+            && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DOCUMENT))
         || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
     {
         return NGX_HTTP_WEBHOOK_OTHERS;

@@ -13,29 +13,10 @@
 #define NGX_HTTP_WEBHOOK_HOLD  30       /* seconds */
 
 
-typedef struct {
-    char   *name;
-    char *(*handler)(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
-              ngx_str_t *word, ngx_str_t *value);
-} ngx_http_webhook_replay_option_t;
-
-
-static char *ngx_http_webhook_replay_option(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_uint_t *given);
-static char *ngx_http_webhook_replay_name(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
-static char *ngx_http_webhook_replay_ttl(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
 static char *ngx_http_webhook_replay_key(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
-static char *ngx_http_webhook_replay_scope(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 static char *ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
-static char *ngx_http_webhook_replay_hold(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
-static char *ngx_http_webhook_replay_duplicate(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value);
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 static char *ngx_http_webhook_replay_zone(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay);
 static ngx_uint_t ngx_http_webhook_replay_applies(
@@ -46,18 +27,6 @@ static ngx_uint_t ngx_http_webhook_replay_same_rule(
     ngx_http_webhook_replay_rule_t *one, ngx_http_webhook_replay_rule_t *two);
 
 
-static ngx_http_webhook_replay_option_t  ngx_http_webhook_replay_options[] = {
-    { "zone", ngx_http_webhook_replay_name },
-    { "ttl", ngx_http_webhook_replay_ttl },
-    { "key", ngx_http_webhook_replay_key },
-    { "scope", ngx_http_webhook_replay_scope },
-    { "tenant", ngx_http_webhook_replay_tenant },
-    { "hold", ngx_http_webhook_replay_hold },
-    { "duplicate", ngx_http_webhook_replay_duplicate },
-    { NULL, NULL }
-};
-
-
 static ngx_http_webhook_keyword_t  ngx_http_webhook_replay_statuses[] = {
     { ngx_string("200"), NGX_HTTP_OK },
     { ngx_string("409"), NGX_HTTP_CONFLICT },
@@ -65,10 +34,35 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_replay_statuses[] = {
 };
 
 
-/*
- * zone=NAME [ttl=TIME] [key=VALUE] [scope=NAME] [tenant=VALUE] [hold=TIME]
- * [duplicate=200|409] | off
- */
+static ngx_http_webhook_option_t  ngx_http_webhook_replay_options[] = {
+
+    { ngx_string("zone=NAME"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_replay_t, name), NULL, 0, 0 },
+
+    { ngx_string("ttl=TIME"), ngx_http_webhook_option_period,
+      offsetof(ngx_http_webhook_replay_t, ttl), NULL, 0, 0 },
+
+    { ngx_string("key=VALUE"), ngx_http_webhook_replay_key,
+      offsetof(ngx_http_webhook_replay_t, key), NULL, 0, 0 },
+
+    { ngx_string("scope=NAME"), ngx_http_webhook_option_text,
+      offsetof(ngx_http_webhook_replay_t, scope), NULL, 0, 0 },
+
+    { ngx_string("tenant=VALUE"), ngx_http_webhook_replay_tenant,
+      0, NULL, 0, 0 },
+
+    { ngx_string("hold=TIME"), ngx_http_webhook_option_period,
+      offsetof(ngx_http_webhook_replay_t, hold), NULL, 0, 0 },
+
+    { ngx_string("duplicate=STATUS"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_replay_t, duplicate),
+      ngx_http_webhook_replay_statuses, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
+/* The options above, or "off". */
 
 char *
 ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -76,7 +70,7 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
     ngx_str_t                  *value;
-    ngx_uint_t                  i, given;
+    ngx_uint_t                  given;
     ngx_http_webhook_replay_t  *replay;
 
     if (wlcf->replay != NGX_CONF_UNSET_PTR) {
@@ -109,14 +103,12 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     replay->file = cf->conf_file->file.name;
     replay->line = cf->conf_file->line;
 
-    given = 0;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_http_webhook_replay_option(cf, replay, &value[i], &given)
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_replay_options,
+                                 &value[1], cf->args->nelts - 1, replay,
+                                 &given)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     if (replay->name.len == 0) {
@@ -130,93 +122,23 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_http_webhook_replay_option(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_uint_t *given)
+ngx_http_webhook_replay_key(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
+    ngx_str_t *value, void *field)
 {
-    ngx_str_t                          value;
-    ngx_uint_t                         i;
-    ngx_http_webhook_replay_option_t  *option;
+    ngx_http_webhook_replay_key_t  **key = field;
 
-    option = ngx_http_webhook_replay_options;
+    *key = ngx_http_webhook_replay_key_compile(cf, value);
 
-    for (i = 0; option[i].name; i++) {
-
-        if (ngx_http_webhook_option(word, option[i].name, &value) != NGX_OK) {
-            continue;
-        }
-
-        if (*given & (1 << i)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "option \"%V\" of \"webhook_replay\" is the "
-                               "second of its name", word);
-            return NGX_CONF_ERROR;
-        }
-
-        *given |= 1 << i;
-
-        return option[i].handler(cf, replay, word, &value);
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option \"%V\" of \"webhook_replay\", it "
-                       "takes \"zone=NAME\", \"ttl=TIME\", \"key=VALUE\", "
-                       "\"scope=NAME\", \"tenant=VALUE\", \"hold=TIME\", "
-                       "\"duplicate=200\" and \"duplicate=409\", or \"off\" "
-                       "alone", word);
-
-    return NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_http_webhook_replay_name(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
-    ngx_str_t *word, ngx_str_t *value)
-{
-    replay->name = *value;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_replay_ttl(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
-    ngx_str_t *word, ngx_str_t *value)
-{
-    return ngx_http_webhook_replay_time(cf, word, value, &replay->ttl);
-}
-
-
-static char *
-ngx_http_webhook_replay_key(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
-    ngx_str_t *word, ngx_str_t *value)
-{
-    replay->key = ngx_http_webhook_replay_key_compile(cf, value);
-
-    return replay->key ? NGX_CONF_OK : NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_http_webhook_replay_scope(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
-{
-    if (value->len == 0 || ngx_strchr(value->data, '$')) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid name \"%V\", a scope is a word without "
-                           "variables; for these there is \"tenant=\"", word);
-        return NGX_CONF_ERROR;
-    }
-
-    replay->scope = *value;
-
-    return NGX_CONF_OK;
+    return *key ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
 static char *
 ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
+    ngx_http_webhook_replay_t  *replay = field;
+
     ngx_http_compile_complex_value_t  ccv;
 
     replay->tenant = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
@@ -234,53 +156,6 @@ ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
 
     return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
                                                           : NGX_CONF_ERROR;
-}
-
-
-static char *
-ngx_http_webhook_replay_hold(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay,
-    ngx_str_t *word, ngx_str_t *value)
-{
-    return ngx_http_webhook_replay_time(cf, word, value, &replay->hold);
-}
-
-
-static char *
-ngx_http_webhook_replay_duplicate(ngx_conf_t *cf,
-    ngx_http_webhook_replay_t *replay, ngx_str_t *word, ngx_str_t *value)
-{
-    if (ngx_http_webhook_keyword(ngx_http_webhook_replay_statuses, value,
-                                 &replay->duplicate)
-        == NGX_OK)
-    {
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid status \"%V\", a duplicate gets 200 or 409",
-                       word);
-
-    return NGX_CONF_ERROR;
-}
-
-
-/* A time of the directive, or of the rule "replay". */
-
-char *
-ngx_http_webhook_replay_time(ngx_conf_t *cf, ngx_str_t *word, ngx_str_t *value,
-    time_t *time)
-{
-    *time = ngx_parse_time(value, 1);
-
-    if (*time != (time_t) NGX_ERROR && *time != 0) {
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid time \"%V\", it is like \"24h\" and not 0",
-                       word);
-
-    return NGX_CONF_ERROR;
 }
 
 

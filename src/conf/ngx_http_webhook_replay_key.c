@@ -183,9 +183,8 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
 
     if (ngx_http_webhook_source_in_body(source)) {
-        return !(provider->bodiless
-                 || provider->bearer
-                 || (provider->body && provider->body->weak))
+        return (!provider->bearer
+                && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK))
                || ngx_http_webhook_message_takes(provider, source);
     }
 

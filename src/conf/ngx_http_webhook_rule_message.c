@@ -9,11 +9,18 @@
 #include "ngx_http_webhook_conf.h"
 
 
-#define NGX_HTTP_WEBHOOK_NO_SOURCE  { 0, 0, ngx_null_string, 0 }
+typedef struct {
+    ngx_str_t      name;
+    ngx_uint_t     flags;
+} ngx_http_webhook_body_row_t;
 
 
-static ngx_http_webhook_pelorus_t *ngx_http_webhook_body_pelorus(
-    ngx_conf_t *cf, ngx_http_webhook_provider_t *provider);
+#define ngx_http_webhook_body_row(id, name, flags)                            \
+    { ngx_string(name), flags },
+
+
+static char *ngx_http_webhook_body_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *segments);
@@ -32,32 +39,9 @@ static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
     ngx_str_t *name);
 
 
-/* The keyword and its kind; then the bits. */
-
-static ngx_http_webhook_body_t  ngx_http_webhook_bodies[] = {
-
-    { ngx_string("raw"), NGX_HTTP_WEBHOOK_BODY_RAW, 0, 0, 0, 0,
-      NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("form:FIELD"), NGX_HTTP_WEBHOOK_BODY_FORM, 1, 1, 0, 0,
-      NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("form-sorted"), NGX_HTTP_WEBHOOK_BODY_FORM_SORTED, 1, 0, 0, 0,
-      NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("sha256:SOURCE"), NGX_HTTP_WEBHOOK_BODY_SHA256, 0, 0, 1, 0,
-      NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("crc32"), NGX_HTTP_WEBHOOK_BODY_CRC32, 0, 0, 0, 1,
-      NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("none"), NGX_HTTP_WEBHOOK_BODY_NONE, 0, 0, 0, 0,
-      NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_string("pelorus"), NGX_HTTP_WEBHOOK_BODY_PELORUS, 0, 0, 0, 0,
-      NGX_HTTP_WEBHOOK_NO_SOURCE },
-
-    { ngx_null_string, 0, 0, 0, 0, 0, NGX_HTTP_WEBHOOK_NO_SOURCE }
+static ngx_http_webhook_body_row_t  ngx_http_webhook_bodies[] = {
+    ngx_http_webhook_body_rows(ngx_http_webhook_body_row)
+    { ngx_null_string, 0 }
 };
 
 
@@ -78,13 +62,16 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    u_char                    buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t                 name, names;
-    ngx_http_webhook_body_t  *body;
+    u_char                        buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t                     names;
+    ngx_http_webhook_body_t      *body;
+    ngx_http_webhook_body_row_t  *row;
 
-    body = ngx_http_webhook_row(ngx_http_webhook_rows(ngx_http_webhook_bodies),
-                                0, &words[0], &name);
-    if (body == NULL) {
+    body = &provider->body;
+
+    row = ngx_http_webhook_row(ngx_http_webhook_rows(ngx_http_webhook_bodies),
+                               0, &words[0], &body->source.name);
+    if (row == NULL) {
         ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_bodies),
                                0, buf, &names);
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -93,65 +80,47 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    switch (body->kind) {
+    body->keyword = row->name;
+    body->kind = row - ngx_http_webhook_bodies;
+    body->flags = row->flags;
 
-    case NGX_HTTP_WEBHOOK_BODY_RAW:
-        return NGX_CONF_OK;
+    if (body->flags & NGX_HTTP_WEBHOOK_BODY_DIGEST) {
+        names = body->source.name;
 
-    case NGX_HTTP_WEBHOOK_BODY_NONE:
-        provider->bodiless = 1;
-        return NGX_CONF_OK;
-
-    case NGX_HTTP_WEBHOOK_BODY_PELORUS:
-        provider->pelorus = ngx_http_webhook_body_pelorus(cf, provider);
-        return provider->pelorus ? NGX_CONF_OK : NGX_CONF_ERROR;
-
-    default:
-        break;
-    }
-
-    provider->body = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_body_t));
-    if (provider->body == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *provider->body = *body;
-
-    if (body->digest) {
-        return ngx_http_webhook_source_word(cf, provider, &name,
+        return ngx_http_webhook_source_word(cf, provider, &names,
                                             NGX_HTTP_WEBHOOK_SOURCES_EARLY,
-                                            &provider->body->source);
+                                            &body->source);
     }
 
-    provider->body->source.name = name;
+    if (body->kind == NGX_HTTP_WEBHOOK_BODY_PELORUS) {
+        return ngx_http_webhook_body_pelorus(cf, provider);
+    }
 
-    return ngx_http_webhook_text(cf, &name);
+    return ngx_http_webhook_text(cf, &body->source.name);
 }
 
 
-static ngx_http_webhook_pelorus_t *
+static char *
 ngx_http_webhook_body_pelorus(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    ngx_http_webhook_pelorus_t  *pelorus;
+    ngx_uint_t  i;
 
-    static ngx_str_t  user_agent = ngx_string("User-Agent");
-    static ngx_str_t  event = ngx_string("X-Pelorus-Event");
+    static ngx_str_t  names[] = {
+        ngx_string("User-Agent"),
+        ngx_string("X-Pelorus-Event")
+    };
 
-    pelorus = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_pelorus_t));
-
-    if (pelorus == NULL
-        || ngx_http_webhook_provider_header(cf, provider, &user_agent,
-                                            &pelorus->user_agent)
-           != NGX_OK
-        || ngx_http_webhook_provider_header(cf, provider, &event,
-                                            &pelorus->event)
-           != NGX_OK)
-    {
-        return NULL;
+    for (i = 0; i < 2; i++) {
+        if (ngx_http_webhook_provider_header(cf, provider, &names[i],
+                                             &provider->body.headers[i])
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
     }
 
-    return pelorus;
+    return NGX_CONF_OK;
 }
 
 
@@ -192,13 +161,15 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
     message = &provider->message;
     end = message->data + message->len;
 
-    if (message->data == NULL && !provider->bodiless) {
+    if (message->data == NULL
+        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
+    {
         return NGX_CONF_OK;
     }
 
     body = ngx_http_webhook_find_body(message->data, end, &len);
 
-    if (provider->bodiless) {
+    if (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED) {
 
         provider->prefix = ngx_http_webhook_message_segments(cf, provider,
                                                              message->data,

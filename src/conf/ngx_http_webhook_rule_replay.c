@@ -10,18 +10,30 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static char *ngx_http_webhook_rule_replay_option(ngx_conf_t *cf,
-    ngx_http_webhook_replay_rule_t *rule, ngx_str_t *word);
+static char *ngx_http_webhook_rule_replay_key(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 
 
-/* [key=VALUE|body] [ttl=TIME] | off */
+static ngx_http_webhook_option_t  ngx_http_webhook_rule_replay_options[] = {
+
+    { ngx_string("key=VALUE"), ngx_http_webhook_rule_replay_key,
+      0, NULL, 0, 0 },
+
+    { ngx_string("ttl=TIME"), ngx_http_webhook_option_period,
+      offsetof(ngx_http_webhook_replay_rule_t, ttl), NULL, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
+/* The options above, or "off". */
 
 char *
 ngx_http_webhook_rule_replay(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                       i;
+    ngx_uint_t                       given;
     ngx_http_webhook_replay_rule_t  *rule;
 
     rule = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_replay_rule_t));
@@ -37,52 +49,29 @@ ngx_http_webhook_rule_replay(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    for (i = 0; i < n; i++) {
-        if (ngx_http_webhook_rule_replay_option(cf, rule, &words[i])
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_webhook_options(cf, ngx_http_webhook_rule_replay_options,
+                                    words, n, rule, &given);
 }
 
 
+/* "body", or a text with variables */
+
 static char *
-ngx_http_webhook_rule_replay_option(ngx_conf_t *cf,
-    ngx_http_webhook_replay_rule_t *rule, ngx_str_t *word)
+ngx_http_webhook_rule_replay_key(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    ngx_str_t  value;
+    ngx_http_webhook_replay_rule_t  *rule = field;
 
     static ngx_str_t  body = ngx_string("body");
 
-    if (ngx_http_webhook_option(word, "ttl", &value) == NGX_OK
-        && rule->ttl == NGX_CONF_UNSET)
-    {
-        return ngx_http_webhook_replay_time(cf, word, &value, &rule->ttl);
+    if (ngx_http_webhook_str_equal(value, &body)) {
+        rule->body = 1;
+        return NGX_CONF_OK;
     }
 
-    if (ngx_http_webhook_option(word, "key", &value) == NGX_OK
-        && rule->key == NULL
-        && !rule->body)
-    {
-        if (ngx_http_webhook_str_equal(&value, &body)) {
-            rule->body = 1;
-            return NGX_CONF_OK;
-        }
+    rule->key = ngx_http_webhook_replay_key_compile(cf, value);
 
-        rule->key = ngx_http_webhook_replay_key_compile(cf, &value);
-
-        return rule->key ? NGX_CONF_OK : NGX_CONF_ERROR;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid or second option \"%V\" of rule \"replay\", "
-                       "it takes \"key=body\" or \"key=VALUE\", and "
-                       "\"ttl=TIME\", or \"off\" alone", word);
-
-    return NGX_CONF_ERROR;
+    return rule->key ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The provider language: signatures, and the body that is signed.
+ * The provider language: signatures.
  */
 
 
@@ -35,6 +35,10 @@
      |NGX_HTTP_WEBHOOK_ALG_JWS_HMAC)
 
 
+#define ngx_http_webhook_algorithm_row(id, name)                              \
+    { ngx_string("hmac-" name), NGX_HTTP_WEBHOOK_ALG_HMAC|id },
+
+
 /* The options of a signature. */
 
 typedef struct {
@@ -63,10 +67,7 @@ static char *ngx_http_webhook_signature_claims(ngx_conf_t *cf,
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
-    { ngx_string("hmac-sha256"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256 },
-    { ngx_string("hmac-sha1"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA1 },
-    { ngx_string("hmac-sha384"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA384 },
-    { ngx_string("hmac-sha512"), NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA512 },
+    wh_digest_rows(ngx_http_webhook_algorithm_row)
     { ngx_string("ed25519"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ED25519 },
     { ngx_string("ecdsa-p256-sha256"),
       NGX_HTTP_WEBHOOK_ALG_ECDSA|WH_ECDSA_P256_SHA256 },

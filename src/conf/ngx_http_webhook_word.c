@@ -9,35 +9,23 @@
 #include "ngx_http_webhook_conf.h"
 
 
-/* A kind of sources, and the header that it is in if that has a fixed name. */
-
 typedef struct {
-    ngx_str_t                  name;
-    ngx_http_webhook_source_e  type;
-    ngx_str_t                  header;
+    ngx_str_t      name;
+    ngx_str_t      header;
 } ngx_http_webhook_source_row_t;
+
+
+#define ngx_http_webhook_source_row(id, name, header)                         \
+    { ngx_string(name), ngx_string(header) },
 
 
 static ngx_int_t ngx_http_webhook_header_valid(ngx_conf_t *cf,
     ngx_str_t *name);
 
 
-/* in the order in which they are known, see NGX_HTTP_WEBHOOK_SOURCES_EARLY */
-
 static ngx_http_webhook_source_row_t  ngx_http_webhook_sources[] = {
-    { ngx_string("header:NAME"), NGX_HTTP_WEBHOOK_HEADER, ngx_null_string },
-    { ngx_string("query:NAME"), NGX_HTTP_WEBHOOK_QUERY, ngx_null_string },
-    { ngx_string("cookie:NAME"), NGX_HTTP_WEBHOOK_COOKIE,
-      ngx_string("Cookie") },
-    { ngx_string("bearer"), NGX_HTTP_WEBHOOK_BEARER,
-      ngx_string("Authorization") },
-    { ngx_string("basic"), NGX_HTTP_WEBHOOK_BASIC,
-      ngx_string("Authorization") },
-    { ngx_string("json:POINTER"), NGX_HTTP_WEBHOOK_JSON, ngx_null_string },
-    { ngx_string("form:NAME"), NGX_HTTP_WEBHOOK_FORM, ngx_null_string },
-    { ngx_string("field:NAME"), NGX_HTTP_WEBHOOK_FIELD, ngx_null_string },
-    { ngx_string("claim:POINTER"), NGX_HTTP_WEBHOOK_CLAIM, ngx_null_string },
-    { ngx_null_string, 0, ngx_null_string }
+    ngx_http_webhook_source_rows(ngx_http_webhook_source_row)
+    { ngx_null_string, ngx_null_string }
 };
 
 
@@ -158,16 +146,16 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    source->type = row->type;
+    source->type = row - ngx_http_webhook_sources;
 
     /* a pointer may have a "$" */
 
-    if (row->type == NGX_HTTP_WEBHOOK_JSON) {
+    if (source->type == NGX_HTTP_WEBHOOK_JSON) {
         return ngx_http_webhook_pointer_index(cf, &provider->pointers,
                                               &source->name, &source->index);
     }
 
-    if (row->type == NGX_HTTP_WEBHOOK_CLAIM) {
+    if (source->type == NGX_HTTP_WEBHOOK_CLAIM) {
         return ngx_http_webhook_claim_index(cf, provider, &source->name,
                                             &source->index);
     }
@@ -176,12 +164,16 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (row->type == NGX_HTTP_WEBHOOK_FORM) {
+    if (source->type == NGX_HTTP_WEBHOOK_FORM) {
         provider->form = 1;
     }
 
-    header = (row->type == NGX_HTTP_WEBHOOK_HEADER) ? &source->name
-                                                    : &row->header;
+    if (source->type == NGX_HTTP_WEBHOOK_QUERY) {
+        provider->in_query = 1;
+    }
+
+    header = (source->type == NGX_HTTP_WEBHOOK_HEADER) ? &source->name
+                                                       : &row->header;
 
     if (header->len
         && ngx_http_webhook_provider_header(cf, provider, header,
@@ -279,27 +271,6 @@ ngx_http_webhook_header_valid(ngx_conf_t *cf, ngx_str_t *name)
                        "\":\"", name);
 
     return NGX_ERROR;
-}
-
-
-ngx_int_t
-ngx_http_webhook_option(ngx_str_t *word, char *name, ngx_str_t *value)
-{
-    size_t  len;
-
-    len = ngx_strlen(name);
-
-    if (word->len <= len
-        || ngx_strncmp(word->data, name, len) != 0
-        || word->data[len] != '=')
-    {
-        return NGX_DECLINED;
-    }
-
-    value->data = word->data + len + 1;
-    value->len = word->len - len - 1;
-
-    return NGX_OK;
 }
 
 

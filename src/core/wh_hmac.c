@@ -16,6 +16,8 @@
 
 #define WH_HMAC_MAX_BLOCK  128     /* of SHA-384 and SHA-512, in bytes */
 
+#define wh_digest_name(id, name)  name,
+
 
 static EVP_MD_CTX *wh_hmac_pad(const EVP_MD *md, const unsigned char *block,
     size_t len, unsigned char pad);
@@ -29,13 +31,7 @@ wh_digest_init(void)
 {
     int  i;
 
-#if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
-
-    static const char  *names[WH_DIGESTS] = {
-        "SHA1", "SHA256", "SHA384", "SHA512"
-    };
-
-#endif
+    static const char  *names[] = { wh_digest_rows(wh_digest_name) };
 
     for (i = 0; i < WH_DIGESTS; i++) {
 
@@ -49,10 +45,7 @@ wh_digest_init(void)
 
 #else
 
-        wh_digests[i] = (i == WH_SHA1) ? EVP_sha1()
-                        : (i == WH_SHA256) ? EVP_sha256()
-                        : (i == WH_SHA384) ? EVP_sha384()
-                        : EVP_sha512();
+        wh_digests[i] = EVP_get_digestbyname(names[i]);
 
 #endif
 

@@ -18,11 +18,19 @@
 #define WH_HMAC_MAX_SIZE  64      /* the longest digest, SHA-512, in bytes */
 
 
+/* Digests, with the names that OpenSSL has for them. */
+
+#define wh_digest_rows(row)                                                   \
+    row(WH_SHA256, "sha256")                                                  \
+    row(WH_SHA1, "sha1")                                                      \
+    row(WH_SHA384, "sha384")                                                  \
+    row(WH_SHA512, "sha512")
+
+#define wh_digest_id(id, name)  id,
+
+
 typedef enum {
-    WH_SHA1 = 0,
-    WH_SHA256,
-    WH_SHA384,
-    WH_SHA512,
+    wh_digest_rows(wh_digest_id)
     WH_DIGESTS
 } wh_digest_e;
 

@@ -92,12 +92,6 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         }
 
         if (reason == NGX_HTTP_WEBHOOK_PASSED
-            && ctx->gate->provider->pelorus)
-        {
-            reason = ngx_http_webhook_pelorus_body(r, ctx);
-        }
-
-        if (reason == NGX_HTTP_WEBHOOK_PASSED
             && !ctx->gate->parse
             && !ctx->gate->provider->form)
         {

@@ -11,7 +11,10 @@
 #include "core/wh_form_sorted.h"
 
 
-/* What takes the bytes as they come, or NULL; what makes the text of them. */
+/*
+ * What takes the bytes as they come, and what makes a text of them, or NULL:
+ * those of "raw" go into the message as they are.
+ */
 
 typedef struct {
     void                      (*update)(ngx_http_webhook_ctx_t *ctx,
@@ -39,11 +42,14 @@ static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_payload(
 /* in the order of ngx_http_webhook_body_kind_e */
 
 static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
-    { ngx_http_webhook_body_kind_crc32_update,
-      ngx_http_webhook_body_kind_crc32 },
+    { NULL, NULL },
     { NULL, ngx_http_webhook_body_kind_form },
     { NULL, ngx_http_webhook_body_kind_form_sorted },
     { NULL, ngx_http_webhook_body_kind_sha256 },
+    { ngx_http_webhook_body_kind_crc32_update,
+      ngx_http_webhook_body_kind_crc32 },
+    { NULL, NULL },
+    { NULL, NULL },
     { NULL, ngx_http_webhook_body_kind_payload }
 };
 
@@ -59,7 +65,7 @@ ngx_http_webhook_body_kind_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 {
     ngx_http_webhook_body_handler_t  *handler;
 
-    handler = &ngx_http_webhook_body_handlers[ctx->gate->provider->body->kind];
+    handler = &ngx_http_webhook_body_handlers[ctx->gate->provider->body.kind];
 
     if (handler->update) {
         handler->update(ctx, data, len);
@@ -75,9 +81,10 @@ ngx_http_webhook_body_kind_finish(ngx_http_request_t *r,
 {
     ngx_http_webhook_body_handler_t  *handler;
 
-    handler = &ngx_http_webhook_body_handlers[ctx->gate->provider->body->kind];
+    handler = &ngx_http_webhook_body_handlers[ctx->gate->provider->body.kind];
 
-    return handler->finish(r, ctx, &ctx->text);
+    return handler->finish ? handler->finish(r, ctx, &ctx->text)
+                           : NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
@@ -90,7 +97,7 @@ ngx_int_t
 ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body)
 {
-    if (ctx->gate->provider->body) {
+    if (ctx->gate->provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW) {
         *body = ctx->text;
 
         return NGX_OK;
@@ -98,14 +105,8 @@ ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
 
     ngx_str_null(body);
 
-    if (ctx->gate->provider->bodiless
-        || r->request_body == NULL
-        || r->request_body->bufs == NULL)
-    {
-        return NGX_OK;
-    }
-
-    return ngx_http_webhook_body_gather(r, max, body);
+    return r->request_body && r->request_body->bufs
+           ? ngx_http_webhook_body_gather(r, max, body) : NGX_OK;
 }
 
 
@@ -152,7 +153,7 @@ ngx_http_webhook_body_kind_form(ngx_http_request_t *r,
     ngx_str_t                  *field;
     ngx_http_webhook_reason_e   reason;
 
-    field = &ctx->gate->provider->body->source.name;
+    field = &ctx->gate->provider->body.source.name;
 
     reason = ngx_http_webhook_body_form(r, ctx);
 
@@ -234,7 +235,7 @@ ngx_http_webhook_body_kind_sha256(ngx_http_request_t *r,
     ngx_str_t  value;
 
     rc = ngx_http_webhook_source_value(r, ctx,
-                                       &ctx->gate->provider->body->source,
+                                       &ctx->gate->provider->body.source,
                                        &value);
     if (rc != WH_OK) {
         return ngx_http_webhook_source_reason(rc,

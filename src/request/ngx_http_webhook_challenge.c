@@ -277,8 +277,9 @@ static ngx_int_t
 ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key)
 {
-    ngx_int_t                 rc;
-    ngx_http_webhook_gate_t  *gate;
+    ngx_int_t                    rc;
+    ngx_http_webhook_gate_t     *gate;
+    ngx_http_webhook_keyslot_t  *keyslot;
 
     gate = ctx->gate;
 
@@ -291,16 +292,17 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
 
     if (ctx->challenge_key == NULL) {
 
-        if (ngx_http_webhook_key_get(r, gate->challenge ? gate->challenge
-                                                        : gate->signing,
-                                     &ctx->challenge_key)
-            == NGX_ERROR)
-        {
-            return NGX_ERROR;
+        keyslot = gate->challenge ? gate->challenge : gate->signing;
+
+        rc = ngx_http_webhook_key_get(r, keyslot, &ctx->challenge_key);
+
+        if (rc == NGX_OK && ctx->challenge_key == NULL) {
+            ctx->unknown_tenant = 1;
+            rc = ngx_http_webhook_key_nobody(r, keyslot, &ctx->challenge_key);
         }
 
-        if (ctx->challenge_key == NULL) {
-            return NGX_DECLINED;
+        if (rc != NGX_OK) {
+            return rc;
         }
 
         if (gate->first->distinct) {
@@ -327,8 +329,10 @@ ngx_int_t
 ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                 rc;
-    ngx_http_complex_value_t  cv;
+    ngx_int_t                     rc;
+    ngx_uint_t                    level;
+    ngx_http_complex_value_t      cv;
+    ngx_http_webhook_loc_conf_t  *wlcf;
 
     static ngx_str_t  nosniff = ngx_string("nosniff");
 
@@ -354,9 +358,15 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
 
     ngx_http_webhook_finish(ctx, NGX_HTTP_WEBHOOK_CHALLENGED);
 
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "webhook %V: challenge answered",
-                  &ctx->gate->provider->name);
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    level = ctx->unknown_tenant ? wlcf->log_level : NGX_LOG_INFO;
+
+    ngx_log_error(level, r->connection->log, 0,
+                  "webhook %V: challenge answered%s",
+                  &ctx->gate->provider->name,
+                  ctx->unknown_tenant ? ", as if there were a secret for it"
+                                      : "");
 
     if (ngx_http_webhook_add_header(r, "X-Content-Type-Options", &nosniff)
         == NULL)

@@ -64,7 +64,8 @@ ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
            && !ctx->replay->off
            && !ctx->replay->named
            && !ctx->replay->body
-           && ctx->gate->provider->pelorus == NULL;
+           && !(ctx->gate->provider->body.flags
+                & NGX_HTTP_WEBHOOK_BODY_RECEIVER);
 }
 
 
@@ -88,11 +89,9 @@ ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx)
 ngx_int_t
 ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_body_t       *body;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
-    body = ctx->gate->provider->body;
 
     if ((ctx->ncandidates || ngx_http_webhook_replay_hashes(ctx))
         && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK)
@@ -101,7 +100,7 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     if (wmcf->body_sha256
-        || (body && body->digest)
+        || (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
         || ngx_http_webhook_replay_body(ctx))
     {
 
@@ -350,11 +349,9 @@ void
 ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t  i;
 
-    n = ctx->gate->provider->bodiless ? 0 : ctx->nhashes;
-
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < ctx->nhashes; i++) {
         if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
             ctx->failed = 1;
         }
@@ -365,7 +362,7 @@ ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 static ngx_inline void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
-    if (ctx->gate->provider->body == NULL) {
+    if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW) {
         ngx_http_webhook_hashes_update(ctx, data, len);
 
     } else if (ctx->token_header.len) {

@@ -86,11 +86,7 @@ ngx_int_t
 ngx_http_webhook_payload_locate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_body_t  *body;
-
-    body = ctx->gate->provider->body;
-
-    if (body && body->document) {
+    if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DOCUMENT) {
 
         ctx->parsed = ngx_http_webhook_payload_text(r, ctx);
 
@@ -364,7 +360,8 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
 
         /* the provider's own say how far such a signature goes */
 
-        ctx->binding = (gate->provider->bodiless && i < own);
+        ctx->binding = i < own && (gate->provider->body.flags
+                                   & NGX_HTTP_WEBHOOK_BODY_UNSIGNED);
 
         return ngx_http_webhook_payload_invalid(ctx, constraint->index,
                                                 violation);

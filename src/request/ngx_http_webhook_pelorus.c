@@ -101,23 +101,19 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, wh_str_t *body)
 {
-    size_t                       n;
-    wh_hmac_key_t               *keys;
-    wh_pelorus_request_t         request;
-    wh_pelorus_verdict_t         verdict;
-    ngx_http_webhook_pelorus_t  *pelorus;
+    size_t                         n;
+    wh_hmac_key_t                 *keys;
+    wh_pelorus_request_t           request;
+    wh_pelorus_verdict_t           verdict;
+    ngx_http_webhook_provider_t   *provider;
+    ngx_http_webhook_signature_t  *signature;
 
-    pelorus = ctx->gate->provider->pelorus;
+    provider = ctx->gate->provider;
+    signature = provider->signatures.elts;
 
     keys = ngx_http_webhook_pelorus_keys(r, ctx, &n);
     if (keys == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    /* to the receiver that would mean that nothing is verified */
-
-    if (n == 0) {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
     }
 
     ngx_memzero(&request, sizeof(wh_pelorus_request_t));
@@ -125,10 +121,11 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
     request.content_type =
            ngx_http_webhook_pelorus_header(ctx, NGX_HTTP_WEBHOOK_CONTENT_TYPE);
     request.user_agent =
-           ngx_http_webhook_pelorus_header(ctx, pelorus->user_agent);
-    request.event = ngx_http_webhook_pelorus_header(ctx, pelorus->event);
+           ngx_http_webhook_pelorus_header(ctx, provider->body.headers[0]);
+    request.event =
+           ngx_http_webhook_pelorus_header(ctx, provider->body.headers[1]);
     request.signature =
-           ngx_http_webhook_pelorus_header(ctx, pelorus->signature);
+           ngx_http_webhook_pelorus_header(ctx, signature->source.index);
 
     /* of a chunked body the application is told the length by nginx */
 

@@ -209,11 +209,14 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->hashing = 0;
 
+    if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER) {
+        return ngx_http_webhook_pelorus_body(r, ctx);
+    }
+
     /* whatever has let it come here, a signature must be there */
 
     if (!ngx_http_webhook_signature_offered(ctx)
-        && ctx->gate->provider->signatures.nelts
-        && ctx->gate->provider->pelorus == NULL)
+        && ctx->gate->provider->signatures.nelts)
     {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
     }
@@ -222,14 +225,13 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (ctx->gate->provider->body) {
+    reason = ngx_http_webhook_body_kind_finish(r, ctx);
 
-        reason = ngx_http_webhook_body_kind_finish(r, ctx);
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return reason;
-        }
-
+    if (ctx->text.len) {
         ngx_http_webhook_hashes_update(ctx, ctx->text.data, ctx->text.len);
 
         if (ctx->failed) {

@@ -392,7 +392,11 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     case NGX_OK:
         ctx->unknown_tenant = (n == 0);
-        return NGX_HTTP_WEBHOOK_PASSED;
+
+        return n || ngx_http_webhook_key_nobody(r, ctx->gate->keyslots,
+                                                &ctx->keys[0])
+                    == NGX_OK
+               ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 
     case NGX_DECLINED:
         return NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE;
@@ -458,7 +462,7 @@ ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     if (!provider->form
         && !ctx->whole
         && !provider->needs_body
-        && !(provider->body && provider->body->whole))
+        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }

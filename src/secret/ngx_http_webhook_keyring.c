@@ -7,6 +7,8 @@
  */
 
 
+#include <openssl/rand.h>
+
 #include "ngx_http_webhook_secret.h"
 
 
@@ -52,6 +54,12 @@ static ngx_http_webhook_key_t *ngx_http_webhook_cache_get(
     ngx_http_webhook_keyslot_t *keyslot, ngx_log_t *log);
 static ngx_http_webhook_cache_entry_t *ngx_http_webhook_cache_room(
     ngx_http_webhook_cache_t *cache);
+
+
+/* Of the process that workers are born of, also after a reload. */
+
+static u_char      ngx_http_webhook_seed[WH_TOKEN_DIGEST_SIZE];
+static ngx_uint_t  ngx_http_webhook_seeded;
 
 
 /*
@@ -296,6 +304,49 @@ ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys, ngx_uint_t n)
 
 
 /*
+ * A key that nobody has, in the place of one that is not there: a stranger
+ * gets the answers of a tenant that is known.  It is always the same for a
+ * host and a path, as that of such a tenant is.
+ */
+
+ngx_int_t
+ngx_http_webhook_key_nobody(ngx_http_request_t *r,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key)
+{
+    int          rc;
+    u_char       digest[WH_TOKEN_DIGEST_SIZE];
+    wh_str_t     parts[3];
+    ngx_str_t    bytes;
+    EVP_MD_CTX  *md;
+
+    md = EVP_MD_CTX_new();
+    if (md == NULL) {
+        return NGX_ERROR;
+    }
+
+    parts[0].len = WH_TOKEN_DIGEST_SIZE;
+    parts[0].data = ngx_http_webhook_seed;
+    parts[1] = ngx_http_webhook_wh_str(&r->headers_in.server);
+    parts[2] = ngx_http_webhook_wh_str(&r->uri);
+
+    rc = wh_mac(NULL, md, parts, 3, digest);
+
+    EVP_MD_CTX_free(md);
+
+    if (rc != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    bytes.len = WH_TOKEN_DIGEST_SIZE;
+    bytes.data = digest;
+
+    *key = ngx_http_webhook_key_create(keyslot, &bytes, r->connection->log);
+
+    return *key ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
  * As ngx_http_webhook_key_conflict(), for a challenge secret where there are
  * variables, whose keys are known only now.  NGX_OK when it is none of the
  * signing secrets, NGX_DECLINED when it is, or NGX_ERROR.
@@ -360,6 +411,16 @@ ngx_http_webhook_cache_init(ngx_conf_t *cf)
 
     if (wmcf->cache) {
         return NGX_OK;
+    }
+
+    if (!ngx_http_webhook_seeded) {
+
+        if (RAND_bytes(ngx_http_webhook_seed, WH_TOKEN_DIGEST_SIZE) != 1) {
+            ngx_ssl_error(NGX_LOG_EMERG, cf->log, 0, "RAND_bytes() failed");
+            return NGX_ERROR;
+        }
+
+        ngx_http_webhook_seeded = 1;
     }
 
     cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_http_webhook_cache_t));

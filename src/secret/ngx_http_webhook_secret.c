@@ -11,12 +11,6 @@
 #include "core/wh_str.h"
 
 
-typedef struct {
-    ngx_str_t      name;
-    wh_encoding_e  encoding;
-} ngx_http_webhook_decode_t;
-
-
 /* The beginning of a value that is a file, and what is in the file. */
 
 typedef struct {
@@ -25,12 +19,8 @@ typedef struct {
 } ngx_http_webhook_in_file_t;
 
 
-static char *ngx_http_webhook_secret_option(ngx_conf_t *cf,
-    ngx_http_webhook_secret_t *secret, ngx_str_t *word);
 static ngx_uint_t ngx_http_webhook_secret_in_file(
     ngx_http_webhook_secret_t *secret, ngx_str_t *text, ngx_str_t *path);
-static char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
-    ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 static char *ngx_http_webhook_secret_text(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 static char *ngx_http_webhook_secret_file(ngx_conf_t *cf,
@@ -45,14 +35,6 @@ static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_secret_keep(ngx_pool_t *pool,
     ngx_str_t *bytes, size_t len);
 static void ngx_http_webhook_secret_wipe(void *data);
-
-
-static ngx_http_webhook_decode_t  ngx_http_webhook_decodes[] = {
-    { ngx_string("decode=text"), WH_TEXT },
-    { ngx_string("decode=hex"), WH_HEX },
-    { ngx_string("decode=base64"), WH_BASE64 },
-    { ngx_null_string, WH_TEXT }
-};
 
 
 static ngx_http_webhook_in_file_t  ngx_http_webhook_in_files[] = {
@@ -78,21 +60,19 @@ static wh_str_t  ngx_http_webhook_sources[] = {
 };
 
 
-/* Reads VALUE [decode=ENCODING] [for=NAME], and wipes the value's word. */
+/* A directive's first word begins a secret, or an error is said. */
 
 char *
-ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
-    ngx_http_webhook_secret_t *secret)
+ngx_http_webhook_secret_init(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
+    ngx_str_t *text)
 {
-    ngx_uint_t  i;
-
     ngx_memzero(secret, sizeof(ngx_http_webhook_secret_t));
 
     secret->directive = *(ngx_str_t *) cf->args->elts;
     secret->conf_file = cf->conf_file->file.name;
     secret->line = cf->conf_file->line;
 
-    if (ngx_http_webhook_secret_is_source(&words[0])) {
+    if (ngx_http_webhook_secret_is_source(text)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" begins nearly as \"file:PATH\", "
                            "\"jwks:PATH\", \"keys:PATH\" or \"env:NAME\", "
@@ -102,15 +82,7 @@ ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
         return NGX_CONF_ERROR;
     }
 
-    for (i = 1; i < n; i++) {
-        if (ngx_http_webhook_secret_option(cf, secret, &words[i])
-            != NGX_CONF_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return ngx_http_webhook_secret_value(cf, secret, &words[0]);
+    return NGX_CONF_OK;
 }
 
 
@@ -140,7 +112,9 @@ ngx_http_webhook_secret_in_file(ngx_http_webhook_secret_t *secret,
 }
 
 
-static char *
+/* Reads the word when the options are known, and wipes it. */
+
+char *
 ngx_http_webhook_secret_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text)
 {
@@ -207,38 +181,6 @@ ngx_http_webhook_secret_text(ngx_conf_t *cf,
     }
 
     return ngx_http_webhook_secret_variables(cf, secret, text);
-}
-
-
-static char *
-ngx_http_webhook_secret_option(ngx_conf_t *cf,
-    ngx_http_webhook_secret_t *secret, ngx_str_t *word)
-{
-    ngx_str_t                  *directive;
-    ngx_http_webhook_decode_t  *decode;
-
-    directive = cf->args->elts;
-
-    for (decode = ngx_http_webhook_decodes; decode->name.len; decode++) {
-        if (ngx_http_webhook_str_equal(&decode->name, word)) {
-            secret->encoding = decode->encoding;
-            secret->decode = 1;
-            return NGX_CONF_OK;
-        }
-    }
-
-    if (word->len > 4 && ngx_strncmp(word->data, "for=", 4) == 0) {
-        secret->for_name.data = word->data + 4;
-        secret->for_name.len = word->len - 4;
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option of \"%V\", it takes \"decode=text\", "
-                       "\"decode=hex\", \"decode=base64\" and \"for=NAME\"; "
-                       "a secret with spaces needs quotes", directive);
-
-    return NGX_CONF_ERROR;
 }
 
 

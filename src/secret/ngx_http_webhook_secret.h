@@ -33,8 +33,10 @@ struct ngx_http_webhook_file_s {
 
 /* _secret.c: secrets in the configuration */
 
-char *ngx_http_webhook_secret_words(ngx_conf_t *cf, ngx_str_t *words,
-    ngx_uint_t n, ngx_http_webhook_secret_t *secret);
+char *ngx_http_webhook_secret_init(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text);
+char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 
 /* _file.c: files of secrets, read again when they change */
 
@@ -93,6 +95,8 @@ ngx_int_t ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
 
 ngx_int_t ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
+ngx_int_t ngx_http_webhook_key_nobody(ngx_http_request_t *r,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_key_distinct(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,

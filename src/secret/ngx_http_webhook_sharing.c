@@ -12,6 +12,9 @@
 static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
+static ngx_uint_t ngx_http_webhook_keys_same(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key,
+    ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_oracle(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_conflict(
@@ -31,10 +34,6 @@ ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
     ngx_uint_t                   i;
     ngx_http_webhook_gate_t     *gate;
     ngx_http_webhook_keyslot_t  *other;
-
-    if (key == NULL) {
-        return NULL;
-    }
 
     for (gate = keyslot->gate->first; gate; gate = gate->next) {
 
@@ -71,10 +70,6 @@ ngx_http_webhook_key_oracle(ngx_http_webhook_main_conf_t *wmcf,
     ngx_http_webhook_keyslot_t       *other;
     ngx_http_webhook_stats_entry_t  **entry;
 
-    if (key == NULL) {
-        return NULL;
-    }
-
     entry = wmcf->stats_entries.elts;
 
     for (i = 0; i < wmcf->stats_entries.nelts; i++) {
@@ -106,17 +101,40 @@ ngx_http_webhook_gate_oracle(ngx_http_webhook_gate_t *gate,
         other = (i < gate->nkeys) ? &gate->keyslots[i] : gate->challenge;
 
         if (other
-            && other->key
             && (ngx_http_webhook_keys_oracle(keyslot, other)
                 || ngx_http_webhook_keys_oracle(other, keyslot))
-            && wh_secret_equal(other->key->digest, key->digest,
-                               WH_TOKEN_DIGEST_SIZE))
+            && ngx_http_webhook_keys_same(keyslot, key, other))
         {
             return other;
         }
     }
 
     return NULL;
+}
+
+
+/* A key, or where there are variables the text that it comes from. */
+
+static ngx_uint_t
+ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
+{
+    ngx_http_webhook_secret_t  *one, *two;
+
+    if (key && other->key) {
+        return wh_secret_equal(other->key->digest, key->digest,
+                               WH_TOKEN_DIGEST_SIZE);
+    }
+
+    one = keyslot->secret;
+    two = other->secret;
+
+    return keyslot != other
+           && one->value
+           && two->value
+           && one->encoding == two->encoding
+           && ngx_http_webhook_str_equal(&one->value->value,
+                                         &two->value->value);
 }
 
 
@@ -157,10 +175,7 @@ static ngx_uint_t
 ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
 {
-    if (other->key == NULL
-        || !wh_secret_equal(other->key->digest, key->digest,
-                            WH_TOKEN_DIGEST_SIZE))
-    {
+    if (!ngx_http_webhook_keys_same(keyslot, key, other)) {
         return 0;
     }
 
@@ -177,7 +192,7 @@ ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
         return 0;
     }
 
-    return ((key->uses ^ other->key->uses) >> NGX_HTTP_WEBHOOK_HMACS)
+    return (key && ((key->uses ^ other->key->uses) >> NGX_HTTP_WEBHOOK_HMACS))
            || keyslot->provider->oracle
            || other->provider->oracle;
 }

@@ -43,6 +43,7 @@
 
 
 static void test_keys(void);
+static void test_bare(void);
 static void test_signatures(void);
 static int verifies(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t message,
     wh_str_t signature);
@@ -54,6 +55,7 @@ main(void)
     ok(wh_digest_init() == WH_OK, "OpenSSL has the digests");
 
     test_keys();
+    test_bare();
     test_signatures();
 
     return done_testing();
@@ -113,6 +115,43 @@ test_keys(void)
         ok((key != NULL) == (cases[i].rc == WH_OK), "a key only if taken");
 
         EVP_PKEY_free(key);
+    }
+}
+
+
+/* What could be the key of an HMAC as well: 32 bytes, and nothing else. */
+
+static void
+test_bare(void)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *name;
+        const char  *text;
+        int          bare;
+    } cases[] = {
+        { "hex", "27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a126282fb0bbbb237a"
+          "3bde", 1 },
+        { "Base64", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 1 },
+        { "whpk_", "whpk_J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 0 },
+        { "whsec_", "whsec_J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 0 },
+        { "SPKI", ED25519, 0 },
+        { "a line break", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=\n", 0 },
+        { "31 bytes in hex", "27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a12628"
+          "2fb0bbbb237a3b", 0 },
+        { "33 bytes in hex", "27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a12628"
+          "2fb0bbbb237a3bde00", 0 },
+        { "31 bytes in Base64", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6Ow==",
+          0 },
+        { "33 bytes in Base64", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94A",
+          0 },
+        { "nothing", "", 0 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ok(wh_pubkey_bare(str(cases[i].text)) == cases[i].bare, "%s: %s",
+           cases[i].name, cases[i].bare ? "bare" : "not bare");
     }
 }
 

@@ -1,0 +1,240 @@
+#!/usr/bin/perl
+
+# The messages of nginx -t that the documents have in their tables: each is
+# said to the example that is beside it here, and there is no other.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest;
+use WebhookTest::Config;
+
+
+# A location; or, in a list, what goes into a server, and into http.
+my %example = (
+
+    # directives without effect
+    '"webhook_…" has no effect in the block at …, nothing is verified there' =>
+        'webhook_ack 200;',
+    '"webhook_…" has no effect in the block at …, "webhook …" has no …' =>
+        "webhook github; $good webhook_window 5m;",
+
+    # webhook
+    'unknown provider "…"' => "webhook githbu; $good",
+    '"webhook" has the directive "…" among its providers' =>
+        'webhook github webhook_secret 0123456789abcdef;',
+    '"$" in "…" of "…", there can be no variable' => "webhook \$a; $good",
+    '"webhook …" needs a "webhook_secret"' => 'webhook github;',
+    '"webhook" names "…" twice' => "webhook github github; $good",
+    'no message will be taken for one of "…"' => 'webhook meta github; '
+        . 'webhook_secret 0123456789abcdef for=meta; '
+        . 'webhook_secret fedcba9876543210 for=github;',
+    '"webhook …" has no "webhook_secret"' => 'webhook github gitlab; '
+        . 'webhook_secret 0123456789abcdef for=github;',
+    'secret 1 of "webhook …" needs "for=NAME"' =>
+        "webhook github gitlab; $good",
+    'secrets 1 and 2 of "webhook …" are the same' => 'webhook x github; '
+        . 'webhook_secret 0123456789abcdef for=x; '
+        . 'webhook_secret 0123456789abcdef for=github;',
+    '"webhook …" needs a client certificate, but the server never asks for one'
+        => 'webhook netdata;',
+    'secret 1 of "webhook …" is no key as this sender has them' =>
+        "webhook discord; $good",
+    '"webhook_challenge_secret" … is also a "webhook_secret"' =>
+        "webhook meta; $good webhook_challenge_secret 0123456789abcdef;",
+    '"webhook …" is beside "return"' => "webhook github; $good return 200;",
+    '"webhook …" is under "satisfy any"' =>
+        "webhook github; $good satisfy any;",
+    '"webhook …" looks at a header with "_" in its name' =>
+        [in("webhook own; $good"),
+         'webhook_provider own { token header:X_Token; }'],
+    '"webhook …" signs the URL, and its scheme and host are taken from the '
+        . 'request' => "webhook twilio; $good",
+    '"except=certificate" leaves nothing to verify' =>
+        [$asks . in('webhook netdata; webhook_enforce on '
+                    . 'except=certificate;'), ''],
+
+    # webhook_secret
+    '"webhook_secret" is empty, anybody would know it' => secret('""'),
+    '"webhook_secret" has only 5 bytes, fewer than 16 can be guessed' =>
+        secret('12345'),
+    '"webhook_secret" is in quotes, which count as part of it' =>
+        in_file('"0123456789abcdef"'),
+    '"webhook_secret" begins or ends with a space or a tab, which counts as '
+        . 'part of it' => in_file('0123456789abcdef '),
+    '"webhook_secret" has several lines, all of them are one secret' =>
+        in_file("0123456789abcdef\n0123456789abcdef\n"),
+    '"webhook_secret" has control characters in it, they count as part of it'
+        => in_file("0123456789\x01abcdef"),
+    '"webhook_secret" begins with a byte order mark, write it without' =>
+        in_file("\xEF\xBB\xBF0123456789abcdef"),
+    '"webhook_secret" is in UTF-16, write it as plain text' =>
+        in_file("\xFF\xFE" . join '', map { "$_\0" } split //,
+                '0123456789abcdef'),
+    '"webhook_secret" begins with "NAME=", which counts as part of it' =>
+        in_file('SECRET=0123456789abcdef'),
+    '"webhook_secret" looks like a key for the sender\'s API, the secret that '
+        . 'signs webhooks is another one' => secret('sk_live_0123456789abcdef'),
+    '"webhook_secret" begins nearly as "file:PATH" or "env:NAME"' =>
+        secret('File:/etc/secret'),
+    '"$http_…" in "webhook_secret" is filled by whoever sends the request, so '
+        . 'anybody would bring the secret along' => secret('$http_x_secret'),
+    '"$…" in "webhook_secret" is from the verified body, so it is empty when '
+        . 'the secret is needed' => [in(secret('$own')),
+                                     'webhook_var $own /a;'],
+    'secret … of "webhook …" has no ":", it is "user:password"' =>
+        "webhook netdata-basic; $good",
+    'secret … of "webhook …" may be a public key or the key of an HMAC' =>
+        'webhook standard-webhooks; webhook_secret '
+        . 'J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=;',
+    'secrets of "webhook …" and of "webhook …" are the same, but one of them '
+        . 'answers challenges' => ["location /a { webhook x; $good } "
+                                   . "location /b { webhook github; $good }",
+                                   ''],
+    '"webhook_secret" is not hex, as its "decode=" says' =>
+        secret('0123456789abcdef0 decode=hex'),
+    '"webhook_secret" is the name of a file and can be guessed' =>
+        secret('/etc/passwd'),
+    'secret file "…" cannot be opened' => secret('file:/nowhere/at/all'),
+    'secret file "…" can be read by every user' =>
+        in_file('0123456789abcdef', 0644),
+    'secret file "…" is not a file of at most 65536 bytes' =>
+        secret('file:/etc'),
+    'no variable "…" in the environment that nginx was started with' =>
+        secret('env:WEBHOOK_TEST_NO_SUCH_VARIABLE'),
+    'unknown option of "webhook_secret"' => secret('0123456789abcdef b'),
+    '"webhook_secret" with "for=…", but in "webhook …" no provider that needs '
+        . 'a secret and no token rule has this name' =>
+        secret('0123456789abcdef for=a'),
+    '"webhook_secret" with "for=…", but in "webhook …" a provider and a token '
+        . 'rule have this name' => [in('webhook own github; webhook_secret '
+            . '0123456789abcdef for=own; webhook_secret fedcba9876543210 '
+            . 'for=github;'), 'webhook_provider own { token bearer for=own; }'],
+    'unknown "…" variable' => secret('$none'),
+
+    # others
+    'a challenge of "webhook …" cannot be signed, no secret is a key for HMAC'
+        => [in('webhook own; webhook_secret 27b8894c0f4dc38e05ea184ba1cbff3b'
+               . '8194ed1cf7a126282fb0bbbb237a3bde;'), 'webhook_provider own { '
+            . 'signature header:X algorithm=ed25519; challenge query:crc '
+            . 'reply=$webhook_challenge_hmac_hex key=signing; }'],
+    'invalid public URL "…"' => 'webhook_public_url example.com;',
+    '"webhook_status" in FILE:LINE has nothing to show, add "webhook_zone '
+        . 'hooks 1m;" to "http"' => 'webhook_status;',
+    '"webhook_status" in FILE:LINE is in a location with "webhook github", add '
+        . '"webhook off" to its location' =>
+        [in("webhook github; $good webhook_status;"), 'webhook_zone a 1m;'],
+    'unknown format "xml", it is "prometheus", "json" or "html"' =>
+        'webhook_status xml;',
+
+    # the provider language
+    '"timestamp" of webhook_provider "…" is not signed' =>
+        own('timestamp header:T past=5m;'),
+    'webhook_provider "…" verifies nothing' =>
+        ['', 'webhook_provider own { id header:A; }'],
+    'webhook_provider "…" has a "message" but no "signature" rule' =>
+        ['', 'webhook_provider own { token bearer; message $webhook_body; }'],
+    'webhook_provider "…" has a "body" but no "signature" rule' =>
+        ['', 'webhook_provider own { token bearer; body raw; }'],
+    'unknown rule "…"' => own('ident header:A;'),
+    'unknown option "…" of rule "…"' => own('token bearer a=b;'),
+    'invalid number of words in rule "…"' => own('id;'),
+    'invalid source "…"' => own('id A;'),
+    'invalid "…" in rule "message"' => own('message $request_uri;'),
+    '"body none" in webhook_provider "…" goes with a "message" …' =>
+        own('body none;'),
+    'webhook_provider "…" has a "signature" in the body that it signs' =>
+        ['', 'webhook_provider own { signature json:/a; }'],
+    '"algorithm=jwt-hs256" … needs "body_digest=POINTER"' =>
+        own('signature bearer algorithm=jwt-hs256;'),
+    'option "…" of rule "…" has no effect …' =>
+        own('signature header:Y issuer=a;'),
+    'webhook_provider "…" has …, which has no effect' => own('window 5m;'),
+    'option "…" of rule "…" is the second of its name' =>
+        own('signature header:Y prefix=a prefix=b;'),
+    '"…" is twice in rule "…"' => own('methods GET GET;'),
+    'rule "…" is duplicate' => own('id header:A; id header:B;'),
+    'option "…" of rule "…" has no value' => own('signature header:Y prefix=;'),
+    '"$" in "…" of rule "…", there can be no variable' => own('id header:$a;'),
+    'a "challenge" with "key=signing" … would sign tokens for anybody' =>
+        ['', 'webhook_provider own { signature bearer algorithm=jwt-hs256 '
+             . 'body_digest=/a; challenge query:a '
+             . 'reply=$webhook_challenge_hmac key=signing; }'],
+    '"body sha256:" in webhook_provider "…" needs a "message" …' =>
+        own('body sha256:header:D;'),
+    '"body …" in webhook_provider "…" does not go with credentials in the '
+        . 'body, …' => own('token json:/a; body crc32;'),
+    'unknown … "…" in rule "…", it can be …' =>
+        own('signature header:Y algorithm=md5;'),
+    'unknown body "…", it can be …' => own('body json;'),
+    'invalid rule for a payload at "…"' => own('require a string;'),
+    'invalid JSON Pointer "…"' => own('id json:a;'),
+    '"body pelorus" in webhook_provider "…" goes with …' =>
+        own('body pelorus; timestamp header:T;'),
+    'the "signature" beside "body pelorus" … is an HMAC-SHA256 in hex …' =>
+        ['', 'webhook_provider own { signature header:X encoding=base64; '
+             . 'body pelorus; }'],
+    '"field:…" … needs a "signature header:NAME" rule with "list=" or "field="'
+        => own('id field:a;'),
+    'invalid "list=…" in rule "signature"' => own('signature header:Y list=,,;'),
+    'unexpected "{"' =>
+        ['', "webhook_provider own { challenge query:a reply='{}'; }"],
+    'duplicate webhook_provider "…"' =>
+        ['', 'webhook_provider own { token bearer; } ' x 2],
+);
+
+my %row;
+
+for my $document (qw/directives providers/) {
+    my $text = WebhookTest::Cert::read_file(
+        "$FindBin::Bin/../docs/$document.md");
+
+    while ($text =~ /^\| message \| remedy \|\n\|[-|]+\n((?:\|.*\n)+)/mg) {
+        for my $line (split /\n/, $1) {
+            my ($message) = $line =~ /^\| `?(.*?)`? \| /;
+
+            $row{$message}++;
+        }
+    }
+}
+
+is_deeply([sort keys %row], [sort keys %example], 'each message has an example');
+
+for my $message (sort keys %example) {
+    my ($server, $http) = ref $example{$message} ? @{ $example{$message} }
+                                                 : (in($example{$message}), '');
+    my ($exit, $said) = WebhookTest::nginx_t("$http\nserver {\n"
+        . "listen 127.0.0.1:%%PORT%%;\n$server\n}");
+    my $like = join '.+?', map { quotemeta s/ in FILE:LINE//r }
+                           split /…/, $message, -1;
+
+    # the documents leave out where it is, and what is in a file
+    $said =~ s{ in \S+:\d+}{}g;
+    $said =~ s{secret file "\S+" (?=begins|has|is in)}{"webhook_secret" };
+    like($said, qr/\[(?:emerg|warn)\] (?:\d+#\d+: )?$like/, $message);
+}
+
+done_testing();
+
+
+sub in { return "location / { $_[0] }" }
+
+
+sub own {
+    return ['', "webhook_provider own { signature header:X; $_[0] }"];
+}
+
+
+sub secret { return "webhook github; webhook_secret $_[0];" }
+
+
+sub in_file {
+    my ($bytes, $mode) = @_;
+
+    return secret('file:' . secret_file(unpack('H*', $bytes), $bytes, $mode));
+}
