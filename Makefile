@@ -127,7 +127,7 @@ $(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(B)/settings \
              $(shell find src/core -name '*.[ch]') | build-packages
 	@mkdir -p $(@D)
 	$(CC) -Wall -Wextra -Werror -O1 -g $(CC_OPT) -I src/core -o $@ $< \
-	    $(CORE) $(LD_OPT) -lyajl -lcrypto
+	    $(CORE) $(LD_OPT) -lyajl -lcrypto -ldl
 
 units: $(UNITS)
 

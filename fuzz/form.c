@@ -32,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         return 0;
     }
 
-    flags = data[0] & (WH_FORM_SEMICOLON | WH_FORM_LAST);
+    flags = data[0] & (WH_FORM_SEMICOLON | WH_FORM_LAST | WH_FORM_FIRST);
 
     buf = malloc(len);
 
@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
 
     if ((n == 0 && rc != WH_ABSENT)
-        || (rc == WH_REPEATED) != (n > 1 && !(flags & WH_FORM_LAST)))
+        || (rc == WH_REPEATED) != (n > 1 && !(flags & ~WH_FORM_SEMICOLON)))
     {
         abort();
     }

@@ -404,6 +404,7 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
         || ngx_http_webhook_providers_check_oracles(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_recipient_check(cf, wmcf) != NGX_OK
         || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
     {
         return NGX_ERROR;

@@ -164,8 +164,10 @@ typedef struct {
     ngx_http_complex_value_t    reply;
     ngx_str_t                   type;
     ngx_str_t                   header;     /* that has the text, or empty */
+    ngx_uint_t                  status;     /* of the answer */
     unsigned                    no_source:1; /* SOURCE is "none" */
     unsigned                    after_verify:1; /* only to a verified sender */
+    unsigned                    in_body:1;  /* to anybody, and in JSON */
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;
@@ -183,12 +185,22 @@ typedef struct {
 } ngx_http_webhook_require_t;
 
 
-/* A segment of the message: a text, and then a value of the body, if any. */
+/*
+ * A segment of the message: a text, and then a value that the request chooses,
+ * if any.  The edge ends the value: it is the text after it, or, where the
+ * message is read from the right, that before it.
+ */
 
 typedef struct {
     ngx_http_complex_value_t    text;
     ngx_http_webhook_source_t  *source;     /* or NULL */
+    ngx_http_complex_value_t   *variable;   /* of nginx instead, or NULL */
+    ngx_str_t                   name;       /* as it is after the "$" */
+    ngx_str_t                   edge;       /* or empty */
     unsigned                    required:1; /* it must be there */
+    unsigned                    time:1;     /* its form ends it */
+    unsigned                    free:1;     /* all else is checked */
+    unsigned                    right:1;    /* it is read from there */
 } ngx_http_webhook_segment_t;
 
 
@@ -305,6 +317,7 @@ typedef struct {
     ngx_array_t                *certificates; /* of arrays, as the directive */
     ngx_str_t                   message;      /* as written, or no data */
     ngx_uint_t                  message_line;
+    ngx_str_t                   free;         /* SOURCE of "free=", or empty */
     ngx_array_t                *prefix;       /* of segments: what is before */
     ngx_array_t                *suffix;       /* and after the body, or NULL */
     ngx_http_webhook_body_t     body;
@@ -327,6 +340,9 @@ typedef struct {
     unsigned                    in_query:1;   /* a source is in the query */
     unsigned                    bearer:1;     /* the one signature is a token
                                                  that serves any body */
+    unsigned                    parts:1;      /* the message has values that
+                                                 the request chooses */
+    unsigned                    shared_key:1; /* with all its customers */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_uint_t                  rules;        /* that it has, bits in the order

@@ -80,7 +80,7 @@ server_says("location / { webhook crc; $good "
           . 'again with another one: this key is not used for its messages'
         : ()],
      'webhook_zone z 1m; webhook_provider crc { signature header:X; '
-     . 'body crc32; message $webhook_id$webhook_body; id header:I; '
+     . 'body crc32; message $webhook_id.$webhook_body; id header:I; '
      . 'event json:/e; }') for ['id', 0], ['event', 1];
 server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
     . "webhook_replay zone=z key=\$webhook_event; } #<", [

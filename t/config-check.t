@@ -78,7 +78,7 @@ server_says("location / { #<\n webhook github;\n $good "
             $has->('webhook_public_url', 'github', 'URL in what it signs'));
 server_says("$asks location / { #<\n webhook netdata;\n $good }",
             $has->('webhook_secret', 'netdata', 'token or signature'));
-server_says("location / {\n webhook " . s/;/; $good/r . "; }")
+server_says("location = / {\n webhook " . s/;/; $good/r . "; }")
     for 'stripe; webhook_window 5m',
         'meta; webhook_challenge_secret fedcba9876543210',
         'trello; webhook_public_url https://example.com';
@@ -138,7 +138,7 @@ for my $case (['header:X-Time', '$webhook_body'],
 }
 
 block_says("webhook_provider own {\n signature header:X-Sig list=,;\n"
-    . "timestamp $_->[0] past=5m;\n message $_->[1];\n}")
+    . "timestamp $_->[0] past=5m future=5m;\n message $_->[1];\n}")
     for ['header:X-Time', '$webhook_timestamp.$webhook_body'],
         ['header:X-Time', '${webhook_timestamp}$webhook_body'],
         ['header:X-Time', '$http_X_time.$webhook_body'],
@@ -152,13 +152,14 @@ block_says('webhook_provider own { token bearer; timestamp header:X-Time; }');
 my $url = 'signs the URL, and its scheme and host are taken from the request, '
     . 'which is wrong behind a proxy, set "webhook_public_url"';
 
-location_says("webhook $_; #<\n $good", "\"webhook $_\" in \@ $url",
-              'webhook_provider own { signature header:X-Sig; message '
-              . '$webhook_url$webhook_body; }') for qw/twilio hubspot own/;
-server_says("webhook twilio; #<\n $good location /a { } location /b { }",
+http_says("server { listen 127.0.0.1:1;\n location = /a { webhook $_; #<\n "
+          . "$good } }\n webhook_provider own { signature header:X-Sig; message "
+          . '$webhook_url$webhook_body; }', "\"webhook $_\" in \@ $url")
+    for qw/twilio hubspot own/;
+server_says("webhook twilio; #<\n $good location = /a { } location = /b { }",
             "\"webhook twilio\" in \@ $url");
 server_says('webhook_public_url https://example.com; '
-            . "location / { webhook twilio;\n $good }");
+            . "location = / { webhook twilio;\n $good }");
 
 my $any = 'is under "satisfy any", what "allow", "auth_basic" or '
     . '"auth_request" lets in is not verified, use "satisfy all"';

@@ -17,9 +17,9 @@ use WebhookTest::Config;
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'key_id, claim, message, body, timestamp, window, replay, id, event, '
-    . 'require, json, '
-    . 'query, client_certificate, challenge, ack, reject in @';
+    . 'key_id, claim, message, body, shared_key, timestamp, window, replay, id, '
+    . 'event, require, json, query, client_certificate, challenge, ack, reject '
+    . 'in @';
 
 for (qw/method:methods Methods:methods content-type:content_type
         headers:header tokens:token signatures:signature messages:message
@@ -38,7 +38,7 @@ rule_says($_, qr/^invalid number of words in rule "$_", its form is "$_ .*" in \
     for qw/methods content_type header token signature message id event
            client_certificate challenge ack reject/;
 rule_says("$_", qr/^invalid number of words in rule "\w+", its form is "/)
-    for 'header X', 'header X a status=400 b', 'message a b', 'ack 200 201',
+    for 'header X', 'header X a status=400 b', 'message a b c', 'ack 200 201',
         'id header:A header:B', 'reject 401 403', 'token bearer for=a b';
 
 rule_says('methods POST', 'rule "methods" is duplicate in @', 'methods GET;');
@@ -81,14 +81,27 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
     rule_says("$_ $word", "invalid source \"$bad\", $in_body, field:NAME, "
                           . 'claim:POINTER in @')
         for qw/id event timestamp/;
-    rule_says("challenge $_", "invalid source \"$bad\", $early in \@")
+    rule_says("challenge $_",
+              "invalid source \"$bad\", $early, json:POINTER in \@")
         for $word, "query:a match=$bad=b";
 }
 
-for my $late (qw{field:t json:/t form:t}) {
-    rule_says("challenge $_", "invalid source \"$late\", $early in \@")
+for my $late (qw{field:t form:t}) {
+    rule_says("challenge $_",
+              "invalid source \"$late\", $early, json:POINTER in \@")
         for $late, "query:a match=$late", "query:a match=$late=b";
 }
+
+rule_says("challenge $_", qr/a "challenge" in JSON and a method without a body, /,
+          'token bearer;')
+    for 'json:/t', 'query:a match=json:/t=b', 'none match=json:/t=b',
+        'json:/t method=HEAD';
+rule_says("challenge $_ method=POST", [], 'token bearer;')
+    for 'json:/t', 'query:a match=json:/t=b', 'json:/t status=204';
+rule_says('challenge query:a status=201', 'unknown status "201" in rule '
+    . '"challenge", it can be 200, 204 in @');
+rule_says('query first last', '"first" and "last" in rule "query", leave one '
+    . 'of them out in @');
 
 rule_says("challenge $_ method=POST after=verify",
           "invalid source \"$_\", $early, json:POINTER in \@")
@@ -220,7 +233,7 @@ rule_says("$_->[0] $_->[1] $_->[1]",
 
 rule_says("challenge query:a matches=x", 'unknown option "matches=x" (did you '
     . 'mean "match="?) of rule "challenge", it takes method=NAME, match=SOURCE[=VALUE], '
-    . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify in @');
+    . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify, status=CODE in @');
 rule_says("challenge query:a $_->[0]=$_->[1]", "unknown $_->[0] \"$_->[1]\" in "
     . "rule \"challenge\", it can be $_->[2] in \@")
     for ['method', 'get', 'GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH'],

@@ -312,7 +312,8 @@ for (['requests', 'requests_total', 'verdict'],
      ['rejected', 'rejections_total', 'reason'],
      ['would_reject', 'would_reject_total', 'reason'],
      ['upstream', 'upstream_responses_total', 'status'],
-     ['secrets', 'secret_matches_total', 'secret'])
+     ['secrets', 'secret_matches_total', 'secret'],
+     ['duplicates', 'duplicates_total', 'found'])
 {
     my ($member, $metric, $label) = @$_;
     my %flat;

@@ -507,8 +507,8 @@ is_result('around', ['X-Time' => 17, @{ signed("17.$body.POST/around") }],
           '403 signature_mismatch', 'the suffix counts', uri => '/more');
 is_result('around', ['X-Time' => 17, @{ sig($hex) }],
           '403 signature_mismatch', 'the body alone is not the message');
-is_result('around', signed(".$body.POST/around"), '200',
-          'a variable without a value');
+is_result('around', signed(".$body.POST/around"), '403 signature_malformed',
+          'a variable without a value is no part');
 is_result('before', ['X-Time' => 'a b', @{ signed("v0:a b:$body") }], '200',
           'message with a prefix');
 is_result('behind', signed("${body}tail"), '200', 'message with a suffix');

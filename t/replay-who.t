@@ -49,6 +49,7 @@ my $conf = sub {
 
     server {
         listen 127.0.0.1:%%PORT%%;
+        listen 127.0.0.1:%%PORT_2%% http2;
         server_name who;
         webhook_replay zone=seen;
 
@@ -141,6 +142,7 @@ is($t->status($id->('{"a":2}')), 200, 'which is known by itself');
 
 my $held = $sign->('/held', 'held', $one);
 my $long = $sign->('/long', 'long', $one);
+my $stream = $sign->('/long', 'a stream', $one);
 my ($c, $taken, $response);
 
 for ($held, $long) {
@@ -154,6 +156,20 @@ $t->wait_for(sub { ($t->answer($long)->{header}{'retry-after'} // 0) > 1 },
 is($t->status($long), 409, 'a copy of it is told to wait');
 cmp_ok($t->answer($long)->{header}{'retry-after'}, '<=', 30,
        'for half a minute');
+
+my $h2 = WebhookTest::HTTP2->new($t->connection(port => 'PORT_2'));
+
+$h2->begin(%$stream);
+$h2->send_body;
+$taken = $upstream->take;
+ok($taken, 'a message by HTTP/2');
+$h2->reset;
+$t->wait_for(sub { ($t->answer($stream)->{header}{'retry-after'} // 0) > 1 },
+             'it to be held when the stream is reset');
+is($t->http2(port => 'PORT_2', %$_)->{status}, 409, 'each further try waits')
+    for ($stream, $long) x 3;
+ok(!$upstream->take(0.1), 'and the application has had them once');
+
 is(scalar(() = $t->error_log =~ /use "proxy_ignore_client_abort on"/g), 1,
    'the error log says once what to do');
 

@@ -321,7 +321,7 @@ sub form_oracle {
 # --- form-sorted
 
 sub sorted {
-    my $form = 'z=1&id=i%201&B=&a=2&a=%31&a=1&b';
+    my $form = 'z=1&id=i%201&B=&a=2&a=%31&b';
     my $text = 'Ba1a2bidi 1z1';
     my $many = sub { join '&', map { "f$_" } 1 .. $_[0] };
     my $in_order = sub { join '', sort map { "f$_" } 1 .. $_[0] };
@@ -341,6 +341,7 @@ sub sorted {
 
     for ([403, 'signature_mismatch', 'the form itself', $form, $form],
          [403, 'signature_mismatch', 'not in order', $form, 'z1idi 1Ba2a1b'],
+         [403, 'signature_malformed', 'equal fields', "$form&a=1", $text],
          [403, 'signature_mismatch', 'a field twice', $form,
           'Ba1a1a2bidi 1z1'],
          [403, 'signature_mismatch', 'a field more', "$form&c=1", $text],

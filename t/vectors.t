@@ -81,6 +81,8 @@ my %instead = (
         'nginx drops such names (underscores_in_headers)'],
     'stackstorm/query-bad-utf8' => [accept => undef,
         'what is beside the credential is for the application'],
+    'twilio-published-duplicate-params' => [reject => 403,
+        'equal fields are signed as one, so nobody knows how many were sent'],
     'notion-verification-token-delivery' => [reject => 403,
         'it is not signed, and webhook_enforce off is there to let it in'],
     (map { ("stackstorm/$_" => [accept => undef,

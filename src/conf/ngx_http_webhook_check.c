@@ -51,6 +51,8 @@ static ngx_uint_t ngx_http_webhook_check_underscore(
     ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_check_no_public_url(
     ngx_http_webhook_stats_entry_t *entry);
+static ngx_uint_t ngx_http_webhook_check_url_meets_body(
+    ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_check_satisfy(
     ngx_http_webhook_stats_entry_t *entry);
 
@@ -104,6 +106,15 @@ static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
     { ngx_http_webhook_check_no_public_url,
       "signs the URL, and its scheme and host are taken from the request, "
       "which is wrong behind a proxy, set \"webhook_public_url\"" },
+
+    { ngx_http_webhook_check_url_meets_body,
+      "signs the URL and the body with nothing between them, a signed message "
+      "can be cut anew there, use an exact location, \"location = /path\"" },
+
+    { ngx_http_webhook_recipient_unnamed,
+      "has one key for all customers of this sender, messages for others are "
+      "accepted, add a \"webhook_require\" with \"enum=\" for what names you "
+      "in the body" },
 
     { ngx_http_webhook_check_satisfy,
       "is under \"satisfy any\", what \"allow\", \"auth_basic\" or "
@@ -448,6 +459,15 @@ ngx_http_webhook_check_no_public_url(ngx_http_webhook_stats_entry_t *entry)
     return entry->clcf->locations == NULL
            && entry->wlcf->public_url.len == 0
            && ngx_http_webhook_check_url(entry->gate->provider);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_url_meets_body(ngx_http_webhook_stats_entry_t *entry)
+{
+    return entry->clcf->locations == NULL
+           && !entry->clcf->exact_match
+           && ngx_http_webhook_parts_url_meets_body(entry->gate->provider);
 }
 
 

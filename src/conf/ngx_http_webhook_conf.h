@@ -128,10 +128,34 @@ char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+char *ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_message_takes(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+
+/* _part.c: what ends the parts of a message */
+
+ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
+    ngx_http_webhook_segment_t *segment, size_t *len);
+ngx_int_t ngx_http_webhook_parts_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_parts_url_meets_body(
+    ngx_http_webhook_provider_t *provider);
+
+/* _recipient.c: senders with one key for all their customers */
+
+char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+ngx_uint_t ngx_http_webhook_recipient_unnamed(
+    ngx_http_webhook_stats_entry_t *entry);
+ngx_int_t ngx_http_webhook_recipient_check(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf);
 
 /* _rule_payload.c */
 
@@ -345,6 +369,9 @@ ngx_int_t ngx_http_webhook_replay_key_unsigned(
 ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
+ngx_uint_t ngx_http_webhook_signs_header(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
+    ngx_str_t *name);
 
 /* _template.c: texts with variables */
 

@@ -42,6 +42,7 @@
 #define NGX_HTTP_WEBHOOK_HAS_JSON          0x0800
 #define NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS   0x1000   /* for the payload */
 #define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x2000
+#define NGX_HTTP_WEBHOOK_HAS_PARTS         0x4000   /* of the message */
 
 
 typedef struct {
@@ -121,14 +122,14 @@ static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
     { NGX_HTTP_WEBHOOK_STEP_TIMESTAMP, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
       NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP },
 
+    { NGX_HTTP_WEBHOOK_STEP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_PARTS, NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE },
+
     { NGX_HTTP_WEBHOOK_STEP_SIZE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
       NGX_HTTP_WEBHOOK_HAS_BOUND, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_KNOWN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
       NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_BODY,
-      NGX_HTTP_WEBHOOK_HAS_BODY_STEPS, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
 };
@@ -841,6 +842,10 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
 
     if (gate->replay) {
         has |= NGX_HTTP_WEBHOOK_HAS_REPLAY;
+    }
+
+    if (provider->parts) {
+        has |= NGX_HTTP_WEBHOOK_HAS_PARTS;
     }
 
     return has;

@@ -42,8 +42,6 @@ static ngx_int_t ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_effects(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
@@ -90,13 +88,17 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       offsetof(ngx_http_webhook_provider_t, claim_rules), 0,
       "claim POINTER TYPE [rule ...]" },
 
-    { ngx_string("message"), 1, 1, ngx_http_webhook_rule_message,
+    { ngx_string("message"), 1, 2, ngx_http_webhook_rule_message,
       0, 1,
-      "message TEMPLATE" },
+      "message TEMPLATE [free=SOURCE]" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
       0, 1,
       "body KIND" },
+
+    { ngx_string("shared_key"), 0, 0, ngx_http_webhook_rule_shared_key,
+      0, 1,
+      "shared_key" },
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       0, 1,
@@ -216,6 +218,7 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     ngx_http_webhook_check_timestamp(cf, provider);
+    ngx_http_webhook_parts_warn(cf, provider);
 
     return NGX_CONF_OK;
 }
@@ -506,7 +509,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     }
 
     if (provider->body.kind == NGX_HTTP_WEBHOOK_BODY_PELORUS
-        && ngx_http_webhook_provider_pelorus(cf, provider) != NGX_CONF_OK)
+        && ngx_http_webhook_body_with_pelorus(cf, provider) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -659,6 +662,12 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
             rule = "a \"challenge\" with \"after=verify\" and a method that "
                    "is none of its \"methods\"";
         }
+
+        if (challenge[i].in_body
+            && (challenge[i].method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
+        {
+            rule = "a \"challenge\" in JSON and a method without a body";
+        }
     }
 
     if (provider->timestamp) {
@@ -702,61 +711,6 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
                        &provider->name, rule);
 
     return NGX_CONF_ERROR;
-}
-
-
-/*
- * The receiver has rules of its own for headers and methods, so a provider
- * says no more than where the signature is.
- */
-
-static char *
-ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    if (provider->signatures.nelts != 1
-        || signature->source.type != NGX_HTTP_WEBHOOK_HEADER
-        || provider->tokens.nelts
-        || provider->challenges.nelts
-        || provider->media.nelts
-        || provider->required.nelts
-        || provider->timestamp
-        || provider->message.data
-        || provider->methods)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"body pelorus\" in webhook_provider \"%V\" goes "
-                           "with one \"signature header:NAME\" rule, and "
-                           "with id, event, require, client_certificate, "
-                           "ack and reject", &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (signature->use != ngx_http_webhook_use_hmac(
-                                              NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
-                                              WH_SHA256)
-        || signature->jose
-        || signature->format.encoding != WH_HEX
-        || signature->format.separator
-        || (signature->format.prefix.len
-            && (signature->format.prefix.len != sizeof("sha256=") - 1
-                || ngx_strncmp(signature->format.prefix.data, "sha256=",
-                               sizeof("sha256=") - 1)
-                   != 0)))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the \"signature\" beside \"body pelorus\" in "
-                           "webhook_provider \"%V\" is an HMAC-SHA256 in hex "
-                           "with \"prefix=sha256=\", leave other options out",
-                           &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
 }
 
 

@@ -206,9 +206,29 @@ static ngx_uint_t
 ngx_http_webhook_replay_signs_header(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source)
 {
+    ngx_str_t  text, name;
+
+    text = provider->message;
+
+    while (ngx_http_webhook_template_next(&text, &name) == NGX_OK) {
+        if (ngx_http_webhook_signs_header(provider, source, &name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Whether a variable is $http_NAME of the header that is the source. */
+
+ngx_uint_t
+ngx_http_webhook_signs_header(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source, ngx_str_t *name)
+{
     size_t                      i;
-    u_char                      c;
-    ngx_str_t                   text, name, *header;
+    u_char                      c, *p;
+    ngx_str_t                  *header;
     ngx_http_webhook_header_t  *headers;
 
     if (source->type != NGX_HTTP_WEBHOOK_HEADER) {
@@ -218,33 +238,24 @@ ngx_http_webhook_replay_signs_header(ngx_http_webhook_provider_t *provider,
     headers = provider->headers.elts;
     header = &headers[source->index].name;
 
-    text = provider->message;
+    if (name->len != sizeof("http_") - 1 + header->len
+        || ngx_strncasecmp(name->data, (u_char *) "http_",
+                           sizeof("http_") - 1)
+           != 0)
+    {
+        return 0;
+    }
 
-    while (ngx_http_webhook_template_next(&text, &name) == NGX_OK) {
+    p = name->data + sizeof("http_") - 1;
 
-        if (name.len != sizeof("http_") - 1 + header->len
-            || ngx_strncasecmp(name.data, (u_char *) "http_",
-                               sizeof("http_") - 1)
-               != 0)
-        {
-            continue;
-        }
+    for (i = 0; i < header->len; i++) {
 
-        name.data += sizeof("http_") - 1;
+        c = header->data[i] == '-' ? '_' : header->data[i];
 
-        for (i = 0; i < header->len; i++) {
-
-            c = header->data[i] == '-' ? '_' : header->data[i];
-
-            if (ngx_tolower(name.data[i]) != c) {
-                break;
-            }
-        }
-
-        if (i == header->len) {
-            return 1;
+        if (ngx_tolower(p[i]) != c) {
+            return 0;
         }
     }
 
-    return 0;
+    return 1;
 }

@@ -18,6 +18,7 @@ typedef struct {
     ngx_str_t      header;
     ngx_uint_t     key;
     ngx_uint_t     after;
+    ngx_uint_t     status;
     ngx_array_t    matches;        /* ngx_str_t */
 } ngx_http_webhook_challenge_words_t;
 
@@ -32,6 +33,10 @@ static char *ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
     ngx_array_t *matches);
+static char *ngx_http_webhook_challenge_source(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
+    ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply);
 static ngx_uint_t ngx_http_webhook_challenge_has(ngx_str_t *text, char *part);
@@ -39,8 +44,7 @@ static char *ngx_http_webhook_challenge_word(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 static char *ngx_http_webhook_challenge_match(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_uint_t where,
-    ngx_str_t *word);
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word);
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_challenge_keys[] = {
@@ -51,6 +55,13 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_challenge_keys[] = {
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_challenge_times[] = {
     { ngx_string("verify"), 1 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_keyword_t  ngx_http_webhook_challenge_statuses[] = {
+    { ngx_string("200"), NGX_HTTP_OK },
+    { ngx_string("204"), NGX_HTTP_NO_CONTENT },
     { ngx_null_string, 0 }
 };
 
@@ -82,6 +93,10 @@ static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
       offsetof(ngx_http_webhook_challenge_words_t, after),
       ngx_http_webhook_challenge_times, 0, 0 },
 
+    { ngx_string("status=CODE"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_challenge_words_t, status),
+      ngx_http_webhook_challenge_statuses, 0, 0 },
+
     { ngx_null_string, NULL, 0, NULL, 0, 0 }
 };
 
@@ -104,6 +119,7 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_memzero(&conf, sizeof(ngx_http_webhook_challenge_words_t));
 
     conf.method = NGX_HTTP_GET;
+    conf.status = NGX_HTTP_OK;
     ngx_str_set(&conf.type, "text/plain");
     ngx_str_set(&conf.reply, "");
 
@@ -120,6 +136,7 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     challenge->header = conf.header;
     challenge->use_signing_key = conf.key;
     challenge->after_verify = conf.after;
+    challenge->status = conf.status;
     challenge->no_source = (ngx_strcmp(words[0].data, "none") == 0);
     challenge->json = ngx_http_webhook_challenge_has(&conf.type, "json");
 
@@ -160,12 +177,7 @@ ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
     ngx_array_t *matches)
 {
     ngx_str_t   *match;
-    ngx_uint_t   i, where;
-
-    /* the body is looked at only when the sender has been verified */
-
-    where = challenge->after_verify ? NGX_HTTP_WEBHOOK_SOURCES_VERIFIED
-                                    : NGX_HTTP_WEBHOOK_SOURCES_EARLY;
+    ngx_uint_t   i;
 
     if (ngx_array_init(&challenge->matches, cf->pool, 1,
                        sizeof(ngx_http_webhook_match_t))
@@ -175,8 +187,8 @@ ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
     }
 
     if (!challenge->no_source
-        && ngx_http_webhook_source_word(cf, provider, word,
-                                        where, &challenge->source)
+        && ngx_http_webhook_challenge_source(cf, provider, challenge, word,
+                                             &challenge->source)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -185,12 +197,33 @@ ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
     match = matches->elts;
 
     for (i = 0; i < matches->nelts; i++) {
-        if (ngx_http_webhook_challenge_match(cf, provider, challenge, where,
+        if (ngx_http_webhook_challenge_match(cf, provider, challenge,
                                              &match[i])
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
         }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_challenge_source(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
+    ngx_http_webhook_source_t *source)
+{
+    if (ngx_http_webhook_source_word(cf, provider, word,
+                                     NGX_HTTP_WEBHOOK_SOURCES_VERIFIED, source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (source->type == NGX_HTTP_WEBHOOK_JSON && !challenge->after_verify) {
+        challenge->in_body = 1;
     }
 
     return NGX_CONF_OK;
@@ -252,8 +285,7 @@ ngx_http_webhook_challenge_word(ngx_conf_t *cf,
 static char *
 ngx_http_webhook_challenge_match(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_challenge_t *challenge, ngx_uint_t where,
-    ngx_str_t *word)
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *word)
 {
     u_char                    *p;
     ngx_str_t                  source;
@@ -291,6 +323,6 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         challenge->needs_key = 1;
     }
 
-    return ngx_http_webhook_source_word(cf, provider, &source, where,
-                                        &match->source);
+    return ngx_http_webhook_challenge_source(cf, provider, challenge, &source,
+                                             &match->source);
 }

@@ -29,11 +29,6 @@ static ngx_array_t *ngx_http_webhook_message_segments(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
-static void ngx_http_webhook_message_variable(
-    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
-    ngx_http_webhook_segment_t *segment, size_t *len);
-static void ngx_http_webhook_message_uses(
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len);
 static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
     ngx_str_t *name);
@@ -45,15 +40,27 @@ static ngx_http_webhook_body_row_t  ngx_http_webhook_bodies[] = {
 };
 
 
+static ngx_http_webhook_option_t  ngx_http_webhook_message_options[] = {
+
+    { ngx_string("free=SOURCE"), ngx_http_webhook_option_template,
+      offsetof(ngx_http_webhook_provider_t, free), NULL, 0, 0 },
+
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
 char *
 ngx_http_webhook_rule_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
+    ngx_uint_t  given;
+
     provider->message = words[0];
     provider->message_line = cf->conf_file->line;
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_options(cf, ngx_http_webhook_message_options,
+                                    &words[1], n - 1, provider, &given);
 }
 
 
@@ -186,7 +193,8 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        return NGX_CONF_OK;
+        return ngx_http_webhook_parts_compile(cf, provider) == NGX_OK
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     if (body == NULL
@@ -203,7 +211,10 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
     provider->suffix = ngx_http_webhook_message_segments(cf, provider,
                                                          body + len, end);
 
-    if (provider->prefix == NULL || provider->suffix == NULL) {
+    if (provider->prefix == NULL
+        || provider->suffix == NULL
+        || ngx_http_webhook_parts_compile(cf, provider) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -221,7 +232,7 @@ ngx_http_webhook_message_constant(ngx_array_t *segments)
     segment = segments->elts;
 
     return segments->nelts == 1
-           && segment->source == NULL
+           && segment->name.len == 0
            && segment->text.lengths == NULL;
 }
 
@@ -265,7 +276,7 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
                 return NULL;
             }
 
-            if (segment->source) {
+            if (len) {
                 break;
             }
         }
@@ -287,7 +298,7 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
 }
 
 
-/* What is at a "$": a value of the body, or something for nginx. */
+/* What is at a "$": a value that the request chooses, or text for nginx. */
 
 static ngx_int_t
 ngx_http_webhook_message_value(ngx_conf_t *cf,
@@ -318,10 +329,14 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
             return NGX_ERROR;
         }
 
+        segment->name = word;
         *len = brace + 1 - p;
 
-    } else {
-        ngx_http_webhook_message_variable(provider, p, end, segment, len);
+    } else if (ngx_http_webhook_part_variable(cf, provider, p, end, segment,
+                                              len)
+               != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (segment->source) {
@@ -330,70 +345,6 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
     }
 
     return NGX_OK;
-}
-
-
-/*
- * Variables are empty until the body has been verified, so a value of the body
- * is read from its source instead.
- */
-
-static void
-ngx_http_webhook_message_variable(ngx_http_webhook_provider_t *provider,
-    u_char *p, u_char *end, ngx_http_webhook_segment_t *segment, size_t *len)
-{
-    ngx_uint_t                  i;
-    ngx_http_webhook_source_t  *sources[3];
-
-    static ngx_str_t  names[] = {
-        ngx_string("webhook_timestamp"),
-        ngx_string("webhook_id"),
-        ngx_string("webhook_event")
-    };
-
-    sources[0] = provider->timestamp ? &provider->timestamp->source : NULL;
-    sources[1] = provider->id;
-    sources[2] = provider->event;
-
-    for (i = 0; i < 3; i++) {
-
-        if (sources[i] == NULL
-            || !ngx_http_webhook_source_in_body(sources[i]))
-        {
-            continue;
-        }
-
-        *len = ngx_http_webhook_variable_at(p, end, &names[i]);
-
-        if (*len) {
-            segment->source = sources[i];
-            segment->required = 1;
-            ngx_http_webhook_message_uses(provider, sources[i]);
-            break;
-        }
-    }
-
-    /* a time that is signed is looked at first */
-
-    if (i == 0) {
-        ngx_http_webhook_needs_body(provider, sources[0],
-                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP);
-    }
-}
-
-
-/* An id or event that is signed has to be known in every request. */
-
-static void
-ngx_http_webhook_message_uses(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source)
-{
-    ngx_http_webhook_pointer_t  *pointers;
-
-    if (source->type == NGX_HTTP_WEBHOOK_JSON) {
-        pointers = provider->pointers.elts;
-        pointers[source->index].used = 1;
-    }
 }
 
 
@@ -488,4 +439,59 @@ ngx_http_webhook_variable_at(u_char *p, u_char *end, ngx_str_t *name)
     return (c == '_' || (c >= '0' && c <= '9')
             || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
            ? 0 : last - p;
+}
+
+
+/*
+ * The receiver has rules of its own for headers and methods, so a provider
+ * says no more than where the signature is.
+ */
+
+char *
+ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    if (provider->signatures.nelts != 1
+        || signature->source.type != NGX_HTTP_WEBHOOK_HEADER
+        || provider->tokens.nelts
+        || provider->challenges.nelts
+        || provider->media.nelts
+        || provider->required.nelts
+        || provider->timestamp
+        || provider->message.data
+        || provider->methods)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body pelorus\" in webhook_provider \"%V\" goes "
+                           "with one \"signature header:NAME\" rule, and "
+                           "with id, event, require, client_certificate, "
+                           "ack and reject", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (signature->use != ngx_http_webhook_use_hmac(
+                                              NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
+                                              WH_SHA256)
+        || signature->jose
+        || signature->format.encoding != WH_HEX
+        || signature->format.separator
+        || (signature->format.prefix.len
+            && (signature->format.prefix.len != sizeof("sha256=") - 1
+                || ngx_strncmp(signature->format.prefix.data, "sha256=",
+                               sizeof("sha256=") - 1)
+                   != 0)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the \"signature\" beside \"body pelorus\" in "
+                           "webhook_provider \"%V\" is an HMAC-SHA256 in hex "
+                           "with \"prefix=sha256=\", leave other options out",
+                           &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }

@@ -66,6 +66,7 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_json_types[] = {
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_query_flags[] = {
+    { ngx_string("first"), WH_FORM_FIRST },
     { ngx_string("last"), WH_FORM_LAST },
     { ngx_string("semicolon"), WH_FORM_SEMICOLON },
     { ngx_null_string, 0 }
@@ -266,8 +267,23 @@ ngx_http_webhook_rule_query(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
+    ngx_uint_t  *flags = field;
+
     static ngx_str_t  word = ngx_string("word");
 
-    return ngx_http_webhook_keyword_bits(cf, ngx_http_webhook_query_flags,
-                                         &word, words, n, field);
+    if (ngx_http_webhook_keyword_bits(cf, ngx_http_webhook_query_flags,
+                                      &word, words, n, field)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if ((*flags & WH_FORM_FIRST) && (*flags & WH_FORM_LAST)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"first\" and \"last\" in rule \"query\", leave "
+                           "one of them out");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }

@@ -130,14 +130,15 @@ ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
 
 
 /*
- * Takes the next variable's name, and what is before it, from a text.
+ * Takes the next variable, and what is before it, from a text: its name.
  * NGX_DECLINED when there is none.
  */
 
 ngx_int_t
 ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name)
 {
-    u_char  *p, *last;
+    u_char      *p, *last;
+    ngx_uint_t   brace;
 
     last = text->data + text->len;
 
@@ -149,9 +150,8 @@ ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name)
 
     p++;
 
-    if (p < last && *p == '{') {
-        p++;
-    }
+    brace = (p < last && *p == '{');
+    p += brace;
 
     name->data = p;
 
@@ -165,6 +165,10 @@ ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name)
     }
 
     name->len = p - name->data;
+
+    if (brace && p < last && *p == '}') {
+        p++;
+    }
 
     text->data = p;
     text->len = last - p;

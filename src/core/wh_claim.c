@@ -16,7 +16,8 @@
 #define WH_CLAIM_POINTER  512      /* bytes of a pointer */
 
 
-static int wh_claim_is(const wh_claim_t *claim, const wh_json_value_t *value);
+static const wh_str_t *wh_claim_is(const wh_claim_t *claim,
+    const wh_json_value_t *value);
 
 
 int
@@ -54,29 +55,30 @@ wh_claim_init(wh_claim_t *claim, wh_json_set_t *set, wh_str_t pointer,
 }
 
 
-int
+const wh_str_t *
 wh_claim_check(const wh_claim_t *claim, const wh_json_t *json)
 {
     size_t                  i;
+    const wh_str_t         *is;
     const wh_json_value_t  *value;
 
     value = wh_json_value(json, claim->index);
 
     if (value->type != WH_JSON_ARRAY) {
-        return wh_claim_is(claim, value) ? WH_OK : WH_INVALID;
+        return wh_claim_is(claim, value);
     }
 
-    for (i = 0; i < WH_CLAIM_ELEMENTS; i++) {
-        if (wh_claim_is(claim, wh_json_value(json, claim->elements[i]))) {
-            return WH_OK;
-        }
+    is = NULL;
+
+    for (i = 0; i < WH_CLAIM_ELEMENTS && is == NULL; i++) {
+        is = wh_claim_is(claim, wh_json_value(json, claim->elements[i]));
     }
 
-    return WH_INVALID;
+    return is;
 }
 
 
-static int
+static const wh_str_t *
 wh_claim_is(const wh_claim_t *claim, const wh_json_value_t *value)
 {
     size_t  i;
@@ -85,14 +87,14 @@ wh_claim_is(const wh_claim_t *claim, const wh_json_value_t *value)
         && value->type != WH_JSON_INTEGER
         && value->type != WH_JSON_BOOLEAN)
     {
-        return 0;
+        return NULL;
     }
 
     for (i = 0; i < claim->n; i++) {
         if (wh_equal(value->text, claim->values[i])) {
-            return 1;
+            return &claim->values[i];
         }
     }
 
-    return 0;
+    return NULL;
 }

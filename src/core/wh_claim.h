@@ -34,10 +34,10 @@ int wh_claim_init(wh_claim_t *claim, wh_json_set_t *set, wh_str_t pointer,
     const wh_str_t *values, size_t n);
 
 /*
- * WH_OK if the claim, or an element of it, is one of the values: a string, or
- * an integer or boolean as it is written.  Otherwise WH_INVALID.
+ * The value that the claim, or an element of it, is: a string, or an integer or
+ * boolean as it is written.  NULL if it is none.
  */
-int wh_claim_check(const wh_claim_t *claim, const wh_json_t *json);
+const wh_str_t *wh_claim_check(const wh_claim_t *claim, const wh_json_t *json);
 
 
 #endif /* _WH_CLAIM_H_INCLUDED_ */

@@ -112,13 +112,18 @@ wh_form_get(wh_str_t text, unsigned flags, wh_str_t name, unsigned char *buf,
 
     while (wh_form_next(&form, &encoded, &next) == WH_OK) {
 
-        if (wh_form_is(encoded, name)) {
-            found = next;
-            n++;
+        if (!wh_form_is(encoded, name)) {
+            continue;
         }
+
+        if (n == 0 || (flags & WH_FORM_LAST)) {
+            found = next;
+        }
+
+        n++;
     }
 
-    if (n > 1 && !(flags & WH_FORM_LAST)) {
+    if (n > 1 && !(flags & (WH_FORM_LAST|WH_FORM_FIRST))) {
         return WH_REPEATED;
     }
 

@@ -15,6 +15,7 @@
 
 #define WH_FORM_SEMICOLON  1       /* ";" separates pairs as "&" does */
 #define WH_FORM_LAST       2       /* of repeated names the last one counts */
+#define WH_FORM_FIRST      4       /* or the first, unless LAST is given */
 
 
 typedef struct {
@@ -43,9 +44,9 @@ int wh_form_decode(wh_str_t text, unsigned char *buf, size_t *len);
 /*
  * Finds a value by its name, compared decoded and with case, and decodes it
  * into buf, which must have room for text.len bytes.  WH_ABSENT: no such
- * name, or the value is empty.  WH_REPEATED: the name came twice and
- * WH_FORM_LAST was not given.  WH_INVALID: the value, not another one, is
- * malformed.
+ * name, or the value is empty.  WH_REPEATED: the name came twice and neither
+ * WH_FORM_LAST nor WH_FORM_FIRST was given.  WH_INVALID: the value, not another
+ * one, is malformed.
  */
 int wh_form_get(wh_str_t text, unsigned flags, wh_str_t name,
     unsigned char *buf, wh_str_t *value);

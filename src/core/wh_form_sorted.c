@@ -64,7 +64,7 @@ wh_form_sorted(wh_str_t text, wh_form_pair_t *pairs, unsigned char *decoded,
     for (i = 0; i < n; i++) {
 
         if (i > 0 && wh_form_pair_compare(&pairs[i - 1], &pairs[i]) == 0) {
-            continue;
+            return WH_INVALID;
         }
 
         dst = wh_form_copy(dst, pairs[i].name);

@@ -9,6 +9,9 @@
  * mind vertical tabs, form feeds, malformed UTF-8 and lone surrogates.  What
  * follows the document is not shown to yajl at all, since it takes an open
  * string there for nothing.
+ *
+ * Nor is the rest of a string that nobody looks at, once a piece has ended in
+ * it: yajl would keep all of it, and read it again with every piece.
  */
 
 
@@ -60,6 +63,7 @@ typedef struct {
     size_t                 serial; /* tells two objects at one pointer apart */
     size_t                 size;
     unsigned               array;
+    unsigned               named;  /* the next string is a member's value */
 } wh_json_frame_t;
 
 
@@ -76,6 +80,7 @@ struct wh_json_s {
     wh_json_limits_t       limits;
     wh_json_observer_pt    observer;
     void                  *data;
+    unsigned               all;    /* the observer looks at everything */
 
     int                    rc;
     wh_json_error_e        error;
@@ -91,8 +96,12 @@ struct wh_json_s {
     unsigned char         *piece;
     size_t                 gathered;
 
-    size_t                 offset; /* of what yajl works on */
-    size_t                 last;   /* the end of the last name or value */
+    const unsigned char   *work;   /* what yajl works on */
+    size_t                 offset; /* and where it is */
+    size_t                 last;   /* the end of the last name or value, or
+                                      the beginning of the one that is open */
+    unsigned               string; /* that is a string */
+    unsigned               passing;
     size_t                 end;    /* of the outermost value, once done */
     unsigned               done;
 
@@ -121,6 +130,12 @@ static int wh_json_gather(wh_json_t *json, const unsigned char **data,
     size_t *len);
 static int wh_json_parse_slice(wh_json_t *json, const unsigned char *data,
     size_t len);
+static size_t wh_json_feed(wh_json_t *json, const unsigned char *data,
+    size_t len);
+static size_t wh_json_pass(wh_json_t *json, const unsigned char *data,
+    size_t len);
+static int wh_json_leave(wh_json_t *json);
+static void wh_json_find_token(wh_json_t *json, size_t len);
 static int wh_json_yajl_parse(wh_json_t *json, const unsigned char *data,
     size_t len);
 static int wh_json_yajl_end(wh_json_t *json);
@@ -132,8 +147,12 @@ static int wh_json_no_memory(wh_json_t *json);
 static int wh_json_refuse(wh_json_t *json, int rc, wh_json_error_e error);
 static size_t wh_json_position(wh_json_t *json);
 
-static inline int wh_json_token(wh_json_t *json);
+static unsigned wh_json_open_looked_at(wh_json_t *json);
+static inline int wh_json_token(wh_json_t *json, unsigned bounded);
+static inline const wh_json_node_t *wh_json_next(wh_json_frame_t *frame);
 static inline const wh_json_node_t *wh_json_locate(wh_json_t *json);
+static inline unsigned wh_json_looked_at(wh_json_t *json,
+    const wh_json_node_t *node);
 static inline int wh_json_scalar(wh_json_t *json, wh_json_type_e type,
     wh_json_event_e event, const char *text, size_t len);
 static int wh_json_open(wh_json_t *json, unsigned array);
@@ -185,6 +204,7 @@ wh_json_create(const wh_json_set_t *set, const wh_json_limits_t *limits,
     json->set = set;
     json->observer = observer;
     json->data = data;
+    json->all = (set == NULL && observer != NULL);
     json->memory = sizeof(wh_json_t);
     json->blocks.prev = &json->blocks;
     json->blocks.next = &json->blocks;
@@ -234,6 +254,7 @@ wh_json_init(wh_json_t *json)
 
     json->frame = json->frames;
     memset(json->frame, 0, sizeof(wh_json_frame_t));
+    json->frame->named = 1;
 
     if (json->set != NULL) {
 
@@ -542,7 +563,7 @@ wh_json_gather(wh_json_t *json, const unsigned char **data, size_t *len)
 static int
 wh_json_parse_slice(wh_json_t *json, const unsigned char *data, size_t len)
 {
-    size_t           good;
+    size_t           i, good;
     wh_json_error_e  error;
 
     good = wh_json_scan(&json->scan, data, len, &error);
@@ -552,21 +573,129 @@ wh_json_parse_slice(wh_json_t *json, const unsigned char *data, size_t len)
      * error is the one reported, however the document was cut.
      */
 
-    if (good > 0 && wh_json_yajl_parse(json, data, good) != WH_OK) {
-        return json->rc;
+    i = 0;
+
+    while (i < good && json->rc == WH_OK) {
+        i += json->passing ? wh_json_pass(json, data + i, good - i)
+                           : wh_json_feed(json, data + i, good - i);
     }
 
     if (good < len) {
         return wh_json_fail(json, WH_INVALID, error);
     }
 
-    json->offset += len;
+    return json->rc;
+}
 
-    if (!json->done && json->offset - json->last > json->limits.token) {
-        return wh_json_fail(json, WH_INVALID, WH_JSON_LONG_TOKEN);
+
+/*
+ * Gives yajl what has no half of a surrogate pair in it, and decides about the
+ * string that is open then.  Returns how many bytes are done with.
+ */
+
+static size_t
+wh_json_feed(wh_json_t *json, const unsigned char *data, size_t len)
+{
+    int     rc;
+    size_t  n;
+
+    rc = wh_json_scan_pairs(&json->scan, data, len, &n);
+
+    json->work = data;
+
+    if (n > 0 && wh_json_yajl_parse(json, data, n) != WH_OK) {
+        return n;
     }
 
-    return WH_OK;
+    wh_json_find_token(json, n);
+
+    json->offset += n;
+
+    if (json->done) {
+        return n;
+    }
+
+    if (json->string && !wh_json_open_looked_at(json)) {
+        (void) wh_json_leave(json);
+
+    } else if (rc != WH_OK) {
+        (void) wh_json_fail(json, WH_INVALID, WH_JSON_SURROGATE);
+
+    } else if (json->offset - json->last > json->limits.token) {
+        (void) wh_json_fail(json, WH_INVALID, WH_JSON_LONG_TOKEN);
+    }
+
+    return n;
+}
+
+
+static int
+wh_json_leave(wh_json_t *json)
+{
+    const char  *rest;
+
+    json->passing = 1;
+
+    rest = wh_json_scan_leave(&json->scan);
+
+    if (*rest == '\0') {
+        return WH_OK;
+    }
+
+    return wh_json_yajl_parse(json, (const unsigned char *) rest,
+                              strlen(rest));
+}
+
+
+/* Its closing quote is for yajl again. */
+
+static size_t
+wh_json_pass(wh_json_t *json, const unsigned char *data, size_t len)
+{
+    size_t  n;
+
+    if (wh_json_scan_string(&json->scan, data, len, &n) != WH_OK) {
+        (void) wh_json_fail(json, WH_INVALID, WH_JSON_SYNTAX);
+        return n;
+    }
+
+    json->offset += n;
+    json->last += n;
+
+    if (n < len) {
+        json->passing = 0;
+    }
+
+    return n;
+}
+
+
+/*
+ * From the end of the last token to the first byte of the next, among the
+ * first bytes of what yajl works on.
+ */
+
+static void
+wh_json_find_token(wh_json_t *json, size_t len)
+{
+    const unsigned char  *p, *end;
+
+    if (json->last < json->offset) {
+
+        /* it began before */
+
+        return;
+    }
+
+    p = json->work + (json->last - json->offset);
+    end = json->work + len;
+
+    while (p < end && memchr(" \t\r\n,:", *p, 6) != NULL) {
+        p++;
+    }
+
+    json->last = json->offset + (p - json->work);
+    json->string = (p < end && *p == '"');
 }
 
 
@@ -674,17 +803,39 @@ wh_json_position(wh_json_t *json)
 }
 
 
+/* Is the string that is open a name or a value to look at? */
+
+static unsigned
+wh_json_open_looked_at(wh_json_t *json)
+{
+    wh_json_frame_t  *frame;
+
+    frame = json->frame;
+
+    if (!frame->array && !frame->named) {
+        return json->all || frame->node != NULL;
+    }
+
+    return wh_json_looked_at(json, wh_json_next(frame));
+}
+
+
 /* The first thing a callback does: how long was what led to it? */
 
 static inline int
-wh_json_token(wh_json_t *json)
+wh_json_token(wh_json_t *json, unsigned bounded)
 {
     size_t  position;
 
     position = wh_json_position(json);
 
-    if (position - json->last > json->limits.token) {
-        return wh_json_refuse(json, WH_INVALID, WH_JSON_LONG_TOKEN);
+    if (bounded && position - json->last > json->limits.token) {
+
+        wh_json_find_token(json, position - json->offset);
+
+        if (position - json->last > json->limits.token) {
+            return wh_json_refuse(json, WH_INVALID, WH_JSON_LONG_TOKEN);
+        }
     }
 
     json->last = position;
@@ -693,24 +844,43 @@ wh_json_token(wh_json_t *json)
 }
 
 
-/* Where the value that begins is, as far as a pointer leads there. */
+/* Where a value that begins is, as far as a pointer leads there. */
 
 static inline const wh_json_node_t *
-wh_json_locate(wh_json_t *json)
+wh_json_next(wh_json_frame_t *frame)
 {
-    size_t            element;
-    wh_json_frame_t  *frame;
-
-    frame = json->frame;
-
     if (!frame->array) {
         return frame->member;
     }
 
-    element = frame->size++;
-
-    return (frame->node != NULL) ? wh_json_set_element(frame->node, element)
+    return (frame->node != NULL) ? wh_json_set_element(frame->node, frame->size)
                                  : NULL;
+}
+
+
+static inline const wh_json_node_t *
+wh_json_locate(wh_json_t *json)
+{
+    wh_json_frame_t       *frame;
+    const wh_json_node_t  *node;
+
+    frame = json->frame;
+    node = wh_json_next(frame);
+
+    if (frame->array) {
+        frame->size++;
+    }
+
+    frame->named = 0;
+
+    return node;
+}
+
+
+static inline unsigned
+wh_json_looked_at(wh_json_t *json, const wh_json_node_t *node)
+{
+    return json->all || (node != NULL && node->index != WH_JSON_NONE);
 }
 
 
@@ -718,13 +888,15 @@ static inline int
 wh_json_scalar(wh_json_t *json, wh_json_type_e type, wh_json_event_e event,
     const char *text, size_t len)
 {
+    unsigned               bounded;
     const wh_json_node_t  *node;
 
-    if (!wh_json_token(json)) {
+    node = wh_json_locate(json);
+    bounded = (type != WH_JSON_STRING || wh_json_looked_at(json, node));
+
+    if (!wh_json_token(json, bounded)) {
         return 0;
     }
-
-    node = wh_json_locate(json);
 
     if (node != NULL && !wh_json_capture(json, node, type, text, len)) {
         return 0;
@@ -745,7 +917,7 @@ wh_json_open(wh_json_t *json, unsigned array)
     wh_json_frame_t       *frame;
     const wh_json_node_t  *node;
 
-    if (!wh_json_token(json)) {
+    if (!wh_json_token(json, 1)) {
         return 0;
     }
 
@@ -769,6 +941,7 @@ wh_json_open(wh_json_t *json, unsigned array)
     frame->serial = ++json->serial;
     frame->size = 0;
     frame->array = array;
+    frame->named = 0;
 
     return wh_json_observe(json, array ? WH_JSON_ON_ARRAY : WH_JSON_ON_OBJECT,
                            "", 0);
@@ -780,7 +953,7 @@ wh_json_close(wh_json_t *json)
 {
     wh_json_frame_t  *frame;
 
-    if (!wh_json_token(json)) {
+    if (!wh_json_token(json, 1)) {
         return 0;
     }
 
@@ -952,18 +1125,22 @@ static int
 wh_json_on_name(void *ctx, const unsigned char *name, size_t len)
 {
     wh_json_t             *json = ctx;
+    unsigned               looked_at;
     wh_json_frame_t       *frame;
     const wh_json_node_t  *member;
 
-    if (!wh_json_token(json)) {
+    frame = json->frame;
+    looked_at = (json->all || frame->node != NULL);
+
+    if (!wh_json_token(json, looked_at)) {
         return 0;
     }
 
-    if (len > json->limits.name) {
+    if (looked_at && len > json->limits.name) {
         return wh_json_refuse(json, WH_INVALID, WH_JSON_LONG_NAME);
     }
 
-    frame = json->frame;
+    frame->named = 1;
     frame->size++;
 
     if (frame->node != NULL) {

@@ -61,14 +61,18 @@ typedef enum {
 } wh_json_error_e;
 
 
-/* Zero is the default. */
+/*
+ * Zero is the default.  Looked at are the values that pointers lead to and the
+ * names of objects on the way there; without a set, what an observer is told.
+ * Any other string may be of any length and may have half a surrogate pair.
+ */
 
 typedef struct {
     size_t          depth;         /* of nested objects and arrays; 64 */
-    size_t          name;          /* bytes of a member's name; 1024 */
+    size_t          name;          /* bytes of a name looked at; 1024 */
     size_t          value;         /* bytes of a captured value; 65536 */
-    size_t          token;         /* bytes from one value or name to the end
-                                      of the next; 65536 */
+    size_t          token;         /* bytes of a number, or of a string looked
+                                      at, as written; 65536 */
     size_t          memory;        /* bytes the parser may hold; no limit */
     size_t          piece;         /* bytes to gather before yajl is called,
                                       at most 65536; 16384 */
@@ -90,7 +94,8 @@ typedef enum {
 
 /*
  * Is told of all that the document holds, in its order, after the strict
- * checks.  The text is the parser's and is gone when the observer returns.
+ * checks.  The text is the parser's and is gone when the observer returns;
+ * where there is a set, that of a string not looked at has no meaning.
  * Anything but WH_OK ends the parsing with that code.
  */
 typedef int (*wh_json_observer_pt)(void *data, wh_json_event_e event,

@@ -32,12 +32,32 @@ typedef struct {
 /*
  * Goes on where the last piece ended and returns how many bytes of this one
  * are good: len, or the offset of the one where it shows that there is
- * malformed UTF-8, half a surrogate pair, a vertical tab or a form feed;
- * *error is which.  All else is left to the parser, escapes that are
- * malformed or outside of strings among it.
+ * malformed UTF-8, a vertical tab or a form feed; *error is which.
  */
 size_t wh_json_scan(wh_json_scan_t *scan, const unsigned char *data,
     size_t len, wh_json_error_e *error);
+
+/*
+ * Looks at the escapes of what is good.  WH_INVALID: after *n bytes it shows
+ * that there is half a surrogate pair.  WH_OK: there is none, and *n is len.
+ * Escapes that are malformed or outside of strings are left to the parser.
+ */
+int wh_json_scan_pairs(wh_json_scan_t *scan, const unsigned char *data,
+    size_t len, size_t *n);
+
+/*
+ * Passes over the rest of a string that is not looked at.  WH_OK: it ends
+ * before the quote at data[*n], or goes on and *n is len.  WH_INVALID: what
+ * follows *n bytes is a control character or not an escape.
+ */
+int wh_json_scan_string(wh_json_scan_t *scan, const unsigned char *data,
+    size_t len, size_t *n);
+
+/*
+ * Begins that in mid-string.  Returns what makes whole, for a parser that will
+ * not see the rest, an escape that has begun; "" if there is none.
+ */
+const char *wh_json_scan_leave(wh_json_scan_t *scan);
 
 
 #endif /* _WH_JSON_SCAN_H_INCLUDED_ */

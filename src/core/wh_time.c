@@ -12,7 +12,9 @@
 #include "wh_time.h"
 
 
-#define WH_TIME_DIGITS  20
+#define WH_TIME_DIGITS     20
+#define WH_TIME_S_DIGITS   10
+#define WH_TIME_MS_DIGITS  13
 
 
 /* A date and time of day with their fields in the right ranges. */
@@ -81,6 +83,19 @@ wh_time_parse(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
     default: /* WH_TIME_HTTP */
         return wh_time_http(text, sec);
     }
+}
+
+
+int
+wh_time_stamp(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
+{
+    if ((unit == WH_TIME_S && text.len != WH_TIME_S_DIGITS)
+        || (unit == WH_TIME_MS && text.len != WH_TIME_MS_DIGITS))
+    {
+        return WH_INVALID;
+    }
+
+    return wh_time_parse(text, unit, sec);
 }
 
 

@@ -35,5 +35,12 @@ int wh_time_unit(wh_str_t name, wh_time_unit_e *unit);
  */
 int wh_time_parse(wh_str_t text, wh_time_unit_e unit, int64_t *sec);
 
+/*
+ * The same for a time that a sender has put to a message: it has as many
+ * digits as times of these centuries have, 10 for seconds and 13 for
+ * milliseconds, so that it is known where it ends.
+ */
+int wh_time_stamp(wh_str_t text, wh_time_unit_e unit, int64_t *sec);
+
 
 #endif /* _WH_TIME_H_INCLUDED_ */

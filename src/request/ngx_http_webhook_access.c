@@ -14,6 +14,10 @@
 
 static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_ask(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_headers(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
@@ -83,6 +87,10 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     case NGX_HTTP_WEBHOOK_READ:
 
+        if (ctx->asking) {
+            return ngx_http_webhook_ask(r, ctx);
+        }
+
         if (ctx->gate->provider->needs_body) {
             ctx->unverified = 1;
             reason = ngx_http_webhook_body_bounded(r);
@@ -139,7 +147,8 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     if (ctx->gate->provider->challenges.nelts) {
 
-        reason = ngx_http_webhook_challenge_find(r, ctx, 0);
+        reason = ngx_http_webhook_challenge_find(r, ctx,
+                                                 NGX_HTTP_WEBHOOK_BY_HEADERS);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);
@@ -148,7 +157,43 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         if (ctx->challenge) {
             return ngx_http_webhook_challenge_send(r, ctx);
         }
+
+        if (ngx_http_webhook_challenge_asked(r, ctx)) {
+            ctx->asking = 1;
+            return ngx_http_webhook_read_body(r, ctx);
+        }
     }
+
+    return ngx_http_webhook_headers(r, ctx);
+}
+
+
+/* The body has been read to see whether it is a challenge. */
+
+static ngx_int_t
+ngx_http_webhook_ask(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    ctx->asking = 0;
+
+    reason = ngx_http_webhook_challenge_read(r, ctx);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return ngx_http_webhook_reject(r, ctx, reason);
+    }
+
+    return ctx->challenge ? ngx_http_webhook_challenge_send(r, ctx)
+                          : ngx_http_webhook_headers(r, ctx);
+}
+
+
+/* The verification begins, with what is in the headers. */
+
+static ngx_int_t
+ngx_http_webhook_headers(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e  reason;
 
     reason = ngx_http_webhook_steps_run(r, ctx,
                                         NGX_HTTP_WEBHOOK_STAGE_HEADERS);
@@ -209,7 +254,7 @@ ngx_http_webhook_body(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (ctx && ctx->hashing) {
         ngx_http_webhook_clock_start(ctx);
-        ngx_http_webhook_body_hash(r, ctx, in);
+        ngx_http_webhook_body_arrived(r, ctx, in);
         ngx_http_webhook_clock_stop(ctx);
     }
 
@@ -316,7 +361,8 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     if (ctx->gate->provider->challenges.nelts) {
 
-        reason = ngx_http_webhook_challenge_find(r, ctx, 1);
+        reason = ngx_http_webhook_challenge_find(r, ctx,
+                                                 NGX_HTTP_WEBHOOK_VERIFIED);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return ngx_http_webhook_reject(r, ctx, reason);

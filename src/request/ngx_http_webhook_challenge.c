@@ -10,9 +10,12 @@
 #include "ngx_http_webhook_request.h"
 
 
-#define NGX_HTTP_WEBHOOK_CHALLENGE_MAX  512     /* bytes */
+#define NGX_HTTP_WEBHOOK_CHALLENGE_MAX   512    /* bytes */
+#define NGX_HTTP_WEBHOOK_CHALLENGE_BODY  4096   /* of a body not verified */
 
 
+static ngx_uint_t ngx_http_webhook_challenge_due(
+    ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when);
 static ngx_int_t ngx_http_webhook_challenge_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
@@ -32,14 +35,14 @@ static ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
 
 
 /*
- * Looks whether the request is a challenge of those that are answered before
- * the sender is verified, or after.  If it is, the context has the challenge
- * and its text; a challenge that is to be refused gives the reason.
+ * Looks whether the request is a challenge of those that are answered at that
+ * time.  If it is, the context has the challenge and its text; a challenge
+ * that is to be refused gives the reason.
  */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_challenge_find(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_uint_t after)
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_when_e when)
 {
     ngx_uint_t                     i, n;
     ngx_http_webhook_reason_e      reason;
@@ -50,7 +53,7 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
 
     for (i = 0; i < n; i++, challenge++) {
 
-        if (challenge->after_verify != after
+        if (!ngx_http_webhook_challenge_due(challenge, when)
             || !(r->method & challenge->method)
             || !ngx_http_webhook_challenge_active(ctx->gate, challenge))
         {
@@ -72,6 +75,113 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_challenge_due(ngx_http_webhook_challenge_t *challenge,
+    ngx_http_webhook_when_e when)
+{
+    switch (when) {
+
+    case NGX_HTTP_WEBHOOK_BY_HEADERS:
+        return !challenge->after_verify && !challenge->in_body;
+
+    case NGX_HTTP_WEBHOOK_BY_BODY:
+        return challenge->in_body;
+
+    default: /* NGX_HTTP_WEBHOOK_VERIFIED */
+        return challenge->after_verify || challenge->in_body;
+    }
+}
+
+
+/*
+ * Whether the body is to be looked at ahead of any verification: there is no
+ * credential, and a challenge may be in a body of this length.
+ */
+
+ngx_uint_t
+ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    off_t                          len;
+    ngx_uint_t                     i;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    len = r->headers_in.content_length_n;
+
+    if (r != r->main || len <= 0 || len > NGX_HTTP_WEBHOOK_CHALLENGE_BODY) {
+        return 0;
+    }
+
+    challenge = ctx->gate->provider->challenges.elts;
+
+    for (i = 0; i < ctx->gate->provider->challenges.nelts; i++) {
+
+        if (challenge[i].in_body
+            && (r->method & challenge[i].method)
+            && ngx_http_webhook_challenge_active(ctx->gate, &challenge[i]))
+        {
+            return ngx_http_webhook_select_credential(r, ctx) == NGX_DECLINED;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The body has been read: is it one?  As above; what is not JSON is none. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_challenge_read(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    int                        rc;
+    ngx_str_t                  body;
+    ngx_http_webhook_reason_e  reason;
+
+    reason = ngx_http_webhook_body_bounded(r);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    if (ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_BODY, &body)
+        != NGX_OK)
+    {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ctx->json = wh_json_create(ctx->gate->json, NULL, NULL, NULL);
+
+    if (ctx->json == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    rc = wh_json_parse(ctx->json, body.data, body.len);
+
+    if (rc == WH_OK) {
+        rc = wh_json_end(ctx->json);
+    }
+
+    if (rc == WH_ERROR) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (rc == WH_OK) {
+        reason = ngx_http_webhook_challenge_find(r, ctx,
+                                                 NGX_HTTP_WEBHOOK_BY_BODY);
+    }
+
+    /* its text is the parser's */
+
+    if (ctx->challenge == NULL) {
+        wh_json_free(ctx->json);
+        ctx->json = NULL;
+    }
+
+    return reason;
 }
 
 
@@ -382,7 +492,8 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_send_response(r, NGX_HTTP_OK, &ctx->challenge->type, &cv);
+    rc = ngx_http_send_response(r, ctx->challenge->status,
+                                &ctx->challenge->type, &cv);
 
     ngx_http_finalize_request(r, rc);
 

@@ -83,7 +83,7 @@ ngx_http_webhook_claims_fit(ngx_http_webhook_gate_t *gate, wh_json_t *json)
     }
 
     for (i = 0; i < gate->npinned; i++) {
-        if (wh_claim_check(&gate->pinned[i], json) != WH_OK) {
+        if (wh_claim_check(&gate->pinned[i], json) == NULL) {
             return 0;
         }
     }

@@ -14,10 +14,8 @@
 #define NGX_HTTP_WEBHOOK_ENCODE      3072       /* bytes at a time, threes */
 
 
-static ngx_uint_t ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx);
-static ngx_uint_t ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
     wh_hmac_key_t *key, wh_digest_e digest, ngx_uint_t use, ngx_uint_t secret,
     ngx_str_t *prefix);
@@ -25,15 +23,14 @@ static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *hmacs, ngx_uint_t *digests);
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b);
-static ngx_inline void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
+    ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b,
+    ngx_http_webhook_hash_pt handler);
+static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len);
 static void ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 static void ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
-static EVP_MD_CTX *ngx_http_webhook_md_get(void);
-static void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 
 
 /* of this worker, reset and ready for use */
@@ -50,34 +47,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
     return ngx_http_webhook_signs(ctx->gate->provider)
            || ctx->gate->provider->form
            || ctx->gate->parse
-           || ngx_http_webhook_replay_hashes(ctx)
-           || ngx_http_webhook_replay_body(ctx);
-}
-
-
-/* Whether the message is to be hashed for replay protection. */
-
-static ngx_uint_t
-ngx_http_webhook_replay_hashes(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->replay
-           && !ctx->replay->off
-           && !ctx->replay->named
-           && !ctx->replay->body
-           && !(ctx->gate->provider->body.flags
-                & NGX_HTTP_WEBHOOK_BODY_RECEIVER);
-}
-
-
-/* Whether the body alone is, which the sender's rule "replay" has for key. */
-
-static ngx_uint_t
-ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->replay
-           && !ctx->replay->off
-           && !ctx->replay->named
-           && ctx->replay->body;
+           || ngx_http_webhook_digest(ctx) != NGX_HTTP_WEBHOOK_DIGEST_NONE;
 }
 
 
@@ -89,19 +59,25 @@ ngx_http_webhook_replay_body(ngx_http_webhook_ctx_t *ctx)
 ngx_int_t
 ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_uint_t                     digests;
+    ngx_http_webhook_digest_e      digest;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+    digest = ngx_http_webhook_digest_streamed(r, ctx);
 
-    if ((ctx->ncandidates || ngx_http_webhook_replay_hashes(ctx))
-        && ngx_http_webhook_hashes_start(r, ctx) != NGX_OK)
+    digests = (digest == NGX_HTTP_WEBHOOK_DIGEST_MESSAGE)
+              ? 1 << WH_SHA256 : 0;
+
+    if ((ctx->ncandidates || digests)
+        && ngx_http_webhook_hashes_start(r, ctx, digests) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     if (wmcf->body_sha256
         || (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
-        || ngx_http_webhook_replay_body(ctx))
+        || digest == NGX_HTTP_WEBHOOK_DIGEST_BODY)
     {
 
         ctx->sha256 = ngx_http_webhook_md_get();
@@ -121,7 +97,8 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     if (r->request_body) {
-        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs);
+        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
+                                   ngx_http_webhook_hash);
         return NGX_OK;
     }
 
@@ -133,15 +110,15 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 /*
  * One HMAC for each key and each use that a signature was offered for, and
- * the digests that public keys sign or tokens have.
+ * the digests that public keys sign or tokens have, beside those given.
  */
 
 static ngx_int_t
 ngx_http_webhook_hashes_start(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests)
 {
     ngx_str_t       prefix;
-    ngx_uint_t      i, k, n, hmacs, digests;
+    ngx_uint_t      i, k, n, hmacs;
     wh_hmac_key_t  *key;
 
     if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
@@ -230,10 +207,7 @@ ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx, wh_hmac_key_t *key,
 }
 
 
-/*
- * Bits of the HMACs' uses, and of the digests, that signatures are for; one of
- * these tells messages apart as well.
- */
+/* Bits of the HMACs' uses, and of the digests, that signatures are for. */
 
 static void
 ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx, ngx_uint_t *hmacs,
@@ -243,7 +217,6 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx, ngx_uint_t *hmacs,
     ngx_http_webhook_candidate_t  *candidate;
 
     *hmacs = 0;
-    *digests = ngx_http_webhook_replay_hashes(ctx) ? 1 << WH_SHA256 : 0;
 
     for (i = 0; i < ctx->ncandidates; i++) {
 
@@ -284,11 +257,24 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 }
 
 
-/* Hashes buffers; a failure is kept in the context until the verdict. */
+/*
+ * Gives a part of the body, which has just come, to the hashes in progress; a
+ * failure is kept in the context until the verdict.
+ */
+
+void
+ngx_http_webhook_body_arrived(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
+{
+    ngx_http_webhook_body_hash(r, ctx, in, ngx_http_webhook_hash);
+}
+
+
+/* Gives buffers to a handler, those in a file piece by piece. */
 
 void
 ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_chain_t *in)
+    ngx_chain_t *in, ngx_http_webhook_hash_pt handler)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
@@ -298,10 +284,11 @@ ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         b = cl->buf;
 
         if (ngx_buf_in_memory(b)) {
-            ngx_http_webhook_hash(ctx, b->pos, b->last - b->pos);
+            handler(ctx, b->pos, b->last - b->pos);
 
         } else if (ngx_buf_size(b)
-                   && ngx_http_webhook_hash_file(r, ctx, b) != NGX_OK)
+                   && ngx_http_webhook_hash_file(r, ctx, b, handler)
+                      != NGX_OK)
         {
             ctx->failed = 1;
         }
@@ -311,7 +298,7 @@ ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 static ngx_int_t
 ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_buf_t *b)
+    ngx_buf_t *b, ngx_http_webhook_hash_pt handler)
 {
     off_t     offset;
     size_t    size;
@@ -334,7 +321,7 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
             return NGX_ERROR;
         }
 
-        ngx_http_webhook_hash(ctx, chunk, n);
+        handler(ctx, chunk, n);
     }
 
     (void) ngx_pfree(r->pool, chunk);
@@ -359,7 +346,7 @@ ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 }
 
 
-static ngx_inline void
+static void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
     if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW) {
@@ -492,7 +479,7 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 /* The digest of some bytes; md has room for WH_HMAC_MAX_SIZE. */
 
 ngx_int_t
-ngx_http_webhook_digest(wh_digest_e digest, wh_str_t bytes, u_char *md,
+ngx_http_webhook_digest_bytes(wh_digest_e digest, wh_str_t bytes, u_char *md,
     size_t *len)
 {
     ngx_int_t    rc;
@@ -561,7 +548,9 @@ ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,
 }
 
 
-static EVP_MD_CTX *
+/* A context that is ready for use, or NULL; it goes back after that. */
+
+EVP_MD_CTX *
 ngx_http_webhook_md_get(void)
 {
     if (ngx_http_webhook_nidle) {
@@ -572,7 +561,7 @@ ngx_http_webhook_md_get(void)
 }
 
 
-static void
+void
 ngx_http_webhook_md_put(EVP_MD_CTX *md)
 {
     if (ngx_http_webhook_nidle == NGX_HTTP_WEBHOOK_IDLE_MAX) {

@@ -207,12 +207,14 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     if (ctx->gate->provider->bearer) {
         ctx->secret = candidate->secret;
+        ctx->issuer = &signature->jwt.issuer;
         ctx->untimely = reason;
 
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     candidate->signature->len = WH_JWT_SIZE;
+    candidate->issuer = &signature->jwt.issuer;
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
     candidate->untimely = reason;

@@ -169,6 +169,13 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
         break;
 
+    case NGX_HTTP_WEBHOOK_DUPLICATED:
+
+        /* by its headers anybody could send it who knows the key */
+
+        (void) ngx_atomic_fetch_add(&record->duplicates[ctx->sender], 1);
+        break;
+
     default:
         break;
     }

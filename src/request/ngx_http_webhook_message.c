@@ -7,8 +7,18 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_part.h"
 
 
+static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
+    ngx_str_t *value);
+static ngx_uint_t ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_segment_t *segment, wh_str_t part);
+static ngx_uint_t ngx_http_webhook_message_repeated(ngx_http_request_t *r,
+    ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_message_header(ngx_table_elt_t *header,
+    u_char *name, size_t len);
 static ngx_http_webhook_reason_e ngx_http_webhook_message_segment(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
@@ -54,7 +64,7 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 
     segment = segments->elts;
 
-    if (segment->source == NULL) {
+    if (segment->name.len == 0) {
         return ngx_http_webhook_evaluate(r, ctx, &segment->text, text);
     }
 
@@ -71,9 +81,9 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        if (segment[i].source
-            && ngx_http_webhook_source_value(r, ctx, segment[i].source,
-                                             &values[2 * i + 1])
+        if (segment[i].name.len
+            && ngx_http_webhook_message_value(r, ctx, &segment[i],
+                                              &values[2 * i + 1])
                == WH_ERROR)
         {
             return NGX_ERROR;
@@ -97,9 +107,29 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 }
 
 
+/* As the value of a source. */
+
+static ngx_int_t
+ngx_http_webhook_message_value(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
+    ngx_str_t *value)
+{
+    if (segment->source) {
+        return ngx_http_webhook_source_value(r, ctx, segment->source, value);
+    }
+
+    if (ngx_http_webhook_evaluate(r, ctx, segment->variable, value) != NGX_OK) {
+        return WH_ERROR;
+    }
+
+    return value->len ? WH_OK : WH_ABSENT;
+}
+
+
 /*
- * Whether all that the message takes from the body is there in one way only.
- * Where a value may be left out, nothing else may be in its place.
+ * Whether all parts of the message are there, in one way only, and end where
+ * it says that they end: else what is signed could be cut anew, and a part of
+ * the body become an id or a time.
  */
 
 ngx_http_webhook_reason_e
@@ -124,7 +154,7 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
 
         for (k = 0; k < segments[i]->nelts; k++) {
 
-            if (segment[k].source == NULL) {
+            if (segment[k].name.len == 0) {
                 continue;
             }
 
@@ -140,25 +170,138 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
 }
 
 
+/*
+ * Where a value may be left out, nothing else may be in its place.  Then there
+ * must be a text that it would be between.
+ */
+
 static ngx_http_webhook_reason_e
 ngx_http_webhook_message_segment(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment)
 {
-    ngx_int_t  rc;
-    ngx_str_t  value;
+    ngx_int_t                  rc;
+    ngx_str_t                  value;
+    ngx_http_webhook_reason_e  reason;
 
-    rc = ngx_http_webhook_source_value(r, ctx, segment->source, &value);
+    if (segment->variable
+        && ngx_http_webhook_message_repeated(r, &segment->name))
+    {
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+    }
+
+    rc = ngx_http_webhook_message_value(r, ctx, segment, &value);
 
     if (rc == WH_ABSENT
         && !segment->required
+        && (segment->edge.len || segment->free)
         && ngx_http_webhook_message_nothing(ctx, segment->source))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    return ngx_http_webhook_source_reason(rc,
+    reason = ngx_http_webhook_source_reason(rc,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    return ngx_http_webhook_message_ends(ctx, segment,
+                                         ngx_http_webhook_wh_str(&value))
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+}
+
+
+/* Whether a part ends where the message says that it ends. */
+
+static ngx_uint_t
+ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_segment_t *segment, wh_str_t part)
+{
+    int64_t   time;
+    wh_str_t  edge;
+
+    if (segment->free) {
+        return 1;
+    }
+
+    if (segment->time) {
+        return wh_time_stamp(part, ctx->gate->provider->timestamp->unit, &time)
+               == WH_OK;
+    }
+
+    if (segment->edge.len == 0) {
+        return wh_part_word(part);
+    }
+
+    edge = ngx_http_webhook_wh_str(&segment->edge);
+
+    return segment->right ? wh_part_from_right(part, edge)
+                          : wh_part_from_left(part, edge);
+}
+
+
+/*
+ * Whether a variable is $http_NAME of a header that is there twice: of two,
+ * nginx before 1.23 takes one, and later both.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_message_repeated(ngx_http_request_t *r, ngx_str_t *name)
+{
+    size_t            len;
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    len = sizeof("http_") - 1;
+
+    if (name->len <= len
+        || ngx_strncasecmp(name->data, (u_char *) "http_", len) != 0)
+    {
+        return 0;
+    }
+
+    n = 0;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        header = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            n += ngx_http_webhook_message_header(&header[i], name->data + len,
+                                                 name->len - len);
+        }
+    }
+
+    return n > 1;
+}
+
+
+/* Whether nginx takes a header for the variable, where "_" is "-", too. */
+
+static ngx_uint_t
+ngx_http_webhook_message_header(ngx_table_elt_t *header, u_char *name,
+    size_t len)
+{
+    u_char  c;
+    size_t  i;
+
+    if (header->hash == 0 || header->key.len != len) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+
+        c = header->key.data[i];
+
+        if ((c == '-' ? '_' : ngx_tolower(c)) != ngx_tolower(name[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -25,10 +25,12 @@ static ngx_int_t ngx_http_webhook_name_signer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, u_char *signer, size_t *len);
 static ngx_int_t ngx_http_webhook_name_secrets(ngx_http_webhook_ctx_t *ctx,
     u_char *signer, size_t *len);
+static ngx_int_t ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx,
+    u_char *signer, size_t *len);
 static ngx_int_t ngx_http_webhook_name_subject(ngx_http_webhook_ctx_t *ctx,
     u_char *signer, size_t *len);
 static ngx_int_t ngx_http_webhook_name_add(wh_name_e what, u_char *signer,
-    size_t *len, wh_str_t *parts, ngx_uint_t n);
+    size_t *len, const wh_str_t *parts, ngx_uint_t n);
 
 
 /*
@@ -70,6 +72,10 @@ ngx_http_webhook_name_by_headers(ngx_http_request_t *r,
         if (reason != NGX_HTTP_WEBHOOK_PASSED || ctx->replay->named) {
             return reason;
         }
+
+        /* it stays empty */
+
+        ctx->replay->keys[i] = NULL;
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
@@ -236,7 +242,7 @@ ngx_http_webhook_name_by_message(ngx_http_request_t *r,
 {
     if (ctx->replay->body) {
 
-        if (ngx_http_webhook_body_sha256(r, ctx) != NGX_OK) {
+        if (ngx_http_webhook_digest_body(r, ctx) != NGX_OK) {
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }
 
@@ -245,7 +251,7 @@ ngx_http_webhook_name_by_message(ngx_http_request_t *r,
                                          ctx->body_sha256.len);
     }
 
-    if (!ctx->replay->hashed) {
+    if (ngx_http_webhook_digest_message(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
@@ -327,7 +333,55 @@ ngx_http_webhook_name_signer(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    if (ctx->issuer
+        && ctx->issuer->len
+        && ngx_http_webhook_name_add(WH_NAME_ISSUER, signer, len, ctx->issuer,
+                                     1)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_webhook_name_claims(ctx, signer, len) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_webhook_name_subject(ctx, signer, len);
+}
+
+
+/* What the location asks of a token's claims, of each the one that it has. */
+
+static ngx_int_t
+ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx, u_char *signer,
+    size_t *len)
+{
+    wh_str_t         part;
+    ngx_uint_t       i;
+    const wh_str_t  *value;
+
+    if (ctx->claims == NULL) {
+        return NGX_OK;
+    }
+
+    for (i = 0; i < ctx->gate->npinned; i++) {
+
+        value = wh_claim_check(&ctx->gate->pinned[i], ctx->claims);
+
+        if (value == NULL) {
+            continue;
+        }
+
+        part = *value;
+
+        if (ngx_http_webhook_name_add(WH_NAME_CLAIM, signer, len, &part, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -418,7 +472,7 @@ ngx_http_webhook_name_subject(ngx_http_webhook_ctx_t *ctx, u_char *signer,
 
 static ngx_int_t
 ngx_http_webhook_name_add(wh_name_e what, u_char *signer, size_t *len,
-    wh_str_t *parts, ngx_uint_t n)
+    const wh_str_t *parts, ngx_uint_t n)
 {
     wh_str_t    all[4];
     ngx_uint_t  i;

@@ -50,6 +50,7 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
             && hash->digest == WH_SHA256
             && wh_secret_equal(candidate->signature->bytes, bytes, digest.len))
         {
+            ctx->issuer = candidate->issuer;
             return candidate->secret;
         }
 
@@ -144,8 +145,8 @@ ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
 
     digest.data = md;
 
-    if (ngx_http_webhook_digest(wh_pubkey_digest(candidate->scheme), bytes, md,
-                                &digest.len)
+    if (ngx_http_webhook_digest_bytes(wh_pubkey_digest(candidate->scheme),
+                                      bytes, md, &digest.len)
         != NGX_OK)
     {
         return NGX_ERROR;

@@ -27,10 +27,26 @@ typedef struct {
 } ngx_http_webhook_hash_t;
 
 
+/* What takes a part of the body to hash it. */
+
+typedef void (*ngx_http_webhook_hash_pt)(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+
+
+/* What is hashed to tell messages apart, where no key does. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_DIGEST_NONE = 0,
+    NGX_HTTP_WEBHOOK_DIGEST_MESSAGE,
+    NGX_HTTP_WEBHOOK_DIGEST_BODY
+} ngx_http_webhook_digest_e;
+
+
 /* A signature that the request offers. */
 
 typedef struct {
     wh_signature_t             *signature;
+    const wh_str_t             *issuer;     /* of a token, or NULL */
     wh_pubkey_e                 scheme;
     ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
     ngx_uint_t                  use;
@@ -60,6 +76,15 @@ typedef enum {
     NGX_HTTP_WEBHOOK_PARSING,
     NGX_HTTP_WEBHOOK_DONE
 } ngx_http_webhook_state_e;
+
+
+/* When a challenge is answered. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_BY_HEADERS = 0,        /* to anybody */
+    NGX_HTTP_WEBHOOK_BY_BODY,               /* to who has no credential */
+    NGX_HTTP_WEBHOOK_VERIFIED
+} ngx_http_webhook_when_e;
 
 
 /* What a request would have been refused for, had a rule not been on trial. */
@@ -113,6 +138,8 @@ struct ngx_http_webhook_ctx_s {
                                                    the dot, or empty */
     ngx_uint_t                     secret;      /* that matched, from 1 */
     ngx_uint_t                     token;       /* the token's, from 1 */
+    const wh_str_t                *issuer;      /* of the token that matched,
+                                                   or NULL */
     ngx_array_t                   *subject;     /* of the certificate, that
                                                    matched, or NULL */
 
@@ -136,6 +163,7 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */
     unsigned                       refused:1;   /* with its headers */
+    unsigned                       asking:1;    /* is it a challenge? */
     unsigned                       unknown_tenant:1; /* all secrets are from
                                                       variables, and empty */
     unsigned                       hashing:1;
@@ -222,6 +250,8 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 /* _select.c: which of several providers a request is for */
 ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_select_credential(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _steps.c: the steps of a verification */
 ngx_http_webhook_reason_e ngx_http_webhook_steps_run(ngx_http_request_t *r,
@@ -273,8 +303,11 @@ ngx_http_webhook_reason_e ngx_http_webhook_claims_check(ngx_http_request_t *r,
     wh_str_t encoded, u_char *digest);
 
 /* _hash.c: hashing the body */
-void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+void ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+void ngx_http_webhook_body_hash(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
+    ngx_http_webhook_hash_pt handler);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -282,13 +315,24 @@ void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_digest(wh_digest_e digest, wh_str_t bytes,
+ngx_int_t ngx_http_webhook_digest_bytes(wh_digest_e digest, wh_str_t bytes,
     u_char *md, size_t *len);
 ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
     ngx_uint_t n, u_char *mac);
 ngx_int_t ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,
     u_char *name);
+EVP_MD_CTX *ngx_http_webhook_md_get(void);
+void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
+
+/* _digest.c: the hash that names a message */
+ngx_http_webhook_digest_e ngx_http_webhook_digest(ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_digest_e ngx_http_webhook_digest_streamed(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_digest_message(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_digest_body(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _body.c: the body that has been read */
 ngx_uint_t ngx_http_webhook_request_whole(ngx_http_request_t *r);
@@ -334,7 +378,12 @@ ngx_http_webhook_reason_e ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
 
 /* _challenge.c: answers that nginx itself gives */
 ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t after);
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_when_e when);
+ngx_uint_t ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_challenge_read(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,

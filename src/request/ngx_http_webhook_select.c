@@ -13,8 +13,6 @@ typedef ngx_int_t (*ngx_http_webhook_select_pt)(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 
-static ngx_int_t ngx_http_webhook_select_credential(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_select_certificate(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_select_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -66,7 +64,12 @@ ngx_http_webhook_select(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-static ngx_int_t
+/*
+ * NGX_OK when a credential of the gate's provider is in the request, be it a
+ * good one or not, NGX_DECLINED when there is none, or NGX_ERROR.
+ */
+
+ngx_int_t
 ngx_http_webhook_select_credential(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
@@ -132,13 +135,16 @@ ngx_http_webhook_select_challenge(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    reason = ngx_http_webhook_challenge_find(r, ctx, 0);
+    reason = ngx_http_webhook_challenge_find(r, ctx,
+                                             NGX_HTTP_WEBHOOK_BY_HEADERS);
 
     /* the key is this gate's, and the request may be for another one */
 
     ngx_http_webhook_key_release(ctx->challenge_key);
     ctx->challenge_key = NULL;
 
-    return (reason != NGX_HTTP_WEBHOOK_PASSED || ctx->challenge)
+    return (reason != NGX_HTTP_WEBHOOK_PASSED
+            || ctx->challenge
+            || ngx_http_webhook_challenge_asked(r, ctx))
            ? NGX_OK : NGX_DECLINED;
 }

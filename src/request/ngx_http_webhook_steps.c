@@ -429,7 +429,7 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
                                          NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED);
     }
 
-    if (wh_time_parse(ngx_http_webhook_wh_str(&value), timestamp->unit, &time)
+    if (wh_time_stamp(ngx_http_webhook_wh_str(&value), timestamp->unit, &time)
         != WH_OK)
     {
         return NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED;

@@ -23,6 +23,7 @@ static void *ngx_http_webhook_stats_alloc(ngx_http_webhook_zone_t *zone,
     size_t *left, size_t size);
 static ngx_str_t *ngx_http_webhook_class_name(ngx_uint_t i);
 static ngx_str_t *ngx_http_webhook_secret_name(ngx_uint_t i);
+static ngx_str_t *ngx_http_webhook_found_name(ngx_uint_t i);
 
 
 ngx_http_webhook_bucket_t  ngx_http_webhook_buckets[] = {
@@ -78,6 +79,14 @@ ngx_http_webhook_table_size(ngx_http_webhook_secrets,
     NGX_HTTP_WEBHOOK_SECRETS);
 
 
+static ngx_str_t  ngx_http_webhook_found[] = {
+    ngx_string("headers"),
+    ngx_string("verified")
+};
+
+ngx_http_webhook_table_size(ngx_http_webhook_found, NGX_HTTP_WEBHOOK_FOUND);
+
+
 ngx_http_webhook_family_t  ngx_http_webhook_families[] = {
 
     { "requests", "nginx_webhook_requests_total",
@@ -106,6 +115,12 @@ ngx_http_webhook_family_t  ngx_http_webhook_families[] = {
       "secret",
       offsetof(ngx_http_webhook_record_t, secrets),
       NGX_HTTP_WEBHOOK_SECRETS, ngx_http_webhook_secret_name, 0 },
+
+    { "duplicates", "nginx_webhook_duplicates_total",
+      "Duplicates, known by their headers or after the verification.",
+      "found",
+      offsetof(ngx_http_webhook_record_t, duplicates),
+      NGX_HTTP_WEBHOOK_FOUND, ngx_http_webhook_found_name, 0 },
 
     { NULL, NULL, NULL, NULL, 0, 0, NULL, 0 }
 };
@@ -463,4 +478,11 @@ static ngx_str_t *
 ngx_http_webhook_secret_name(ngx_uint_t i)
 {
     return &ngx_http_webhook_secrets[i];
+}
+
+
+static ngx_str_t *
+ngx_http_webhook_found_name(ngx_uint_t i)
+{
+    return &ngx_http_webhook_found[i];
 }

@@ -59,6 +59,7 @@ typedef struct {
     ngx_http_webhook_replay_key_t  *keys[NGX_HTTP_WEBHOOK_REPLAY_KEYS];
                                             /* of the directive and of the
                                                rule, or NULL each */
+    EVP_MD_CTX                 *md;         /* while the message is hashed */
     u_char                      message[NGX_HTTP_WEBHOOK_DIGEST];
     unsigned                    off:1;      /* for this provider */
     unsigned                    body:1;     /* without a key it is the body */
@@ -70,6 +71,7 @@ typedef struct {
 
 #define NGX_HTTP_WEBHOOK_CLASSES     6      /* none, and 1xx to 5xx */
 #define NGX_HTTP_WEBHOOK_SECRETS     9      /* 1 to 8, and more */
+#define NGX_HTTP_WEBHOOK_FOUND       2      /* by headers, or verified */
 #define NGX_HTTP_WEBHOOK_BUCKETS     17     /* the last has no bound */
 #define NGX_HTTP_WEBHOOK_MINUTES     60
 #define NGX_HTTP_WEBHOOK_DELIVERIES  100
@@ -103,6 +105,7 @@ struct ngx_http_webhook_record_s {
     ngx_atomic_t                 would_reject[NGX_HTTP_WEBHOOK_REASONS];
     ngx_atomic_t                 upstream[NGX_HTTP_WEBHOOK_CLASSES];
     ngx_atomic_t                 secrets[NGX_HTTP_WEBHOOK_SECRETS];
+    ngx_atomic_t                 duplicates[NGX_HTTP_WEBHOOK_FOUND];
     ngx_atomic_t                 buckets[NGX_HTTP_WEBHOOK_BUCKETS];
     volatile uint64_t            ns;        /* of verification, in all */
     volatile uint64_t            bytes;     /* of bodies */

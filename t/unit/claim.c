@@ -108,7 +108,7 @@ check(const char *pointer, const wh_str_t *values, size_t n,
            == WH_OK
         && wh_json_end(json) == WH_OK)
     {
-        rc = wh_claim_check(&claim, json);
+        rc = wh_claim_check(&claim, json) ? WH_OK : WH_INVALID;
 
     } else {
         rc = WH_ERROR;

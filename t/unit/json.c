@@ -7,8 +7,13 @@
  */
 
 
+#define _GNU_SOURCE
+
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <yajl/yajl_parse.h>
 
 #include "tap.h"
 #include "wh_json.h"
@@ -38,6 +43,10 @@ static void test_values(void);
 static void test_repeated(void);
 static void test_every(void);
 static void test_documents(void);
+static void test_document(const wh_json_set_t *set, const document_t *d);
+static void test_not_looked_at(void);
+static void test_long(void);
+static void feed(wh_json_t *json, const char *text, size_t times);
 static void test_limits(void);
 static void test_failed(void);
 static void test_memory(void);
@@ -45,6 +54,27 @@ static void test_constant_memory(void);
 static int observe(void *data, wh_json_event_e event, wh_str_t text);
 static void test_observer(void);
 static char *fill(const char *head, char c, size_t n, const char *tail);
+
+
+/* What yajl has been given. */
+
+static size_t  calls, bytes;
+
+
+yajl_status
+yajl_parse(yajl_handle yajl, const unsigned char *data, size_t len)
+{
+    static yajl_status  (*parser)(yajl_handle, const unsigned char *, size_t);
+
+    if (parser == NULL) {
+        *(void **) &parser = dlsym(RTLD_NEXT, "yajl_parse");
+    }
+
+    calls++;
+    bytes += len;
+
+    return parser(yajl, data, len);
+}
 
 
 int
@@ -55,6 +85,8 @@ main(void)
     test_repeated();
     test_every();
     test_documents();
+    test_not_looked_at();
+    test_long();
     test_limits();
     test_failed();
     test_memory();
@@ -373,11 +405,9 @@ test_every(void)
 static void
 test_documents(void)
 {
-    size_t              i, cut, wrong;
-    wh_json_t          *json;
-    wh_json_error_e     error;
-    wh_json_limits_t    limits = { .piece = 1 };
-    const document_t   *d;
+    size_t          i, index;
+    const char     *reason;
+    wh_json_set_t  *set;
 
     static const document_t  documents[] = {
         doc("spaces around", " \t\r\n{} \t\r\n", WH_JSON_FINE),
@@ -458,24 +488,163 @@ test_documents(void)
         doc("the first error counts", "[x,\"\xff\"]", WH_JSON_SYNTAX)
     };
 
+    set = wh_json_set_create();
+    (void) wh_json_set_add(set, str(""), &index, &reason);
+
     for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+        test_document(set, &documents[i]);
+    }
 
-        d = &documents[i];
+    wh_json_set_free(set);
+}
 
-        wrong = 0;
 
-        for (cut = 1; cut <= PIECES + d->len; cut++) {
-            json = parse(NULL, &limits, d->text, d->len, cut);
-            error = wh_json_error(json);
+static void
+test_document(const wh_json_set_t *set, const document_t *d)
+{
+    size_t      cut, wrong;
+    wh_json_t  *json;
 
-            if (error != d->error) {
-                wrong++;
-            }
+    wh_json_limits_t  limits = { .piece = 1 };
 
-            wh_json_free(json);
+    wrong = 0;
+
+    for (cut = 1; cut <= PIECES + d->len; cut++) {
+        json = parse(set, &limits, d->text, d->len, cut);
+
+        if (wh_json_error(json) != d->error) {
+            wrong++;
         }
 
-        ok(wrong == 0, "%s: %s", d->name, wh_json_error_text(d->error));
+        wh_json_free(json);
+    }
+
+    ok(wrong == 0, "%s: %s", d->name, wh_json_error_text(d->error));
+}
+
+
+static void
+test_not_looked_at(void)
+{
+    size_t          i, index;
+    const char     *reason;
+    wh_json_set_t  *set;
+
+    static const document_t  documents[] = {
+        doc("half in a member", "{\"x\":\"\\ud800\",\"v\":1}", WH_JSON_FINE),
+        doc("half in an element", "[\"\\ud800\",\"\\udc00\"]", WH_JSON_FINE),
+        doc("half in a name", "{\"x\":{\"\\ud800\":1}}", WH_JSON_FINE),
+        doc("half in a member of a member", "{\"x\":{\"v\":\"\\ud800\"}}",
+            WH_JSON_FINE),
+        doc("half on the way", "{\"w\":\"\\ud800\"}", WH_JSON_FINE),
+        doc("halves of all kinds",
+            "{\"x\":\"\\ud800x\\ud800\\u0041\\ud800\\ud800\\udc00\\ud800\\n"
+            "\\udc00\\ud800\\\\\\ud800\\\"\\ud83d\\ude00\"}", WH_JSON_FINE),
+        doc("half, then what is looked at",
+            "{\"x\":\"\\ud800\",\"v\":\"\\ud83d\\ude00\"}", WH_JSON_FINE),
+        doc("half of the document", "\"\\ud800\"", WH_JSON_FINE),
+
+        doc("half, then half looked at",
+            "{\"x\":\"\\ud800\",\"v\":\"\\ud83d\"}", WH_JSON_SURROGATE),
+        doc("half on the way, deep", "{\"w\":{\"v\":\"\\udc00\"}}",
+            WH_JSON_SURROGATE),
+        doc("half in a name on the way", "{\"w\":{\"\\udc00\":1}}",
+            WH_JSON_SURROGATE),
+        doc("half in the root's name", "{\"\\ud800\":1}", WH_JSON_SURROGATE),
+        doc("half in an element looked at", "{\"l\":[\"\\ud800\",\"\\ud800\"]}",
+            WH_JSON_SURROGATE),
+        doc("half in the other element", "{\"l\":[\"\\ud800\",\"\"]}",
+            WH_JSON_FINE),
+
+        doc("half, then bad escape", "[\"\\ud800\\x\"]", WH_JSON_SYNTAX),
+        doc("half, then bad hex", "[\"\\ud800\\u00g0\"]", WH_JSON_SYNTAX),
+        doc("half, then short hex", "[\"\\ud800\\ud8\"]", WH_JSON_SYNTAX),
+        doc("half, then newline", "[\"\\ud800\n\"]", WH_JSON_SYNTAX),
+        doc("half, then NUL", "[\"\\ud800\0\"]", WH_JSON_SYNTAX),
+        doc("half, then escaped NUL", "[\"\\ud800\\\0\"]", WH_JSON_SYNTAX),
+        doc("half, then form feed", "[\"\\ud800\f\"]", WH_JSON_SPACE),
+        doc("half, then bad UTF-8", "[\"\\ud800\xff\"]", WH_JSON_UTF8),
+        doc("half, then the end", "[\"\\ud800", WH_JSON_EARLY_END),
+        doc("half, then no comma", "[\"\\ud800\" 1]", WH_JSON_SYNTAX),
+        doc("half, then another document", "\"\\ud800\" 1", WH_JSON_TRAILING),
+        doc("half after the document", "1\\ud800x", WH_JSON_TRAILING)
+    };
+
+    set = wh_json_set_create();
+    (void) wh_json_set_add(set, str("/v"), &index, &reason);
+    (void) wh_json_set_add(set, str("/w/v"), &index, &reason);
+    (void) wh_json_set_add(set, str("/l/1"), &index, &reason);
+
+    for (i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+        test_document(set, &documents[i]);
+    }
+
+    wh_json_set_free(set);
+}
+
+
+/* yajl gets the beginning of such a string, and its end, once each. */
+
+static void
+test_long(void)
+{
+    int             rc;
+    size_t          i, index;
+    wh_json_t      *json;
+    const char     *reason;
+    wh_json_set_t  *set;
+
+    static const struct {
+        const char  *name;
+        const char  *head;
+        const char  *part;
+    } strings[] = {
+        { "a value", "{\"x\":\"", "plain text " },
+        { "an element", "{\"x\":[\"", "\\n\\u00e9\\\"" },
+        { "a name", "{\"x\":{\"", "\\ud83d\\ude00\xc3\xa9" },
+        { "halves", "{\"x\":\"", "\\ud800" }
+    };
+
+    static const char  *tails[] = {
+        "\",\"v\":7}", "\"],\"v\":7}", "\":1},\"v\":7}", "\",\"v\":7}"
+    };
+
+    wh_json_limits_t  limits = { .memory = 150000 };
+
+    set = wh_json_set_create();
+    (void) wh_json_set_add(set, str("/v"), &index, &reason);
+
+    for (i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+
+        json = wh_json_create(set, &limits, NULL, NULL);
+        calls = 0;
+        bytes = 0;
+
+        feed(json, strings[i].head, 1);
+        feed(json, strings[i].part, 500000);
+        feed(json, tails[i], 1);
+
+        rc = wh_json_end(json);
+
+        ok(rc == WH_OK
+           && same(wh_json_value(json, 0), WH_JSON_INTEGER, 1, 0, 0, "7", 1),
+           "megabytes that nobody looks at: %s", strings[i].name);
+
+        ok(calls <= 5 && bytes <= 32768, "yajl is given %zu bytes, %zu times",
+           bytes, calls);
+
+        wh_json_free(json);
+    }
+
+    wh_json_set_free(set);
+}
+
+
+static void
+feed(wh_json_t *json, const char *text, size_t times)
+{
+    while (times--) {
+        (void) wh_json_parse(json, (const unsigned char *) text, strlen(text));
     }
 }
 
@@ -520,13 +689,22 @@ test_limits(void)
         { "{\"v\":\"", 'v', 30, "\"}", WH_JSON_FINE },
         { "{\"v\":\"", 'v', 31, "\"}", WH_JSON_LONG_VALUE },
         { "{\"v\":", '1', 31, "}", WH_JSON_LONG_VALUE },
-        { "[\"", 't', 48, "\"]", WH_JSON_FINE },
-        { "[\"", 't', 49, "\"]", WH_JSON_LONG_TOKEN },
-        { "[\"", 't', 200000, "", WH_JSON_LONG_TOKEN },
+        { "{\"v\": \"\\u0041\\u0041\\u0041\\u0041", 'v', 24, "\" }",
+          WH_JSON_FINE },
+        { "{\"v\": \"\\u0041\\u0041\\u0041\\u0041", 'v', 25, "\" }",
+          WH_JSON_LONG_TOKEN },
+        { "{\"v\":\"", 'v', 200000, "", WH_JSON_LONG_TOKEN },
+        { "{\"", 'n', 200000, "", WH_JSON_LONG_TOKEN },
+        { "[\"", 't', 200000, "\"]", WH_JSON_FINE },
+        { "[\"", 't', 200000, "", WH_JSON_EARLY_END },
+        { "[{\"", 'n', 200000, "\":{}}]", WH_JSON_FINE },
+        { "{\"v\":{\"", 'n', 21, "\":{}}}", WH_JSON_LONG_NAME },
+        { "[ ", '1', 50, ",2]", WH_JSON_FINE },
         { "[", '1', 51, "]", WH_JSON_LONG_TOKEN },
-        { "[", ' ', 51, "1]", WH_JSON_LONG_TOKEN },
-        { "", ' ', 50, "", WH_JSON_EARLY_END },
-        { "", ' ', 51, "", WH_JSON_LONG_TOKEN },
+        { "", '1', 50, "", WH_JSON_FINE },
+        { "", '1', 51, "", WH_JSON_LONG_TOKEN },
+        { "{\"x\":1", ' ', 200000, ",\"v\":1}", WH_JSON_FINE },
+        { "", ' ', 1000, "", WH_JSON_EARLY_END },
         { "[]", ' ', 1000, "", WH_JSON_FINE }
     };
 

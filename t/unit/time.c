@@ -13,6 +13,7 @@
 
 
 static void test_table(void);
+static void test_stamps(void);
 static void test_units(void);
 static void test_calendar(void);
 
@@ -21,6 +22,7 @@ int
 main(void)
 {
     test_table();
+    test_stamps();
     test_units();
     test_calendar();
 
@@ -133,6 +135,42 @@ test_table(void)
 
         ok(rc == cases[i].rc && sec == (rc == WH_OK ? cases[i].sec : 42),
            "\"%s\" is %lld", cases[i].text, (long long) sec);
+    }
+}
+
+
+static void
+test_stamps(void)
+{
+    int       rc;
+    size_t    i;
+    int64_t   sec;
+
+    static const struct {
+        wh_time_unit_e  unit;
+        const char     *text;
+        int             rc;
+    } cases[] = {
+        { WH_TIME_S, "1700000000", WH_OK },
+        { WH_TIME_S, "999999999", WH_INVALID },
+        { WH_TIME_S, "01700000000", WH_INVALID },
+        { WH_TIME_S, "17000000001", WH_INVALID },
+        { WH_TIME_S, "170000000x", WH_INVALID },
+        { WH_TIME_MS, "1700000000000", WH_OK },
+        { WH_TIME_MS, "1700000000", WH_INVALID },
+        { WH_TIME_MS, "17000000000001", WH_INVALID },
+        { WH_TIME_RFC3339, "2023-11-14T22:13:20Z", WH_OK },
+        { WH_TIME_RFC3339, "2023-11-14T22:13:20Z1", WH_INVALID },
+        { WH_TIME_HTTP, "Tue, 14 Nov 2023 22:13:20 GMT", WH_OK }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        sec = 42;
+        rc = wh_time_stamp(str(cases[i].text), cases[i].unit, &sec);
+
+        ok(rc == cases[i].rc && sec == (rc == WH_OK ? 1700000000 : 42),
+           "the stamp \"%s\"", cases[i].text);
     }
 }
 

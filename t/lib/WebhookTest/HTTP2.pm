@@ -22,6 +22,8 @@ use constant {
     DATA => 0, HEADERS => 1, RST_STREAM => 3, SETTINGS => 4, PING => 6,
     WINDOW_UPDATE => 8,
 
+    CANCEL => 8,
+
     END_STREAM => 1, ACK => 1, END_HEADERS => 4,
 
     HEADER_TABLE_SIZE => 1, ENABLE_PUSH => 2, INITIAL_WINDOW_SIZE => 4,
@@ -103,6 +105,15 @@ sub read_response {
     $self->{connection}->close;
 
     return $self->{response};
+}
+
+
+# Takes the request back, which must have been sent.
+sub reset {
+    my ($self) = @_;
+
+    $self->queue(RST_STREAM, 0, STREAM, pack 'N', CANCEL);
+    $self->run_until(sub { $self->{out} eq '' });
 }
 
 

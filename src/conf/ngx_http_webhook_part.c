@@ -1,0 +1,570 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The parts of a message that a request chooses, and what ends each of them: a
+ * message is read in one way only.  Those ahead of the body are read from the
+ * left, those after it from the right.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+/* Where a segment is among those on its side of the body. */
+
+typedef struct {
+    ngx_http_webhook_segment_t  *segment;
+    ngx_uint_t                   n;          /* from it to the last one */
+} ngx_http_webhook_place_t;
+
+
+static ngx_uint_t ngx_http_webhook_part_exempt(ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_part_is_url(ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_segment_t *segment, ngx_str_t *name);
+static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
+    ngx_http_webhook_segment_t *segment, ngx_str_t *text);
+static ngx_int_t ngx_http_webhook_parts_free(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+static void ngx_http_webhook_parts_edges(ngx_http_webhook_provider_t *provider,
+    ngx_array_t *segments, ngx_uint_t right);
+static ngx_uint_t ngx_http_webhook_part_is_last(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
+static ngx_uint_t ngx_http_webhook_part_unbounded(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
+static ngx_int_t ngx_http_webhook_part_next(
+    ngx_http_webhook_provider_t *provider, ngx_uint_t *n,
+    ngx_http_webhook_place_t *place);
+static void ngx_http_webhook_text_begin(ngx_str_t *text, ngx_str_t *literal);
+static void ngx_http_webhook_text_end(ngx_str_t *text, ngx_str_t *literal,
+    ngx_str_t *variable);
+
+
+/*
+ * What a sender knows of where it sends to, and how.  A part of the message
+ * may be anything where the configuration is made for it.
+ */
+
+static ngx_str_t  ngx_http_webhook_url_names[] = {
+    ngx_string("webhook_url"),
+    ngx_string("webhook_url_decoded"),
+    ngx_string("request_uri"),
+    ngx_string("uri"),
+    ngx_string("document_uri"),
+    ngx_string("args"),
+    ngx_string("query_string"),
+    ngx_null_string
+};
+
+
+static ngx_str_t  ngx_http_webhook_other_names[] = {
+    ngx_string("request_method"),
+    ngx_string("is_args"),
+    ngx_string("scheme"),
+    ngx_string("host"),
+    ngx_string("http_host"),
+    ngx_string("server_name"),
+    ngx_string("server_port"),
+    ngx_null_string
+};
+
+
+/*
+ * A variable at a "$" of the message becomes the value of the segment, and
+ * *len its length there.  Those of the URL are text, and what is no variable
+ * is left to nginx.
+ */
+
+ngx_int_t
+ngx_http_webhook_part_variable(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
+    ngx_http_webhook_segment_t *segment, size_t *len)
+{
+    ngx_int_t  rc;
+    ngx_str_t  text, rest, name;
+
+    rest.data = p;
+    rest.len = end - p;
+
+    (void) ngx_http_webhook_template_next(&rest, &name);
+
+    if (name.len == 0) {
+        return NGX_OK;
+    }
+
+    text.data = p;
+    text.len = rest.data - p;
+
+    rc = ngx_http_webhook_part_own(cf, provider, segment, &name);
+
+    if (rc == NGX_DECLINED) {
+
+        if (ngx_http_webhook_part_exempt(&name)) {
+            return NGX_OK;
+        }
+
+        rc = ngx_http_webhook_part_of_nginx(cf, segment, &text);
+    }
+
+    segment->name = name;
+    *len = text.len;
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_part_exempt(ngx_str_t *name)
+{
+    ngx_str_t  *other;
+
+    if (ngx_http_webhook_part_is_url(name)) {
+        return 1;
+    }
+
+    /* the others of ours are empty as long as nothing is verified */
+
+    if (name->len >= sizeof("webhook_") - 1
+        && ngx_strncasecmp(name->data, (u_char *) "webhook_",
+                           sizeof("webhook_") - 1)
+           == 0)
+    {
+        return 1;
+    }
+
+    for (other = ngx_http_webhook_other_names; other->len; other++) {
+        if (other->len == name->len
+            && ngx_strncasecmp(other->data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_part_is_url(ngx_str_t *name)
+{
+    ngx_str_t  *url;
+
+    for (url = ngx_http_webhook_url_names; url->len; url++) {
+        if (url->len == name->len
+            && ngx_strncasecmp(url->data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * What a rule of the provider finds is read from its source, for variables are
+ * empty until the body has been verified.  NGX_DECLINED if it is none of them.
+ */
+
+static ngx_int_t
+ngx_http_webhook_part_own(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_segment_t *segment, ngx_str_t *name)
+{
+    ngx_uint_t                   i;
+    ngx_http_webhook_source_t   *sources[3];
+    ngx_http_webhook_pointer_t  *pointers;
+
+    static ngx_str_t  names[] = {
+        ngx_string("webhook_timestamp"),
+        ngx_string("webhook_id"),
+        ngx_string("webhook_event")
+    };
+
+    sources[0] = provider->timestamp ? &provider->timestamp->source : NULL;
+    sources[1] = provider->id;
+    sources[2] = provider->event;
+
+    for (i = 0; i < 3; i++) {
+        if (names[i].len == name->len
+            && ngx_strncasecmp(names[i].data, name->data, name->len) == 0)
+        {
+            break;
+        }
+    }
+
+    if (sources[0]
+        && ngx_http_webhook_signs_header(provider, sources[0], name))
+    {
+        i = 0;
+    }
+
+    if (i == 3) {
+        return NGX_DECLINED;
+    }
+
+    if (sources[i] == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"$%V\" in rule \"message\" of webhook_provider "
+                           "\"%V\" is always empty, add a rule \"%s\"", name,
+                           &provider->name,
+                           names[i].data + sizeof("webhook_") - 1);
+        return NGX_ERROR;
+    }
+
+    segment->source = sources[i];
+    segment->required = 1;
+    segment->time = (i == 0);
+
+    /* what is signed has to be known in every request */
+
+    if (sources[i]->type == NGX_HTTP_WEBHOOK_JSON) {
+        pointers = provider->pointers.elts;
+        pointers[sources[i]->index].used = 1;
+    }
+
+    /* a time that is signed is looked at first */
+
+    if (segment->time) {
+        ngx_http_webhook_needs_body(provider, sources[0],
+                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
+    ngx_http_webhook_segment_t *segment, ngx_str_t *text)
+{
+    segment->required = 1;
+    segment->variable = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+
+    if (segment->variable == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_webhook_template_compile(cf, text, segment->variable);
+}
+
+
+/* Finds what ends each part, when all of the message is known. */
+
+ngx_int_t
+ngx_http_webhook_parts_compile(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    time_t                     future;
+    ngx_uint_t                 n;
+    ngx_http_webhook_place_t   place;
+
+    if (ngx_http_webhook_parts_free(cf, provider) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_webhook_parts_edges(provider, provider->prefix, 0);
+    ngx_http_webhook_parts_edges(provider, provider->suffix, 1);
+
+    if (provider->timestamp == NULL) {
+        return NGX_OK;
+    }
+
+    future = provider->timestamp->window.future;
+    ngx_conf_merge_value(future, provider->window.future, NGX_CONF_UNSET);
+
+    n = 0;
+
+    while (ngx_http_webhook_part_next(provider, &n, &place) == NGX_OK) {
+
+        if (!place.segment->time
+            || place.segment->edge.len
+            || future != NGX_CONF_UNSET)
+        {
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "nothing separates the time from what is beside it "
+                           "in the \"message\" of webhook_provider \"%V\", so "
+                           "its rule \"timestamp\" needs a \"future=TIME\"",
+                           &provider->name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* The part that "free=" names, and those after it, which are read from right */
+
+static ngx_int_t
+ngx_http_webhook_parts_free(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                   i, found;
+    ngx_http_webhook_segment_t  *segment;
+
+    if (provider->free.len == 0) {
+        return NGX_OK;
+    }
+
+    segment = provider->prefix->elts;
+    found = 0;
+
+    for (i = 0; i < provider->prefix->nelts; i++) {
+
+        segment[i].right = found;
+
+        if (segment[i].source
+            && ngx_http_webhook_str_equal(&segment[i].name, &provider->free))
+        {
+            segment[i].free = 1;
+            found = 1;
+        }
+    }
+
+    if (found && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED)) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"free=%V\" in rule \"message\" of webhook_provider "
+                       "\"%V\" goes with \"body none\" and a message that has "
+                       "\"${%V}\"", &provider->free, &provider->name,
+                       &provider->free);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_http_webhook_parts_edges(ngx_http_webhook_provider_t *provider,
+    ngx_array_t *segments, ngx_uint_t right)
+{
+    ngx_uint_t                   i;
+    ngx_str_t                    variable;
+    ngx_http_webhook_place_t     place;
+    ngx_http_webhook_segment_t  *segment;
+
+    if (segments == NULL) {
+        return;
+    }
+
+    segment = segments->elts;
+
+    for (i = 0; i < segments->nelts; i++) {
+
+        if (segment[i].name.len == 0) {
+            continue;
+        }
+
+        place.segment = &segment[i];
+        place.n = segments->nelts - i;
+
+        provider->parts = 1;
+
+        segment[i].right |= right
+                            || ngx_http_webhook_part_is_last(provider, &place);
+
+        if (segment[i].right) {
+            ngx_http_webhook_text_end(&segment[i].text.value,
+                                      &segment[i].edge, &variable);
+
+        } else if (place.n > 1) {
+            ngx_http_webhook_text_begin(&segment[i + 1].text.value,
+                                        &segment[i].edge);
+        }
+    }
+}
+
+
+/* Whether the message, which is without the body, ends with the part. */
+
+static ngx_uint_t
+ngx_http_webhook_part_is_last(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_place_t *place)
+{
+    return (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED)
+           && place->n == 1;
+}
+
+
+/* Warns of parts that nothing ends: their sender left that open. */
+
+void
+ngx_http_webhook_parts_warn(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                n;
+    ngx_http_webhook_place_t  place;
+
+    n = 0;
+
+    while (ngx_http_webhook_part_next(provider, &n, &place) == NGX_OK) {
+
+        if (!ngx_http_webhook_part_unbounded(provider, &place)) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "nothing separates \"%V\" from what is beside it in the "
+                      "\"message\" of webhook_provider \"%V\" in %V:%ui, a "
+                      "signed message can be cut anew there, write the text "
+                      "that the sender has between them, if it has one",
+                      &place.segment->name, &provider->name,
+                      &cf->conf_file->file.name, provider->message_line);
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_part_unbounded(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_place_t *place)
+{
+    ngx_http_webhook_segment_t  *segment, *next;
+
+    segment = place->segment;
+
+    if (segment->edge.len
+        || segment->time
+        || segment->free
+        || ngx_http_webhook_part_is_last(provider, place))
+    {
+        return 0;
+    }
+
+    /* a digest in the body's place has no text there */
+
+    if (place->n == 1
+        && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST))
+    {
+        return 0;
+    }
+
+    if (segment->right || place->n == 1) {
+        return 1;
+    }
+
+    /* no word has the third or fourth byte of a date, or the ":" in it */
+
+    next = segment + 1;
+
+    return !(next->time
+             && next->text.value.len == 0
+             && (provider->timestamp->unit == WH_TIME_RFC3339
+                 || provider->timestamp->unit == WH_TIME_HTTP));
+}
+
+
+/* The next part, of those before and after the body; *n is 0 at first. */
+
+static ngx_int_t
+ngx_http_webhook_part_next(ngx_http_webhook_provider_t *provider,
+    ngx_uint_t *n, ngx_http_webhook_place_t *place)
+{
+    ngx_uint_t                   i, k;
+    ngx_array_t                 *segments[2];
+    ngx_http_webhook_segment_t  *segment;
+
+    segments[0] = provider->prefix;
+    segments[1] = provider->suffix;
+
+    i = *n;
+
+    for (k = 0; k < 2 && segments[k]; k++) {
+
+        segment = segments[k]->elts;
+
+        for ( /* void */ ; i < segments[k]->nelts; i++) {
+
+            (*n)++;
+
+            if (segment[i].name.len) {
+                place->segment = &segment[i];
+                place->n = segments[k]->nelts - i;
+
+                return NGX_OK;
+            }
+        }
+
+        i -= segments[k]->nelts;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Whether the URL and the body meet in the message: then no text ends the one
+ * or begins the other.
+ */
+
+ngx_uint_t
+ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
+{
+    ngx_str_t                    literal, variable, rest;
+    ngx_http_webhook_segment_t  *segment;
+
+    if (provider->suffix == NULL
+        || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST))
+    {
+        return 0;
+    }
+
+    segment = provider->prefix->elts;
+    segment += provider->prefix->nelts - 1;
+
+    ngx_http_webhook_text_end(&segment->text.value, &literal, &variable);
+
+    if (segment->name.len == 0
+        && literal.len == 0
+        && ngx_http_webhook_part_is_url(&variable))
+    {
+        return 1;
+    }
+
+    segment = provider->suffix->elts;
+    rest = segment->text.value;
+
+    ngx_http_webhook_text_begin(&rest, &literal);
+
+    return literal.len == 0
+           && ngx_http_webhook_template_next(&rest, &variable) == NGX_OK
+           && ngx_http_webhook_part_is_url(&variable);
+}
+
+
+/* What is before the first variable of a text. */
+
+static void
+ngx_http_webhook_text_begin(ngx_str_t *text, ngx_str_t *literal)
+{
+    u_char  *p, *end;
+
+    end = text->data + text->len;
+    p = ngx_strlchr(text->data, end, '$');
+
+    literal->data = text->data;
+    literal->len = (p ? p : end) - text->data;
+}
+
+
+/* The last variable of a text, if any, and what is after it. */
+
+static void
+ngx_http_webhook_text_end(ngx_str_t *text, ngx_str_t *literal,
+    ngx_str_t *variable)
+{
+    ngx_str_t  name;
+
+    ngx_str_null(variable);
+
+    *literal = *text;
+
+    while (ngx_http_webhook_template_next(literal, &name) == NGX_OK) {
+        *variable = name;
+    }
+}

@@ -1,0 +1,144 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Senders with one key for all their customers: what another customer is sent
+ * is rightly signed, too, so something in the message must name the recipient.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+#include "core/wh_str.h"
+
+
+static ngx_uint_t ngx_http_webhook_recipient_open(
+    ngx_http_webhook_stats_entry_t *entry);
+static ngx_uint_t ngx_http_webhook_recipient_named(ngx_array_t *requires);
+static ngx_uint_t ngx_http_webhook_recipient_names(
+    ngx_http_webhook_require_t *require);
+static ngx_uint_t ngx_http_webhook_recipient_by_token(
+    ngx_http_webhook_provider_t *provider);
+
+
+char *
+ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
+{
+    provider->shared_key = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+/* Whether a warning is due. */
+
+ngx_uint_t
+ngx_http_webhook_recipient_unnamed(ngx_http_webhook_stats_entry_t *entry)
+{
+    return ngx_http_webhook_recipient_open(entry)
+           && !ngx_http_webhook_recipient_by_token(entry->gate->provider);
+}
+
+
+/* A token says nothing of the message, so there it is an error. */
+
+ngx_int_t
+ngx_http_webhook_recipient_check(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf)
+{
+    ngx_uint_t                        i;
+    ngx_http_webhook_stats_entry_t  **entry;
+
+    entry = wmcf->stats_entries.elts;
+
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
+
+        if (!ngx_http_webhook_recipient_open(entry[i])
+            || !ngx_http_webhook_recipient_by_token(entry[i]->gate->provider))
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook %V\" in %V:%ui takes the tokens of all "
+                      "customers of this sender, add a \"webhook_require\" "
+                      "with \"enum=\" for what names you in the body",
+                      &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
+                      entry[i]->wlcf->line);
+
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
+{
+    return entry->gate->provider->shared_key
+           && entry->clcf->locations == NULL
+           && entry->wlcf->pins == NULL
+           && !ngx_http_webhook_recipient_named(entry->wlcf->requires)
+           && !ngx_http_webhook_recipient_named(
+                                             entry->gate->provider->requires);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_recipient_named(ngx_array_t *requires)
+{
+    ngx_uint_t                   i;
+    ngx_http_webhook_require_t  *require;
+
+    if (requires == NULL) {
+        return 0;
+    }
+
+    require = requires->elts;
+
+    for (i = 0; i < requires->nelts; i++) {
+        if (ngx_http_webhook_recipient_names(&require[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* It must have one of some values, always. */
+
+static ngx_uint_t
+ngx_http_webhook_recipient_names(ngx_http_webhook_require_t *require)
+{
+    wh_str_t    word;
+    ngx_uint_t  i, names;
+
+    static const wh_str_t  values = wh_string("enum=");
+    static const wh_str_t  when = wh_string("when=");
+    static const wh_str_t  optional = wh_string("optional");
+
+    names = 0;
+
+    for (i = 0; i < require->n; i++) {
+
+        word = require->words[i];
+
+        if (wh_equal(word, optional) || wh_cut_prefix(&word, when)) {
+            return 0;
+        }
+
+        names |= wh_cut_prefix(&word, values);
+    }
+
+    return names;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_recipient_by_token(ngx_http_webhook_provider_t *provider)
+{
+    return provider->tokens.nelts || provider->bearer;
+}

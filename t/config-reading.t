@@ -1,0 +1,138 @@
+#!/usr/bin/perl
+
+# What nginx -t says to a message that can be read in more than one way, and
+# to senders with one key for all their customers.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest::Config;
+
+my $sign = 'signature header:X-Sig list=,;';
+my $id = 'id header:X-Id;';
+
+
+# Times that nothing separates
+
+my $time = 'nothing separates the time from what is beside it in the "message" '
+    . 'of webhook_provider "own", so its rule "timestamp" needs a '
+    . '"future=TIME" in @';
+
+for my $case (['$webhook_timestamp$webhook_body'],
+              ['$webhook_body$webhook_timestamp'],
+              ['${webhook_timestamp}$request_method$webhook_body'],
+              ['$http_x_time$webhook_body'],
+              ['$webhook_timestamp$webhook_id', 'body none;'])
+{
+    my ($message, $more) = (@$case, '');
+    my $block = sub {
+        "webhook_provider own {\n $sign $id $more timestamp header:X-Time "
+        . "$_[0];\n$_[1] message $message; #<\n}"
+    };
+
+    block_says($block->('past=5m', ''), $time);
+    block_says($block->('past=5m future=1m', ''));
+    block_says($block->('', 'window 5m future=1m;'));
+}
+
+block_says("webhook_provider own {\n $sign timestamp header:X-Time past=5m;\n"
+           . "message $_; }")
+    for '$webhook_timestamp.$webhook_body', '$webhook_body.$webhook_timestamp',
+        'v0:$webhook_timestamp:$webhook_body';
+
+
+# Other parts that nothing separates
+
+my $cut = 'from what is beside it in the "message" of webhook_provider "own" '
+    . 'in @, a signed message can be cut anew there, write the text that the '
+    . 'sender has between them, if it has one';
+
+for my $case (['$webhook_id$webhook_body', 'webhook_id'],
+              ['$webhook_id$webhook_timestamp.$webhook_body', 'webhook_id'],
+              ['${http_x_a}$webhook_id.$webhook_body', 'http_x_a'],
+              ['$webhook_id$request_method.$webhook_body', 'webhook_id'],
+              ['$webhook_body$arg_a', 'arg_a'])
+{
+    block_says("webhook_provider own {\n $sign $id timestamp header:X-Time "
+               . "past=1m;\n message $case->[0]; #<\n}",
+               $case->[0] =~ /timestamp/ ? () : qr/"timestamp" .* not signed/,
+               "nothing separates \"$case->[1]\" $cut");
+}
+
+block_says("webhook_provider own {\n $sign $id timestamp header:X-Time "
+           . "unit=$_ past=1m future=1m;\n"
+           . 'message $webhook_id$webhook_timestamp$webhook_body; }')
+    for qw/rfc3339 http/;
+block_says("webhook_provider own {\n $sign $id message $_; }")
+    for '$webhook_id.$webhook_body', '$webhook_body-$webhook_id-',
+        'v1:$webhook_id:$request_method:$webhook_body';
+block_says("webhook_provider own {\n $sign body none; message "
+           . '${json:/a}.${json:/b}; }');
+
+rule_says("message \$webhook_$_.\$webhook_body", "\"\$webhook_$_\" in rule "
+          . '"message" of webhook_provider "own" is always empty, add a rule '
+          . "\"$_\" in \@", $sign) for qw/id event timestamp/;
+
+
+# "free="
+
+my $free = 'in rule "message" of webhook_provider "own" goes with "body none" '
+    . 'and a message that has';
+
+rule_says('message ${json:/a}.${json:/b} free=json:/b', undef,
+          "$sign body none;");
+rule_says('message ${json:/a}.${json:/b} free=json:/c',
+          "\"free=json:/c\" $free \"\${json:/c}\" in \@", "$sign body none;");
+rule_says('message ${json:/a}.$webhook_body free=json:/a',
+          "\"free=json:/a\" $free \"\${json:/a}\" in \@", $sign);
+
+
+# The URL beside the body
+
+my $meet = 'signs the URL and the body with nothing between them, a signed '
+    . 'message can be cut anew there, use an exact location, "location = '
+    . '/path"';
+my $public = 'webhook_public_url https://example.com;';
+
+server_says("$public location $_->[1] { webhook $_->[0]; #<\n $good }",
+            "\"webhook $_->[0]\" in \@ $meet")
+    for ['square', '/'], ['trello', '/a'], ['hubspot', '~ ^/a'],
+        ['twilio', '^~ /a'];
+server_says("$public location $_->[1] { webhook $_->[0];\n $good }")
+    for ['square', '= /a'], ['twilio-json', '/'];
+
+
+# One key for all
+
+my $shared = 'has one key for all customers of this sender, messages for '
+    . 'others are accepted, add a "webhook_require" with "enum=" for what '
+    . 'names you in the body';
+
+for my $case (['', 1], ['webhook_require /a string enum=me;', 0],
+              ['webhook_require /a string enum=me|us;', 0],
+              ['webhook_require /a string;', 1],
+              ['webhook_require /a string enum=me optional;', 1],
+              ['webhook_require /a string enum=me when=/b=c;', 1])
+{
+    my ($require, $open) = @$case;
+
+    location_says("webhook own; #<\n $good $require",
+                  $open ? "\"webhook own\" in \@ $shared" : undef,
+                  "webhook_provider own { $sign shared_key; }");
+    location_says("webhook own; #<\n $good $require",
+                  $open ? '"webhook own" in @ takes the tokens of all '
+                      . 'customers of this sender, add a "webhook_require" '
+                      . 'with "enum=" for what names you in the body' : undef,
+                  'webhook_provider own { token bearer; shared_key; }');
+}
+
+block_says("webhook_provider own { $sign shared_key;\n"
+           . 'require /a string enum=me; }');
+rule_says('shared_key', 'rule "shared_key" is duplicate in @', 'shared_key;');
+
+done_testing();

@@ -1,0 +1,329 @@
+#!/usr/bin/perl
+
+# A message is read in one way only.  For every provider whose "message" has
+# parts, by its own rules: a message that is signed, and has in its body all
+# that is around the body, is cut anew between each two parts and at every
+# place where the parts before the body come again.  What is signed stays the
+# same, and none is accepted.  How it is signed does not matter here, so that
+# is always an HMAC in hex.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Compress::Zlib qw/crc32/;
+use Digest::SHA qw/hmac_sha256_hex/;
+use File::Basename;
+use JSON::PP;
+use Test::More;
+
+use WebhookTest;
+
+my $secret = 'a secret of this test alone';
+my $now = 1_700_000_000;
+my %times = (s => $now, ms => "${now}000", rfc3339 => '2023-11-14T22:13:20Z',
+             http => 'Tue, 14 Nov 2023 22:13:20 GMT');
+my $any = 14;                   # places around a cut where nothing separates
+my $url = 'http://hooks.example.com';
+
+# What the URL and the method are is not a request's choice; see "Where pieces
+# begin" in docs/security.md.
+my $exempt = qr/\A\$(?:request_method|webhook_url(?:_decoded)?)\z/;
+
+my @providers = grep { $_->{parts} }
+                map { provider($_) } glob "$FindBin::Bin/../providers/*.conf";
+
+cmp_ok(scalar @providers, '>=', 30, 'there are providers');
+
+my $t = WebhookTest->new(now => $now, frozen => 1, conf => conf());
+
+cut_anew($_) for @providers;
+twice();
+
+$t->done;
+done_testing();
+
+
+# { name, rules => { name => [words] }, parts => [text or variable, ...] }
+sub provider {
+    my ($file) = @_;
+
+    my $text = WebhookTest::Cert::read_file($file) =~ s/^\s*#.*\n//gmr;
+    my %rules;
+
+    $text =~ s/\A\s*webhook_provider \S+ \{//;
+
+    while ($text =~ /((?:[^;'"]|'[^']*'|"[^"]*")+?);/g) {
+        my ($name, @words) = map { s/\A'(.*)'\z/$1/sr }
+                             $1 =~ /((?:'[^']*'|"[^"]*"|[^\s'"])+)/g;
+
+        push @{ $rules{$name} }, \@words;
+    }
+
+    my ($message) = @{ $rules{message}[0] // [] };
+
+    my @parts = grep { length } split /(\$\{[^}]+\}|\$\w+)/, $message // '';
+
+    return { name => basename($file, '.conf'), rules => \%rules,
+             parts => (grep { /\A\$/ && !/\A\$webhook_body\z/
+                              && !/$exempt/ } @parts) ? \@parts : undef };
+}
+
+
+sub conf {
+    my $conf = '';
+
+    for my $p (@providers) {
+        my ($signature, @more) = @{ $p->{rules}{signature}[0] };
+        my $options = join ' ', map { "'$_'" } grep { /\A(?:list|field)=/ }
+                                @more;
+
+        $p->{signature} = $signature;
+        ($p->{field}) = map { /\Afield=(.*)/ } @more;
+        ($p->{list}) = map { /\Alist=(.*)/ } @more;
+
+        # this test has one signature, not a list of them
+        $options = '' if !defined $p->{field};
+
+        $conf .= "webhook_provider own-$p->{name} {\n"
+            . "signature $signature $options;\n"
+            . join('', map { rule($p, $_) }
+                       qw/timestamp id event message body/)
+            . "}\n";
+    }
+
+    return $conf . "server {\n listen 127.0.0.1:%%PORT%%;\n"
+        . "webhook_secret '$secret';\n webhook_public_url $url;\n"
+        . "set \$paypal_webhook_id 1JE4291016473214C;\n"
+        . join('', map { "location = /$_->{name} { webhook own-$_->{name}; "
+                         . "proxy_pass http://%%APP%%; }\n" } @providers)
+        . "}\n";
+}
+
+
+sub rule {
+    my ($p, $name) = @_;
+
+    my $words = $p->{rules}{$name} or return '';
+
+    return "$name " . join(' ', map { "'$_'" } @{ $words->[0] }) . ";\n";
+}
+
+
+sub cut_anew {
+    my ($p) = @_;
+
+    my @parts = @{ $p->{parts} };
+    my ($at) = grep { $parts[$_] eq '$webhook_body' } 0 .. $#parts;
+    my %value = map { $_ => value($p, $_) } @parts;
+    my $raw = defined $at && !grep { /\A(?:crc32|form|sha256)/ }
+                             map { $_->[0] } @{ $p->{rules}{body} // [] };
+
+    if (defined $at) {
+        my $before = join '', map { $value{$_} } @parts[0 .. $at - 1];
+        my $again = join '', map { $value{$_} } @parts[1 .. $at - 1];
+        my $after = join '', map { $value{$_} } @parts[$at + 1 .. $#parts];
+
+        $p->{body} = qq/{"a":"$before,$again,$after,"}/;
+        $value{'$webhook_body'} = $raw ? $p->{body}
+                                       : sprintf '%u', crc32($p->{body});
+    }
+
+    my $message = join '', map { $value{$_} } @parts;
+
+    is(status($p, \%value, $message), 202, "$p->{name}: as it is signed");
+
+    my @cuts = ($raw || !defined $at) ? cuts(\@parts, \%value) : ();
+
+    push @cuts, again(\@parts, $at, \%value, $message)
+        if $raw && $at && $parts[0] =~ /\A\$/;
+
+    my @wrong = grep { status($p, $_, $message) =~ /\A2/ } @cuts;
+
+    cmp_ok(scalar @cuts, '>', 0, "$p->{name}: there are cuts")
+        if $raw || $p->{name} eq 'adyen';
+    is(@wrong, 0, "$p->{name}: cut anew")
+        or diag(explain($wrong[0]));
+}
+
+
+# The cuts between two neighbours, with the text that separates them.
+sub cuts {
+    my ($parts, $value) = @_;
+
+    my @chosen = grep { $parts->[$_] =~ /\A\$/ } 0 .. $#$parts;
+    my @cuts;
+
+    for my $n (0 .. $#chosen - 1) {
+        my ($one, $two) = @$parts[@chosen[$n, $n + 1]];
+
+        next if grep { /$exempt/ || /\A\$paypal/ } $one, $two;
+
+        my $edge = join '', @$parts[$chosen[$n] + 1 .. $chosen[$n + 1] - 1];
+        my $was = length $value->{$one};
+        my $both = $value->{$one} . $edge . $value->{$two};
+
+        for my $p (0 .. length($both) - length $edge) {
+            next if $p == $was || substr($both, $p, length $edge) ne $edge;
+            next if $edge eq '' && abs($p - $was) > $any;
+
+            push @cuts, { %$value, $one => substr($both, 0, $p),
+                          $two => substr($both, $p + length $edge) };
+        }
+    }
+
+    return @cuts;
+}
+
+
+# The first part ends where the rest of them comes again.
+sub again {
+    my ($parts, $at, $value, $message) = @_;
+
+    my $rest = join '', map { $value->{$_} } @$parts[1 .. $at - 1];
+    my $after = join '', map { $value->{$_} } @$parts[$at + 1 .. $#$parts];
+    my $p = length $value->{ $parts->[0] };
+    my @cuts;
+
+    return if $rest eq '';
+
+    while (($p = index $message, $rest, $p + 1) >= 0) {
+        my $body = $p + length $rest;
+
+        push @cuts, { %$value, $parts->[0] => substr($message, 0, $p),
+                      '$webhook_body' => substr($message, $body,
+                          length($message) - length($after) - $body) };
+    }
+
+    return @cuts;
+}
+
+
+# What a part is in a right message.
+sub value {
+    my ($p, $part) = @_;
+
+    my %fixed = ('$webhook_body' => '', '$request_method' => 'POST',
+                 '$webhook_url' => "$url/$p->{name}",
+                 '$webhook_url_decoded' => "$url/$p->{name}",
+                 '$paypal_webhook_id' => '1JE4291016473214C');
+
+    return $part if $part !~ /\A\$/;
+    return $fixed{$part} if exists $fixed{$part};
+    return time_of($p) if $part eq '$webhook_timestamp';
+
+    # a free part may be anything
+    return 'a:b:c' if grep { /\Afree=(.+)/ && $part eq "\${$1}" }
+                      @{ $p->{rules}{message}[0] };
+
+    return 'msg_2mB-3' . ($part =~ /(\w)\}?\z/)[0];
+}
+
+
+sub time_of {
+    my ($p) = @_;
+
+    my ($unit) = map { /\Aunit=(.*)/ } @{ $p->{rules}{timestamp}[0] };
+
+    return $times{ $unit // 's' };
+}
+
+
+# The status of a request with these parts, and the signature of the message.
+sub status {
+    my ($p, $value, $message) = @_;
+
+    my %r = (uri => "/$p->{name}", headers => [], form => [], json => {},
+             body => $p->{body});
+
+    for my $part (grep { /\A\$/ } @{ $p->{parts} }) {
+        put($p, \%r, source($p, $part), $value->{$part});
+    }
+
+    my $signature = hmac_sha256_hex($message, $secret);
+
+    if (defined $p->{field}) {
+        push @{ $r{fields} }, "$p->{field}=$signature";
+        $signature = join $p->{list} // ',', @{ $r{fields} };
+    }
+
+    put($p, \%r, $p->{signature}, $signature);
+
+    $r{body} = $value->{'$webhook_body'}
+        if defined $p->{body} && $value->{'$webhook_body'} !~ /\A\d+\z/;
+    $r{body} //= @{ $r{form} } ? join '&', @{ $r{form} }
+                               : JSON::PP->new->encode($r{json});
+
+    return $t->status({ uri => $r{uri}, body => $r{body}, headers => [
+        @{ $r{form} } ? ['Content-Type', 'application/x-www-form-urlencoded']
+                      : (), @{ $r{headers} } ] });
+}
+
+
+# Where a part is in a request, or undef.
+sub source {
+    my ($p, $part) = @_;
+
+    return $1 if $part =~ /\A\$\{((?:json|form):.*)\}\z/;
+    return 'header:' . $1 =~ tr/_/-/r if $part =~ /\A\$http_(\w+)\z/;
+    return $p->{rules}{$1}[0][0]
+        if $part =~ /\A\$webhook_(timestamp|id|event)\z/;
+
+    return undef;
+}
+
+
+sub put {
+    my ($p, $r, $source, $value) = @_;
+
+    my ($kind, $name) = split /:/, $source // '', 2;
+
+    defined $kind or return;
+
+    if ($kind eq 'header') {
+        push @{ $r->{headers} }, [$name, $value];
+    } elsif ($kind eq 'field') {
+        push @{ $r->{fields} }, "$name=$value";
+    } elsif ($kind eq 'form') {
+        push @{ $r->{form} }, "$name=$value";
+    } elsif ($kind eq 'json') {
+        put_json(\$r->{json}, $value, $name =~ m{/([^/]+)}g);
+    }
+}
+
+
+sub put_json {
+    my ($at, $value, @names) = @_;
+
+    for (@names) {
+        $at = /\A\d+\z/ ? do { $$at = [] if ref $$at ne 'ARRAY'; \$$at->[$_] }
+                        : \$$at->{$_};
+    }
+
+    $$at = $value;
+}
+
+
+# A header of the message that comes twice: nginx makes one value of both, or
+# takes the first.
+sub twice {
+    my ($p) = grep { $_->{name} eq 'crisp' } @providers;
+
+    my $body = '{}';
+
+    for my $times ([1, 2], ['1, 2'], ['1'], []) {
+        for my $signed ('1', '1, 2', '') {
+            my $right = @$times == 1 && $times->[0] eq $signed;
+            my $status = $t->status({ uri => '/crisp', body => $body,
+                headers => [
+                    (map { ['X-Crisp-Request-Timestamp', $_] } @$times),
+                    ['X-Crisp-Signature',
+                     hmac_sha256_hex("[$signed;$body]", $secret)] ] });
+
+            is($status, $right ? 202 : @$times > 1 ? 400 : 403,
+               "crisp: times (@{[join ') (', @$times]}), signed ($signed)");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+#!/usr/bin/perl
+
+# webhook_replay: who has signed is a part of a message's name, whatever it is
+# that says so.  The same bytes of two are two messages, and a copy is none.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Digest::SHA qw/hmac_sha256 hmac_sha256_hex sha256_hex/;
+use File::Temp;
+use MIME::Base64 qw/encode_base64url/;
+use Test::More;
+
+use WebhookTest;
+
+my $secret = 'a secret of all the senders here';
+my %secrets = (one => 'a secret of the first tenant',
+               two => 'a secret of the second one.');
+my $body = 'the same bytes';
+
+my $dir = File::Temp->newdir;
+chmod 0755, "$dir";
+my $ca = WebhookTest::ca("$dir", 'sender');
+
+my $t = WebhookTest->new(conf => <<"EOF");
+    webhook_zone seen 1m;
+
+    map \$arg_tenant \$tenant_secret {
+        one "$secrets{one}";
+        two "$secrets{two}";
+    }
+
+    webhook_provider token { token header:X-Token; }
+    webhook_provider list { signature header:X-Signature list=,; }
+    webhook_provider jwt {
+        signature header:X-Jwt algorithm=jwt-hs256 issuer=one
+                  body_digest=/sha256;
+        signature header:X-Jwt algorithm=jwt-hs256 issuer=two
+                  body_digest=/sha256;
+    }
+    webhook_provider cert {
+        client_certificate CN=one O=Sender;
+        client_certificate CN=two O=Sender;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        listen 127.0.0.1:%%TLS_PORT%% ssl;
+        server_name signer;
+        ssl_certificate %%DIR%%/server.pem;
+        ssl_certificate_key %%DIR%%/server.key;
+        ssl_verify_client optional;
+        ssl_client_certificate $ca->{cert};
+        webhook_replay zone=seen;
+
+        location /token { webhook token; webhook_secret \$tenant_secret;
+                          proxy_pass http://%%APP%%; }
+        location /list { webhook list; webhook_secret \$tenant_secret;
+                         proxy_pass http://%%APP%%; }
+        location /both { webhook list; webhook_secret \$tenant_secret;
+                         webhook_secret "$secret";
+                         proxy_pass http://%%APP%%; }
+        location /jwt { webhook jwt; webhook_secret "$secret";
+                        proxy_pass http://%%APP%%; }
+        location /cert { webhook cert; proxy_pass http://%%APP%%; }
+        location /directive {
+            webhook cert;
+            webhook_client_certificate CN=one;
+            webhook_client_certificate O=Sender;
+            proxy_pass http://%%APP%%;
+        }
+    }
+EOF
+
+
+# Tenants, by variables
+
+two('a token of a tenant', map { tenant('token', $_,
+                                        ['X-Token', $secrets{$_}]) }
+                           qw/one two/);
+two('a list of a tenant', map { tenant('list', $_, ['X-Signature', join ',',
+                                       '00' x 32, mac($secrets{$_})]) }
+                          qw/one two/);
+
+# what all of them share is no way to have it delivered again
+is($t->status(tenant('both', 'one', ['X-Signature', join ',',
+                     mac($secrets{one}), mac($secret)])), 202,
+   'a secret of its own and one of all');
+is($t->status(tenant('both', 'one', ['X-Signature', mac($_)])), 200,
+   'one has been taken away') for $secrets{one}, $secret;
+is($t->status(tenant('both', 'two', ['X-Signature', mac($secrets{two})])), 202,
+   'another tenant');
+
+
+# Tokens, by who has issued them
+
+two('a JSON Web Token', map { token_of($_) } qw/one two/);
+is($t->status(token_of('one', ',"kid":"1"')), 200, 'its key has a name now');
+
+
+# Certificates, by the line that they match
+
+my %cert = map { $_ => WebhookTest::cert($ca, subject => [[O => 'Sender'],
+                                                          [CN => $_]]) }
+           qw/one two three/;
+
+certificate('/cert', 'one', 'another one' => 'one');
+certificate('/cert', 'two');
+certificate('/directive', 'one');
+certificate('/directive', 'two', 'another by that line' => 'three');
+
+$t->done;
+done_testing();
+
+
+# Two requests with the same body, and a copy of each.
+sub two {
+    my ($name, @requests) = @_;
+
+    is($t->status($_), 202, $name) for @requests;
+    is($t->status($_), 200, "$name: a copy") for @requests;
+}
+
+
+sub tenant {
+    my ($location, $tenant, $header) = @_;
+
+    return { uri => "/$location?tenant=$tenant", method => 'POST',
+             body => $body, headers => [$header] };
+}
+
+
+sub mac { return hmac_sha256_hex($body, $_[0]) }
+
+
+sub token_of {
+    my ($issuer, $header) = @_;
+
+    my $text = join '.', map { encode_base64url($_) }
+               '{"alg":"HS256"' . ($header // '') . '}',
+               qq/{"iss":"$issuer","sha256":"/ . sha256_hex($body) . '"}';
+
+    return { uri => '/jwt', method => 'POST', body => $body, headers => [
+        ['X-Jwt', $text . '.' . encode_base64url(hmac_sha256($text, $secret))]
+    ] };
+}
+
+
+# What a certificate sends is new, and then a copy, also by another one that
+# says the same of itself.
+sub certificate {
+    my ($uri, $name, %same) = @_;
+
+    is(sent($uri, $name), 202, "$uri: certificate $name");
+    is(sent($uri, $name), 200, 'a copy');
+    is(sent($uri, $same{$_}), 200, $_) for keys %same;
+}
+
+
+sub sent {
+    my ($uri, $name) = @_;
+
+    return $t->status({ uri => $uri, method => 'POST', body => $body,
+                        tls => $cert{$name} });
+}
