@@ -45,10 +45,10 @@ typedef struct {
 
 /* Tokens that a key has signed, those seen last; nothing else is said. */
 
-#define NGX_HTTP_WEBHOOK_VERIFIED  64
+#define NGX_HTTP_WEBHOOK_TOKENS_SEEN  64
 
 typedef struct {
-    u_char                      digests[NGX_HTTP_WEBHOOK_VERIFIED]
+    u_char                      digests[NGX_HTTP_WEBHOOK_TOKENS_SEEN]
                                        [WH_TOKEN_DIGEST_SIZE];
     ngx_uint_t                  n;          /* that there have been */
 } ngx_http_webhook_verified_t;

@@ -240,7 +240,7 @@ ngx_http_webhook_key_verified(ngx_http_webhook_key_t *key, u_char *digest)
 
     verified = key->verified;
 
-    n = verified ? ngx_min(verified->n, NGX_HTTP_WEBHOOK_VERIFIED) : 0;
+    n = verified ? ngx_min(verified->n, NGX_HTTP_WEBHOOK_TOKENS_SEEN) : 0;
 
     for (i = 0; i < n; i++) {
         if (ngx_memcmp(verified->digests[i], digest, WH_TOKEN_DIGEST_SIZE)
@@ -270,7 +270,7 @@ ngx_http_webhook_key_remember(ngx_http_webhook_key_t *key, u_char *digest,
 
     if (verified) {
         ngx_memcpy(verified->digests[verified->n++
-                                     % NGX_HTTP_WEBHOOK_VERIFIED],
+                                     % NGX_HTTP_WEBHOOK_TOKENS_SEEN],
                    digest, WH_TOKEN_DIGEST_SIZE);
     }
 }
