@@ -12,7 +12,6 @@
 
 #include "ngx_http_webhook.h"
 #include "core/wh_hmac.h"
-#include "core/wh_jose.h"
 #include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"

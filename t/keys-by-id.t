@@ -343,7 +343,8 @@ sub ids {
                 $send->('ES384', 'ES384'));
     $t->refused('that is not the signed one', 403, 'signature_mismatch',
                 $send->('ES256', 'x'));
-    $t->accepted('none, and one key that fits', $send->(undef, ''));
+    $t->refused('none, which is signed', 403, 'signature_malformed',
+                $send->(undef, ''));
 }
 
 

@@ -422,8 +422,11 @@ sub good_and_bad {
     refused(sent(arguments($name, other => 1), $file),
             "$name: another secret or certificate");
 
-    # where fields of a form are signed, others may be beside them
-    if (has($name, 'signature') && $providers{$name} !~ /signature +form:/) {
+    # where fields of a form are signed, others may be beside them, and a token
+    # may say nothing of the body
+    if (has($name, 'signature')
+        && $providers{$name} !~ /signature +form:| body_digest=none/)
+    {
         refused(sent(@good, '--tamper', $file), "$name: another body");
     }
 

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_jose.h"
 
 
 /*

@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_jose.h"
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_jwt_verify(

@@ -1,0 +1,204 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The state of a request.
+ */
+
+
+#ifndef _NGX_HTTP_WEBHOOK_CTX_H_INCLUDED_
+#define _NGX_HTTP_WEBHOOK_CTX_H_INCLUDED_
+
+
+#include "secret/ngx_http_webhook_secret.h"
+#include "zone/ngx_http_webhook_zone.h"
+#include "core/wh_name.h"
+#include "core/wh_subject.h"
+
+
+/* A hash of the message in progress: an HMAC, or a digest for public keys. */
+
+typedef struct {
+    EVP_MD_CTX                 *md;
+    const wh_hmac_key_t        *key;        /* NULL for a digest */
+    wh_digest_e                 digest;     /* if it is one */
+    ngx_uint_t                  use;        /* of an HMAC's key */
+    ngx_uint_t                  secret;     /* its number, from 1 */
+} ngx_http_webhook_hash_t;
+
+
+/* What takes a part of the body to hash it. */
+
+typedef void (*ngx_http_webhook_hash_pt)(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+
+
+/* What is hashed to tell messages apart, where no key does. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_DIGEST_NONE = 0,
+    NGX_HTTP_WEBHOOK_DIGEST_MESSAGE,
+    NGX_HTTP_WEBHOOK_DIGEST_BODY
+} ngx_http_webhook_digest_e;
+
+
+/* A signature that the request offers. */
+
+typedef struct {
+    wh_signature_t             *signature;
+    const wh_str_t             *issuer;     /* of a token, or NULL */
+    wh_pubkey_e                 scheme;
+    ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
+    ngx_uint_t                  use;
+    ngx_uint_t                  secret;     /* of a token, from 1; then the
+                                               signature is a digest */
+    EVP_PKEY                   *pubkey;     /* chosen by its id, or NULL */
+    ngx_uint_t                  number;     /* of its secret, from 1 */
+} ngx_http_webhook_candidate_t;
+
+
+typedef struct {
+    ngx_table_elt_t            *first;
+    ngx_uint_t                  count;
+} ngx_http_webhook_field_t;
+
+
+/*
+ * The state of a request.  It goes from START to READING when the body has
+ * to be read, from there to READ, to PARSING while JSON is parsed, verified
+ * but for a provider that needs the body, and from any of these to DONE.
+ */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_START = 0,
+    NGX_HTTP_WEBHOOK_READING,
+    NGX_HTTP_WEBHOOK_READ,
+    NGX_HTTP_WEBHOOK_PARSING,
+    NGX_HTTP_WEBHOOK_DONE
+} ngx_http_webhook_state_e;
+
+
+/* When a challenge is answered. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_BY_HEADERS = 0,        /* to anybody */
+    NGX_HTTP_WEBHOOK_BY_BODY,               /* to who has no credential */
+    NGX_HTTP_WEBHOOK_VERIFIED
+} ngx_http_webhook_when_e;
+
+
+/* What a request would have been refused for, had a rule not been on trial. */
+
+typedef struct {
+    ngx_uint_t                     bits;        /* that have failed, bits */
+    ngx_http_webhook_reason_e      reason;      /* of the first */
+    ngx_uint_t                     status;
+    ngx_str_t                      pointer;
+    const char                    *violation;
+} ngx_http_webhook_dry_run_t;
+
+
+/* A record that a request has been counted in. */
+
+typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
+
+
+struct ngx_http_webhook_counted_s {
+    ngx_http_webhook_record_t     *record;
+    ngx_http_webhook_counted_t    *next;
+};
+
+
+struct ngx_http_webhook_ctx_s {
+    /* the gate, and how far the request has come */
+    ngx_http_webhook_gate_t       *gate;
+    ngx_http_webhook_loc_conf_t   *wlcf;        /* where it was last asked */
+    ngx_pool_cleanup_t            *cleanup;
+    ngx_http_webhook_state_e       state;
+
+    /* the verdict, and what is said of it */
+    ngx_http_webhook_verdict_e     verdict;
+    ngx_http_webhook_reason_e      reason;
+    ngx_uint_t                     status;      /* of the rule, or 0 */
+    ngx_str_t                      pointer;     /* of what is invalid */
+    const char                    *violation;   /* what is wrong there */
+    ngx_http_webhook_dry_run_t     dry_run;
+    ngx_str_t                      response_body;  /* instead of our own */
+    ngx_int_t                      ack;         /* status for 2xx, if > 0 */
+
+    /* what the request has: headers, keys, candidates */
+    ngx_http_webhook_field_t      *headers;     /* as provider->headers */
+    ngx_http_webhook_key_t       **keys;        /* gate->nkeys, or NULL each */
+    ngx_http_webhook_source_t     *credential;  /* the token's source */
+    ngx_http_webhook_candidate_t  *candidates;
+    ngx_uint_t                     ncandidates;
+    wh_json_t                     *claims;      /* of the token, or NULL */
+    ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
+    ngx_str_t                      token_header;  /* of a detached token, with
+                                                   the dot, or empty */
+    ngx_uint_t                     secret;      /* that matched, from 1 */
+    ngx_uint_t                     token;       /* the token's, from 1 */
+    const wh_str_t                *issuer;      /* of the token that matched,
+                                                   or NULL */
+    ngx_array_t                   *subject;     /* of the certificate, that
+                                                   matched, or NULL */
+
+    /* hashes of the message and of the body */
+    ngx_http_webhook_hash_t       *hashes;
+    ngx_uint_t                     nhashes;
+    EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
+    ngx_str_t                      body_sha256;
+    off_t                          hashed;      /* bytes of the body */
+    uint32_t                       crc32;       /* for a rule "body" */
+    u_char                         carry[3];    /* bytes that are not encoded
+                                                   yet, of a payload */
+    ngx_uint_t                     ncarry;
+
+    /* bits */
+    unsigned                       whole:1;     /* a signature is over the
+                                                   message in one piece */
+    unsigned                       plain:1;     /* the payload of a detached
+                                                   token is not encoded */
+    unsigned                       unverified:1;   /* but parsed */
+    unsigned                       binding:1;   /* the failure counts also
+                                                   where it is on trial */
+    unsigned                       refused:1;   /* with its headers */
+    unsigned                       asking:1;    /* is it a challenge? */
+    unsigned                       unknown_tenant:1; /* all secrets are from
+                                                      variables, and empty */
+    unsigned                       hashing:1;
+    unsigned                       failed:1;    /* a hash could not be done */
+    unsigned                       stripped:1;  /* of its credential */
+    unsigned                       sender:1;    /* verified, also if it is
+                                                   a duplicate */
+    unsigned                       verified:1;  /* all that is enforced has
+                                                   been passed */
+    unsigned                       evaluation:1;   /* of a variable failed */
+    unsigned                       rewritten:1; /* left the location so */
+    unsigned                       by_name:1;   /* parsed for a variable */
+
+    /* the body, and the parser for JSON */
+    wh_json_t                     *json;        /* or NULL */
+    ngx_chain_t                   *parsed;      /* where it is in the body */
+    off_t                          offset;      /* in that buffer */
+    ngx_str_t                      form;        /* the body, if it is one */
+    ngx_str_t                      text;        /* for a rule "body" */
+
+    /* the challenge that the request is, or NULL */
+    ngx_http_webhook_challenge_t  *challenge;
+    ngx_http_webhook_key_t        *challenge_key;
+    ngx_str_t                      challenge_value;
+    ngx_str_t                      challenge_mac;
+
+    /* replay protection, or NULL */
+    ngx_http_webhook_replay_state_t  *replay;
+
+    /* counting; stats_entries of the location, or NULL */
+    ngx_http_webhook_stats_entry_t  *stats_entries;
+    ngx_http_webhook_counted_t    *counted;
+    uint64_t                       started;     /* ns, or 0 */
+    uint64_t                       spent;       /* ns */
+};
+
+
+#endif /* _NGX_HTTP_WEBHOOK_CTX_H_INCLUDED_ */
