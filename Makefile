@@ -76,6 +76,7 @@ unexport NGINX
 SOURCES   := $(shell find src -name '*.c' | sort)
 HEADERS   := $(shell find src -name '*.h' | sort)
 CORE      := $(filter src/core/%,$(SOURCES))
+CORE_OBJS := $(patsubst src/core/%.c,$(B)/core/%.o,$(CORE))
 UNITS     := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
 TEST_ENV   = TEST_NGINX_BINARY=$(NGINX) \
              TEST_NGINX_LOAD_MODULES=$(B)/$(NAME) \
@@ -123,11 +124,16 @@ nginx: $(OBJS)/Makefile
 	    exit 1; }
 	@$(MAKE) --no-print-directory -C $(TREE) -f $(OBJS)/Makefile binary
 
-$(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(B)/settings \
-             $(shell find src/core -name '*.[ch]') | build-packages
+unit_cc = $(CC) -Wall -Wextra -Werror -O1 -g $(CC_OPT) -I src/core
+
+$(B)/core/%.o: src/core/%.c $(B)/settings \
+               $(shell find src/core -name '*.h') | build-packages
 	@mkdir -p $(@D)
-	$(CC) -Wall -Wextra -Werror -O1 -g $(CC_OPT) -I src/core -o $@ $< \
-	    $(CORE) $(LD_OPT) -lyajl -lcrypto -ldl
+	$(unit_cc) -c -o $@ $<
+
+$(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(CORE_OBJS)
+	@mkdir -p $(@D)
+	$(unit_cc) -o $@ $< $(CORE_OBJS) $(LD_OPT) -lyajl -lcrypto -ldl
 
 units: $(UNITS)
 

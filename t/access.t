@@ -172,7 +172,11 @@ my $t = WebhookTest->new(modules => $echo ? ['ngx_http_echo_module.so'] : [],
 
         location /static/ { webhook any; error_page 405 =200 \$uri; }
         location /alias/ { webhook any; alias %%DIR%%/html/static/; }
-        location /dav/ { webhook any; dav_methods PUT; }
+        location /dav/ {
+            webhook any;
+            dav_methods PUT;
+            client_body_in_file_only clean;
+        }
 
         location /fastcgi { fastcgi_pass %%APP%%; }
         location /scgi { scgi_pass %%APP%%; }
@@ -185,6 +189,7 @@ EOF
     users => 'user:{PLAIN}password',
     'html/static/file' => "a file\n",
     'html/page.html' => "a page\n",
+    'html/dav/none' => '',
     'html/ssi/page.html' => qq(<!--# include virtual="/gate/part" -->\n),
 });
 
@@ -271,6 +276,16 @@ $c->close;
 # PUT, whose file is the request's body
 got('/dav/new', forged(%$long, method => 'PUT'), 403, $json);
 ok(!-e "$t->{dir}/html/dav/new", 'no file from the forged');
+
+chmod 0777, "$t->{dir}/html/dav";
+
+for my $body ($short, $long) {
+    my $uri = '/dav/of-' . length $body->{body};
+
+    got($uri, signed(%$body, method => 'PUT'), 201, qr//);
+    is(WebhookTest::Cert::read_file("$t->{dir}/html$uri"), $body->{body},
+       "$uri: a file from the signed");
+}
 
 # subrequests from where there is no gate
 got('/ssi/page.html', { method => 'GET' }, 200, qr/403|error/);

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 
 # What an administrator does, or suffers, while messages come: reloads, a
-# directory for bodies that cannot be written, workers that may not take their
-# time.  Each time it is counted what was lost, doubled or wrongly passed.
+# directory for bodies that cannot be written, no descriptor left, workers that
+# may not take their time.  Each time it is counted what was lost, doubled or
+# wrongly passed.
 
 use strict;
 use warnings;
@@ -15,6 +16,9 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Signed qw/$secret signed forged/;
+
+# of a worker that is to have few
+my $descriptors = 40;
 
 my $t = WebhookTest->new(
     workers => 2, main => 'worker_shutdown_timeout 200ms;',
@@ -39,7 +43,8 @@ EOF
 
 # Reloads
 
-my $rounds = 10;
+# fewer where the end of a worker takes seconds
+my $rounds = $WebhookTest::patience > 1 ? 10 : 50;
 my @senders = map { sender($_) } 1 .. 2;
 
 for (1 .. $rounds) {
@@ -75,6 +80,54 @@ $t->accepted('one that need not', signed(uri => '/spool', body => 'small'));
 $t->accepted('the same elsewhere', signed(uri => '/', body => $large));
 
 
+# No descriptor left
+
+my $few = WebhookTest->new(
+    main => "worker_rlimit_nofile $descriptors;", conf => <<"EOF");
+    webhook_zone seen 1m;
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        webhook                 github;
+        webhook_secret          "$secret";
+        webhook_replay          zone=seen;
+        client_body_buffer_size 1k;
+        location / { proxy_pass http://%%APP%%; }
+    }
+EOF
+
+$few->accepted('there are descriptors', signed(uri => '/', body => 'first'));
+
+for my $body ('small', $large) {
+    my $what = 'a body of ' . length $body;
+    my %way = (uri => '/', body => $body);
+    my @begun = map { begin($_) } signed(%way), forged(%way);
+    my @idle;
+
+    $few->app_clear;
+
+    until (open_in_worker() >= $descriptors) {
+        my $before = open_in_worker();
+
+        push @idle, $few->connection;
+        $few->wait_for(sub { open_in_worker() > $before }, 'a descriptor');
+    }
+
+    my ($signed, $forged) = map { end_of($_) } @begun;
+
+    cmp_ok($signed, '>=', 500, "$what, signed, and no descriptor");
+    cmp_ok($forged, '>=', 400, "$what, forged");
+    is(scalar $few->app_requests, 0, 'neither goes upstream');
+
+    $_->close for @idle;
+    $few->wait_for(sub { open_in_worker() < $descriptors - 4 }, 'room');
+    $few->accepted('there are descriptors again', signed(%way));
+    is($few->status(signed(%way)), 200, 'a copy is one');
+    is(scalar $few->app_requests, 1, 'and none is doubled');
+}
+
+$few->done(allow => qr/\(24: Too many open files\)/);
+
+
 # Workers that must end with a body on its way
 
 my $slow = signed(uri => '/', body => 'a body that takes its time');
@@ -91,6 +144,43 @@ is($t->status($slow), 200, 'and is the last');
 
 $t->done(allow => qr/mkdir\(\) "\S*no-directory|open\(\) "\S*no-directory/);
 done_testing();
+
+
+# The head of a request, on a connection.
+sub begin {
+    my ($request) = @_;
+
+    my ($head, $body) = WebhookTest::format_request(%$request);
+    my $c = $few->connection;
+
+    $c->send($head);
+
+    return { connection => $c, rest => $body };
+}
+
+
+# The status after the body.
+sub end_of {
+    my ($begun) = @_;
+
+    $begun->{connection}->send($begun->{rest});
+
+    my $status = $begun->{connection}->read_response->{status};
+
+    $begun->{connection}->close;
+
+    return $status;
+}
+
+
+# How many descriptors below its limit the worker has open; it may have others
+# from who started it.
+sub open_in_worker {
+    my ($pid) = $few->workers;
+
+    return scalar grep { m{(\d+)$} && $1 < $descriptors }
+                  glob "/proc/$pid/fd/*";
+}
 
 
 # A process that sends messages, each until it is taken, and as many forged

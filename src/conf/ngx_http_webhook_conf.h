@@ -369,9 +369,6 @@ ngx_int_t ngx_http_webhook_replay_key_unsigned(
 ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);
-ngx_uint_t ngx_http_webhook_signs_header(
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
-    ngx_str_t *name);
 
 /* _template.c: texts with variables */
 
@@ -380,6 +377,9 @@ ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_is_header(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
+    ngx_str_t *name);
 
 /* _scope.c: which place a message comes to */
 

@@ -196,7 +196,7 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
     }
 
     if (sources[0]
-        && ngx_http_webhook_signs_header(provider, sources[0], name))
+        && ngx_http_webhook_variable_is_header(provider, sources[0], name))
     {
         i = 0;
     }

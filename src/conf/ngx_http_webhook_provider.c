@@ -24,14 +24,6 @@ typedef struct {
 } ngx_http_webhook_rule_t;
 
 
-/* A name that people look for, and the provider that it is. */
-
-typedef struct {
-    ngx_str_t      name;
-    ngx_str_t      provider;
-} ngx_http_webhook_alias_t;
-
-
 static ngx_http_webhook_provider_t *ngx_http_webhook_provider_create(
     ngx_conf_t *cf, ngx_str_t *name);
 static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
@@ -155,7 +147,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 };
 
 
-static ngx_http_webhook_alias_t  ngx_http_webhook_aliases[] = {
+static ngx_keyval_t  ngx_http_webhook_aliases[] = {
     { ngx_string("facebook"), ngx_string("meta") },
     { ngx_string("instagram"), ngx_string("meta") },
     { ngx_string("whatsapp"), ngx_string("meta") },
@@ -286,7 +278,7 @@ ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 {
     u_char                         hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
     ngx_uint_t                     i;
-    ngx_http_webhook_alias_t      *alias;
+    ngx_keyval_t                  *alias;
     ngx_http_webhook_builtin_t    *builtin;
     ngx_http_webhook_nearest_t     nearest;
     ngx_http_webhook_provider_t  **providers;
@@ -304,11 +296,11 @@ ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 
     ngx_http_webhook_nearest_init(&nearest, name);
 
-    for (alias = ngx_http_webhook_aliases; alias->name.len; alias++) {
-        if (alias->name.len == name->len
-            && ngx_strncasecmp(alias->name.data, name->data, name->len) == 0)
+    for (alias = ngx_http_webhook_aliases; alias->key.len; alias++) {
+        if (alias->key.len == name->len
+            && ngx_strncasecmp(alias->key.data, name->data, name->len) == 0)
         {
-            nearest.word = alias->provider;
+            nearest.word = alias->value;
         }
     }
 

@@ -211,51 +211,10 @@ ngx_http_webhook_replay_signs_header(ngx_http_webhook_provider_t *provider,
     text = provider->message;
 
     while (ngx_http_webhook_template_next(&text, &name) == NGX_OK) {
-        if (ngx_http_webhook_signs_header(provider, source, &name)) {
+        if (ngx_http_webhook_variable_is_header(provider, source, &name)) {
             return 1;
         }
     }
 
     return 0;
-}
-
-
-/* Whether a variable is $http_NAME of the header that is the source. */
-
-ngx_uint_t
-ngx_http_webhook_signs_header(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source, ngx_str_t *name)
-{
-    size_t                      i;
-    u_char                      c, *p;
-    ngx_str_t                  *header;
-    ngx_http_webhook_header_t  *headers;
-
-    if (source->type != NGX_HTTP_WEBHOOK_HEADER) {
-        return 0;
-    }
-
-    headers = provider->headers.elts;
-    header = &headers[source->index].name;
-
-    if (name->len != sizeof("http_") - 1 + header->len
-        || ngx_strncasecmp(name->data, (u_char *) "http_",
-                           sizeof("http_") - 1)
-           != 0)
-    {
-        return 0;
-    }
-
-    p = name->data + sizeof("http_") - 1;
-
-    for (i = 0; i < header->len; i++) {
-
-        c = header->data[i] == '-' ? '_' : header->data[i];
-
-        if (ngx_tolower(p[i]) != c) {
-            return 0;
-        }
-    }
-
-    return 1;
 }

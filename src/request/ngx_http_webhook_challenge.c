@@ -8,9 +8,9 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_challenge.h"
 
 
-#define NGX_HTTP_WEBHOOK_CHALLENGE_MAX   512    /* bytes */
 #define NGX_HTTP_WEBHOOK_CHALLENGE_BODY  4096   /* of a body not verified */
 
 
@@ -123,7 +123,7 @@ ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
             && (r->method & challenge[i].method)
             && ngx_http_webhook_challenge_active(ctx->gate, &challenge[i]))
         {
-            return ngx_http_webhook_select_credential(r, ctx) == NGX_DECLINED;
+            return ngx_http_webhook_source_credential(r, ctx) == NGX_DECLINED;
         }
     }
 
@@ -336,48 +336,19 @@ ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
 }
 
 
-/*
- * An HMAC answer signs whatever a stranger sends: in this alphabet there is
- * no room for a message that a sender would sign.  What is echoed is visible
- * ASCII and spaces.  Where the signing secret answers, there is not even a
- * space.
- */
+/* Where the signing secret answers, there is not even a space. */
 
 static ngx_uint_t
 ngx_http_webhook_challenge_valid(ngx_http_webhook_challenge_t *challenge,
     ngx_str_t *value)
 {
-    u_char       c;
-    size_t       i;
-    const char  *marks;
+    wh_str_t  text;
 
-    if (value->len > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) {
-        return 0;
-    }
+    text = ngx_http_webhook_wh_str(value);
 
-    marks = challenge->use_signing_key ? "-_.~+/=" : "-_.~+/= ";
-
-    for (i = 0; i < value->len; i++) {
-
-        c = value->data[i];
-
-        if ((c >= '0' && c <= '9')
-            || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-        {
-            continue;
-        }
-
-        if (challenge->hmac) {
-            if (ngx_strchr(marks, c) == NULL || c == '\0') {
-                return 0;
-            }
-
-        } else if (c < 0x20 || c >= 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return challenge->hmac
+           ? wh_challenge_signable(text, !challenge->use_signing_key)
+           : wh_challenge_visible(text);
 }
 
 
@@ -566,9 +537,7 @@ ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    rc = ngx_http_webhook_body_kind_text(r, ctx,
-                                         NGX_HTTP_WEBHOOK_CHALLENGE_MAX,
-                                         &part[2]);
+    rc = ngx_http_webhook_body_kind_text(r, ctx, WH_CHALLENGE_MAX, &part[2]);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
     }
@@ -584,6 +553,5 @@ ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
         len += part[i].len;
     }
 
-    return (len == 0 || len > NGX_HTTP_WEBHOOK_CHALLENGE_MAX) ? NGX_OK
-                                                              : NGX_DECLINED;
+    return (len == 0 || len > WH_CHALLENGE_MAX) ? NGX_OK : NGX_DECLINED;
 }

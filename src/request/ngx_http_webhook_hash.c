@@ -14,6 +14,12 @@
 #define NGX_HTTP_WEBHOOK_ENCODE      3072       /* bytes at a time, threes */
 
 
+static ngx_http_webhook_digest_e ngx_http_webhook_digest_wanted(
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_digest_e ngx_http_webhook_digest_streamed(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_digest_later(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
@@ -47,7 +53,87 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
     return ngx_http_webhook_signs(ctx->gate->provider)
            || ctx->gate->provider->form
            || ctx->gate->parse
-           || ngx_http_webhook_digest(ctx) != NGX_HTTP_WEBHOOK_DIGEST_NONE;
+           || ngx_http_webhook_digest_wanted(ctx)
+              != NGX_HTTP_WEBHOOK_DIGEST_NONE;
+}
+
+
+/* What has to be hashed, unless a key that comes with the body is a name. */
+
+static ngx_http_webhook_digest_e
+ngx_http_webhook_digest_wanted(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_replay_state_t  *replay;
+
+    replay = ctx->replay;
+
+    if (replay == NULL || replay->off || replay->named) {
+        return NGX_HTTP_WEBHOOK_DIGEST_NONE;
+    }
+
+    if (replay->body) {
+        return NGX_HTTP_WEBHOOK_DIGEST_BODY;
+    }
+
+    return (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
+           ? NGX_HTTP_WEBHOOK_DIGEST_NONE : NGX_HTTP_WEBHOOK_DIGEST_MESSAGE;
+}
+
+
+/* What of it is hashed as the body arrives. */
+
+static ngx_http_webhook_digest_e
+ngx_http_webhook_digest_streamed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_digest_e  digest;
+
+    digest = ngx_http_webhook_digest_wanted(ctx);
+
+    if (digest == NGX_HTTP_WEBHOOK_DIGEST_NONE
+        || ngx_http_webhook_digest_later(r, ctx))
+    {
+        return NGX_HTTP_WEBHOOK_DIGEST_NONE;
+    }
+
+    return digest;
+}
+
+
+/*
+ * Whether it can wait: a key may make it needless, or the signature be wrong,
+ * and the body will be in memory then.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_digest_later(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t                 i;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    /* a payload is encoded as it arrives, once */
+
+    if (ctx->token_header.len) {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_REPLAY_KEYS; i++) {
+        if (ctx->replay->keys[i]) {
+            return 1;
+        }
+    }
+
+    if (!ngx_http_webhook_signs(ctx->gate->provider)) {
+        return 0;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    return !r->headers_in.chunked
+           && !clcf->client_body_in_file_only
+           && r->headers_in.content_length_n
+              <= (off_t) clcf->client_body_buffer_size;
 }
 
 

@@ -264,7 +264,7 @@ ngx_http_webhook_pelorus_message(ngx_http_webhook_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    ngx_http_webhook_replay_message(ctx, digest);
+    ngx_http_webhook_digest_keep(ctx, digest);
 
     return NGX_OK;
 }

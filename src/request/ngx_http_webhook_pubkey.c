@@ -39,7 +39,7 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     }
 
     if (ctx->replay && hash->digest == WH_SHA256) {
-        ngx_http_webhook_replay_message(ctx, bytes);
+        ngx_http_webhook_digest_keep(ctx, bytes);
     }
 
     for (i = 0; i < ctx->ncandidates; i++) {

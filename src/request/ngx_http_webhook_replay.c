@@ -121,16 +121,6 @@ ngx_http_webhook_replay_ttl(ngx_http_webhook_replay_rule_t *rule,
 }
 
 
-/* Keeps the digest of what is authenticated, which tells messages apart. */
-
-void
-ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx, u_char *digest)
-{
-    ngx_memcpy(ctx->replay->message, digest, NGX_HTTP_WEBHOOK_DIGEST);
-    ctx->replay->hashed = 1;
-}
-
-
 /* A request that has been let through is to be the only one. */
 
 ngx_http_webhook_reason_e

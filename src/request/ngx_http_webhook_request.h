@@ -37,6 +37,8 @@ ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_evaluate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_complex_value_t *value,
     ngx_str_t *text);
+ngx_int_t ngx_http_webhook_source_credential(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_source_reason(ngx_int_t rc,
     ngx_http_webhook_reason_e missing, ngx_http_webhook_reason_e malformed);
 
@@ -61,8 +63,6 @@ ngx_int_t ngx_http_webhook_verify_subrequest(ngx_http_request_t *r,
 
 /* _select.c: which of several providers a request is for */
 ngx_int_t ngx_http_webhook_select(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-ngx_int_t ngx_http_webhook_select_credential(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _steps.c: the steps of a verification */
@@ -138,9 +138,8 @@ void ngx_http_webhook_md_put(EVP_MD_CTX *md);
 void ngx_http_webhook_md_exit(ngx_cycle_t *cycle);
 
 /* _digest.c: the hash that names a message */
-ngx_http_webhook_digest_e ngx_http_webhook_digest(ngx_http_webhook_ctx_t *ctx);
-ngx_http_webhook_digest_e ngx_http_webhook_digest_streamed(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_digest_keep(ngx_http_webhook_ctx_t *ctx,
+    u_char *digest);
 ngx_int_t ngx_http_webhook_digest_message(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_digest_body(ngx_http_request_t *r,
@@ -204,8 +203,6 @@ ngx_int_t ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,
 /* _replay.c: each message once */
 ngx_http_webhook_reason_e ngx_http_webhook_replay_known(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_replay_message(ngx_http_webhook_ctx_t *ctx,
-    u_char *digest);
 ngx_http_webhook_reason_e ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_replay_end(ngx_http_webhook_ctx_t *ctx,

@@ -13,7 +13,6 @@ typedef ngx_int_t (*ngx_http_webhook_select_pt)(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 
-static ngx_int_t ngx_http_webhook_select_certificate(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_select_challenge(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
@@ -21,7 +20,7 @@ static ngx_int_t ngx_http_webhook_select_challenge(ngx_http_request_t *r,
 /* What tells that a request is for a provider, the surest first. */
 
 static ngx_http_webhook_select_pt  ngx_http_webhook_select_present[] = {
-    ngx_http_webhook_select_credential,
+    ngx_http_webhook_source_credential,
     ngx_http_webhook_select_challenge,
     NULL
 };
@@ -61,65 +60,6 @@ ngx_http_webhook_select(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     return ngx_http_webhook_ctx_gate(r, ctx, first);
-}
-
-
-/*
- * NGX_OK when a credential of the gate's provider is in the request, be it a
- * good one or not, NGX_DECLINED when there is none, or NGX_ERROR.
- */
-
-ngx_int_t
-ngx_http_webhook_select_credential(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_str_t                    value;
-    ngx_http_webhook_source_t  **source;
-
-    source = ctx->gate->provider->credentials;
-
-    if (*source == NULL) {
-        return ngx_http_webhook_select_certificate(r);
-    }
-
-    for ( /* void */ ; *source; source++) {
-
-        switch (ngx_http_webhook_source_value(r, ctx, *source, &value)) {
-
-        case WH_ABSENT:
-            break;
-
-        case WH_ERROR:
-            return NGX_ERROR;
-
-        default: /* it need not be a good one */
-            return NGX_OK;
-        }
-    }
-
-    return NGX_DECLINED;
-}
-
-
-/* A client certificate, be it verified or not. */
-
-static ngx_int_t
-ngx_http_webhook_select_certificate(ngx_http_request_t *r)
-{
-    X509  *cert;
-
-    if (r->connection->ssl == NULL) {
-        return NGX_DECLINED;
-    }
-
-    cert = SSL_get_peer_certificate(r->connection->ssl->connection);
-    if (cert == NULL) {
-        return NGX_DECLINED;
-    }
-
-    X509_free(cert);
-
-    return NGX_OK;
 }
 
 

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_media.h"
 
 
 typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
@@ -204,62 +205,18 @@ ngx_http_webhook_step_content_type(ngx_http_request_t *r,
 }
 
 
-/* Media types (RFC 9110): case does not count, parameters are left out. */
-
 static ngx_uint_t
 ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
     ngx_str_t *content_type)
 {
-    size_t   len;
-    u_char  *p, *end, *slash;
-
     if (media->regex) {
         return ngx_http_webhook_pattern_match(media->regex, content_type);
     }
 
-    if (media->type.len == 0) {
-        return 0;
-    }
-
-    p = content_type->data;
-    end = ngx_strlchr(p, p + content_type->len, ';');
-
-    if (end == NULL) {
-        end = p + content_type->len;
-    }
-
-    while (end > p && (end[-1] == ' ' || end[-1] == '\t')) {
-        end--;
-    }
-
-    slash = ngx_strlchr(p, end, '/');
-
-    if (slash == NULL
-        || media->type.len != (size_t) (slash - p)
-        || ngx_strncasecmp(media->type.data, p, media->type.len) != 0)
-    {
-        return 0;
-    }
-
-    p = slash + 1;
-    len = end - p;
-
-    if (media->subtype.data[0] == '*') {
-        return len > 0;
-    }
-
-    if (media->subtype.data[0] == '+') {
-
-        if (len <= media->subtype.len) {
-            return 0;
-        }
-
-        p = end - media->subtype.len;
-        len = media->subtype.len;
-    }
-
-    return len == media->subtype.len
-           && ngx_strncasecmp(media->subtype.data, p, len) == 0;
+    return media->type.len
+           && wh_media_match(ngx_http_webhook_wh_str(content_type),
+                             ngx_http_webhook_wh_str(&media->type),
+                             ngx_http_webhook_wh_str(&media->subtype));
 }
 
 

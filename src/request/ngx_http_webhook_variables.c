@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_url.h"
 
 
 /* NGX_DECLINED from one of these makes an empty value */
@@ -468,8 +469,8 @@ static ngx_int_t
 ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    u_char     *p, *last, *dst;
-    ngx_int_t   rc, c;
+    size_t     len;
+    ngx_int_t  rc;
 
     rc = ngx_http_webhook_var_url(r, ctx, value);
 
@@ -479,23 +480,10 @@ ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
 
     /* the URL has been written for this call, so in place */
 
-    last = value->data + value->len;
-    dst = last - r->unparsed_uri.len;
+    len = r->unparsed_uri.len;
 
-    for (p = dst; p < last; p++) {
-
-        c = (*p == '%' && last - p > 2) ? ngx_hextoi(p + 1, 2) : 0;
-
-        if (c > 0 && ngx_strchr(":/?@!$'()*,;", c)) {
-            *dst++ = c;
-            p += 2;
-            continue;
-        }
-
-        *dst++ = *p;
-    }
-
-    value->len = dst - value->data;
+    value->len -= len;
+    value->len += wh_url_decode(value->data + value->len, len);
 
     return NGX_OK;
 }
