@@ -203,6 +203,7 @@ static void
 signatures(unsigned flags, unsigned char separator, wh_str_t text)
 {
     size_t                 n;
+    unsigned char         *buf;
     wh_signature_t         found[WH_SIGNATURE_MAX_COUNT];
     wh_signature_format_t  format;
 
@@ -223,13 +224,22 @@ signatures(unsigned flags, unsigned char separator, wh_str_t text)
         format.field = field;
     }
 
+    buf = malloc(wh_decoded_len(format.encoding, text.len) + 1);
+    if (buf == NULL) {
+        return;
+    }
+
+    /* the byte of no use is for lengths of 0 */
+
     n = WH_SIGNATURE_MAX_COUNT;
 
-    if (wh_signature_parse(&format, text, found, &n) == WH_OK
+    if (wh_signature_parse(&format, text, buf + 1, found, &n) == WH_OK
         && (n == 0 || n > WH_SIGNATURE_MAX_COUNT))
     {
         abort();
     }
+
+    free(buf);
 }
 
 

@@ -128,6 +128,7 @@ typedef enum {
 
 typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
 typedef struct ngx_http_webhook_gate_s  ngx_http_webhook_gate_t;
+typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
 
 
 typedef struct ngx_http_webhook_stats_entry_s  ngx_http_webhook_stats_entry_t;

@@ -300,6 +300,8 @@ typedef struct {
     unsigned                    body_sha256:1; /* some log wants it */
     unsigned                    ack:1;      /* in some location */
     unsigned                    replay:1;   /* likewise */
+    unsigned                    any:1;      /* "satisfy any" in a location
+                                               without gate */
 } ngx_http_webhook_main_conf_t;
 
 

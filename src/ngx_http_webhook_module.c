@@ -11,9 +11,9 @@
 #include "status/ngx_http_webhook_status.h"
 
 
-static ngx_int_t ngx_http_webhook_rewrite_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_preaccess_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_access_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -206,46 +206,31 @@ ngx_module_t  ngx_http_webhook_module = {
 };
 
 
-/* Comes after nginx's own rewrite module, so it sees what that has done. */
-
-static ngx_int_t
-ngx_http_webhook_rewrite_handler(ngx_http_request_t *r)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf;
-
-    if (!r->uri_changed) {
-        return NGX_DECLINED;
-    }
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
-    if (wlcf->gate == NULL) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_webhook_leave(r, wlcf);
-}
-
+/*
+ * Where "satisfy any" may skip the access phase, what comes from a gate has to
+ * be met before it.
+ */
 
 static ngx_int_t
 ngx_http_webhook_preaccess_handler(ngx_http_request_t *r)
 {
     ngx_http_webhook_loc_conf_t  *wlcf;
 
-    if (!r->internal) {
+    if (r != r->main) {
         return NGX_DECLINED;
     }
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (r == r->main) {
-        return wlcf->gate ? NGX_DECLINED : ngx_http_webhook_arrive(r, wlcf);
+    if (wlcf->gate || !ngx_http_webhook_may_have_ctx(r)) {
+        return NGX_DECLINED;
     }
 
-    return wlcf->gate ? ngx_http_webhook_verify_subrequest(r, wlcf)
-                      : NGX_DECLINED;
+    return ngx_http_webhook_arrive(r, wlcf);
 }
 
+
+/* nginx does not come here with a subrequest. */
 
 static ngx_int_t
 ngx_http_webhook_access_handler(ngx_http_request_t *r)
@@ -254,11 +239,27 @@ ngx_http_webhook_access_handler(ngx_http_request_t *r)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (wlcf->gate == NULL) {
-        return NGX_DECLINED;
+    if (wlcf->gate) {
+        return ngx_http_webhook_verify(r, wlcf);
     }
 
-    return ngx_http_webhook_verify(r, wlcf);
+    return ngx_http_webhook_may_have_ctx(r) ? ngx_http_webhook_arrive(r, wlcf)
+                                            : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_log_handler(ngx_http_request_t *r)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if ((wlcf->gate || ngx_http_webhook_may_have_ctx(r)) && r == r->main) {
+        ngx_http_webhook_end_request(r);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -423,15 +424,17 @@ ngx_http_webhook_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (ngx_http_webhook_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
-                                     ngx_http_webhook_rewrite_handler)
-        != NGX_OK
-        || ngx_http_webhook_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+    if (wmcf->any
+        && ngx_http_webhook_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
                                         ngx_http_webhook_preaccess_handler)
-           != NGX_OK
-        || ngx_http_webhook_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
-                                        ngx_http_webhook_access_handler)
-           != NGX_OK
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_webhook_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
+                                     ngx_http_webhook_access_handler)
+        != NGX_OK
         || ngx_http_webhook_add_log_handler(cf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -644,8 +647,9 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_webhook_loc_conf_t  *prev = parent;
     ngx_http_webhook_loc_conf_t  *conf = child;
 
-    ngx_uint_t                 own, same;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_uint_t                     own, same;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_webhook_main_conf_t  *wmcf;
 
     own = ngx_http_webhook_check_own(conf);
 
@@ -723,6 +727,13 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (conf->providers == NULL || conf->providers->nelts == 0) {
+
+        if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+            wmcf = ngx_http_conf_get_module_main_conf(cf,
+                                                      ngx_http_webhook_module);
+            wmcf->any = 1;
+        }
+
         return ngx_http_webhook_check_block(cf, conf, own) == NGX_OK
                ? NGX_CONF_OK : NGX_CONF_ERROR;
     }

@@ -153,11 +153,15 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
     my $more = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
 
     $more .= 'webhook_claim /aud us;' if $rules =~ /body_digest=none/;
+    $more .= 'webhook_require /a string enum=us;'
+        if $rules =~ /^\s*shared_key;/m && $rules !~ /body_digest=none/;
     $more .= $other if $rules =~ /_challenge_hmac|match=[\w:.-]+[\s;]/;
     $more .= 'webhook_public_url https://example.com;'
         if $rules =~ /\$webhook_url/;
 
-    server_says("$asks location / { webhook $name; $key $more }");
+    my $location = $rules =~ /\$webhook_url/ ? '= /' : '/';
+
+    server_says("$asks location $location { webhook $name; $key $more }");
 }
 
 location_says("webhook paypal; webhook_secret $public{rsa};",

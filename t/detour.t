@@ -229,6 +229,10 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
             auth_request /ask/rewrite;
             proxy_pass http://%%APP%%;
         }
+        location /by/page {
+            auth_request /ask/page;
+            proxy_pass http://%%APP%%;
+        }
         location /ask/ {
             internal;
             webhook gitlab;
@@ -250,6 +254,10 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
                 proxy_pass http://%%APP%%/status/204;
             }
             location /ask/rewrite { rewrite ^ /granted last; }
+            location /ask/page {
+                error_page 418 =200 /page;
+                if (\$request_method = POST) { return 418; }
+            }
         }
         location = /granted { return 204; }
     }
@@ -294,6 +302,8 @@ for my $way (qw/refused unbuffered deny basic except limit return if large
 
 
 # other upstreams
+my %lines;
+
 for my $kind (sort keys %raw) {
     for my $how ({}, { chunked => 100 }, { expect => 1 }) {
         my ($head, @body) = WebhookTest::format_request(
@@ -310,6 +320,13 @@ for my $kind (sort keys %raw) {
              'but that it is empty');
         is($c->read_response->{status}, 502, 'answered');
         ok($c->eof, 'and closed');
+
+        # its line must not come among those of the next requests
+        $lines{$kind}++;
+        $t->wait_for(sub {
+            my @lines = $t->log_file('verdict.log') =~ m{^/$kind\ 502}gm;
+            return @lines == $lines{$kind};
+        }, 'a line of it');
     }
 }
 
@@ -419,9 +436,11 @@ for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
                      'Basic dXNlcjpwYXNzd29yZC1vZi10aGUtc2VuZGVy']], 1],
      ['/by/basic', [['Authorization', 'Basic dXNlcjpvdGhlcg==']], 0],
      ['/by/body', signed(body => 'body')->{headers}, 0],
-     ['/by/rewrite', [['X-Gitlab-Token', 'wrong']], 0])
+     ['/by/rewrite', [['X-Gitlab-Token', 'wrong']], 0],
+     ['/by/page', [['X-Gitlab-Token', 'wrong']], 0],
+     ['/by/page', [['X-Gitlab-Token', $secret]], 1, []])
 {
-    my ($uri, $headers, $good) = @$_;
+    my ($uri, $headers, $good, $asked) = @$_;
 
     # the same key twice: nothing is claimed
     for my $time (1, 2) {
@@ -430,7 +449,7 @@ for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
                       headers => [@$headers, ['X-Key', 'one']],
                       port => 'PORT_3' });
         is_deeply([map { $_->{uri} } $t->app_requests],
-                  $good ? ['/status/204', $uri] : [],
+                  $good ? [@{ $asked // ['/status/204'] }, $uri] : [],
                   "$uri: " . ($good ? 'passes' : 'refused'));
         like($t->take_line('verdict.log'), qr/\[\]\[\]\z/,
              'no verdict on the main request');
@@ -457,6 +476,64 @@ for (['/closed/deny', 403], ['/closed/return', 204], ['/closed/large', 413],
     like($t->error_log,
          qr{github: not verified, status $status, location: "$uri"}, 'a line');
     is(none($uri), $before + 1, 'counted');
+}
+
+$t->done;
+
+
+# where the target's access phase is skipped
+$t = WebhookTest->new(conf => <<"EOF");
+    log_format verdict '\$request_uri \$status '
+                       '[\$webhook_verdict][\$webhook_reason]';
+    access_log %%DIR%%/logs/verdict.log verdict;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        lingering_timeout 1s;
+        location /open { return 200 open; }
+
+        location /some {
+            satisfy any;
+            allow all;
+            proxy_pass http://%%APP%%;
+        }
+
+        location /gate {
+            webhook github;
+            webhook_secret "$secret";
+            error_page 403 = /some;
+
+            location /gate/deny { deny all; }
+            location /gate/last { rewrite ^ /some last; }
+            location /gate/through { rewrite ^ /between last; }
+        }
+
+        location /between { rewrite ^ /gate/sub last; }
+        location /gate/sub {
+            webhook github;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+        }
+    }
+EOF
+
+for my $how ({}, { chunked => 100 }) {
+    detour('/gate/deny', signed(uri => '/gate/deny', body => $evil, %$how));
+
+    clear();
+    my $r = $t->request(signed(uri => '/gate/last', body => $evil, %$how));
+    is_deeply([$r->{status}, $t->app_requests], [403],
+              'rewrite to "satisfy any": refused');
+}
+
+for (['signed', 202, 'body'], ['forged', 403]) {
+    my ($how, $status, @body) = @$_;
+
+    clear();
+    my $make = $how eq 'signed' ? \&signed : \&forged;
+    is($t->request($make->(uri => '/gate/through', body => 'body'))->{status},
+       $status, "by one without to another gate, $how");
+    is_deeply([map { $_->{body} } $t->app_requests], \@body, 'it decides');
 }
 
 $t->done;

@@ -133,7 +133,7 @@ static int
 wh_decode_hex(wh_str_t src, unsigned char *dst)
 {
     int     pair, all;
-    size_t  i, n;
+    size_t  i;
 
     if (src.len % 2) {
         return WH_INVALID;
@@ -141,7 +141,7 @@ wh_decode_hex(wh_str_t src, unsigned char *dst)
 
     all = 0;
 
-    for (i = 0, n = src.len / 2; i < n; i++) {
+    for (i = src.len / 2; i-- > 0; /* void */ ) {
 
         pair = wh_hex_digits[src.data[2 * i]] * 16
                | wh_hex_digits[src.data[2 * i + 1]];

@@ -11,12 +11,12 @@
 
 
 static int wh_signature_decode(const wh_signature_format_t *format,
-    wh_str_t element, wh_signature_t *signature);
+    wh_str_t element, unsigned char *buf, wh_signature_t *signature);
 
 
 int
 wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
-    wh_signature_t *signatures, size_t *n)
+    unsigned char *buf, wh_signature_t *signatures, size_t *n)
 {
     size_t          room;
     wh_str_t        element;
@@ -27,7 +27,8 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 
     if (format->separator == 0) {
         if (room == 0
-            || wh_signature_decode(format, value, &signatures[0]) != WH_OK)
+            || wh_signature_decode(format, value, buf, &signatures[0])
+               != WH_OK)
         {
             return WH_INVALID;
         }
@@ -41,7 +42,7 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 
         signature = *n < room ? &signatures[*n] : &excess;
 
-        if (wh_signature_decode(format, element, signature) != WH_OK) {
+        if (wh_signature_decode(format, element, buf, signature) != WH_OK) {
             continue;
         }
 
@@ -49,6 +50,7 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
             return WH_INVALID;
         }
 
+        buf += signature->len;
         (*n)++;
     }
 
@@ -58,7 +60,7 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 
 static int
 wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
-    wh_signature_t *signature)
+    unsigned char *buf, wh_signature_t *signature)
 {
     wh_str_t  name, value;
 
@@ -76,9 +78,10 @@ wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
         return WH_INVALID;
     }
 
+    signature->bytes = buf;
     signature->len = format->size ? format->size : WH_SIGNATURE_MAX_SIZE;
 
-    if (wh_decode(format->encoding, value, signature->bytes, &signature->len)
+    if (wh_decode(format->encoding, value, buf, &signature->len)
         != WH_OK
         || signature->len == 0
         || (format->size && signature->len != format->size))

@@ -29,19 +29,20 @@ typedef struct {
 
 
 typedef struct {
-    size_t         len;
-    unsigned char  bytes[WH_SIGNATURE_MAX_SIZE];
+    size_t          len;
+    unsigned char  *bytes;
 } wh_signature_t;
 
 
 /*
  * Reads the signatures out of a header's value.  In a list, elements that
  * are not of the format are left out: senders add schemes of which the
- * receiver need not know.  *n is the room in signatures and becomes their
+ * receiver need not know.  buf has room for the value's wh_decoded_len(), and
+ * the signatures point there.  *n is the room in signatures and becomes their
  * number.  WH_INVALID when there is none, or more than there is room for.
  */
 int wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
-    wh_signature_t *signatures, size_t *n);
+    unsigned char *buf, wh_signature_t *signatures, size_t *n);
 
 
 #endif /* _WH_SIGNATURE_H_INCLUDED_ */

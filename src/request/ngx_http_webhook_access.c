@@ -48,7 +48,13 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t     *ctx;
     ngx_http_webhook_reason_e   reason;
 
-    ctx = ngx_http_webhook_enter(r, wlcf);
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    /* most often it is the location that it has been met in */
+
+    if (ctx == NULL || ctx->wlcf != wlcf) {
+        ctx = ngx_http_webhook_enter(r, wlcf);
+    }
 
     /* a verdict that cannot be claimed, if there was no "webhook_replay" */
 

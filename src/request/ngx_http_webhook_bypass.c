@@ -41,7 +41,7 @@ ngx_http_webhook_enter(ngx_http_request_t *r,
 
     if (ctx) {
         ctx->wlcf = wlcf;
-        ctx->rewritten = 0;
+        ctx->redirected = 0;
     }
 
     return ctx;
@@ -49,35 +49,27 @@ ngx_http_webhook_enter(ngx_http_request_t *r,
 
 
 /*
- * "rewrite ... last" takes the request out of a location.  Where to is known
- * when it is there, and that may be another location with "webhook".
+ * The first step in a location with a gate, before anything there can take the
+ * request out of it.
  */
 
 ngx_int_t
-ngx_http_webhook_leave(ngx_http_request_t *r,
+ngx_http_webhook_meet(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf)
 {
-    ngx_http_webhook_ctx_t  *ctx;
-
     if (r != r->main) {
         return ngx_http_webhook_verify_subrequest(r, wlcf);
     }
 
-    ctx = ngx_http_webhook_enter(r, wlcf);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ctx->rewritten = 1;
-
-    return NGX_DECLINED;
+    return ngx_http_webhook_enter(r, wlcf) ? NGX_DECLINED
+                                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
 /*
- * A request that nginx has redirected within itself is in a location without
- * "webhook".  If it comes from one with, and has not been verified there, it
- * does not get on with its body.
+ * A request that may have been elsewhere is in a location without "webhook".
+ * If it comes from one with, and has not been verified there, it does not get
+ * on with its body.  By "rewrite ... last" it still has its contexts.
  */
 
 ngx_int_t
@@ -100,7 +92,7 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (ctx->rewritten && !ctx->verified) {
+    if (!ctx->redirected && !ctx->verified) {
         return ngx_http_webhook_refuse_rewritten(r, ctx);
     }
 
@@ -136,7 +128,6 @@ ngx_http_webhook_refuse_rewritten(ngx_http_request_t *r,
 
     ctx->reason = NGX_HTTP_WEBHOOK_NOT_VERIFIED;
     ctx->status = NGX_HTTP_FORBIDDEN;
-    ctx->rewritten = 0;
 
     ngx_log_error(ctx->wlcf->log_level, r->connection->log, 0,
                   "webhook %V: refused, %V, \"rewrite\" leads to location "

@@ -36,6 +36,10 @@ ngx_http_webhook_restore_ctx(ngx_http_request_t *r)
         }
     }
 
+    if (ctx && r == r->main) {
+        ctx->redirected = 1;
+    }
+
     return ctx;
 }
 

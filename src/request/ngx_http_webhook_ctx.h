@@ -100,9 +100,6 @@ typedef struct {
 
 /* A record that a request has been counted in. */
 
-typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
-
-
 struct ngx_http_webhook_counted_s {
     ngx_http_webhook_record_t     *record;
     ngx_http_webhook_counted_t    *next;
@@ -132,6 +129,9 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_source_t     *credential;  /* the token's source */
     ngx_http_webhook_candidate_t  *candidates;
     ngx_uint_t                     ncandidates;
+    ngx_http_webhook_candidate_t   own_candidate;  /* if there is one only */
+    wh_signature_t                 own_signature;
+    u_char                         own_bytes[WH_HMAC_MAX_SIZE];
     wh_json_t                     *claims;      /* of the token, or NULL */
     ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
     ngx_str_t                      token_header;  /* of a detached token, with
@@ -146,6 +146,7 @@ struct ngx_http_webhook_ctx_s {
     /* hashes of the message and of the body */
     ngx_http_webhook_hash_t       *hashes;
     ngx_uint_t                     nhashes;
+    ngx_http_webhook_hash_t        own_hash;
     EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
     ngx_str_t                      body_sha256;
     off_t                          hashed;      /* bytes of the body */
@@ -174,7 +175,7 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       verified:1;  /* all that is enforced has
                                                    been passed */
     unsigned                       evaluation:1;   /* of a variable failed */
-    unsigned                       rewritten:1; /* left the location so */
+    unsigned                       redirected:1;   /* from a gate */
     unsigned                       by_name:1;   /* parsed for a variable */
 
     /* the body, and the parser for JSON */

@@ -65,12 +65,7 @@ ngx_http_webhook_enter_handler(ngx_http_request_t *r)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (wlcf->gate == NULL || r != r->main) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_webhook_enter(r, wlcf) ? NGX_DECLINED
-                                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return wlcf->gate ? ngx_http_webhook_meet(r, wlcf) : NGX_DECLINED;
 }
 
 

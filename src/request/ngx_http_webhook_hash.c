@@ -216,9 +216,14 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     n = ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
         + ngx_http_webhook_bits(digests);
 
-    ctx->hashes = ngx_palloc(r->pool, n * sizeof(ngx_http_webhook_hash_t));
-    if (ctx->hashes == NULL) {
-        return NGX_ERROR;
+    ctx->hashes = &ctx->own_hash;
+
+    if (n > 1) {
+
+        ctx->hashes = ngx_palloc(r->pool, n * sizeof(ngx_http_webhook_hash_t));
+        if (ctx->hashes == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     for (i = 0; i < ctx->gate->nkeys; i++) {

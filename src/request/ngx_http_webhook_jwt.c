@@ -47,12 +47,24 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate;
 
-    len = sizeof(buf->bytes);
-
     if (wh_jose_split(ngx_http_webhook_wh_str(token), signature->detached,
                       &jose)
-        != WH_OK
-        || wh_decode(WH_BASE64URL, jose.signature, buf->bytes, &len) != WH_OK
+        != WH_OK)
+    {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+    }
+
+    /* the digest that a token has takes the place of its signature */
+
+    len = wh_decoded_len(WH_BASE64URL, jose.signature.len);
+    len = ngx_max(len, WH_JWT_SIZE);
+
+    buf->bytes = ngx_pnalloc(r->pool, len);
+    if (buf->bytes == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (wh_decode(WH_BASE64URL, jose.signature, buf->bytes, &len) != WH_OK
         || (signature->format.size && len != signature->format.size))
     {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
@@ -60,7 +72,7 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
 
     buf->len = len;
 
-    if (signature->raw && ngx_http_webhook_pubkey_der(buf) != NGX_OK) {
+    if (signature->raw && ngx_http_webhook_pubkey_der(r, buf) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 

@@ -28,36 +28,27 @@ static ngx_uint_t ngx_http_webhook_delivery_lock(
     ngx_http_webhook_delivery_t *delivery);
 
 
-/* The log phase. */
+/* The end of a request that has a gate, or may have met one. */
 
-ngx_int_t
-ngx_http_webhook_log_handler(ngx_http_request_t *r)
+void
+ngx_http_webhook_end_request(ngx_http_request_t *r)
 {
     ngx_http_webhook_ctx_t       *ctx;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
-    if (r != r->main) {
-        return NGX_OK;
-    }
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    if (ctx == NULL) {
+    /* no phase has seen what is too large for the location */
 
-        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
-        /* no phase has seen what is too large for the location */
-
-        if (wlcf->gate && r->valid_location) {
-            ctx = ngx_http_webhook_start_ctx(r, NULL, wlcf);
-        }
+    if (ctx == NULL && wlcf->gate && r->valid_location) {
+        ctx = ngx_http_webhook_start_ctx(r, NULL, wlcf);
     }
 
     if (ctx) {
         ngx_http_webhook_count_request(r, ctx);
     }
-
-    return NGX_OK;
 }
 
 

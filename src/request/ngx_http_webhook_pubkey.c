@@ -213,10 +213,15 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
 /* A signature of r and s side by side as OpenSSL takes it. */
 
 ngx_int_t
-ngx_http_webhook_pubkey_der(wh_signature_t *signature)
+ngx_http_webhook_pubkey_der(ngx_http_request_t *r, wh_signature_t *signature)
 {
-    u_char    der[WH_ECDSA_MAX_SIZE];
-    wh_str_t  raw;
+    u_char    *der;
+    wh_str_t   raw;
+
+    der = ngx_pnalloc(r->pool, WH_ECDSA_MAX_SIZE);
+    if (der == NULL) {
+        return NGX_ERROR;
+    }
 
     raw.data = signature->bytes;
     raw.len = signature->len;
@@ -225,7 +230,7 @@ ngx_http_webhook_pubkey_der(wh_signature_t *signature)
         return NGX_ERROR;
     }
 
-    ngx_memcpy(signature->bytes, der, signature->len);
+    signature->bytes = der;
 
     return NGX_OK;
 }

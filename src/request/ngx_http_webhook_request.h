@@ -52,7 +52,7 @@ extern ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
 /* _bypass.c: no way around a gate */
 ngx_http_webhook_ctx_t *ngx_http_webhook_enter(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
-ngx_int_t ngx_http_webhook_leave(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_meet(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_arrive(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
@@ -95,7 +95,8 @@ ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     ngx_str_t *suffix);
 ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
-ngx_int_t ngx_http_webhook_pubkey_der(wh_signature_t *signature);
+ngx_int_t ngx_http_webhook_pubkey_der(ngx_http_request_t *r,
+    wh_signature_t *signature);
 ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
 
@@ -236,7 +237,7 @@ ngx_int_t ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _log.c: the end of a request */
-ngx_int_t ngx_http_webhook_log_handler(ngx_http_request_t *r);
+void ngx_http_webhook_end_request(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
@@ -248,8 +249,7 @@ void ngx_http_webhook_shown(ngx_http_request_t *r,
     ngx_http_webhook_text_t *event);
 
 /* _clock.c: the time that verification takes */
-void ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx);
+uint64_t ngx_http_webhook_clock(void);
 
 /* _variables.c */
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
@@ -280,6 +280,27 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/* Where nothing is counted the clock is not read. */
+
+static ngx_inline void
+ngx_http_webhook_clock_start(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->stats_entries) {
+        ctx->started = ngx_http_webhook_clock();
+    }
+}
+
+
+static ngx_inline void
+ngx_http_webhook_clock_stop(ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->started) {
+        ctx->spent += ngx_http_webhook_clock() - ctx->started;
+        ctx->started = 0;
+    }
 }
 
 

@@ -36,14 +36,20 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
         max += signature[i].format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
     }
 
-    signatures = ngx_palloc(r->pool,
-                            max * (sizeof(wh_signature_t)
-                                   + sizeof(ngx_http_webhook_candidate_t)));
-    if (signatures == NULL) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
+    if (max == 1) {
+        signatures = &ctx->own_signature;
+        ctx->candidates = &ctx->own_candidate;
 
-    ctx->candidates = (ngx_http_webhook_candidate_t *) &signatures[max];
+    } else {
+        signatures = ngx_palloc(r->pool,
+                                max * (sizeof(wh_signature_t)
+                                       + sizeof(ngx_http_webhook_candidate_t)));
+        if (signatures == NULL) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+
+        ctx->candidates = (ngx_http_webhook_candidate_t *) &signatures[max];
+    }
 
     worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
 
@@ -86,7 +92,8 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_signature_t *signatures)
 {
-    size_t                         i, n;
+    size_t                         i, n, size;
+    u_char                        *buf;
     ngx_int_t                      rc;
     ngx_str_t                      value;
     ngx_http_webhook_reason_e      reason;
@@ -105,10 +112,22 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
                                               signatures);
     }
 
+    size = wh_decoded_len(signature->format.encoding, value.len);
+    buf = ctx->own_bytes;
+
+    if (size > sizeof(ctx->own_bytes) || ctx->ncandidates) {
+
+        buf = ngx_pnalloc(r->pool, size);
+        if (buf == NULL) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
     n = signature->format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
 
     if (wh_signature_parse(&signature->format,
-                           ngx_http_webhook_wh_str(&value), signatures, &n)
+                           ngx_http_webhook_wh_str(&value), buf, signatures,
+                           &n)
         != WH_OK)
     {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
@@ -133,7 +152,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < n; i++) {
 
         if (signature->raw
-            && ngx_http_webhook_pubkey_der(&signatures[i]) != NGX_OK)
+            && ngx_http_webhook_pubkey_der(r, &signatures[i]) != NGX_OK)
         {
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }

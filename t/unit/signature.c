@@ -17,6 +17,9 @@ static void test_room(void);
 static void test_size(void);
 
 
+static unsigned char  buf[WH_SIGNATURE_MAX_SIZE + 1];
+
+
 int
 main(void)
 {
@@ -79,8 +82,8 @@ test_single(void)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
         n = 1;
-        rc = wh_signature_parse(&cases[i].format, cases[i].value, signatures,
-                                &n);
+        rc = wh_signature_parse(&cases[i].format, cases[i].value, buf,
+                                signatures, &n);
 
         ok(rc == cases[i].rc
            && (rc == WH_OK
@@ -111,6 +114,7 @@ test_lists(void)
         { "v1=abcd,v1=abcd", 2, "\xab\xcd" },
         { "v1=xx,v1=abcd,v1=", 1, "\xab\xcd" },
         { "v1=ab,v1=abcdef,v1=abcd", 1, "\xab\xcd" },
+        { "v1=abcd,v1=12xx,v1=1234", 2, "\x12\x34" },
         { ",,v1=abcd,,", 1, "\xab\xcd" },
         { "V1=abcd", 0, NULL },
         { "v1 =abcd", 0, NULL },
@@ -129,11 +133,13 @@ test_lists(void)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
         n = WH_SIGNATURE_MAX_COUNT;
-        rc = wh_signature_parse(&format, str(cases[i].value), signatures, &n);
+        rc = wh_signature_parse(&format, str(cases[i].value), buf, signatures,
+                                &n);
 
         ok(rc == (cases[i].n ? WH_OK : WH_INVALID) && n == cases[i].n
            && (n == 0 || memcmp(signatures[n - 1].bytes, cases[i].last, 2)
-                         == 0),
+                         == 0)
+           && (n < 2 || signatures[1].bytes == signatures[0].bytes + 2),
            "list \"%s\": %zu", cases[i].value, n);
     }
 }
@@ -160,7 +166,7 @@ test_room(void)
         p += sprintf(p, "%sab%02zx", i > 1 ? " " : "", i);
 
         n = WH_SIGNATURE_MAX_COUNT;
-        rc = wh_signature_parse(&format, str(list), signatures, &n);
+        rc = wh_signature_parse(&format, str(list), buf, signatures, &n);
 
         ok(i <= WH_SIGNATURE_MAX_COUNT
            ? rc == WH_OK && n == i && signatures[i - 1].bytes[1] == i
@@ -168,12 +174,12 @@ test_room(void)
     }
 
     n = 0;
-    ok(wh_signature_parse(&single, str("abcd"), signatures, &n) == WH_INVALID
-       && n == 0, "no room for one");
+    ok(wh_signature_parse(&single, str("abcd"), buf, signatures, &n)
+       == WH_INVALID && n == 0, "no room for one");
 
     n = 0;
-    ok(wh_signature_parse(&format, str("abcd"), signatures, &n) == WH_INVALID
-       && n == 0, "nor for a list");
+    ok(wh_signature_parse(&format, str("abcd"), buf, signatures, &n)
+       == WH_INVALID && n == 0, "nor for a list");
 }
 
 
@@ -191,13 +197,13 @@ test_size(void)
 
     value[2 * WH_SIGNATURE_MAX_SIZE] = '\0';
     n = 1;
-    rc = wh_signature_parse(&format, str(value), signatures, &n);
+    rc = wh_signature_parse(&format, str(value), buf, signatures, &n);
     ok(rc == WH_OK && signatures[0].len == WH_SIGNATURE_MAX_SIZE,
        "the longest signature of any size");
 
     value[2 * WH_SIGNATURE_MAX_SIZE] = 'f';
     value[2 * WH_SIGNATURE_MAX_SIZE + 2] = '\0';
     n = 1;
-    ok(wh_signature_parse(&format, str(value), signatures, &n) == WH_INVALID
-       && n == 0, "one byte more");
+    ok(wh_signature_parse(&format, str(value), buf, signatures, &n)
+       == WH_INVALID && n == 0, "one byte more");
 }
