@@ -151,11 +151,11 @@ location_says("webhook meta;\n $good\n webhook_challenge_secret "
 # Keys of RSA: their size, and that of their signatures
 
 for my $bytes (255, 256, 1024, 1025) {
-    location_says("webhook wise; webhook_require /a string enum=us; #<\n "
-        . 'webhook_secret ' . rsa_key($bytes) . ';',
-        $bytes == 256 || $bytes == 1024 ? ()
-        : 'secret 1 of "webhook wise" in @ is no key as this sender has them, '
-          . 'see "key=" and "algorithm=" of its provider');
+    location_says("webhook rsa; #<\n webhook_secret " . rsa_key($bytes) . ';',
+        $bytes == 256 || $bytes == 1024 ? undef
+        : 'secret 1 of "webhook rsa" in @ is no key as this sender has them, '
+          . 'see "key=" and "algorithm=" of its provider',
+        'webhook_provider rsa { signature header:X-Sig algorithm=rsa-sha256; }');
 }
 
 

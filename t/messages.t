@@ -179,6 +179,18 @@ my %example = (
     'the "signature" beside "body pelorus" … is an HMAC-SHA256 in hex …' =>
         ['', 'webhook_provider own { signature header:X encoding=base64; '
              . 'body pelorus; }'],
+    'nothing separates the time from what is beside it' =>
+        [in("webhook own; $good"), 'webhook_provider own { signature '
+         . 'header:X-Sig; timestamp header:X-Time past=5m; '
+         . 'message $webhook_timestamp$webhook_body; }'],
+    'nothing separates "…" from what is beside it' =>
+        [in("webhook own; $good"), 'webhook_provider own { signature '
+         . 'header:X-Sig; message $http_a$http_b$webhook_body; }'],
+    '"webhook …" signs the URL and the body with nothing between them' =>
+        "webhook trello; $good webhook_public_url https://example.com;",
+    '"$…" in rule "message" … is always empty' =>
+        [in("webhook own; $good"), 'webhook_provider own { signature '
+         . 'header:X-Sig; message $webhook_id.$webhook_body; }'],
     '"field:…" … needs a "signature header:NAME" rule with "list=" or "field="'
         => own('id field:a;'),
     'invalid "list=…" in rule "signature"' => own('signature header:Y list=,,;'),

@@ -193,8 +193,8 @@ my @mistakes = (
          qr/^invalid certificate attribute "DN=a"/, qr/san=dns:/],
         ["webhook github; $good return 200;", qr/^"webhook github"/,
          qr/by "try_files"/],
-        ["webhook twilio; $good", qr/^"webhook twilio"/,
-         qr/set "webhook_public_url"/],
+        ["} location = /exact { webhook twilio; $good",
+         qr/^"webhook twilio"/, qr/set "webhook_public_url"/],
         ["webhook github; $good satisfy any;", qr/^"webhook github"/,
          qr/use "satisfy all"/],
         ["webhook meta; $good webhook_challenge_secret 0123456789abcdef;",
@@ -255,7 +255,7 @@ my @mistakes = (
         ["signature header:X-Sig\nid header:X-Id;",
          qr/^unknown option "id" of rule "signature"/, qr/algorithm=/],
         ["signature header:X-Sig; message \$webhook_body\nid header:X-Id;",
-         $words, qr/"message TEMPLATE"/],
+         $words, qr/"message TEMPLATE /],
         ["signature header:X-Sig list=;", qr/^option "list=" of rule/,
          qr/has no value, .* in quotes, like "list=;"/],
         ["signature header:X-Sig list=,,;", qr/^invalid "list=,,"/,
@@ -367,7 +367,7 @@ my @mistakes = (
         ["header X-Api ~(;", qr/^pcre2?_compile\(\) failed/,
          qr/in rule "header"/],
         ["challenge hub.challenge;", $source, $sources],
-        ["challenge json:/challenge;", $source, $sources],
+        ["challenge jsn:/challenge;", $source, $sources],
         ["challenge query:a method=get;", qr/^unknown method "get"/,
          qr/GET, HEAD, POST/],
         ["challenge query:a reply='{\"a\":1}';", qr/^unexpected "\{"/, undef],
@@ -379,7 +379,7 @@ my @mistakes = (
         ["window;", $words, qr/"window PAST/],
         ["window 5min;", qr/^invalid time "5min"/, qr/30s, 5m or 1h/],
         ["json map;", qr/"map"/, qr/object/],
-        ["query first;", qr/"first"/, qr/last/],
+        ["token query:a;\nquery none;", qr/"none"/, qr/first/],
         ["ack 404;", qr/^invalid status "404"/, qr/from 200 to 299/],
         ["ack 200;\nack 204;", qr/^rule "ack" is duplicate/, qr/duplicate/],
         ["reject 302;", qr/^invalid status "302"/, qr/from 400 to 599/],
@@ -403,7 +403,8 @@ http_says($in{$_->[0]}->($_->[1]))
     for [location => "webhook github;\r\n$good\r"],
         [location => "webhook\tgithub;\n$good"],
         [location => "webhook github;\n$good $good"],
-        [location => "webhook_public_url https://example.com:8443;\n"
+        [location => "} location = /exact {\n"
+                     . "webhook_public_url https://example.com:8443;\n"
                      . "webhook trello; $good"],
         [provider => 'signature header:X-Sig "list=;" field=v1'
                      . ' prefix=sha256:;'];
