@@ -104,7 +104,7 @@ my $none = '"body none" in webhook_provider "own" goes with a "message" that '
     . 'has variables, but not $webhook_body in @';
 
 rule_says("message $_", $none, 'signature header:X; body none;')
-    for '$webhook_body', 'x', '""', 'a$webhook_timestamp$webhook_body';
+    for '$webhook_body', 'x', '""', 'a$http_x_time.$webhook_body';
 block_says("webhook_provider own { signature header:X; body none; } #<", $none);
 rule_says("message $_", [], 'signature json:/s; body none; id json:/i;')
     for '$webhook_id', '$http_x_time', '${json:/a}', 'a${form:b}c',
@@ -119,8 +119,8 @@ block_says("webhook_provider own { signature $_; } #<", 'webhook_provider '
     for 'json:/s', 'form:s', 'header:X; signature json:/s';
 rule_says('json array list', 'unknown word "list" in rule "json", it can be '
     . 'object, array, empty in @');
-rule_says('query first', 'unknown word "first" in rule "query", it can be '
-    . 'last, semicolon in @');
+rule_says('query none', 'unknown word "none" in rule "query", it can be '
+    . 'first, last, semicolon in @', 'token query:a;');
 rule_says("$_ json:x", qr/^invalid JSON Pointer "x": .+ in \@$/)
     for qw/id event/;
 rule_says('require /a strings', 'invalid rule for a payload at "strings": a '

@@ -45,8 +45,8 @@ my @cases = (
 location_says("webhook github; $good\n$_->[0] #<", qr/$_->[1].* in \@$/)
     for @cases;
 
-location_says("webhook twilio; webhook_public_url https://example.com;\n"
-              . "$good webhook_max_body $_;", undef)
+server_says("location = /a { webhook twilio; $good webhook_max_body $_;\n"
+            . 'webhook_public_url https://example.com; }')
     for '1m', '1024k', '2m force', '1k force';
 
 http_says("$_->[0] #<\n server { }", qr/$_->[1].* in \@$/) for (

@@ -102,11 +102,11 @@ $unsigned->('standard-webhooks', '$webhook_timestamp');
 $unsigned->('circleci', '$webhook_id');
 $unsigned->('gitlab', '$webhook_id');
 $unsigned->('own', '$http_x_id', undef, 'webhook_provider own { '
-            . 'signature header:X-S; message $http_x_id$webhook_body; }');
+            . 'signature header:X-S; message $http_x_id.$webhook_body; }');
 $unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
-            . 'signature header:X-S; message $http_x_i$webhook_body; }');
+            . 'signature header:X-S; message $http_x_i.$webhook_body; }');
 $unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
-            . 'header:X-S; id query:id; message $webhook_url$webhook_body; }');
+            . 'header:X-S; id query:id; message $webhook_url.$webhook_body; }');
 
 $unsigned->('github', "\$$_", "\$$_") for qw/uri args host cookie_x/;
 
@@ -181,7 +181,7 @@ http_says("$zone webhook_replay zone=seen key=\$webhook_id; #<\n server { listen
 http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
           . 'webhook_provider one { signature header:X-1; id header:X; } '
           . 'webhook_provider two { signature header:X-2; id header:X; '
-          . 'timestamp header:T past=5m; message $webhook_timestamp$webhook_body; } '
+          . 'timestamp header:T past=5m; message $webhook_timestamp.$webhook_body; } '
           . 'server { listen 127.0.0.1:1; webhook one two; '
           . 'webhook_secret 0123456789abcdef for=one; '
           . 'webhook_secret fedcba9876543210 for=two; '

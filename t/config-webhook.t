@@ -159,9 +159,7 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
     $more .= 'webhook_public_url https://example.com;'
         if $rules =~ /\$webhook_url/;
 
-    my $location = $rules =~ /\$webhook_url/ ? '= /' : '/';
-
-    server_says("$asks location $location { webhook $name; $key $more }");
+    server_says("$asks location = / { webhook $name; $key $more }");
 }
 
 location_says("webhook paypal; webhook_secret $public{rsa};",
