@@ -129,8 +129,8 @@ provider_says("$_ $plain", $several) for $detached, $none,
 provider_says("$_ message a\$webhook_body;", $signed) for $detached, $none;
 provider_says("$_ body crc32;", $signed) for $detached, $none;
 provider_says("$_ body none; message \$http_a;", $signed) for $detached, $none;
-provider_says('token header:X; key_id header:Y;', 'has a "key_id", but no '
-              . '"signature" by a public key');
+provider_says("$_ key_id header:Y;", 'has a "key_id", but no "signature" by '
+              . 'a public key') for 'token header:X;', 'signature header:X;';
 provider_says($_) for $token, $detached, "$token $plain",
     "$token claim /sub string enum=a|b; timestamp claim:/iat past=1m future=1m;"
     . ' id claim:/jti; event claim:/typ;', "$plain key_id header:Z;",

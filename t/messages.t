@@ -15,6 +15,14 @@ use WebhookTest;
 use WebhookTest::Config;
 
 
+my $rsa = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlovmvS2qTXqZX2kJwMcaso7iO7'
+    . 'QmYV1VlyQwoUl/A2iyGLTMe9+DU0zmQxixT4wFlMnab+jjpxNKEeeb3epmixacZhgQnY8R'
+    . '3hdifxjbeiVtg3lkKX/E0Lv6iZFbX1+qacQN1cHuC5FKFk22HWn8SNiE6yDpjoPJohPj6x'
+    . 'JVa4tyjQMs6R1eAt0E121FIQqdOlJAgLsWJ7Pgsc8wEG6te+qHKuSrd2g/EZuMHBxe/QJZ'
+    . 'J6wdMve3PxVH27uhIez/O7v2eKr/QpUqvx0IgMmeBF9knC+mMHmefqxKyMwgtIvmK2qGlh'
+    . '4lD2TeehkHMSeGmXQmrvZ2EFdKBCagm8HZDQIDAQAB';
+
+
 # A location; or, in a list, what goes into a server, and into http.
 my %example = (
 
@@ -125,10 +133,10 @@ my %example = (
     'secret … of "webhook …" has no key that can be used' =>
         set_of_keys('{"keys":[]}'),
     '"webhook …" needs a "webhook_claim /aud"' =>
-        'webhook google-pubsub; ' . keys_in('{"keys":[]}'),
+        "webhook google-pubsub; webhook_secret $rsa;",
     'a pointer of "webhook_claim" … is too long' =>
         'webhook google-pubsub; webhook_claim /aud us; webhook_claim /'
-        . 'a' x 512 . ' b; ' . keys_in('{"keys":[]}'),
+        . 'a' x 512 . " b; webhook_secret $rsa;",
 
     # others
     'a challenge of "webhook …" cannot be signed, no secret is a key for HMAC'

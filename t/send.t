@@ -447,7 +447,8 @@ sub printed {
 
     # no two signatures of ECDSA are the same
     $own{lc $1} = 1
-        if $providers{$name} =~ /signature +header:(\S+)\s+algorithm=ecdsa/;
+        if $providers{$name} =~ /signature\ +header:(\S+)\s+
+                                 algorithm=(?:ecdsa|jwt-es)/x;
     # nor two tokens that end so long after now
     $own{authorization} = 1 if $providers{$name} =~ / body_digest=none/;
 

@@ -12,6 +12,8 @@
 static char *ngx_http_webhook_claims_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
     ngx_uint_t detached);
+static ngx_uint_t ngx_http_webhook_claims_pubkeys(
+    ngx_http_webhook_provider_t *provider);
 static void ngx_http_webhook_claims_expire(
     ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
@@ -142,7 +144,8 @@ ngx_http_webhook_claims_check(ngx_conf_t *cf,
         what = "has a \"message\" or a \"body\", but its token says what is "
                "signed";
 
-    } else if (provider->key_id && provider->uses == 0) {
+    } else if (provider->key_id
+               && !ngx_http_webhook_claims_pubkeys(provider)) {
         what = "has a \"key_id\", but no \"signature\" by a public key";
     }
 
@@ -154,6 +157,26 @@ ngx_http_webhook_claims_check(ngx_conf_t *cf,
                        &provider->name, what);
 
     return NGX_CONF_ERROR;
+}
+
+
+/* Whether there is a signature by a public key. */
+
+static ngx_uint_t
+ngx_http_webhook_claims_pubkeys(ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        if (signature[i].scheme != WH_PUBKEY_NONE) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
