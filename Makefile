@@ -68,7 +68,7 @@ configure = cd $(TREE) && . ./conf_flags && ./configure --with-cc=$(CC) \
 endif
 
 DEB_TREE  := CHANGES LICENSE README.md certs conf.example config config.make \
-             debian docs providers src tools
+             contrib debian docs providers src tools
 
 # nginx would take it for a list of sockets
 unexport NGINX

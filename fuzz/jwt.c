@@ -2,9 +2,9 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * JSON Web Tokens: the input as a token, and, with a line feed in it, its two
- * lines as header and claims of one.  A token that is fine has a digest and no
- * padding.
+ * Tokens: the input as a token, whole and detached, and, with a line feed in
+ * it, its two lines as header and claims of one.  The parts of a token are in
+ * it, in order, and what a header says of its key fits its buffer.
  */
 
 
@@ -13,6 +13,8 @@
 #include <string.h>
 #include <openssl/evp.h>
 
+#include "wh_claim.h"
+#include "wh_jose.h"
 #include "wh_jwt.h"
 
 
@@ -21,7 +23,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void check(const unsigned char *text, size_t len);
+static void check(const unsigned char *text, size_t len, unsigned detached);
+static void check_header(wh_str_t encoded, unsigned detached,
+    unsigned char *buf);
+static void check_claims(wh_str_t encoded, unsigned char *buf);
 static char *encode(char *dst, const unsigned char *src, size_t len);
 
 
@@ -32,7 +37,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     size_t          first;
     const uint8_t  *line;
 
-    check(data, len);
+    check(data, len, 0);
+    check(data, len, 1);
 
     line = memchr(data, '\n', len);
 
@@ -46,11 +52,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     p = encode(text, data, first);
     *p++ = '.';
+
+    strcpy(p, "." MAC);
+    check((unsigned char *) text, strlen(text), 1);
+
     p = encode(p, line + 1, len - first - 1);
 
     strcpy(p, "." MAC);
-
-    check((unsigned char *) text, strlen(text));
+    check((unsigned char *) text, strlen(text), 0);
 
     free(text);
 
@@ -59,15 +68,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 
 static void
-check(const unsigned char *text, size_t len)
+check(const unsigned char *text, size_t len, unsigned detached)
 {
-    wh_jwt_t         jwt;
-    wh_str_t         token;
-    unsigned char   *buf, *copy, digest[WH_JWT_SIZE];
-    wh_jwt_claims_t  claims;
-
-    static const wh_str_t  issuer = wh_string("netlify");
-    static const wh_str_t  pointer = wh_string("/sha256");
+    wh_str_t        token;
+    wh_jose_t       jose;
+    unsigned char  *buf, *copy;
 
     /* with nothing around it that could be read or written */
 
@@ -81,27 +86,92 @@ check(const unsigned char *text, size_t len)
     token.data = copy;
     token.len = len;
 
-    if (wh_jwt_split(token, &jwt) == WH_OK) {
+    if (wh_jose_split(token, detached, &jose) == WH_OK) {
 
-        if (jwt.header.len == 0 || jwt.claims.len == 0
-            || jwt.message.len != jwt.header.len + 1 + jwt.claims.len
-            || jwt.message.len + 1 + sizeof(MAC) - 1 != len
+        if (jose.header.len == 0
+            || jose.signature.len == 0
+            || (jose.payload.len == 0) != (detached != 0)
+            || jose.header.data != copy
+            || jose.message.len != jose.header.len + 1 + jose.payload.len
+            || jose.message.len + 1 + jose.signature.len != len
             || memchr(copy, '=', len) != NULL)
         {
             abort();
         }
 
-        if (wh_jwt_claims_init(&claims, issuer, pointer) != WH_OK) {
-            abort();
+        check_header(jose.header, detached, buf);
+
+        if (!detached) {
+            check_claims(jose.payload, buf);
         }
-
-        (void) wh_jwt_check(&claims, &jwt, 1700000000, buf, digest);
-
-        wh_jwt_claims_free(&claims);
     }
 
     free(copy);
     free(buf);
+}
+
+
+static void
+check_header(wh_str_t encoded, unsigned detached, unsigned char *buf)
+{
+    wh_json_set_t     *set;
+    wh_jose_header_t   header;
+
+    static const wh_str_t  alg = wh_string("HS256");
+
+    set = wh_jose_set();
+    if (set == NULL) {
+        abort();
+    }
+
+    if (wh_jose_header(set, encoded, alg, detached, buf, &header) == WH_OK
+        && ((header.plain && !detached)
+            || header.kid.len > encoded.len
+            || (header.kid.data != NULL && header.kid.data != buf)))
+    {
+        abort();
+    }
+
+    wh_json_set_free(set);
+}
+
+
+static void
+check_claims(wh_str_t encoded, unsigned char *buf)
+{
+    size_t           index;
+    wh_json_t       *json;
+    wh_claim_t       claim;
+    const char      *error;
+    wh_json_set_t   *set;
+    unsigned char    digest[WH_JWT_SIZE];
+    wh_jwt_rules_t   rules;
+
+    static const wh_str_t  issuer = wh_string("netlify");
+    static const wh_str_t  pointer = wh_string("/sha256");
+    static const wh_str_t  aud = wh_string("/aud");
+
+    set = wh_jwt_set();
+
+    if (set == NULL
+        || wh_json_set_add(set, pointer, &index, &error) != WH_OK
+        || wh_claim_init(&claim, set, aud, &issuer, 1) != WH_OK)
+    {
+        abort();
+    }
+
+    rules.issuer = issuer;
+    rules.encoding = WH_HEX;
+    rules.digest = index;
+    rules.expires = 1;
+
+    if (wh_jwt_parse(set, encoded, buf, &json) == WH_OK) {
+        (void) wh_jwt_check(&rules, json, 1700000000, digest);
+        (void) wh_claim_check(&claim, json);
+    }
+
+    wh_json_free(json);
+    wh_json_set_free(set);
 }
 
 

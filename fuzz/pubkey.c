@@ -18,12 +18,13 @@
 #include "wh_pubkey.h"
 
 
-#define SCHEMES    4
+#define SCHEMES    (WH_PUBKEY_SCHEMES - WH_ED25519)
 #define SIGNATURE  512             /* room for one */
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static int type_of(wh_pubkey_e scheme);
 static EVP_PKEY *generate(wh_pubkey_e scheme);
 static size_t sign(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t bytes,
     unsigned char *signature);
@@ -89,22 +90,32 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 }
 
 
+static int
+type_of(wh_pubkey_e scheme)
+{
+    return scheme == WH_ED25519 ? EVP_PKEY_ED25519
+           : scheme <= WH_ECDSA_P521_SHA512 ? EVP_PKEY_EC : EVP_PKEY_RSA;
+}
+
+
 static EVP_PKEY *
 generate(wh_pubkey_e scheme)
 {
     EVP_PKEY      *key;
     EVP_PKEY_CTX  *ctx;
 
-    ctx = EVP_PKEY_CTX_new_id(scheme == WH_ED25519 ? EVP_PKEY_ED25519
-                              : scheme == WH_ECDSA_P256_SHA256 ? EVP_PKEY_EC
-                              : EVP_PKEY_RSA, NULL);
+    static const int  curves[] = {
+        NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1
+    };
+
+    ctx = EVP_PKEY_CTX_new_id(type_of(scheme), NULL);
     key = NULL;
 
     if (ctx == NULL
         || EVP_PKEY_keygen_init(ctx) != 1
-        || (scheme == WH_ECDSA_P256_SHA256
-            && EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
-                                                      NID_X9_62_prime256v1)
+        || (type_of(scheme) == EVP_PKEY_EC
+            && EVP_PKEY_CTX_set_ec_paramgen_curve_nid(
+                   ctx, curves[scheme - WH_ECDSA_P256_SHA256])
                != 1)
         || EVP_PKEY_keygen(ctx, &key) != 1)
     {
@@ -144,6 +155,12 @@ sign(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t bytes,
              && EVP_PKEY_CTX_set_signature_md(ctx,
                                          wh_digest(wh_pubkey_digest(scheme)))
                 == 1
+             && (scheme < WH_RSA_PSS_SHA256
+                 || (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING)
+                     == 1
+                     && EVP_PKEY_CTX_set_rsa_pss_saltlen(
+                            ctx, RSA_PSS_SALTLEN_DIGEST)
+                        == 1))
              && EVP_PKEY_sign(ctx, signature, &len, bytes.data, bytes.len)
                 == 1;
 
@@ -222,10 +239,7 @@ is_key(wh_pubkey_e scheme, wh_str_t text)
         return;
     }
 
-    if (EVP_PKEY_base_id(key)
-        != (scheme == WH_ED25519 ? EVP_PKEY_ED25519
-            : scheme == WH_ECDSA_P256_SHA256 ? EVP_PKEY_EC : EVP_PKEY_RSA))
-    {
+    if (EVP_PKEY_base_id(key) != type_of(scheme)) {
         abort();
     }
 

@@ -94,6 +94,7 @@ typedef void  ngx_regex_t;
         NGX_HTTP_WEBHOOK_DRY_RUN_PAYLOAD)                                     \
     row(NGX_HTTP_WEBHOOK_SECRET_UNAVAILABLE, "secret_unavailable",            \
         NGX_HTTP_SERVICE_UNAVAILABLE, 0)                                      \
+    row(NGX_HTTP_WEBHOOK_KEY_UNKNOWN, "key_unknown", NGX_HTTP_FORBIDDEN, 0)   \
     row(NGX_HTTP_WEBHOOK_DUPLICATE, "duplicate", NGX_HTTP_OK,                 \
         NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)                                      \
     row(NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS, "duplicate_in_progress",      \

@@ -17,8 +17,10 @@
 #include <ngx_http_ssl_module.h>
 
 #include "ngx_http_webhook_provider.h"
+#include "core/wh_claim.h"
 #include "core/wh_constraint.h"
 #include "core/wh_credential.h"
+#include "core/wh_keyset.h"
 
 
 /* A secret as configured. */
@@ -30,6 +32,7 @@ typedef struct {
     ngx_http_complex_value_t   *value;      /* of text with variables */
     ngx_http_webhook_file_t    *file;       /* or NULL */
     ngx_uint_t                  encoding;   /* wh_encoding_e */
+    wh_keyset_format_e          keyset;     /* of the file, or NONE */
     ngx_str_t                   for_name;   /* "for=", or empty */
     ngx_str_t                   directive;  /* its name, and where it is */
     ngx_str_t                   conf_file;
@@ -38,6 +41,17 @@ typedef struct {
     unsigned                    told:1;     /* what is odd about it */
     unsigned                    short_told:1; /* that it is short */
 } ngx_http_webhook_secret_t;
+
+
+/* Tokens that a key has signed, those seen last; nothing else is said. */
+
+#define NGX_HTTP_WEBHOOK_TOKENS_SEEN  64
+
+typedef struct {
+    u_char                      digests[NGX_HTTP_WEBHOOK_TOKENS_SEEN]
+                                       [WH_TOKEN_DIGEST_SIZE];
+    ngx_uint_t                  n;          /* that there have been */
+} ngx_http_webhook_verified_t;
 
 
 /*
@@ -50,6 +64,8 @@ struct ngx_http_webhook_key_s {
     u_char                      digest[WH_TOKEN_DIGEST_SIZE];
     wh_hmac_key_t               hmac[NGX_HTTP_WEBHOOK_HMACS];
     EVP_PKEY                   *pubkey[NGX_HTTP_WEBHOOK_PUBKEYS];
+    wh_keyset_t                *set;        /* or NULL: it is one key */
+    ngx_http_webhook_verified_t  *verified; /* or NULL: none yet */
     ngx_uint_t                  uses;       /* that it is good for, bits */
     size_t                      len;        /* bytes, where it has fewest */
 };
@@ -141,6 +157,9 @@ struct ngx_http_webhook_gate_s {
     ngx_array_t                   pointers;     /* ngx_http_webhook_pointer_t,
                                                    as in the set */
     wh_constraint_t              *constraints;
+    wh_json_set_t                *claims;       /* of tokens, or NULL */
+    wh_constraint_t              *claim_rules;
+    wh_claim_t                   *pinned;       /* "webhook_claim" */
     u_char                        steps[NGX_HTTP_WEBHOOK_STAGES]
                                        [NGX_HTTP_WEBHOOK_STEPS];
     size_t                       *vars;         /* in the set, for each name
@@ -154,6 +173,8 @@ struct ngx_http_webhook_gate_s {
                                                    provider has "json" */
     ngx_uint_t                    encoding;     /* header Content-Encoding */
     ngx_uint_t                    nconstraints;
+    ngx_uint_t                    nclaim_rules;
+    ngx_uint_t                    npinned;
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      parse:1;      /* the body is parsed */
@@ -168,6 +189,15 @@ struct ngx_http_webhook_gate_s {
 /* What hosts share: an engine. */
 
 typedef struct ngx_http_webhook_redis_s  ngx_http_webhook_redis_t;
+
+
+/* A line of "webhook_claim". */
+
+typedef struct {
+    wh_str_t                    pointer;
+    wh_str_t                   *values;
+    ngx_uint_t                  n;
+} ngx_http_webhook_pin_t;
 
 
 /* What "webhook_replay" says. */
@@ -216,6 +246,7 @@ typedef struct {
     ngx_http_webhook_secret_t  *challenge_secret;
     ngx_array_t                *certificates;
     ngx_array_t                *requires;   /* ngx_http_webhook_require_t */
+    ngx_array_t                *pins;       /* ngx_http_webhook_pin_t */
     ngx_array_t                *vars;       /* ngx_http_webhook_var_t */
     ngx_http_webhook_window_t   window;
     ngx_str_t                   public_url; /* scheme and host */

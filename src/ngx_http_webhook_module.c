@@ -75,6 +75,13 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       0,
       NULL },
 
+    { ngx_string("webhook_claim"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_webhook_claim,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("webhook_window"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_webhook_window,
@@ -636,6 +643,7 @@ ngx_http_webhook_create_loc_conf(ngx_conf_t *cf)
      *     conf->challenge_secret = NULL;
      *     conf->certificates = NULL;
      *     conf->requires = NULL;
+     *     conf->pins = NULL;
      *     conf->vars = NULL;
      *     conf->public_url = { 0, NULL };
      *     conf->dry_run = 0;
@@ -694,6 +702,7 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             && conf->challenge_secret == NULL
             && conf->certificates == NULL
             && conf->requires == NULL
+            && conf->pins == NULL
             && conf->vars == NULL
             && conf->window.past == NGX_CONF_UNSET);
 
@@ -722,6 +731,10 @@ ngx_http_webhook_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->requires == NULL) {
         conf->requires = prev->requires;
+    }
+
+    if (conf->pins == NULL) {
+        conf->pins = prev->pins;
     }
 
     if (ngx_http_webhook_vars_merge(cf, prev, conf) != NGX_OK) {

@@ -33,7 +33,8 @@
     row(NGX_HTTP_WEBHOOK_BASIC, "basic", "Authorization")                     \
     row(NGX_HTTP_WEBHOOK_JSON, "json:POINTER", "")                            \
     row(NGX_HTTP_WEBHOOK_FORM, "form:NAME", "")                               \
-    row(NGX_HTTP_WEBHOOK_FIELD, "field:NAME", "")
+    row(NGX_HTTP_WEBHOOK_FIELD, "field:NAME", "")                             \
+    row(NGX_HTTP_WEBHOOK_CLAIM, "claim:POINTER", "")
 
 
 typedef enum {
@@ -45,7 +46,8 @@ typedef enum {
 typedef struct {
     ngx_http_webhook_source_e   type;
     ngx_uint_t                  index;      /* in provider->headers, of JSON
-                                               in provider->pointers */
+                                               in provider->pointers, of a
+                                               claim in provider->claims */
     ngx_str_t                   name;       /* of the argument, cookie, field,
                                                or the JSON Pointer */
     u_char                      separator;  /* between the fields */
@@ -123,7 +125,7 @@ typedef enum {
 
 
 #define NGX_HTTP_WEBHOOK_HMACS    (NGX_HTTP_WEBHOOK_SECRET_ENCS * WH_DIGESTS)
-#define NGX_HTTP_WEBHOOK_PUBKEYS  4
+#define NGX_HTTP_WEBHOOK_PUBKEYS  (WH_PUBKEY_SCHEMES - WH_ED25519)
 #define NGX_HTTP_WEBHOOK_NO_USE                                               \
     (NGX_HTTP_WEBHOOK_HMACS + NGX_HTTP_WEBHOOK_PUBKEYS)
 #define NGX_HTTP_WEBHOOK_HMAC_USES  ((1 << NGX_HTTP_WEBHOOK_HMACS) - 1)
@@ -139,8 +141,12 @@ typedef struct {
     wh_digest_e                 digest;     /* of an HMAC */
     ngx_http_webhook_secret_enc_e  key;     /* likewise */
     wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
-    wh_jwt_claims_t            *jwt;        /* of a token, or NULL */
+    wh_json_set_t              *jose;       /* of a token's header, or NULL */
+    wh_jwt_rules_t              jwt;        /* of its claims */
     ngx_uint_t                  use;
+    unsigned                    raw:1;      /* r and s side by side */
+    unsigned                    detached:1; /* a token whose payload is the
+                                               body */
 } ngx_http_webhook_signature_t;
 
 
@@ -252,6 +258,7 @@ typedef struct {
 
 typedef enum {
     ngx_http_webhook_body_rows(ngx_http_webhook_row_id)
+    NGX_HTTP_WEBHOOK_BODY_PAYLOAD,          /* of a detached token */
     NGX_HTTP_WEBHOOK_BODY_KINDS
 } ngx_http_webhook_body_kind_e;
 
@@ -313,6 +320,10 @@ typedef struct {
     ngx_array_t                *prefix;       /* of segments: what is before */
     ngx_array_t                *suffix;       /* and after the body, or NULL */
     ngx_http_webhook_body_t     body;
+    ngx_http_webhook_source_t  *key_id;       /* or NULL */
+    ngx_array_t                 claims;       /* ngx_http_webhook_pointer_t,
+                                                 empty: no token has claims */
+    ngx_array_t                *claim_rules;  /* ngx_http_webhook_require_t */
     ngx_http_webhook_source_t  *id;
     ngx_http_webhook_source_t  *event;
     ngx_http_webhook_timestamp_t  *timestamp;
@@ -326,6 +337,8 @@ typedef struct {
     ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
+    unsigned                    bearer:1;     /* the one signature is a token
+                                                 that serves any body */
     unsigned                    parts:1;      /* the message has values that
                                                  the request chooses */
     unsigned                    shared_key:1; /* with all its customers */
@@ -351,6 +364,15 @@ ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
 #else
     return 0;
 #endif
+}
+
+
+/* Whether what the provider signs has something of the message in it. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_signs(ngx_http_webhook_provider_t *provider)
+{
+    return provider->signatures.nelts && !provider->bearer;
 }
 
 

@@ -16,17 +16,28 @@ use WebhookTest::Config;
 
 # Options of a signature beside each algorithm
 
-my %option = (encoding => 'base64', prefix => 'a', list => ',', field => 'a',
-              key => 'hex', issuer => 'a', body_digest => '/a');
+my %option = (encoding => 'base64', format => 'raw', prefix => 'a',
+              list => ',', field => 'a', key => 'hex', issuer => 'a',
+              body_digest => '/a', digest => 'base64');
 
 my %kinds = (hmac => [qw/encoding prefix list field key/],
              pubkey => [qw/encoding prefix list field/],
-             jwt => [qw/key issuer body_digest/]);
+             ecdsa => [qw/encoding format prefix list field/],
+             jwt => [qw/key issuer body_digest digest/],
+             jwt_pubkey => [qw/issuer body_digest digest/],
+             jws => [qw/key/], jws_pubkey => []);
 
 my %algorithms = (hmac => ['', map { "algorithm=hmac-sha$_" } 1, 256, 384, 512],
                   pubkey => [map { "algorithm=$_" } qw/ed25519 rsa-sha256
-                             rsa-sha1 ecdsa-p256-sha256/],
-                  jwt => ['algorithm=jwt-hs256 body_digest=/d']);
+                             rsa-sha512 rsa-sha1/],
+                  ecdsa => [map { "algorithm=ecdsa-$_" } qw/p256-sha256
+                            p384-sha384/],
+                  jwt => ['algorithm=jwt-hs256 body_digest=/d'],
+                  jwt_pubkey => [map { "algorithm=jwt-$_ body_digest=/d" }
+                                 qw/rs256 ps512 es384 eddsa/],
+                  jws => ['algorithm=jws-hs256'],
+                  jws_pubkey => [map { "algorithm=jws-$_" } qw/rs512 ps256
+                                 es256 eddsa/]);
 
 # a rule is read before its secret is
 sub signature_says {

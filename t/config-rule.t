@@ -17,8 +17,9 @@ use WebhookTest::Config;
 # Rules
 
 my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'message, body, shared_key, timestamp, window, replay, id, event, '
-    . 'require, json, query, client_certificate, challenge, ack, reject in @';
+    . 'key_id, claim, message, body, shared_key, timestamp, window, replay, id, '
+    . 'event, require, json, query, client_certificate, challenge, ack, reject '
+    . 'in @';
 
 for (qw/method:methods Methods:methods content-type:content_type
         headers:header tokens:token signatures:signature messages:message
@@ -77,7 +78,8 @@ for my $bad ('X-Token', 'header', 'header:', 'query:', 'cookie:', 'bearer:x',
 
     rule_says("$_ $word", "invalid source \"$bad\", $in_body in \@")
         for qw/token signature/;
-    rule_says("$_ $word", "invalid source \"$bad\", $in_body, field:NAME in \@")
+    rule_says("$_ $word", "invalid source \"$bad\", $in_body, field:NAME, "
+                          . 'claim:POINTER in @')
         for qw/id event timestamp/;
     rule_says("challenge $_",
               "invalid source \"$bad\", $early, json:POINTER in \@")
@@ -117,18 +119,18 @@ rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
     . 'takes for=NAME in @') for 'name=x', 'value';
 
 rule_says("signature header:X $_->[0]", "unknown option \"$_->[0]\"$_->[1] of "
-    . 'rule "signature", it takes algorithm=NAME, encoding=NAME, prefix=TEXT, '
-    . 'list=SEPARATOR, field=NAME, key=ENCODING, issuer=TEXT, '
-    . 'body_digest=POINTER in @')
-    for ['algo=hmac-sha1', ''], ['hex', ''], ['digest=/a', ''],
+    . 'rule "signature", it takes algorithm=NAME, encoding=NAME, format=NAME, '
+    . 'prefix=TEXT, list=SEPARATOR, field=NAME, key=ENCODING, issuer=TEXT, '
+    . 'body_digest=POINTER, digest=ENCODING in @')
+    for ['algo=hmac-sha1', ''], ['hex', ''],
         ['list', ' (did you mean "list="?)'],
         ['encodng=hex', ' (did you mean "encoding="?)'],
         ['Prefix=a', ' (did you mean "prefix="?)'];
 
 # no value
 for (['header X-A b', qw/status/], ['token bearer', qw/for/],
-     ['signature header:X', qw/algorithm encoding prefix list field key issuer
-                               body_digest/],
+     ['signature header:X', qw/algorithm encoding format prefix list field key
+                               issuer body_digest digest/],
      ['timestamp header:X', qw/unit past future/], ['window 5m', qw/future/],
      ['challenge query:a', qw/method match reply type header key after/])
 {
@@ -143,12 +145,14 @@ for (['header X-A b', qw/status/], ['token bearer', qw/for/],
 # twice, with the same value and with another
 for (['signature header:X', 'algorithm=ed25519', 'algorithm=hmac-sha1'],
      ['signature header:X', 'encoding=hex', 'encoding=base64'],
+     ['signature header:X', 'format=raw', 'format=der'],
      ['signature header:X', 'prefix=a', 'prefix=b'],
      ['signature header:X', 'list=,', 'list=.'],
      ['signature header:X', 'field=a', 'field=b'],
      ['signature header:X', 'key=hex', 'key=text'],
      ['signature header:X', 'issuer=a', 'issuer=b'],
      ['signature header:X', 'body_digest=/a', 'body_digest=/b'],
+     ['signature header:X', 'digest=hex', 'digest=base64'],
      ['timestamp header:X', 'unit=s', 'unit=ms'],
      ['timestamp header:X', 'past=1m', 'past=2m'],
      ['timestamp header:X', 'future=1m', 'future=2m'],
@@ -168,9 +172,11 @@ for (['signature header:X', 'algorithm=ed25519', 'algorithm=hmac-sha1'],
 
 rule_says("signature header:X algorithm=$_", "unknown algorithm \"$_\" in "
     . 'rule "signature", it can be hmac-sha256, hmac-sha1, hmac-sha384, '
-    . 'hmac-sha512, ed25519, ecdsa-p256-sha256, rsa-sha256, rsa-sha1, '
-    . 'jwt-hs256 in @')
-    for 'jwt', 'jwt-hs512', 'jwt-none', 'sha256', 'HMAC-SHA256', 'hmac-md5';
+    . 'hmac-sha512, ed25519, ecdsa-p256-sha256, ecdsa-p384-sha384, '
+    . 'rsa-sha256, rsa-sha512, rsa-sha1, ' . join(', ', map { my $kind = $_;
+        map { "$kind-$_" } qw/hs256 rs256 rs384 rs512 ps256 ps384 ps512 es256
+                              es384 es512 eddsa/ } qw/jwt jws/) . ' in @')
+    for 'jwt', 'jwt-hs512', 'jwt-none', 'jws-ES256', 'sha256', 'HMAC-SHA256', 'hmac-md5';
 rule_says("signature header:X key=$_", "unknown key \"$_\" in rule "
     . '"signature", it can be text, hex, base64, whsec in @')
     for 'raw', 'WHSEC';
@@ -182,8 +188,19 @@ rule_says("signature header:X list=$_", "invalid \"list=$_\" in rule "
     . 'with the quotes, "list=;" in @') for ',,';
 
 rule_says("signature header:X algorithm=jwt-hs256 $_",
-    '"algorithm=jwt-hs256" in rule "signature" needs "body_digest=POINTER" in '
-    . '@') for '', 'issuer=a', 'key=hex';
+    'a token in rule "signature" needs "body_digest=POINTER", or '
+    . '"body_digest=none" if it says nothing of the body in @')
+    for '', 'issuer=a', 'key=hex', 'digest=base64';
+rule_says("signature header:X algorithm=ecdsa-p256-sha256 format=$_",
+    "unknown format \"$_\" in rule \"signature\", it can be der, raw in \@")
+    for 'RAW', 'p1363';
+rule_says("signature header:X algorithm=jwt-hs256 body_digest=/a digest=$_",
+    "unknown digest \"$_\" in rule \"signature\", it can be hex, base64, "
+    . 'base64url in @') for 'sha256', 'HEX';
+
+# where the key's id is: known before the body comes
+rule_says("key_id $_", "invalid source \"$_\", $early in \@")
+    for 'X-Key', 'json:/kid', 'form:kid', 'field:kid', 'claim:/kid';
 
 rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
           qr/^invalid JSON Pointer "a": .+ in \@$/);

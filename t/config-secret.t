@@ -44,7 +44,8 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
     $says->('file:' . secret_file("empty$_" => $_),
             "\"$directive\" is empty, anybody would know it in \@")
         for '', "\n", "\r\n";
-    $says->($_, "\"$directive\" begins nearly as \"file:PATH\" or \"env:NAME\", "
+    $says->($_, "\"$directive\" begins nearly as \"file:PATH\", \"jwks:PATH\", "
+        . "\"keys:PATH\" or \"env:NAME\", "
             . 'which are in small letters, with a colon and no space; a secret '
             . 'that begins so goes into a "file:" in @')
         for 'File:/etc/secret', 'FILE:secret', 'file=/etc/secret', 'ENV:HOOK',

@@ -139,10 +139,11 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
         <$file>;
     };
 
-    my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa)/;
+    my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa|jwt-es|j\w+-rs)/;
     my $key = $rules !~ /^\s+(?:token|signature)\b/m ? ''
         : $algorithm && $rules !~ /key=whsec/
-        ? "webhook_secret $public{$algorithm};"
+        ? "webhook_secret $public{ $algorithm =~ s/.*-es/ecdsa/r
+                                              =~ s/.*-rs/rsa/r };"
         : $rules =~ /key=whsec/
         ? 'webhook_secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw;'
         : $rules =~ /key=(?:hex|base64)/
@@ -151,11 +152,12 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
 
     my $more = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
 
+    $more .= 'webhook_claim /aud us;' if $rules =~ /body_digest=none/;
+    $more .= 'webhook_require /a string enum=us;'
+        if $rules =~ /^\s*shared_key;/m && $rules !~ /body_digest=none/;
     $more .= $other if $rules =~ /_challenge_hmac|match=[\w:.-]+[\s;]/;
     $more .= 'webhook_public_url https://example.com;'
         if $rules =~ /\$webhook_url/;
-
-    $more .= 'webhook_require /to string enum=us;' if $rules =~ /shared_key/;
 
     server_says("$asks location = / { webhook $name; $key $more }");
 }

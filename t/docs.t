@@ -17,6 +17,7 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Cert qw/ca cert read_file write_file/;
+use WebhookTest::Jose qw/jwks/;
 
 my $root = "$FindBin::Bin/..";
 my @documents = ('README.md', map({ "docs/" . basename($_) }
@@ -37,6 +38,9 @@ my %secret = (
     'netdata-user-password' => 'netdata:the other password',
     'paypal.pub' => public_rsa_key(),
 );
+
+my $keys = jwks(map { WebhookTest::Jose->new($_)->jwk(kid => $_) }
+                qw/RS256 ES256 EdDSA/);
 
 # what stands at the level of http; all else goes into a location
 my $http = qr/(?:map|server|log_format|limit_req_zone|
@@ -245,6 +249,11 @@ sub files {
 
     my $dir = $t->dir;
     my $n = 0;
+
+    for my $path ($text =~ m{jwks:([^\s;]+)}g) {
+        $path = "$dir/$path" if $path !~ m{^/};
+        $t->write_file($path =~ s{^\Q$dir\E/}{}r, $keys);
+    }
 
     for my $path ($text =~ m{file:([^\s;]+)}g) {
         my $name = basename($path);

@@ -162,7 +162,7 @@ sub early {
         'no digest'          => [signature_malformed =>
                                  token($body, claims => '{"body":{}}')],
         'expired'            => [timestamp_too_old =>
-                                 token($body, more => ",\"exp\":$now")],
+                                 token($body, more => ',"exp":' . ($now - 60))],
         'too early'          => [timestamp_in_future =>
                                  token($body, more => ",\"nbf\":1800000000")],
     );

@@ -15,6 +15,14 @@ use WebhookTest;
 use WebhookTest::Config;
 
 
+my $rsa = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlovmvS2qTXqZX2kJwMcaso7iO7'
+    . 'QmYV1VlyQwoUl/A2iyGLTMe9+DU0zmQxixT4wFlMnab+jjpxNKEeeb3epmixacZhgQnY8R'
+    . '3hdifxjbeiVtg3lkKX/E0Lv6iZFbX1+qacQN1cHuC5FKFk22HWn8SNiE6yDpjoPJohPj6x'
+    . 'JVa4tyjQMs6R1eAt0E121FIQqdOlJAgLsWJ7Pgsc8wEG6te+qHKuSrd2g/EZuMHBxe/QJZ'
+    . 'J6wdMve3PxVH27uhIez/O7v2eKr/QpUqvx0IgMmeBF9knC+mMHmefqxKyMwgtIvmK2qGlh'
+    . '4lD2TeehkHMSeGmXQmrvZ2EFdKBCagm8HZDQIDAQAB';
+
+
 # A location; or, in a list, what goes into a server, and into http.
 my %example = (
 
@@ -80,7 +88,8 @@ my %example = (
         in_file('SECRET=0123456789abcdef'),
     '"webhook_secret" looks like a key for the sender\'s API, the secret that '
         . 'signs webhooks is another one' => secret('sk_live_0123456789abcdef'),
-    '"webhook_secret" begins nearly as "file:PATH" or "env:NAME"' =>
+    '"webhook_secret" begins nearly as "file:PATH", "jwks:PATH", "keys:PATH" '
+        . 'or "env:NAME"' =>
         secret('File:/etc/secret'),
     '"$http_…" in "webhook_secret" is filled by whoever sends the request, so '
         . 'anybody would bring the secret along' => secret('$http_x_secret'),
@@ -117,6 +126,18 @@ my %example = (
             . 'for=github;'), 'webhook_provider own { token bearer for=own; }'],
     'unknown "…" variable' => secret('$none'),
 
+    # sets of keys, and tokens
+    '"webhook_secret" has a set of keys and a "decode="' =>
+        set_of_keys('{}', 'decode=hex'),
+    'secret … of "webhook …" is not JSON' => set_of_keys('{"keys":['),
+    'secret … of "webhook …" has no key that can be used' =>
+        set_of_keys('{"keys":[]}'),
+    '"webhook …" needs a "webhook_claim /aud"' =>
+        "webhook google-pubsub; webhook_secret $rsa;",
+    'a pointer of "webhook_claim" … is too long' =>
+        'webhook google-pubsub; webhook_claim /aud us; webhook_claim /'
+        . 'a' x 512 . " b; webhook_secret $rsa;",
+
     # others
     'a challenge of "webhook …" cannot be signed, no secret is a key for HMAC'
         => [in('webhook own; webhook_secret 27b8894c0f4dc38e05ea184ba1cbff3b'
@@ -150,8 +171,18 @@ my %example = (
         own('body none;'),
     'webhook_provider "…" has a "signature" in the body that it signs' =>
         ['', 'webhook_provider own { signature json:/a; }'],
-    '"algorithm=jwt-hs256" … needs "body_digest=POINTER"' =>
+    'a token in rule "signature" needs "body_digest=POINTER"' =>
         own('signature bearer algorithm=jwt-hs256;'),
+    'webhook_provider "…" looks at a claim, but has no "signature" that is a '
+        . 'token with claims' => own('id claim:/a;'),
+    'webhook_provider "…" has several "signature" rules, of which … must be '
+        . 'the only one' => own('signature bearer algorithm=jwt-hs256 '
+                                . 'body_digest=none;'),
+    'webhook_provider "…" has a "message" or a "body", but its token says '
+        . 'what is signed' => ['', 'webhook_provider own { signature header:X '
+            . 'algorithm=jws-hs256; message $webhook_body; }'],
+    'webhook_provider "…" has a "key_id", but no "signature" …' =>
+        own('key_id header:K;'),
     'option "…" of rule "…" has no effect …' =>
         own('signature header:Y issuer=a;'),
     'webhook_provider "…" has …, which has no effect' => own('window 5m;'),
@@ -243,6 +274,23 @@ sub own {
 
 
 sub secret { return "webhook github; webhook_secret $_[0];" }
+
+
+sub set_of_keys {
+    my ($bytes, $option) = @_;
+
+    return 'webhook plaid; webhook_require /a string enum=b; '
+           . keys_in($bytes, $option);
+}
+
+
+sub keys_in {
+    my ($bytes, $option) = @_;
+
+    return 'webhook_secret jwks:'
+           . secret_file(unpack('H*', $bytes), $bytes, 0644) . ' '
+           . ($option // '') . ';';
+}
 
 
 sub in_file {

@@ -251,7 +251,7 @@ my @mistakes = (
 
     provider => [
         ["signatur header:X-Sig;", qr/^unknown rule "signatur"/,
-         qr/token, signature, message/],
+         qr/token, signature, key_id/],
         ["signature header:X-Sig\nid header:X-Id;",
          qr/^unknown option "id" of rule "signature"/, qr/algorithm=/],
         ["signature header:X-Sig; message \$webhook_body\nid header:X-Id;",

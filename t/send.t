@@ -39,6 +39,9 @@ my %pairs = (
     'ed25519'           => ['ED25519'],
     'rsa-sha1'          => ['RSA'],
     'rsa-sha256'        => ['RSA'],
+    'jwt-es256'         => [qw/EC -pkeyopt ec_paramgen_curve:P-256/],
+    'jwt-rs256'         => ['RSA'],
+    'jws-rs512'         => ['RSA'],
 );
 
 # Another body than tools/samples/NAME-*.json, further arguments.
@@ -53,6 +56,9 @@ my %bodies = (
 my %arguments = (
     crisp => ['--header', 'X-Crisp-Request-Timestamp: 1700000000000'],
     pelorus => [qw/--event committime/],
+    'google-pubsub' => [map { ('--claim', $_) } '/aud=us', '/email=a@b.c',
+                        '/email_verified=true'],
+    turnkey => [qw/--key-id a/],
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
     'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
 );
@@ -265,6 +271,7 @@ sub location {
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
         . ($rules =~ /webhook_url/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
+        . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; ' : '')
         . ($rules =~ /(\$\w+_webhook_id)/
            ? "set $1 1JE4291016473214C; " : '')
         . "proxy_pass http://%%APP%%; }\n";
@@ -415,8 +422,11 @@ sub good_and_bad {
     refused(sent(arguments($name, other => 1), $file),
             "$name: another secret or certificate");
 
-    # where fields of a form are signed, others may be beside them
-    if (has($name, 'signature') && $providers{$name} !~ /signature +form:/) {
+    # where fields of a form are signed, others may be beside them, and a token
+    # may say nothing of the body
+    if (has($name, 'signature')
+        && $providers{$name} !~ /signature +form:| body_digest=none/)
+    {
         refused(sent(@good, '--tamper', $file), "$name: another body");
     }
 
@@ -437,7 +447,10 @@ sub printed {
 
     # no two signatures of ECDSA are the same
     $own{lc $1} = 1
-        if $providers{$name} =~ /signature +header:(\S+)\s+algorithm=ecdsa/;
+        if $providers{$name} =~ /signature\ +header:(\S+)\s+
+                                 algorithm=(?:ecdsa|jwt-es)/x;
+    # nor two tokens that end so long after now
+    $own{authorization} = 1 if $providers{$name} =~ / body_digest=none/;
 
     unshift @arguments, '--timestamp', time if has($name, 'timestamp');
     unshift @arguments, '--id', 'i-1'

@@ -30,9 +30,15 @@ my %systems = (
     'cloudstack'          => provider('cloudstack'),
     'netdata'             => \&netdata,
     'own-contentful'      => \&contentful,
+    'own-fireblocks'      => keyset('fireblocks'),
+    'own-google-pubsub'   => keyset('google-pubsub',
+        ' webhook_claim /aud https://example.com/hook;'
+        . ' webhook_claim /email push@p.iam.gserviceaccount.com;'),
     'own-netdata'         => certificate('netdata'),
     'own-netdata-strict'  => certificate('netdata-strict'),
     'own-paypal'          => \&paypal,
+    'own-plaid'           => keyset('plaid'),
+    'own-turnkey'         => keyset('turnkey'),
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
     'provider-asana'      => \&unknown_yet,
@@ -254,6 +260,19 @@ sub provider {
 
         return directives($name, map { $_ => $vector->{secret} } @secrets)
                . public_url($vector);
+    };
+}
+
+
+# The secret is a JWK set.
+sub keyset {
+    my ($name, $more) = @_;
+
+    return sub {
+        my ($vector) = @_;
+
+        return "webhook $name; webhook_secret jwks:%%DIR%%/"
+               . secret_file($vector->{secret}) . ';' . ($more // '');
     };
 }
 

@@ -36,6 +36,8 @@ static ngx_uint_t ngx_http_webhook_check_secret(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_check_challenge(
     ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_check_claims(
+    ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_check_window(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_check_url(
@@ -67,6 +69,9 @@ static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
       NULL, NULL },
 
     { "webhook_require", NGX_HTTP_WEBHOOK_OWN_REQUIRE, NULL, NULL },
+
+    { "webhook_claim", NGX_HTTP_WEBHOOK_OWN_CLAIM,
+      ngx_http_webhook_check_claims, "token with claims" },
 
     { "webhook_window", NGX_HTTP_WEBHOOK_OWN_WINDOW,
       ngx_http_webhook_check_window, "timestamp" },
@@ -132,6 +137,7 @@ ngx_http_webhook_check_own(ngx_http_webhook_loc_conf_t *conf)
     own |= conf->secrets ? NGX_HTTP_WEBHOOK_OWN_SECRET : 0;
     own |= conf->challenge_secret ? NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET : 0;
     own |= conf->requires ? NGX_HTTP_WEBHOOK_OWN_REQUIRE : 0;
+    own |= conf->pins ? NGX_HTTP_WEBHOOK_OWN_CLAIM : 0;
     own |= conf->public_url.len ? NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL : 0;
 
     own |= conf->window.past != NGX_CONF_UNSET ? NGX_HTTP_WEBHOOK_OWN_WINDOW
@@ -298,6 +304,13 @@ ngx_http_webhook_check_challenge(ngx_http_webhook_provider_t *provider)
     }
 
     return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_claims(ngx_http_webhook_provider_t *provider)
+{
+    return provider->claims.nelts != 0;
 }
 
 

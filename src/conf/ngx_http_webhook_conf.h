@@ -35,6 +35,7 @@
 #define NGX_HTTP_WEBHOOK_OWN_REJECT            0x0800
 #define NGX_HTTP_WEBHOOK_OWN_REPLAY            0x1000
 #define NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL         0x2000
+#define NGX_HTTP_WEBHOOK_OWN_CLAIM             0x4000
 
 
 /* a keyword, and what it means; ends with an empty name */
@@ -78,7 +79,7 @@ typedef struct {
 } ngx_http_webhook_nearest_t;
 
 
-#define NGX_HTTP_WEBHOOK_NAMES_SIZE  512   /* of the names of a table */
+#define NGX_HTTP_WEBHOOK_NAMES_SIZE  1024  /* of the names of a table */
 
 #define ngx_http_webhook_rows(table)  (table), sizeof((table)[0])
 
@@ -108,6 +109,17 @@ void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+
+/* _claims.c: what the claims of tokens must be */
+
+char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_webhook_claims_provider(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
 /* _rule_message.c */
 
@@ -117,6 +129,8 @@ char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+char *ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_message_takes(
@@ -237,6 +251,13 @@ ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
 void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, ngx_uint_t what);
 char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
+char *ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
+    ngx_str_t *pointer, ngx_uint_t *index);
+char *ngx_http_webhook_claims_init(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_claim_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index);
 
 /* _providers.c: several providers of one "webhook" */
 
@@ -258,6 +279,9 @@ void ngx_http_webhook_payload_init(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_vars_merge(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
+wh_json_set_t *ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set);
+ngx_int_t ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
+    wh_json_set_t *set, ngx_http_webhook_require_t *require);
 
 /* _enforce.c: "webhook_enforce" */
 

@@ -92,9 +92,18 @@ ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_secret_line(cf,
-                                        &ngx_http_webhook_secret_options[1],
-                                        wlcf->challenge_secret);
+    if (ngx_http_webhook_secret_line(cf, &ngx_http_webhook_secret_options[1],
+                                     wlcf->challenge_secret)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (wlcf->challenge_secret->keyset) {
+        return "takes no set of public keys, it is a secret";
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -199,6 +199,8 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
             || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
             || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK
             || ngx_http_webhook_payload_compile(cf, gate, conf)
+               != NGX_CONF_OK
+            || ngx_http_webhook_claims_compile(cf, gate, conf)
                != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -801,7 +803,7 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
     signature = provider->signatures.elts;
 
     for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jwt) {
+        if (signature[i].jose) {
             has |= NGX_HTTP_WEBHOOK_HAS_JWTS;
         }
     }

@@ -20,7 +20,7 @@ static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_constraint_t *constraint, ngx_str_t *pointer);
-static void ngx_http_webhook_payload_set_free(void *data);
+static void ngx_http_webhook_json_set_free(void *data);
 static void ngx_http_webhook_payload_use(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_source_t *source);
 static ngx_uint_t ngx_http_webhook_payload_when_event(
@@ -39,7 +39,6 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                    n, nvars;
-    ngx_pool_cleanup_t           *cln;
     ngx_http_webhook_provider_t  *provider;
 
     static ngx_str_t  root = ngx_string("");
@@ -59,18 +58,10 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_OK;
     }
 
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    gate->json = wh_json_set_create();
+    gate->json = ngx_http_webhook_json_set(cf, wh_json_set_create());
     if (gate->json == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    cln->handler = ngx_http_webhook_payload_set_free;
-    cln->data = gate->json;
 
     gate->constraints = ngx_pcalloc(cf->pool, n * sizeof(wh_constraint_t) + 1);
 
@@ -111,6 +102,37 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* A set that is freed with the configuration; NULL without memory. */
+
+wh_json_set_t *
+ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    if (set == NULL) {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        wh_json_set_free(set);
+        return NULL;
+    }
+
+    cln->handler = ngx_http_webhook_json_set_free;
+    cln->data = set;
+
+    return set;
+}
+
+
+static void
+ngx_http_webhook_json_set_free(void *data)
+{
+    wh_json_set_free(data);
 }
 
 
@@ -345,10 +367,8 @@ static ngx_int_t
 ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires)
 {
-    size_t                       word;
     ngx_str_t                    pointer;
     ngx_uint_t                   i;
-    const char                  *error;
     wh_constraint_t             *constraint;
     ngx_http_webhook_require_t  *require;
 
@@ -362,15 +382,12 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 
         constraint = &gate->constraints[gate->nconstraints++];
 
-        if (wh_constraint_parse(constraint, gate->json, require[i].words,
-                                require[i].n, &word, &error)
-            != WH_OK)
+        if (ngx_http_webhook_constraint_compile(constraint, gate->json,
+                                                &require[i])
+            != NGX_OK)
         {
             return NGX_ERROR;
         }
-
-        constraint->match = ngx_http_webhook_payload_pattern;
-        constraint->match_data = require[i].regex;
 
         pointer.data = (u_char *) constraint->pointer.data;
         pointer.len = constraint->pointer.len;
@@ -400,6 +417,29 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
 }
 
 
+/* A line that has been parsed before, for the set of a gate. */
+
+ngx_int_t
+ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
+    wh_json_set_t *set, ngx_http_webhook_require_t *require)
+{
+    size_t       word;
+    const char  *error;
+
+    if (wh_constraint_parse(constraint, set, require->words, require->n,
+                            &word, &error)
+        != WH_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    constraint->match = ngx_http_webhook_payload_pattern;
+    constraint->match_data = require->regex;
+
+    return NGX_OK;
+}
+
+
 /* The pointer in the word "when=POINTER=VALUE" that the value points into. */
 
 static void
@@ -423,13 +463,6 @@ ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
 
         return;
     }
-}
-
-
-static void
-ngx_http_webhook_payload_set_free(void *data)
-{
-    wh_json_set_free(data);
 }
 
 

@@ -34,8 +34,6 @@ static ngx_int_t ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_effects(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
@@ -67,11 +65,20 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       0, 0,
       "token SOURCE [for=NAME]" },
 
-    { ngx_string("signature"), 1, 9, ngx_http_webhook_rule_signature,
+    { ngx_string("signature"), 1, 11, ngx_http_webhook_rule_signature,
       0, 0,
-      "signature SOURCE [algorithm=NAME] [encoding=NAME] [prefix=TEXT] "
-      "[list=SEPARATOR] [field=NAME] [key=text|hex|base64|whsec] "
-      "[issuer=TEXT] [body_digest=POINTER]" },
+      "signature SOURCE [algorithm=NAME] [encoding=NAME] [format=der|raw] "
+      "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
+      "[key=text|hex|base64|whsec] [issuer=TEXT] [body_digest=POINTER|none] "
+      "[digest=hex|base64|base64url]" },
+
+    { ngx_string("key_id"), 1, 1, ngx_http_webhook_rule_key_id,
+      offsetof(ngx_http_webhook_provider_t, key_id), 1,
+      "key_id SOURCE" },
+
+    { ngx_string("claim"), 2, 16, ngx_http_webhook_rule_require,
+      offsetof(ngx_http_webhook_provider_t, claim_rules), 0,
+      "claim POINTER TYPE [rule ...]" },
 
     { ngx_string("message"), 1, 2, ngx_http_webhook_rule_message,
       0, 1,
@@ -376,6 +383,9 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
         || ngx_array_init(&provider->pointers, cf->pool, 1,
                           sizeof(ngx_http_webhook_pointer_t))
            != NGX_OK
+        || ngx_array_init(&provider->claims, cf->pool, 4,
+                          sizeof(ngx_http_webhook_pointer_t))
+           != NGX_OK
         || ngx_array_init(&provider->challenges, cf->pool, 1,
                           sizeof(ngx_http_webhook_challenge_t))
            != NGX_OK
@@ -491,8 +501,12 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     }
 
     if (provider->body.kind == NGX_HTTP_WEBHOOK_BODY_PELORUS
-        && ngx_http_webhook_provider_pelorus(cf, provider) != NGX_CONF_OK)
+        && ngx_http_webhook_body_with_pelorus(cf, provider) != NGX_CONF_OK)
     {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_claims_provider(cf, provider) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -525,7 +539,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     signature = provider->signatures.elts;
 
     for (i = 0; provider->oracle && i < provider->signatures.nelts; i++) {
-        if (signature[i].jwt) {
+        if (signature[i].jose) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "a \"challenge\" with \"key=signing\" in "
                                "webhook_provider \"%V\" would sign tokens for "
@@ -689,61 +703,6 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
                        &provider->name, rule);
 
     return NGX_CONF_ERROR;
-}
-
-
-/*
- * The receiver has rules of its own for headers and methods, so a provider
- * says no more than where the signature is.
- */
-
-static char *
-ngx_http_webhook_provider_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    if (provider->signatures.nelts != 1
-        || signature->source.type != NGX_HTTP_WEBHOOK_HEADER
-        || provider->tokens.nelts
-        || provider->challenges.nelts
-        || provider->media.nelts
-        || provider->required.nelts
-        || provider->timestamp
-        || provider->message.data
-        || provider->methods)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"body pelorus\" in webhook_provider \"%V\" goes "
-                           "with one \"signature header:NAME\" rule, and "
-                           "with id, event, require, client_certificate, "
-                           "ack and reject", &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (signature->use != ngx_http_webhook_use_hmac(
-                                              NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
-                                              WH_SHA256)
-        || signature->jwt
-        || signature->format.encoding != WH_HEX
-        || signature->format.separator
-        || (signature->format.prefix.len
-            && (signature->format.prefix.len != sizeof("sha256=") - 1
-                || ngx_strncmp(signature->format.prefix.data, "sha256=",
-                               sizeof("sha256=") - 1)
-                   != 0)))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the \"signature\" beside \"body pelorus\" in "
-                           "webhook_provider \"%V\" is an HMAC-SHA256 in hex "
-                           "with \"prefix=sha256=\", leave other options out",
-                           &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
 }
 
 

@@ -270,7 +270,7 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
     signature = provider->signatures.elts;
 
     for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jwt) {
+        if (signature[i].jose) {
             return NGX_HTTP_WEBHOOK_OTHERS;
         }
     }

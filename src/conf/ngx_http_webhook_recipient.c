@@ -79,6 +79,7 @@ ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
 {
     return entry->gate->provider->shared_key
            && entry->clcf->locations == NULL
+           && entry->wlcf->pins == NULL
            && !ngx_http_webhook_recipient_named(entry->wlcf->requires)
            && !ngx_http_webhook_recipient_named(
                                              entry->gate->provider->requires);
@@ -139,16 +140,5 @@ ngx_http_webhook_recipient_names(ngx_http_webhook_require_t *require)
 static ngx_uint_t
 ngx_http_webhook_recipient_by_token(ngx_http_webhook_provider_t *provider)
 {
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jwt) {
-            return 1;
-        }
-    }
-
-    return provider->tokens.nelts != 0;
+    return provider->tokens.nelts || provider->bearer;
 }

@@ -175,11 +175,16 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 {
     ngx_str_t  variable;
 
+    if (source->type == NGX_HTTP_WEBHOOK_CLAIM) {
+        return 1;
+    }
+
     static ngx_str_t  url = ngx_string("webhook_url");
     static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
 
     if (ngx_http_webhook_source_in_body(source)) {
-        return !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK)
+        return (!provider->bearer
+                && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK))
                || ngx_http_webhook_message_takes(provider, source);
     }
 

@@ -440,3 +440,58 @@ ngx_http_webhook_variable_at(u_char *p, u_char *end, ngx_str_t *name)
             || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
            ? 0 : last - p;
 }
+
+
+/*
+ * The receiver has rules of its own for headers and methods, so a provider
+ * says no more than where the signature is.
+ */
+
+char *
+ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    if (provider->signatures.nelts != 1
+        || signature->source.type != NGX_HTTP_WEBHOOK_HEADER
+        || provider->tokens.nelts
+        || provider->challenges.nelts
+        || provider->media.nelts
+        || provider->required.nelts
+        || provider->timestamp
+        || provider->message.data
+        || provider->methods)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"body pelorus\" in webhook_provider \"%V\" goes "
+                           "with one \"signature header:NAME\" rule, and "
+                           "with id, event, require, client_certificate, "
+                           "ack and reject", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (signature->use != ngx_http_webhook_use_hmac(
+                                              NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
+                                              WH_SHA256)
+        || signature->jose
+        || signature->format.encoding != WH_HEX
+        || signature->format.separator
+        || (signature->format.prefix.len
+            && (signature->format.prefix.len != sizeof("sha256=") - 1
+                || ngx_strncmp(signature->format.prefix.data, "sha256=",
+                               sizeof("sha256=") - 1)
+                   != 0)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the \"signature\" beside \"body pelorus\" in "
+                           "webhook_provider \"%V\" is an HMAC-SHA256 in hex "
+                           "with \"prefix=sha256=\", leave other options out",
+                           &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -7,14 +7,33 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_jose.h"
 
 
-/* What an algorithm is, bits, and below them its number. */
+/*
+ * What an algorithm is, bits, and below them its number: of the digest of an
+ * HMAC, or of a scheme of public keys.
+ */
 
-#define NGX_HTTP_WEBHOOK_ALG_HMAC    0x100
-#define NGX_HTTP_WEBHOOK_ALG_PUBKEY  0x200
-#define NGX_HTTP_WEBHOOK_ALG_JWT     0x400
-#define NGX_HTTP_WEBHOOK_ALG_NUMBER  0x0ff
+#define NGX_HTTP_WEBHOOK_ALG_HMAC        0x0100
+#define NGX_HTTP_WEBHOOK_ALG_PUBKEY      0x0200
+#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* a public key's, too */
+#define NGX_HTTP_WEBHOOK_ALG_JWT_HMAC    0x0800
+#define NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY  0x1000
+#define NGX_HTTP_WEBHOOK_ALG_JWS_HMAC    0x2000
+#define NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY  0x4000
+#define NGX_HTTP_WEBHOOK_ALG_NUMBER      0x00ff
+
+#define NGX_HTTP_WEBHOOK_ALG_PLAIN                                            \
+    (NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY                    \
+     |NGX_HTTP_WEBHOOK_ALG_ECDSA)
+#define NGX_HTTP_WEBHOOK_ALG_JWT                                              \
+    (NGX_HTTP_WEBHOOK_ALG_JWT_HMAC|NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY)
+#define NGX_HTTP_WEBHOOK_ALG_JWS                                              \
+    (NGX_HTTP_WEBHOOK_ALG_JWS_HMAC|NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY)
+#define NGX_HTTP_WEBHOOK_ALG_HMACS                                            \
+    (NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_JWT_HMAC                  \
+     |NGX_HTTP_WEBHOOK_ALG_JWS_HMAC)
 
 
 #define ngx_http_webhook_algorithm_row(id, name)                              \
@@ -26,7 +45,9 @@
 typedef struct {
     ngx_uint_t     algorithm;
     ngx_uint_t     encoding;
+    ngx_uint_t     format;
     ngx_uint_t     key;
+    ngx_uint_t     digest_encoding;
     ngx_str_t      prefix;
     ngx_str_t      field;
     ngx_str_t      issuer;
@@ -40,20 +61,63 @@ static void ngx_http_webhook_signature_set(
     ngx_http_webhook_signature_words_t *conf);
 static char *ngx_http_webhook_signature_list(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
-    ngx_str_t *digest);
-static void ngx_http_webhook_jwt_free(void *data);
+static char *ngx_http_webhook_signature_claims(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_signature_t *signature,
+    ngx_http_webhook_signature_words_t *conf);
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
     wh_digest_rows(ngx_http_webhook_algorithm_row)
     { ngx_string("ed25519"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ED25519 },
     { ngx_string("ecdsa-p256-sha256"),
-      NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ECDSA_P256_SHA256 },
+      NGX_HTTP_WEBHOOK_ALG_ECDSA|WH_ECDSA_P256_SHA256 },
+    { ngx_string("ecdsa-p384-sha384"),
+      NGX_HTTP_WEBHOOK_ALG_ECDSA|WH_ECDSA_P384_SHA384 },
     { ngx_string("rsa-sha256"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA256 },
+    { ngx_string("rsa-sha512"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA512 },
     { ngx_string("rsa-sha1"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA1 },
-    { ngx_string("jwt-hs256"), NGX_HTTP_WEBHOOK_ALG_JWT|WH_SHA256 },
+    { ngx_string("jwt-hs256"), NGX_HTTP_WEBHOOK_ALG_JWT_HMAC|WH_SHA256 },
+    { ngx_string("jwt-rs256"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_SHA256 },
+    { ngx_string("jwt-rs384"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_SHA384 },
+    { ngx_string("jwt-rs512"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_SHA512 },
+    { ngx_string("jwt-ps256"),
+      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_PSS_SHA256 },
+    { ngx_string("jwt-ps384"),
+      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_PSS_SHA384 },
+    { ngx_string("jwt-ps512"),
+      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_PSS_SHA512 },
+    { ngx_string("jwt-es256"),
+      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ECDSA_P256_SHA256 },
+    { ngx_string("jwt-es384"),
+      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ECDSA_P384_SHA384 },
+    { ngx_string("jwt-es512"),
+      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ECDSA_P521_SHA512 },
+    { ngx_string("jwt-eddsa"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ED25519 },
+    { ngx_string("jws-hs256"), NGX_HTTP_WEBHOOK_ALG_JWS_HMAC|WH_SHA256 },
+    { ngx_string("jws-rs256"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_SHA256 },
+    { ngx_string("jws-rs384"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_SHA384 },
+    { ngx_string("jws-rs512"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_SHA512 },
+    { ngx_string("jws-ps256"),
+      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_PSS_SHA256 },
+    { ngx_string("jws-ps384"),
+      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_PSS_SHA384 },
+    { ngx_string("jws-ps512"),
+      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_PSS_SHA512 },
+    { ngx_string("jws-es256"),
+      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ECDSA_P256_SHA256 },
+    { ngx_string("jws-es384"),
+      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ECDSA_P384_SHA384 },
+    { ngx_string("jws-es512"),
+      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ECDSA_P521_SHA512 },
+    { ngx_string("jws-eddsa"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ED25519 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_http_webhook_keyword_t  ngx_http_webhook_formats[] = {
+    { ngx_string("der"), 0 },
+    { ngx_string("raw"), 1 },
     { ngx_null_string, 0 }
 };
 
@@ -84,24 +148,27 @@ static ngx_http_webhook_option_t  ngx_http_webhook_signature_options[] = {
     { ngx_string("encoding=NAME"), ngx_http_webhook_option_keyword,
       offsetof(ngx_http_webhook_signature_words_t, encoding),
       ngx_http_webhook_encodings,
-      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+      NGX_HTTP_WEBHOOK_ALG_PLAIN, 0 },
+
+    { ngx_string("format=NAME"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_signature_words_t, format),
+      ngx_http_webhook_formats, NGX_HTTP_WEBHOOK_ALG_ECDSA, 0 },
 
     { ngx_string("prefix=TEXT"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_signature_words_t, prefix), NULL,
-      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+      NGX_HTTP_WEBHOOK_ALG_PLAIN, 0 },
 
     { ngx_string("list=SEPARATOR"), ngx_http_webhook_signature_list,
       offsetof(ngx_http_webhook_signature_words_t, separator), NULL,
-      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+      NGX_HTTP_WEBHOOK_ALG_PLAIN, 0 },
 
     { ngx_string("field=NAME"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_signature_words_t, field), NULL,
-      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY, 0 },
+      NGX_HTTP_WEBHOOK_ALG_PLAIN, 0 },
 
     { ngx_string("key=ENCODING"), ngx_http_webhook_option_keyword,
       offsetof(ngx_http_webhook_signature_words_t, key),
-      ngx_http_webhook_secret_encs,
-      NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_JWT, 0 },
+      ngx_http_webhook_secret_encs, NGX_HTTP_WEBHOOK_ALG_HMACS, 0 },
 
     { ngx_string("issuer=TEXT"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_signature_words_t, issuer), NULL,
@@ -110,6 +177,10 @@ static ngx_http_webhook_option_t  ngx_http_webhook_signature_options[] = {
     { ngx_string("body_digest=POINTER"), ngx_http_webhook_option_template,
       offsetof(ngx_http_webhook_signature_words_t, digest), NULL,
       NGX_HTTP_WEBHOOK_ALG_JWT, 0 },
+
+    { ngx_string("digest=ENCODING"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_signature_words_t, digest_encoding),
+      ngx_http_webhook_encodings, NGX_HTTP_WEBHOOK_ALG_JWT, 0 },
 
     { ngx_null_string, NULL, 0, NULL, 0, 0 }
 };
@@ -134,6 +205,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     conf.algorithm = NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256;
     conf.encoding = WH_HEX;
+    conf.digest_encoding = WH_HEX;
 
     if (ngx_http_webhook_source_word(cf, provider, &words[0],
                                      NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL,
@@ -155,19 +227,21 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     provider->uses |= 1 << signature->use;
 
-    if (!(conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWT)) {
+    if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_PLAIN) {
         return NGX_CONF_OK;
     }
 
-    if (conf.digest.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"algorithm=jwt-hs256\" in rule \"signature\" "
-                           "needs \"body_digest=POINTER\"");
+    signature->jose = ngx_http_webhook_json_set(cf, wh_jose_set());
+    if (signature->jose == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_jwt_compile(cf, signature, &conf.issuer,
-                                        &conf.digest);
+    if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWS) {
+        signature->detached = 1;
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_webhook_signature_claims(cf, provider, signature, &conf);
 }
 
 
@@ -188,17 +262,66 @@ ngx_http_webhook_signature_set(ngx_http_webhook_signature_t *signature,
         signature->format.separator = ',';
     }
 
-    if (conf->algorithm & NGX_HTTP_WEBHOOK_ALG_PUBKEY) {
-        signature->scheme = number;
-        signature->use = ngx_http_webhook_use_pubkey(number);
+    if (conf->algorithm & NGX_HTTP_WEBHOOK_ALG_HMACS) {
+        signature->digest = number;
+        signature->key = conf->key;
+        signature->format.size = EVP_MD_size(wh_digest(number));
+        signature->use = ngx_http_webhook_use_hmac(conf->key, number);
 
         return;
     }
 
-    signature->digest = number;
-    signature->key = conf->key;
-    signature->format.size = EVP_MD_size(wh_digest(number));
-    signature->use = ngx_http_webhook_use_hmac(conf->key, number);
+    signature->scheme = number;
+    signature->use = ngx_http_webhook_use_pubkey(number);
+
+    /* RFC 7518, 3.4: tokens have r and s side by side */
+
+    if (conf->format || !(conf->algorithm & NGX_HTTP_WEBHOOK_ALG_PLAIN)) {
+        signature->format.size = wh_ecdsa_raw_size(number);
+        signature->raw = (signature->format.size != 0);
+    }
+}
+
+
+/* What the claims of a rule's tokens must be. */
+
+static char *
+ngx_http_webhook_signature_claims(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_signature_t *signature,
+    ngx_http_webhook_signature_words_t *conf)
+{
+    ngx_uint_t  index;
+
+    static ngx_str_t  none = ngx_string("none");
+
+    if (conf->digest.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a token in rule \"signature\" needs "
+                           "\"body_digest=POINTER\", or \"body_digest=none\" "
+                           "if it says nothing of the body");
+        return NGX_CONF_ERROR;
+    }
+
+    signature->jwt.issuer = ngx_http_webhook_wh_str(&conf->issuer);
+    signature->jwt.encoding = conf->digest_encoding;
+
+    if (ngx_http_webhook_str_equal(&conf->digest, &none)) {
+        signature->jwt.digest = WH_JSON_NONE;
+        provider->bearer = 1;
+
+        return ngx_http_webhook_claims_init(cf, provider);
+    }
+
+    if (ngx_http_webhook_claim_index(cf, provider, &conf->digest, &index)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    signature->jwt.digest = index;
+
+    return NGX_CONF_OK;
 }
 
 
@@ -221,36 +344,21 @@ ngx_http_webhook_signature_list(ngx_conf_t *cf,
 }
 
 
-/* What the claims of a rule's tokens must be. */
+/* The key is chosen before the body comes. */
 
-static char *
-ngx_http_webhook_jwt_compile(ngx_conf_t *cf,
-    ngx_http_webhook_signature_t *signature, ngx_str_t *issuer,
-    ngx_str_t *digest)
+char *
+ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
 {
-    ngx_pool_cleanup_t  *cln;
+    ngx_http_webhook_source_t  **source = field;
 
-    if (ngx_http_webhook_pointer_valid(cf, digest) != NGX_CONF_OK) {
+    *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
+    if (*source == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    cln = ngx_pool_cleanup_add(cf->pool, sizeof(wh_jwt_claims_t));
-    if (cln == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    cln->handler = ngx_http_webhook_jwt_free;
-
-    signature->jwt = cln->data;
-
-    return wh_jwt_claims_init(signature->jwt, ngx_http_webhook_wh_str(issuer),
-                              ngx_http_webhook_wh_str(digest))
-           == WH_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
-}
-
-
-static void
-ngx_http_webhook_jwt_free(void *data)
-{
-    wh_jwt_claims_free(data);
+    return ngx_http_webhook_source_word(cf, provider, &words[0],
+                                        NGX_HTTP_WEBHOOK_SOURCES_EARLY,
+                                        *source);
 }

@@ -21,9 +21,6 @@ typedef struct {
 
 static ngx_int_t ngx_http_webhook_header_valid(ngx_conf_t *cf,
     ngx_str_t *name);
-static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index);
 
 
 static ngx_http_webhook_source_row_t  ngx_http_webhook_sources[] = {
@@ -154,8 +151,13 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     /* a pointer may have a "$" */
 
     if (source->type == NGX_HTTP_WEBHOOK_JSON) {
-        return ngx_http_webhook_pointer_index(cf, provider, &source->name,
-                                              &source->index);
+        return ngx_http_webhook_pointer_index(cf, &provider->pointers,
+                                              &source->name, &source->index);
+    }
+
+    if (source->type == NGX_HTTP_WEBHOOK_CLAIM) {
+        return ngx_http_webhook_claim_index(cf, provider, &source->name,
+                                            &source->index);
     }
 
     if (ngx_http_webhook_text(cf, &source->name) != NGX_CONF_OK) {
@@ -317,19 +319,20 @@ ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer)
 }
 
 
-static char *
-ngx_http_webhook_pointer_index(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
-    ngx_uint_t *index)
+/* The index of a pointer in a list, where it is added if need be. */
+
+char *
+ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
+    ngx_str_t *pointer, ngx_uint_t *index)
 {
     ngx_uint_t                   i;
-    ngx_http_webhook_pointer_t  *pointers;
+    ngx_http_webhook_pointer_t  *known;
 
-    pointers = provider->pointers.elts;
+    known = pointers->elts;
 
-    for (i = 0; i < provider->pointers.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&pointers[i].text, pointer)) {
-            pointers[i].used = 1;
+    for (i = 0; i < pointers->nelts; i++) {
+        if (ngx_http_webhook_str_equal(&known[i].text, pointer)) {
+            known[i].used = 1;
             *index = i;
             return NGX_CONF_OK;
         }
@@ -339,14 +342,66 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    pointers = ngx_array_push(&provider->pointers);
-    if (pointers == NULL) {
+    known = ngx_array_push(pointers);
+    if (known == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    pointers->text = *pointer;
-    pointers->used = 1;
+    known->text = *pointer;
+    known->used = 1;
     *index = i;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * The list of a provider's claims begins with those of wh_jwt_set(), so that
+ * its indices are those of every gate's set.
+ */
+
+char *
+ngx_http_webhook_claims_init(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                   i;
+    ngx_http_webhook_pointer_t  *claim;
+
+    static ngx_str_t  names[] = {
+        ngx_string("/iss"), ngx_string("/exp"), ngx_string("/nbf"),
+        ngx_string("")
+    };
+
+    if (provider->claims.nelts) {
+        return NGX_CONF_OK;
+    }
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        claim = ngx_array_push(&provider->claims);
+        if (claim == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        claim->text = names[i];
+        claim->used = 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The index of a claim among those that the provider looks at. */
+
+char *
+ngx_http_webhook_claim_index(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *pointer,
+    ngx_uint_t *index)
+{
+    if (ngx_http_webhook_claims_init(cf, provider) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_pointer_index(cf, &provider->claims, pointer,
+                                          index);
 }

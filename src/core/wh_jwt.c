@@ -2,185 +2,68 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * JSON Web Tokens with HS256 (RFC 7515, 7519) that have a digest of the body.
+ * The claims of JSON Web Tokens (RFC 7519).
  */
 
 
-#include <string.h>
-
-#include "wh_decode.h"
-#include "wh_json.h"
 #include "wh_jwt.h"
 #include "wh_str.h"
-#include "wh_time.h"
 
 
-/* In the order in which they are added to their sets. */
+#define WH_JWT_MAX_TIME  9007199254740991   /* 2^53 - 1: exact in a double */
 
-enum {
-    WH_JWT_ALG = 0,
-    WH_JWT_CRIT
-};
 
+/* In the order in which they are added to the set. */
 
 enum {
     WH_JWT_ISS = 0,
     WH_JWT_EXP,
-    WH_JWT_NBF
+    WH_JWT_NBF,
+    WH_JWT_ROOT,
+    WH_JWT_POINTERS
 };
 
 
-static int wh_jwt_part(wh_str_t *rest, wh_str_t *part);
-static int wh_jwt_add(wh_json_set_t *set, wh_str_t pointer, size_t *index);
-static int wh_jwt_parse(const wh_json_set_t *set, wh_str_t part,
-    unsigned char *buf, wh_json_t **json);
-static wh_jwt_verdict_e wh_jwt_check_header(wh_json_t *json);
-static wh_jwt_verdict_e wh_jwt_check_claims(const wh_jwt_claims_t *claims,
-    wh_json_t *json, int64_t now, unsigned char *digest);
-static int wh_jwt_time(const wh_json_value_t *value, int64_t *time);
+static wh_jwt_verdict_e wh_jwt_check_times(const wh_jwt_rules_t *rules,
+    const wh_json_t *json, int64_t now);
 
 
-int
-wh_jwt_split(wh_str_t token, wh_jwt_t *jwt)
+wh_json_set_t *
+wh_jwt_set(void)
 {
-    size_t    len;
-    wh_str_t  rest;
+    size_t          i, index;
+    const char     *error;
+    wh_json_set_t  *set;
 
-    rest = token;
-    len = sizeof(jwt->mac);
+    static const wh_str_t  names[WH_JWT_POINTERS] = {
+        wh_string("/iss"), wh_string("/exp"), wh_string("/nbf"), wh_string("")
+    };
 
-    if (token.len == 0
-        || memchr(token.data, '=', token.len) != NULL
-        || wh_jwt_part(&rest, &jwt->header) != WH_OK
-        || wh_jwt_part(&rest, &jwt->claims) != WH_OK
-        || wh_decode(WH_BASE64URL, rest, jwt->mac, &len) != WH_OK
-        || len != sizeof(jwt->mac))
-    {
-        return WH_INVALID;
+    set = wh_json_set_create();
+
+    for (i = 0; set != NULL && i < WH_JWT_POINTERS; i++) {
+
+        if (wh_json_set_add(set, names[i], &index, &error) != WH_OK) {
+            wh_json_set_free(set);
+            set = NULL;
+        }
     }
 
-    jwt->message.data = token.data;
-    jwt->message.len = jwt->claims.data + jwt->claims.len - token.data;
-
-    return WH_OK;
-}
-
-
-/* Cuts off what is before the next dot. */
-
-static int
-wh_jwt_part(wh_str_t *rest, wh_str_t *part)
-{
-    const unsigned char  *dot;
-
-    dot = memchr(rest->data, '.', rest->len);
-
-    if (dot == NULL || dot == rest->data) {
-        return WH_INVALID;
-    }
-
-    part->data = rest->data;
-    part->len = dot - rest->data;
-
-    rest->data = dot + 1;
-    rest->len -= part->len + 1;
-
-    return WH_OK;
+    return set;
 }
 
 
 int
-wh_jwt_claims_init(wh_jwt_claims_t *claims, wh_str_t issuer, wh_str_t digest)
-{
-    size_t  index;
-
-    static const wh_str_t  header[] = {
-        wh_string("/alg"), wh_string("/crit")
-    };
-
-    static const wh_str_t  names[] = {
-        wh_string("/iss"), wh_string("/exp"), wh_string("/nbf")
-    };
-
-    claims->issuer = issuer;
-    claims->header = wh_json_set_create();
-    claims->payload = wh_json_set_create();
-
-    if (claims->header == NULL
-        || claims->payload == NULL
-        || wh_jwt_add(claims->header, header[WH_JWT_ALG], &index) != WH_OK
-        || wh_jwt_add(claims->header, header[WH_JWT_CRIT], &index) != WH_OK
-        || wh_jwt_add(claims->payload, names[WH_JWT_ISS], &index) != WH_OK
-        || wh_jwt_add(claims->payload, names[WH_JWT_EXP], &index) != WH_OK
-        || wh_jwt_add(claims->payload, names[WH_JWT_NBF], &index) != WH_OK)
-    {
-        return WH_ERROR;
-    }
-
-    return wh_jwt_add(claims->payload, digest, &claims->digest);
-}
-
-
-static int
-wh_jwt_add(wh_json_set_t *set, wh_str_t pointer, size_t *index)
-{
-    const char  *error;
-
-    return wh_json_set_add(set, pointer, index, &error);
-}
-
-
-void
-wh_jwt_claims_free(wh_jwt_claims_t *claims)
-{
-    wh_json_set_free(claims->header);
-    wh_json_set_free(claims->payload);
-
-    claims->header = NULL;
-    claims->payload = NULL;
-}
-
-
-wh_jwt_verdict_e
-wh_jwt_check(const wh_jwt_claims_t *claims, const wh_jwt_t *jwt, int64_t now,
-    unsigned char *buf, unsigned char *digest)
-{
-    int                rc;
-    wh_json_t         *json;
-    wh_jwt_verdict_e   verdict;
-
-    rc = wh_jwt_parse(claims->header, jwt->header, buf, &json);
-    verdict = (rc == WH_OK) ? wh_jwt_check_header(json) : WH_JWT_MALFORMED;
-
-    wh_json_free(json);
-
-    if (rc == WH_OK && verdict == WH_JWT_FINE) {
-
-        rc = wh_jwt_parse(claims->payload, jwt->claims, buf, &json);
-        verdict = (rc == WH_OK)
-                  ? wh_jwt_check_claims(claims, json, now, digest)
-                  : WH_JWT_MALFORMED;
-
-        wh_json_free(json);
-    }
-
-    return (rc == WH_ERROR) ? WH_JWT_NO_MEMORY : verdict;
-}
-
-
-/* Reads one part; no pointer's member may come twice. */
-
-static int
-wh_jwt_parse(const wh_json_set_t *set, wh_str_t part, unsigned char *buf,
+wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded, unsigned char *buf,
     wh_json_t **json)
 {
     int     rc;
     size_t  i, len;
 
     *json = NULL;
-    len = part.len;
+    len = encoded.len;
 
-    rc = wh_decode(WH_BASE64URL, part, buf, &len);
+    rc = wh_decode(WH_BASE64URL, encoded, buf, &len);
 
     if (rc != WH_OK) {
         return rc;
@@ -204,78 +87,83 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t part, unsigned char *buf,
         }
     }
 
+    if (rc == WH_OK
+        && wh_json_value(*json, WH_JWT_ROOT)->type != WH_JSON_OBJECT)
+    {
+        rc = WH_INVALID;
+    }
+
     return rc;
 }
 
 
-static wh_jwt_verdict_e
-wh_jwt_check_header(wh_json_t *json)
-{
-    const wh_json_value_t  *alg, *crit;
-
-    static const wh_str_t  hs256 = wh_string("HS256");
-
-    alg = wh_json_value(json, WH_JWT_ALG);
-    crit = wh_json_value(json, WH_JWT_CRIT);
-
-    if (alg->type != WH_JSON_STRING
-        || !wh_equal(alg->text, hs256)
-        || crit->type != WH_JSON_ABSENT)
-    {
-        return WH_JWT_MALFORMED;
-    }
-
-    return WH_JWT_FINE;
-}
-
-
-static wh_jwt_verdict_e
-wh_jwt_check_claims(const wh_jwt_claims_t *claims, wh_json_t *json, int64_t now,
+wh_jwt_verdict_e
+wh_jwt_check(const wh_jwt_rules_t *rules, const wh_json_t *json, int64_t now,
     unsigned char *digest)
 {
     size_t                  len;
-    int64_t                 time;
-    const wh_json_value_t  *iss, *exp, *nbf, *hex;
+    const wh_json_value_t  *iss, *text;
 
-    iss = wh_json_value(json, WH_JWT_ISS);
-    exp = wh_json_value(json, WH_JWT_EXP);
-    nbf = wh_json_value(json, WH_JWT_NBF);
-    hex = wh_json_value(json, claims->digest);
+    if (rules->digest != WH_JSON_NONE) {
 
-    len = WH_JWT_SIZE;
+        text = wh_json_value(json, rules->digest);
+        len = WH_JWT_SIZE;
 
-    if (hex->type != WH_JSON_STRING
-        || wh_decode(WH_HEX, hex->text, digest, &len) != WH_OK
-        || len != WH_JWT_SIZE)
-    {
-        return WH_JWT_MALFORMED;
+        if (text->type != WH_JSON_STRING
+            || wh_decode(rules->encoding, text->text, digest, &len) != WH_OK
+            || len != WH_JWT_SIZE)
+        {
+            return WH_JWT_MALFORMED;
+        }
     }
 
-    if (claims->issuer.len
+    iss = wh_json_value(json, WH_JWT_ISS);
+
+    if (rules->issuer.len
         && (iss->type != WH_JSON_STRING
-            || !wh_equal(iss->text, claims->issuer)))
+            || !wh_equal(iss->text, rules->issuer)))
     {
         return WH_JWT_WRONG_ISSUER;
     }
 
-    if (exp->type != WH_JSON_ABSENT) {
+    return wh_jwt_check_times(rules, json, now);
+}
 
-        if (wh_jwt_time(exp, &time) != WH_OK) {
+
+static wh_jwt_verdict_e
+wh_jwt_check_times(const wh_jwt_rules_t *rules, const wh_json_t *json,
+    int64_t now)
+{
+    int64_t                 sec;
+    const wh_json_value_t  *exp, *nbf;
+
+    exp = wh_json_value(json, WH_JWT_EXP);
+    nbf = wh_json_value(json, WH_JWT_NBF);
+
+    if (exp->type == WH_JSON_ABSENT) {
+
+        if (rules->expires) {
             return WH_JWT_MALFORMED;
         }
 
-        if (now >= time) {
+    } else {
+
+        if (wh_jwt_time(exp, &sec) != WH_OK) {
+            return WH_JWT_MALFORMED;
+        }
+
+        if (now >= sec + WH_JWT_LEEWAY) {
             return WH_JWT_EXPIRED;
         }
     }
 
     if (nbf->type != WH_JSON_ABSENT) {
 
-        if (wh_jwt_time(nbf, &time) != WH_OK) {
+        if (wh_jwt_time(nbf, &sec) != WH_OK) {
             return WH_JWT_MALFORMED;
         }
 
-        if (now < time) {
+        if (now < sec - WH_JWT_LEEWAY) {
             return WH_JWT_EARLY;
         }
     }
@@ -284,9 +172,43 @@ wh_jwt_check_claims(const wh_jwt_claims_t *claims, wh_json_t *json, int64_t now,
 }
 
 
-static int
-wh_jwt_time(const wh_json_value_t *value, int64_t *time)
+int
+wh_jwt_time(const wh_json_value_t *value, int64_t *sec)
 {
-    return value->type == WH_JSON_INTEGER
-           ? wh_time_parse(value->text, WH_TIME_S, time) : WH_INVALID;
+    size_t         i;
+    unsigned char  c;
+
+    if (value->type != WH_JSON_INTEGER && value->type != WH_JSON_NUMBER) {
+        return WH_INVALID;
+    }
+
+    *sec = 0;
+
+    for (i = 0; i < value->text.len && value->text.data[i] != '.'; i++) {
+
+        c = value->text.data[i];
+
+        if (c < '0' || c > '9' || *sec > WH_JWT_MAX_TIME / 10) {
+            return WH_INVALID;
+        }
+
+        *sec = *sec * 10 + (c - '0');
+    }
+
+    if (*sec > WH_JWT_MAX_TIME) {
+        return WH_INVALID;
+    }
+
+    /* a fraction has digits, and no exponent */
+
+    for (i++; i < value->text.len; i++) {
+
+        c = value->text.data[i];
+
+        if (c < '0' || c > '9') {
+            return WH_INVALID;
+        }
+    }
+
+    return WH_OK;
 }

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * JSON Web Tokens with HS256 (RFC 7515, 7519) that have a digest of the body.
+ * The claims of JSON Web Tokens (RFC 7519).
  */
 
 
@@ -13,33 +13,26 @@
 #include <stdint.h>
 
 #include "wh.h"
-#include "wh_json_set.h"
+#include "wh_decode.h"
+#include "wh_json.h"
 
 
-#define WH_JWT_SIZE  32             /* of the MAC, and of the body's digest */
+#define WH_JWT_SIZE    32          /* of the body's digest */
+#define WH_JWT_LEEWAY  60          /* seconds, for clocks that differ */
 
 
-typedef struct {
-    wh_str_t        header;         /* still encoded */
-    wh_str_t        claims;         /* still encoded */
-    wh_str_t        message;        /* that is signed: both, with the dot */
-    unsigned char   mac[WH_JWT_SIZE];
-} wh_jwt_t;
-
-
-/* What the header and the claims must be. */
+/* What the claims must be. */
 
 typedef struct {
-    wh_json_set_t  *header;
-    wh_json_set_t  *payload;
-    wh_str_t        issuer;         /* or empty: any, or none */
-    size_t          digest;         /* index of its pointer */
-} wh_jwt_claims_t;
+    wh_str_t       issuer;         /* or empty: any, or none */
+    wh_encoding_e  encoding;       /* of the digest */
+    size_t         digest;         /* index of its pointer, or WH_JSON_NONE */
+    unsigned       expires;        /* "exp" must be there */
+} wh_jwt_rules_t;
 
 
 typedef enum {
     WH_JWT_FINE = 0,
-    WH_JWT_NO_MEMORY,
     WH_JWT_MALFORMED,
     WH_JWT_WRONG_ISSUER,
     WH_JWT_EXPIRED,
@@ -48,31 +41,30 @@ typedef enum {
 
 
 /*
- * Cuts a token; all three parts are base64url without padding, the last one
- * a MAC of HS256 (RFC 7515, 3.1).  Nothing is decoded but the MAC; the other
- * parts point into the token.  WH_OK or WH_INVALID.
+ * A set of pointers for claims, which begins with those that wh_jwt_check()
+ * looks at; to be freed with wh_json_set_free().  NULL without memory.
  */
-int wh_jwt_split(wh_str_t token, wh_jwt_t *jwt);
+wh_json_set_t *wh_jwt_set(void);
 
 /*
- * What is wanted: an issuer, whose text must outlive the claims, and at a JSON
- * Pointer the SHA-256 of the body in hex.  WH_INVALID: it is no pointer.
- * WH_ERROR: no memory.  The claims are to be freed in any case.
+ * Decodes and parses claims, still encoded: an object, in which none that the
+ * set leads to may come twice.  buf must have room for the encoded length.
+ * WH_OK, WH_INVALID, or WH_ERROR: no memory; *json is to be freed in any case.
  */
-int wh_jwt_claims_init(wh_jwt_claims_t *claims, wh_str_t issuer,
-    wh_str_t digest);
-void wh_jwt_claims_free(wh_jwt_claims_t *claims);
+int wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded,
+    unsigned char *buf, wh_json_t **json);
 
 /*
- * Checks a token whose MAC should have been compared before, at the time now,
- * seconds since 1970.  The header must say HS256 and have no "crit"; "exp"
- * and "nbf" are whole seconds; a member that is checked must not come twice.
- * buf must have room for the token's length.  digest gets WH_JWT_SIZE bytes,
- * also when all that is wrong is the issuer or the time.
+ * Checks claims at the time now, seconds since 1970.  "exp" and "nbf" are
+ * NumericDates: not negative, below 2^53, a fraction is cut off; both have a
+ * leeway.  digest gets WH_JWT_SIZE bytes, if there is one, also when all that
+ * is wrong is the issuer or the time.
  */
-wh_jwt_verdict_e wh_jwt_check(const wh_jwt_claims_t *claims,
-    const wh_jwt_t *jwt, int64_t now, unsigned char *buf,
-    unsigned char *digest);
+wh_jwt_verdict_e wh_jwt_check(const wh_jwt_rules_t *rules,
+    const wh_json_t *json, int64_t now, unsigned char *digest);
+
+/* A NumericDate in seconds since 1970.  WH_OK or WH_INVALID. */
+int wh_jwt_time(const wh_json_value_t *value, int64_t *sec);
 
 
 #endif /* _WH_JWT_H_INCLUDED_ */

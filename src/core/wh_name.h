@@ -32,7 +32,8 @@ typedef enum {
     WH_NAME_KEY = 8,               /* messages: by a key */
     WH_NAME_BODY = 9,              /* by the SHA-256 of the body */
     WH_NAME_SIGNED = 10,           /* by the SHA-256 of what was signed */
-    WH_NAME_ISSUER = 11            /* a signer: of a JSON Web Token */
+    WH_NAME_ISSUER = 11,           /* a signer: of a JSON Web Token */
+    WH_NAME_CLAIM = 12             /* likewise: a claim that it must have */
 } wh_name_e;
 
 

@@ -6,7 +6,13 @@
  */
 
 
+#include <string.h>
+
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
+#include <openssl/core_names.h>
+#endif
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -23,16 +29,44 @@
 #define WH_PUBKEY_NAME      64      /* room for the name of a curve */
 
 
+typedef struct {
+    int          type;              /* EVP_PKEY_ */
+    int          curve;
+    wh_digest_e  digest;
+    size_t       raw;               /* bytes of r and s */
+    int          padding;           /* of RSA */
+} wh_pubkey_scheme_t;
+
+
 static EVP_PKEY *wh_pubkey_pem(wh_str_t text);
 static int wh_pubkey_bytes(wh_str_t text, unsigned char *raw);
 static EVP_PKEY *wh_pubkey_raw(wh_str_t text);
 static EVP_PKEY *wh_pubkey_spki(wh_str_t text);
-static int wh_pubkey_check(EVP_PKEY *key, wh_pubkey_e scheme);
-static int wh_pubkey_is_p256(EVP_PKEY *key);
+static int wh_pubkey_small_order(EVP_PKEY *key);
+static int wh_pubkey_curve(EVP_PKEY *key);
+static int wh_pubkey_exponent(EVP_PKEY *key);
 static int wh_pubkey_verify_message(EVP_PKEY *key, wh_str_t message,
     wh_str_t signature);
 static int wh_pubkey_verify_digest(EVP_PKEY *key, wh_pubkey_e scheme,
     wh_str_t digest, wh_str_t signature);
+
+
+/* in the order of wh_pubkey_e */
+
+static const wh_pubkey_scheme_t  wh_pubkey_schemes[WH_PUBKEY_SCHEMES] = {
+    { EVP_PKEY_NONE, NID_undef, WH_SHA256, 0, 0 },
+    { EVP_PKEY_ED25519, NID_undef, WH_SHA256, 0, 0 },
+    { EVP_PKEY_EC, NID_X9_62_prime256v1, WH_SHA256, 64, 0 },
+    { EVP_PKEY_EC, NID_secp384r1, WH_SHA384, 96, 0 },
+    { EVP_PKEY_EC, NID_secp521r1, WH_SHA512, 132, 0 },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA1, 0, RSA_PKCS1_PADDING },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA256, 0, RSA_PKCS1_PADDING },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA384, 0, RSA_PKCS1_PADDING },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA512, 0, RSA_PKCS1_PADDING },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA256, 0, RSA_PKCS1_PSS_PADDING },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA384, 0, RSA_PKCS1_PSS_PADDING },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA512, 0, RSA_PKCS1_PSS_PADDING }
+};
 
 
 int
@@ -69,7 +103,7 @@ wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text)
         return WH_INVALID;
     }
 
-    if (!wh_pubkey_check(*key, scheme)) {
+    if (!wh_pubkey_fits(*key, scheme)) {
         EVP_PKEY_free(*key);
         *key = NULL;
 
@@ -172,49 +206,193 @@ wh_pubkey_spki(wh_str_t text)
 }
 
 
-static int
-wh_pubkey_check(EVP_PKEY *key, wh_pubkey_e scheme)
+int
+wh_pubkey_fits(EVP_PKEY *key, wh_pubkey_e scheme)
 {
-    switch (scheme) {
+    const wh_pubkey_scheme_t  *s;
 
-    case WH_ED25519:
-        return EVP_PKEY_base_id(key) == EVP_PKEY_ED25519;
+    s = &wh_pubkey_schemes[scheme];
 
-    case WH_ECDSA_P256_SHA256:
-        return EVP_PKEY_base_id(key) == EVP_PKEY_EC && wh_pubkey_is_p256(key);
+    if (EVP_PKEY_base_id(key) != s->type) {
+        return 0;
+    }
 
-    default: /* WH_RSA_SHA256, WH_RSA_SHA1 */
-        return EVP_PKEY_base_id(key) == EVP_PKEY_RSA
-               && EVP_PKEY_bits(key) >= WH_PUBKEY_RSA_BITS
-               && EVP_PKEY_bits(key) <= WH_PUBKEY_RSA_MAX_BITS;
+    switch (s->type) {
+
+    case EVP_PKEY_ED25519:
+        return !wh_pubkey_small_order(key);
+
+    case EVP_PKEY_EC:
+        return wh_pubkey_curve(key) == s->curve;
+
+    default: /* EVP_PKEY_RSA */
+        return EVP_PKEY_bits(key) >= WH_PUBKEY_RSA_BITS
+               && EVP_PKEY_bits(key) <= WH_PUBKEY_RSA_MAX_BITS
+               && wh_pubkey_exponent(key);
     }
 }
 
 
+/*
+ * A point of small order, also in an encoding that is not canonical: there is
+ * a signature that verifies under it for nearly every message.
+ */
+
 static int
-wh_pubkey_is_p256(EVP_PKEY *key)
+wh_pubkey_small_order(EVP_PKEY *key)
+{
+    size_t         i, len;
+    unsigned char  raw[WH_ED25519_SIZE];
+
+    static const unsigned char  points[][WH_ED25519_SIZE] = {
+        { 0x00 },
+        { 0x01 },
+        { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0,
+          0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+          0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39,
+          0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+        { 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f,
+          0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+          0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6,
+          0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+        { 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
+        { 0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
+        { 0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }
+    };
+
+    len = sizeof(raw);
+
+    if (EVP_PKEY_get_raw_public_key(key, raw, &len) != 1
+        || len != sizeof(raw))
+    {
+        return 1;
+    }
+
+    /* the highest bit is the sign of the other coordinate */
+
+    raw[WH_ED25519_SIZE - 1] &= 0x7f;
+
+    for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        if (memcmp(raw, points[i], WH_ED25519_SIZE) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+wh_pubkey_curve(EVP_PKEY *key)
 {
 #if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
 
     char  name[WH_PUBKEY_NAME];
 
-    return EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) == 1
-           && OBJ_sn2nid(name) == NID_X9_62_prime256v1;
+    if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1) {
+        return NID_undef;
+    }
+
+    return OBJ_sn2nid(name);
 
 #else
 
     return EC_GROUP_get_curve_name(
-               EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(key)))
-           == NID_X9_62_prime256v1;
+               EC_KEY_get0_group(EVP_PKEY_get0_EC_KEY(key)));
 
 #endif
+}
+
+
+/* Whether the exponent is odd and above 1: with 1 all signs for itself. */
+
+static int
+wh_pubkey_exponent(EVP_PKEY *key)
+{
+    int            fine;
+#if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
+    BIGNUM        *e;
+
+    e = NULL;
+
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1) {
+        return 0;
+    }
+
+    fine = BN_is_odd(e) && !BN_is_one(e);
+
+    BN_free(e);
+#else
+    const BIGNUM  *e;
+
+    RSA_get0_key(EVP_PKEY_get0_RSA(key), NULL, &e, NULL);
+
+    fine = BN_is_odd(e) && !BN_is_one(e);
+#endif
+
+    return fine;
 }
 
 
 wh_digest_e
 wh_pubkey_digest(wh_pubkey_e scheme)
 {
-    return scheme == WH_RSA_SHA1 ? WH_SHA1 : WH_SHA256;
+    return wh_pubkey_schemes[scheme].digest;
+}
+
+
+size_t
+wh_ecdsa_raw_size(wh_pubkey_e scheme)
+{
+    return wh_pubkey_schemes[scheme].raw;
+}
+
+
+int
+wh_ecdsa_der(wh_str_t raw, unsigned char *der, size_t *len)
+{
+    int         n;
+    BIGNUM     *r, *s;
+    ECDSA_SIG  *sig;
+
+    n = (int) (raw.len / 2);
+
+    sig = ECDSA_SIG_new();
+    r = BN_bin2bn(raw.data, n, NULL);
+    s = BN_bin2bn(raw.data + n, n, NULL);
+
+    if (sig == NULL || r == NULL || s == NULL) {
+        BN_free(r);
+        BN_free(s);
+        ECDSA_SIG_free(sig);
+
+        return WH_ERROR;
+    }
+
+    /* r and s are its own from here on */
+
+    (void) ECDSA_SIG_set0(sig, r, s);
+
+    n = i2d_ECDSA_SIG(sig, &der);
+
+    ECDSA_SIG_free(sig);
+
+    if (n <= 0) {
+        return WH_ERROR;
+    }
+
+    *len = n;
+
+    return WH_OK;
 }
 
 
@@ -267,7 +445,7 @@ static int
 wh_pubkey_verify_digest(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t digest,
     wh_str_t signature)
 {
-    int            rc;
+    int            rc, padding;
     EVP_PKEY_CTX  *ctx;
 
     ctx = EVP_PKEY_CTX_new(key, NULL);
@@ -275,10 +453,16 @@ wh_pubkey_verify_digest(EVP_PKEY *key, wh_pubkey_e scheme, wh_str_t digest,
         return WH_ERROR;
     }
 
+    padding = wh_pubkey_schemes[scheme].padding;
+
     if (EVP_PKEY_verify_init(ctx) != 1
         || EVP_PKEY_CTX_set_signature_md(ctx,
                                          wh_digest(wh_pubkey_digest(scheme)))
-           != 1)
+           != 1
+        || (padding && EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1)
+        || (padding == RSA_PKCS1_PSS_PADDING
+            && EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST)
+               != 1))
     {
         rc = WH_ERROR;
 

@@ -21,12 +21,24 @@
                                            longer than WH_SIGNATURE_MAX_SIZE */
 
 
+#define WH_ECDSA_MAX_SIZE       144     /* bytes of a signature in DER */
+
+
 typedef enum {
     WH_PUBKEY_NONE = 0,
     WH_ED25519,                     /* RFC 8032; takes the message whole */
     WH_ECDSA_P256_SHA256,           /* the signature is DER */
-    WH_RSA_SHA256,                  /* RSASSA-PKCS1-v1_5, RFC 8017 */
-    WH_RSA_SHA1
+    WH_ECDSA_P384_SHA384,
+    WH_ECDSA_P521_SHA512,
+    WH_RSA_SHA1,                    /* RSASSA-PKCS1-v1_5, RFC 8017 */
+    WH_RSA_SHA256,
+    WH_RSA_SHA384,
+    WH_RSA_SHA512,
+    WH_RSA_PSS_SHA256,              /* RSASSA-PSS, the salt is as long as the
+                                       digest, RFC 7518, 3.5 */
+    WH_RSA_PSS_SHA384,
+    WH_RSA_PSS_SHA512,
+    WH_PUBKEY_SCHEMES
 } wh_pubkey_e;
 
 
@@ -35,15 +47,32 @@ typedef enum {
  * Ed25519 also its 32 bytes in hex or in Base64, after "whpk_" as Standard
  * Webhooks has it.  The key belongs to the caller, who frees it with
  * EVP_PKEY_free().  WH_OK, or WH_INVALID, with *key NULL, when it is none of
- * these, of another algorithm or curve, or too short.
+ * these, or does not fit the scheme.
  */
 int wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text);
+
+/*
+ * 1 for a key that the scheme takes: of its algorithm and curve; RSA with a
+ * modulus of so many bits and an odd exponent above 1; Ed25519 with a point
+ * that is not of small order, which signs for anybody.
+ */
+int wh_pubkey_fits(EVP_PKEY *key, wh_pubkey_e scheme);
 
 /* 1 for 32 bytes in hex or in Base64, which may as well be any other key. */
 int wh_pubkey_bare(wh_str_t text);
 
 /* The digest that a scheme signs; Ed25519 has none. */
 wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);
+
+/* Bytes of a signature as r and s side by side, 0 if it is not ECDSA. */
+size_t wh_ecdsa_raw_size(wh_pubkey_e scheme);
+
+/*
+ * A signature of r and s side by side (RFC 7518, 3.4) as DER, for which der
+ * has WH_ECDSA_MAX_SIZE bytes; *len becomes its length.  The length of raw is
+ * wh_ecdsa_raw_size().  WH_OK or WH_ERROR.
+ */
+int wh_ecdsa_der(wh_str_t raw, unsigned char *der, size_t *len);
 
 /*
  * Verifies a signature over a digest, by wh_pubkey_digest(), or, of Ed25519,

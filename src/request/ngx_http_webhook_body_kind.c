@@ -35,6 +35,8 @@ static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form_sorted(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_sha256(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_payload(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 
 
 /* in the order of ngx_http_webhook_body_kind_e */
@@ -47,7 +49,8 @@ static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
     { ngx_http_webhook_body_kind_crc32_update,
       ngx_http_webhook_body_kind_crc32 },
     { NULL, NULL },
-    { NULL, NULL }
+    { NULL, NULL },
+    { NULL, ngx_http_webhook_body_kind_payload }
 };
 
 ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
@@ -97,7 +100,7 @@ ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
     if (ctx->gate->provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW) {
         *body = ctx->text;
 
-        return body->len > max ? NGX_DECLINED : NGX_OK;
+        return NGX_OK;
     }
 
     ngx_str_null(body);
@@ -250,4 +253,50 @@ ngx_http_webhook_body_kind_sha256(ngx_http_request_t *r,
            && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
               == 0 ? NGX_HTTP_WEBHOOK_PASSED
                    : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+}
+
+
+/* What is left of the payload, or all of it. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_body_kind_payload(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    ngx_str_t                     bytes;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    bytes.data = ctx->carry;
+    bytes.len = ctx->ncarry;
+
+    if (ctx->whole && r->request_body && r->request_body->bufs) {
+
+        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+        switch (ngx_http_webhook_body_gather(r, wlcf->max_body, &bytes)) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_DECLINED:
+            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+
+        default: /* NGX_ERROR */
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
+    if (ctx->plain) {
+        *text = bytes;
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    text->data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(bytes.len)
+                                      + 1);
+    if (text->data == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ngx_encode_base64url(text, &bytes);
+
+    return NGX_HTTP_WEBHOOK_PASSED;
 }

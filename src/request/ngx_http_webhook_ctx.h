@@ -52,6 +52,8 @@ typedef struct {
     ngx_uint_t                  use;
     ngx_uint_t                  secret;     /* of a token, from 1; then the
                                                signature is a digest */
+    EVP_PKEY                   *pubkey;     /* chosen by its id, or NULL */
+    ngx_uint_t                  number;     /* of its secret, from 1 */
 } ngx_http_webhook_candidate_t;
 
 
@@ -132,6 +134,10 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_candidate_t   own_candidate;  /* if there is one only */
     wh_signature_t                 own_signature;
     u_char                         own_bytes[WH_HMAC_MAX_SIZE];
+    wh_json_t                     *claims;      /* of the token, or NULL */
+    ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
+    ngx_str_t                      token_header;  /* of a detached token, with
+                                                   the dot, or empty */
     ngx_uint_t                     secret;      /* that matched, from 1 */
     ngx_uint_t                     token;       /* the token's, from 1 */
     const wh_str_t                *issuer;      /* of the token that matched,
@@ -147,10 +153,15 @@ struct ngx_http_webhook_ctx_s {
     ngx_str_t                      body_sha256;
     off_t                          hashed;      /* bytes of the body */
     uint32_t                       crc32;       /* for a rule "body" */
+    u_char                         carry[3];    /* bytes that are not encoded
+                                                   yet, of a payload */
+    ngx_uint_t                     ncarry;
 
     /* bits */
     unsigned                       whole:1;     /* a signature is over the
                                                    message in one piece */
+    unsigned                       plain:1;     /* the payload of a detached
+                                                   token is not encoded */
     unsigned                       unverified:1;   /* but parsed */
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */

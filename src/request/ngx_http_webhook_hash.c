@@ -11,6 +11,7 @@
 
 #define NGX_HTTP_WEBHOOK_FILE_CHUNK  65536      /* bytes of a file at a time */
 #define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
+#define NGX_HTTP_WEBHOOK_ENCODE      3072       /* bytes at a time, threes */
 
 
 static ngx_http_webhook_digest_e ngx_http_webhook_digest_wanted(
@@ -32,6 +33,10 @@ static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_hash_pt handler);
 static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
+static void ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
+static void ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len);
 
 
 /* of this worker, reset and ready for use */
@@ -45,10 +50,11 @@ static ngx_uint_t   ngx_http_webhook_nidle;
 ngx_uint_t
 ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 {
-    return ctx->gate->provider->signatures.nelts
+    return ngx_http_webhook_signs(ctx->gate->provider)
            || ctx->gate->provider->form
            || ctx->gate->parse
-           || ngx_http_webhook_digest_wanted(ctx) != NGX_HTTP_WEBHOOK_DIGEST_NONE;
+           || ngx_http_webhook_digest_wanted(ctx)
+              != NGX_HTTP_WEBHOOK_DIGEST_NONE;
 }
 
 
@@ -106,13 +112,19 @@ ngx_http_webhook_digest_later(ngx_http_request_t *r,
     ngx_uint_t                 i;
     ngx_http_core_loc_conf_t  *clcf;
 
+    /* a payload is encoded as it arrives, once */
+
+    if (ctx->token_header.len) {
+        return 0;
+    }
+
     for (i = 0; i < NGX_HTTP_WEBHOOK_REPLAY_KEYS; i++) {
         if (ctx->replay->keys[i]) {
             return 1;
         }
     }
 
-    if (ctx->gate->provider->signatures.nelts == 0) {
+    if (!ngx_http_webhook_signs(ctx->gate->provider)) {
         return 0;
     }
 
@@ -195,13 +207,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_uint_t      i, k, n, hmacs;
     wh_hmac_key_t  *key;
 
-    ngx_str_null(&prefix);
-
-    if (ctx->gate->provider->prefix
-        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
-                                         &prefix)
-           != NGX_OK)
-    {
+    if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -437,6 +443,9 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
     if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW) {
         ngx_http_webhook_hashes_update(ctx, data, len);
 
+    } else if (ctx->token_header.len) {
+        ngx_http_webhook_hash_payload(ctx, data, len);
+
     } else {
         ngx_http_webhook_body_kind_update(ctx, data, len);
     }
@@ -446,6 +455,70 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
     }
 
     ctx->hashed += len;
+}
+
+
+/*
+ * The payload of a detached token is encoded as it comes, but for a signature
+ * that is over the message in one piece.
+ */
+
+static void
+ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
+    u_char *data, size_t len)
+{
+    size_t  n;
+
+    if (ctx->whole) {
+        return;
+    }
+
+    if (ctx->plain) {
+        ngx_http_webhook_hashes_update(ctx, data, len);
+        return;
+    }
+
+    while (len && ctx->ncarry) {
+
+        ctx->carry[ctx->ncarry++] = *data++;
+        len--;
+
+        if (ctx->ncarry == 3) {
+            ngx_http_webhook_hash_encoded(ctx, ctx->carry, 3);
+            ctx->ncarry = 0;
+        }
+    }
+
+    while (len >= 3) {
+
+        n = ngx_min(len - len % 3, NGX_HTTP_WEBHOOK_ENCODE);
+
+        ngx_http_webhook_hash_encoded(ctx, data, n);
+
+        data += n;
+        len -= n;
+    }
+
+    while (len--) {
+        ctx->carry[ctx->ncarry++] = *data++;
+    }
+}
+
+
+static void
+ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
+{
+    u_char     buf[ngx_base64_encoded_length(NGX_HTTP_WEBHOOK_ENCODE)];
+    ngx_str_t  bytes, text;
+
+    bytes.data = data;
+    bytes.len = len;
+    text.data = buf;
+
+    ngx_encode_base64url(&text, &bytes);
+
+    ngx_http_webhook_hashes_update(ctx, text.data, text.len);
 }
 
 
@@ -485,10 +558,37 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
     }
 
     wh_json_free(ctx->json);
+    wh_json_free(ctx->claims);
 
     ctx->json = NULL;
+    ctx->claims = NULL;
     ctx->sha256 = NULL;
     ctx->hashing = 0;
+}
+
+
+/* The digest of some bytes; md has room for WH_HMAC_MAX_SIZE. */
+
+ngx_int_t
+ngx_http_webhook_digest_bytes(wh_digest_e digest, wh_str_t bytes, u_char *md,
+    size_t *len)
+{
+    ngx_int_t    rc;
+    EVP_MD_CTX  *ctx;
+
+    ctx = ngx_http_webhook_md_get();
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = (wh_digest_start(digest, ctx) == WH_OK
+          && wh_hmac_update(ctx, bytes.data, bytes.len) == WH_OK
+          && wh_digest_final(ctx, md, len) == WH_OK)
+         ? NGX_OK : NGX_ERROR;
+
+    ngx_http_webhook_md_put(ctx);
+
+    return rc;
 }
 
 

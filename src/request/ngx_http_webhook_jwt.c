@@ -2,63 +2,214 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Signatures that are JSON Web Tokens: signed is a digest of the message.
+ * Signatures that are tokens: JSON Web Tokens, which say something of the
+ * body or of the sender alone, and detached ones, whose payload is the body.
  */
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_jose.h"
 
 
-static ngx_http_webhook_reason_e ngx_http_webhook_jwt_reason(
-    wh_jwt_verdict_e verdict);
-static ngx_int_t ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, wh_jwt_t *jwt);
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_verify(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate, ngx_int_t *secret);
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_key(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate);
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_accept(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate);
+static ngx_int_t ngx_http_webhook_jwt_match(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate);
+static ngx_int_t ngx_http_webhook_jwt_mac(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t *message);
 
 
 /*
- * A token as a candidate: its signature, which is not over the body, is
- * verified here, and not a byte of it is parsed before.  What is left is the
- * digest of the message.
+ * A token as a candidate.  One that is not over the body is verified here, and
+ * what is left of it is a digest, if it has one.  A detached one is verified
+ * when the body has come.
  */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *token, wh_signature_t *digest)
+    ngx_str_t *token, wh_signature_t *buf)
 {
-    u_char                        *buf;
-    wh_jwt_t                       jwt;
+    size_t                         len;
     ngx_int_t                      secret;
-    wh_jwt_verdict_e               verdict;
+    wh_jose_t                      jose;
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate;
 
-    if (wh_jwt_split(ngx_http_webhook_wh_str(token), &jwt) != WH_OK) {
+    if (wh_jose_split(ngx_http_webhook_wh_str(token), signature->detached,
+                      &jose)
+        != WH_OK)
+    {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
-    secret = ngx_http_webhook_jwt_secret(ctx, signature, &jwt);
+    /* the digest that a token has takes the place of its signature */
 
-    if (secret == NGX_ERROR) {
+    len = wh_decoded_len(WH_BASE64URL, jose.signature.len);
+    len = ngx_max(len, WH_JWT_SIZE);
+
+    buf->bytes = ngx_pnalloc(r->pool, len);
+    if (buf->bytes == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (secret == 0) {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    if (wh_decode(WH_BASE64URL, jose.signature, buf->bytes, &len) != WH_OK
+        || (signature->format.size && len != signature->format.size))
+    {
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
-    buf = ngx_pnalloc(r->pool, token->len + WH_JWT_SIZE);
+    buf->len = len;
+
+    if (signature->raw && ngx_http_webhook_pubkey_der(r, buf) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    candidate = &ctx->candidates[ctx->ncandidates];
+
+    ngx_memzero(candidate, sizeof(ngx_http_webhook_candidate_t));
+
+    candidate->signature = buf;
+    candidate->scheme = signature->scheme;
+    candidate->use = signature->use;
+
+    if (signature->detached) {
+
+        reason = ngx_http_webhook_jwt_key(r, ctx, signature, &jose, candidate);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
+
+        ctx->token_header.data = (u_char *) jose.message.data;
+        ctx->token_header.len = jose.message.len;
+        ctx->whole = (signature->scheme == WH_ED25519);
+        ctx->ncandidates++;
+
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    reason = ngx_http_webhook_jwt_verify(r, ctx, signature, &jose, candidate,
+                                         &secret);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+        return reason;
+    }
+
+    candidate->secret = secret;
+
+    return ngx_http_webhook_jwt_accept(r, ctx, signature, &jose, candidate);
+}
+
+
+/*
+ * The signature of a token that is there whole.  Where no id is needed, not a
+ * byte of it is parsed before.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_verify(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate, ngx_int_t *secret)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    if (signature->scheme == WH_PUBKEY_NONE) {
+
+        *secret = ngx_http_webhook_jwt_mac(ctx, candidate, &jose->message);
+
+        reason = (*secret > 0)
+                 ? ngx_http_webhook_jwt_key(r, ctx, signature, jose, candidate)
+                 : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+
+    } else {
+
+        reason = ngx_http_webhook_jwt_key(r, ctx, signature, jose, candidate);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
+
+        *secret = ngx_http_webhook_jwt_match(r, ctx, jose, candidate);
+
+        if (*secret == 0) {
+            reason = NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+        }
+    }
+
+    return (*secret == NGX_ERROR) ? NGX_HTTP_WEBHOOK_INTERNAL : reason;
+}
+
+
+/* The header, and the key that it is for. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate)
+{
+    u_char            *buf;
+    wh_str_t           alg;
+    wh_jose_header_t   header;
+
+    static wh_str_t  hs256 = wh_string("HS256");
+
+    buf = ngx_pnalloc(r->pool, jose->header.len);
     if (buf == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    digest->len = WH_JWT_SIZE;
-    digest->bytes = buf + token->len;
+    alg = (signature->scheme == WH_PUBKEY_NONE)
+          ? hs256 : wh_keyset_alg(signature->scheme);
 
-    verdict = wh_jwt_check(signature->jwt, &jwt, ngx_time(), buf,
-                           digest->bytes);
+    switch (wh_jose_header(signature->jose, jose->header, alg,
+                           signature->detached, buf, &header))
+    {
 
-    reason = ngx_http_webhook_jwt_reason(verdict);
+    case WH_OK:
+        break;
+
+    case WH_INVALID:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+
+    default: /* WH_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ctx->plain = header.plain;
+
+    if (signature->scheme == WH_PUBKEY_NONE) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_key_by_id(r, ctx, signature->scheme,
+                                      header.kid.data ? &header.kid : NULL,
+                                      candidate);
+}
+
+
+/* The claims of a token that is verified. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
+    ngx_http_webhook_candidate_t *candidate)
+{
+    ngx_http_webhook_reason_e  reason;
+
+    reason = ngx_http_webhook_claims_check(r, ctx, signature, jose->payload,
+                                           candidate->signature->bytes);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED
         && reason != NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD
@@ -67,50 +218,85 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         return reason;
     }
 
-    candidate = &ctx->candidates[ctx->ncandidates++];
+    if (ctx->gate->provider->bearer) {
+        ctx->secret = candidate->secret;
+        ctx->issuer = &signature->jwt.issuer;
+        ctx->untimely = reason;
 
-    candidate->signature = digest;
-    candidate->issuer = &signature->jwt->issuer;
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    candidate->signature->len = WH_JWT_SIZE;
+    candidate->issuer = &signature->jwt.issuer;
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
-    candidate->secret = secret;
     candidate->untimely = reason;
+
+    ctx->ncandidates++;
 
     return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
-static ngx_http_webhook_reason_e
-ngx_http_webhook_jwt_reason(wh_jwt_verdict_e verdict)
+/*
+ * The number of the secret whose key has signed, 0 for none, NGX_ERROR.  A
+ * sender's token may come often: that a key has signed these bytes is kept with
+ * the key, and all else is looked at each time.
+ */
+
+static ngx_int_t
+ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    wh_jose_t *jose, ngx_http_webhook_candidate_t *candidate)
 {
-    switch (verdict) {
+    u_char                   digest[WH_HMAC_MAX_SIZE];
+    wh_str_t                 parts[5];
+    ngx_int_t                secret;
+    ngx_http_webhook_key_t  *key;
 
-    case WH_JWT_FINE:
-        return NGX_HTTP_WEBHOOK_PASSED;
-
-    case WH_JWT_MALFORMED:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
-
-    case WH_JWT_WRONG_ISSUER:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-
-    case WH_JWT_EXPIRED:
-        return NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD;
-
-    case WH_JWT_EARLY:
-        return NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE;
-
-    default: /* WH_JWT_NO_MEMORY */
-        return NGX_HTTP_WEBHOOK_INTERNAL;
+    if (candidate->pubkey == NULL) {
+        return ngx_http_webhook_pubkey_match_bytes(ctx, candidate,
+                                                   jose->message);
     }
+
+    key = ctx->keys[candidate->number - 1];
+
+    parts[0].data = (u_char *) &candidate->pubkey;
+    parts[0].len = sizeof(EVP_PKEY *);
+    parts[1].data = (u_char *) &candidate->scheme;
+    parts[1].len = sizeof(wh_pubkey_e);
+    parts[2] = jose->message;
+    parts[3].data = candidate->signature->bytes;
+    parts[3].len = candidate->signature->len;
+
+    /* where the one ends and the other begins */
+
+    parts[4].data = (u_char *) &jose->message.len;
+    parts[4].len = sizeof(size_t);
+
+    if (ngx_http_webhook_mac(NULL, parts, 5, digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_webhook_key_verified(key, digest)) {
+        return candidate->number;
+    }
+
+    secret = ngx_http_webhook_pubkey_match_bytes(ctx, candidate,
+                                                 jose->message);
+
+    if (secret == (ngx_int_t) candidate->number) {
+        ngx_http_webhook_key_remember(key, digest, r->connection->log);
+    }
+
+    return secret;
 }
 
 
 /* The number of the secret that has made the MAC, 0 for none, NGX_ERROR. */
 
 static ngx_int_t
-ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, wh_jwt_t *jwt)
+ngx_http_webhook_jwt_mac(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t *message)
 {
     u_char      mac[WH_HMAC_MAX_SIZE];
     ngx_int_t   secret;
@@ -122,13 +308,13 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
 
         if (ctx->keys[i] == NULL
             || ctx->gate->keyslots[i].for_name.len
-            || !(ctx->keys[i]->uses & (1 << signature->use)))
+            || !(ctx->keys[i]->uses & (1 << candidate->use)))
         {
             continue;
         }
 
-        if (ngx_http_webhook_mac(&ctx->keys[i]->hmac[signature->use],
-                                 &jwt->message, 1, mac)
+        if (ngx_http_webhook_mac(&ctx->keys[i]->hmac[candidate->use], message,
+                                 1, mac)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -136,7 +322,10 @@ ngx_http_webhook_jwt_secret(ngx_http_webhook_ctx_t *ctx,
 
         /* all are compared, also after the one that matches */
 
-        if (wh_secret_equal(jwt->mac, mac, WH_JWT_SIZE) && secret == 0) {
+        if (wh_secret_equal(candidate->signature->bytes, mac,
+                            candidate->signature->len)
+            && secret == 0)
+        {
             secret = i + 1;
         }
     }

@@ -26,6 +26,22 @@ static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_source_t *source);
 
 
+/* What is signed before the body, of a detached token its header. */
+
+ngx_int_t
+ngx_http_webhook_message_prefix(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    if (ctx->token_header.len) {
+        *text = ctx->token_header;
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                         text);
+}
+
+
 /*
  * The text before or after the body, in the request's memory; segments may be
  * NULL.

@@ -25,6 +25,8 @@ static ngx_int_t ngx_http_webhook_name_signer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, u_char *signer, size_t *len);
 static ngx_int_t ngx_http_webhook_name_secrets(ngx_http_webhook_ctx_t *ctx,
     u_char *signer, size_t *len);
+static ngx_int_t ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx,
+    u_char *signer, size_t *len);
 static ngx_int_t ngx_http_webhook_name_subject(ngx_http_webhook_ctx_t *ctx,
     u_char *signer, size_t *len);
 static ngx_int_t ngx_http_webhook_name_add(wh_name_e what, u_char *signer,
@@ -340,7 +342,46 @@ ngx_http_webhook_name_signer(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    if (ngx_http_webhook_name_claims(ctx, signer, len) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_webhook_name_subject(ctx, signer, len);
+}
+
+
+/* What the location asks of a token's claims, of each the one that it has. */
+
+static ngx_int_t
+ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx, u_char *signer,
+    size_t *len)
+{
+    wh_str_t         part;
+    ngx_uint_t       i;
+    const wh_str_t  *value;
+
+    if (ctx->claims == NULL) {
+        return NGX_OK;
+    }
+
+    for (i = 0; i < ctx->gate->npinned; i++) {
+
+        value = wh_claim_check(&ctx->gate->pinned[i], ctx->claims);
+
+        if (value == NULL) {
+            continue;
+        }
+
+        part = *value;
+
+        if (ngx_http_webhook_name_add(WH_NAME_CLAIM, signer, len, &part, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

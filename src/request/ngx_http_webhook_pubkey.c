@@ -96,10 +96,7 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
         return matched;
     }
 
-    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
-                                      &prefix)
-        != NGX_OK)
-    {
+    if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -133,7 +130,36 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
 }
 
 
-/* Nothing here is secret, so the first key that fits will do. */
+/* The same for bytes that are there, of a token that is not over the body. */
+
+ngx_int_t
+ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t bytes)
+{
+    u_char    md[EVP_MAX_MD_SIZE];
+    wh_str_t  digest;
+
+    if (candidate->scheme == WH_ED25519) {
+        return ngx_http_webhook_pubkey_try(ctx, candidate, bytes);
+    }
+
+    digest.data = md;
+
+    if (ngx_http_webhook_digest_bytes(wh_pubkey_digest(candidate->scheme),
+                                      bytes, md, &digest.len)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_webhook_pubkey_try(ctx, candidate, digest);
+}
+
+
+/*
+ * With the key that was chosen by its id, or else with all that have none.
+ * Nothing here is secret, so the first that fits will do.
+ */
 
 static ngx_int_t
 ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
@@ -147,9 +173,20 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     signature.data = candidate->signature->bytes;
     signature.len = candidate->signature->len;
 
+    if (candidate->pubkey) {
+
+        rc = wh_pubkey_verify(candidate->pubkey, candidate->scheme, message,
+                              signature);
+
+        if (rc != WH_INVALID) {
+            return rc == WH_OK ? (ngx_int_t) candidate->number : NGX_ERROR;
+        }
+    }
+
     for (i = 0; i < ctx->gate->nkeys; i++) {
 
         if (ctx->keys[i] == NULL
+            || ctx->keys[i]->set
             || ctx->gate->keyslots[i].for_name.len
             || !(ctx->keys[i]->uses & (1 << candidate->use)))
         {
@@ -170,4 +207,30 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     }
 
     return 0;
+}
+
+
+/* A signature of r and s side by side as OpenSSL takes it. */
+
+ngx_int_t
+ngx_http_webhook_pubkey_der(ngx_http_request_t *r, wh_signature_t *signature)
+{
+    u_char    *der;
+    wh_str_t   raw;
+
+    der = ngx_pnalloc(r->pool, WH_ECDSA_MAX_SIZE);
+    if (der == NULL) {
+        return NGX_ERROR;
+    }
+
+    raw.data = signature->bytes;
+    raw.len = signature->len;
+
+    if (wh_ecdsa_der(raw, der, &signature->len) != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    signature->bytes = der;
+
+    return NGX_OK;
 }

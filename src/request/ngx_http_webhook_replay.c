@@ -187,7 +187,7 @@ ngx_http_webhook_replay_name(ngx_http_request_t *r,
 
     /* a token without a body says nothing that could be known again */
 
-    if (ctx->gate->provider->signatures.nelts == 0 && ctx->hashed == 0) {
+    if (!ngx_http_webhook_signs(ctx->gate->provider) && ctx->hashed == 0) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 

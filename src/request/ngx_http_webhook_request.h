@@ -82,6 +82,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _message.c: what is signed, around the body */
+ngx_int_t ngx_http_webhook_message_prefix(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
@@ -93,11 +95,25 @@ ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
     ngx_str_t *suffix);
 ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
+ngx_int_t ngx_http_webhook_pubkey_der(ngx_http_request_t *r,
+    wh_signature_t *signature);
+ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
 
-/* _jwt.c: signatures that are JSON Web Tokens */
+/* _jwt.c: signatures that are tokens */
 ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *token, wh_signature_t *digest);
+    ngx_str_t *token, wh_signature_t *buf);
+
+/* _key_id.c: keys by their id */
+ngx_http_webhook_reason_e ngx_http_webhook_key_by_id(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, wh_pubkey_e scheme, wh_str_t *id,
+    ngx_http_webhook_candidate_t *candidate);
+
+/* _claims.c: the claims of a token */
+ngx_http_webhook_reason_e ngx_http_webhook_claims_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
+    wh_str_t encoded, u_char *digest);
 
 /* _hash.c: hashing the body */
 void ngx_http_webhook_body_arrived(ngx_http_request_t *r,
@@ -112,6 +128,8 @@ void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_digest_bytes(wh_digest_e digest, wh_str_t bytes,
+    u_char *md, size_t *len);
 ngx_int_t ngx_http_webhook_mac(const wh_hmac_key_t *key, wh_str_t *parts,
     ngx_uint_t n, u_char *mac);
 ngx_int_t ngx_http_webhook_name(wh_name_e what, wh_str_t *parts, ngx_uint_t n,

@@ -12,6 +12,8 @@
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_signature_t *signatures);
+static ngx_uint_t ngx_http_webhook_signature_offered(
+    ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_hash_t *hash, ngx_str_t *suffix);
 
@@ -72,7 +74,17 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
         }
     }
 
-    return ctx->ncandidates ? NGX_HTTP_WEBHOOK_PASSED : worst;
+    return ngx_http_webhook_signature_offered(ctx) ? NGX_HTTP_WEBHOOK_PASSED
+                                                   : worst;
+}
+
+
+/* A token that serves any body has been verified; others are candidates. */
+
+static ngx_uint_t
+ngx_http_webhook_signature_offered(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->gate->provider->bearer ? ctx->secret : ctx->ncandidates;
 }
 
 
@@ -84,7 +96,8 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     u_char                        *buf;
     ngx_int_t                      rc;
     ngx_str_t                      value;
-    ngx_http_webhook_candidate_t  *candidate;
+    ngx_http_webhook_reason_e      reason;
+    ngx_http_webhook_candidate_t  *candidate, key;
 
     rc = ngx_http_webhook_source_value(r, ctx, &signature->source, &value);
 
@@ -94,7 +107,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED);
     }
 
-    if (signature->jwt) {
+    if (signature->jose) {
         return ngx_http_webhook_jwt_candidate(r, ctx, signature, &value,
                                               signatures);
     }
@@ -120,15 +133,32 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
+    ngx_memzero(&key, sizeof(ngx_http_webhook_candidate_t));
+
+    key.scheme = signature->scheme;
+    key.use = signature->use;
+
+    if (signature->scheme != WH_PUBKEY_NONE) {
+
+        reason = ngx_http_webhook_key_by_id(r, ctx, signature->scheme, NULL,
+                                            &key);
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
+    }
+
     candidate = &ctx->candidates[ctx->ncandidates];
 
     for (i = 0; i < n; i++) {
+
+        if (signature->raw
+            && ngx_http_webhook_pubkey_der(r, &signatures[i]) != NGX_OK)
+        {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+
+        candidate[i] = key;
         candidate[i].signature = &signatures[i];
-        candidate[i].issuer = NULL;
-        candidate[i].scheme = signature->scheme;
-        candidate[i].use = signature->use;
-        candidate[i].secret = 0;
-        candidate[i].untimely = NGX_HTTP_WEBHOOK_PASSED;
     }
 
     ctx->ncandidates += n;
@@ -153,6 +183,10 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
     ngx_uint_t                     i, n;
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate;
+
+    if (ctx->gate->provider->bearer) {
+        return ctx->untimely;
+    }
 
     candidate = ctx->candidates;
     reason = NGX_HTTP_WEBHOOK_PASSED;
@@ -200,7 +234,9 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     /* whatever has let it come here, a signature must be there */
 
-    if (ctx->ncandidates == 0 && ctx->gate->provider->signatures.nelts) {
+    if (!ngx_http_webhook_signature_offered(ctx)
+        && ctx->gate->provider->signatures.nelts)
+    {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
     }
 

@@ -17,7 +17,7 @@ static ngx_uint_t ngx_http_webhook_find_wanted(
 static int ngx_http_webhook_source_argument(ngx_http_request_t *r,
     ngx_http_webhook_source_t *source, ngx_str_t *arguments, unsigned flags,
     wh_str_t *text);
-static int ngx_http_webhook_source_json(ngx_http_webhook_ctx_t *ctx,
+static int ngx_http_webhook_source_json(wh_json_t *json,
     ngx_http_webhook_source_t *source, wh_str_t *text);
 static int ngx_http_webhook_source_header(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
@@ -110,7 +110,11 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
         break;
 
     case NGX_HTTP_WEBHOOK_JSON:
-        rc = ngx_http_webhook_source_json(ctx, source, &text);
+        rc = ngx_http_webhook_source_json(ctx->json, source, &text);
+        break;
+
+    case NGX_HTTP_WEBHOOK_CLAIM:
+        rc = ngx_http_webhook_source_json(ctx->claims, source, &text);
         break;
 
     default:
@@ -151,16 +155,16 @@ ngx_http_webhook_source_argument(ngx_http_request_t *r,
 
 
 static int
-ngx_http_webhook_source_json(ngx_http_webhook_ctx_t *ctx,
+ngx_http_webhook_source_json(wh_json_t *json,
     ngx_http_webhook_source_t *source, wh_str_t *text)
 {
     const wh_json_value_t  *value;
 
-    if (ctx->json == NULL) {
+    if (json == NULL) {
         return WH_ABSENT;
     }
 
-    value = wh_json_value(ctx->json, source->index);
+    value = wh_json_value(json, source->index);
 
     switch (value->type) {
 

@@ -113,6 +113,7 @@ ngx_http_webhook_verify_headers(ngx_http_request_t *r,
                                         NGX_HTTP_WEBHOOK_STAGE_HEADERS);
 
     ngx_http_webhook_finish(ctx, NGX_HTTP_WEBHOOK_UNKNOWN);
+    ngx_http_webhook_body_release(ctx);
 
     return reason;
 }
@@ -121,7 +122,7 @@ ngx_http_webhook_verify_headers(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_webhook_headers_suffice(ngx_http_webhook_gate_t *gate)
 {
-    return gate->provider->signatures.nelts == 0
+    return !ngx_http_webhook_signs(gate->provider)
            && !gate->provider->needs_body
            && !gate->provider->form
            && gate->nconstraints == 0

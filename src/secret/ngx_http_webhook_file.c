@@ -33,7 +33,7 @@ static void ngx_http_webhook_file_switch(ngx_http_webhook_file_t *file,
 
 ngx_http_webhook_file_t *
 ngx_http_webhook_file_add(ngx_conf_t *cf, ngx_str_t *path,
-    wh_encoding_e encoding)
+    wh_encoding_e encoding, wh_keyset_format_e keyset)
 {
     ngx_http_webhook_file_t       *file;
     ngx_http_webhook_main_conf_t  *wmcf;
@@ -42,6 +42,7 @@ ngx_http_webhook_file_add(ngx_conf_t *cf, ngx_str_t *path,
 
     for (file = wmcf->files; file; file = file->next) {
         if (file->encoding == encoding
+            && file->keyset == keyset
             && ngx_http_webhook_str_equal(&file->path, path))
         {
             return file;
@@ -55,6 +56,7 @@ ngx_http_webhook_file_add(ngx_conf_t *cf, ngx_str_t *path,
 
     file->path = *path;
     file->encoding = encoding;
+    file->keyset = keyset;
     file->again = 1;
     file->next = wmcf->files;
 
@@ -276,7 +278,7 @@ ngx_http_webhook_file_changed(ngx_http_webhook_file_t *file, ngx_log_t *log,
         return;
     }
 
-    if (ngx_file_access(&fi) & S_IROTH) {
+    if (file->keyset == WH_KEYSET_NONE && (ngx_file_access(&fi) & S_IROTH)) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "secret file \"%V\" can be read by every user, "
                       "\"chmod o-r\" it", &file->path);
@@ -367,7 +369,9 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
         if (keyslot->successor == NULL) {
             what = "OpenSSL does not take it";
 
-        } else if (keyslot->successor->uses != keyslot->key->uses) {
+        } else if (keyslot->secret->keyset == WH_KEYSET_NONE
+                   && keyslot->successor->uses != keyslot->key->uses)
+        {
             what = "it is a key of another kind";
 
         } else {
@@ -396,7 +400,12 @@ ngx_http_webhook_file_keys(ngx_http_webhook_file_t *file, ngx_str_t *bytes,
                   "secret file \"%V\" has changed, the new secret is in use",
                   &file->path);
 
-    ngx_http_webhook_file_warn(file, bytes, log);
+    if (file->keyset) {
+        ngx_http_webhook_keyset_warn(file->keyslots, file->keyslots->key, log);
+
+    } else {
+        ngx_http_webhook_file_warn(file, bytes, log);
+    }
 
     return NULL;
 }

@@ -45,6 +45,15 @@ ngx_http_webhook_key_create(ngx_http_webhook_keyslot_t *keyslot,
         goto failed;
     }
 
+    if (keyslot->secret->keyset) {
+
+        if (ngx_http_webhook_keyset_use(key, keyslot, bytes) != NGX_OK) {
+            goto failed;
+        }
+
+        return key;
+    }
+
     /* a challenge is answered with this one */
 
     uses = 1 << ngx_http_webhook_use_hmac(NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT,
@@ -210,6 +219,58 @@ ngx_http_webhook_key_release(ngx_http_webhook_key_t *key)
         EVP_PKEY_free(key->pubkey[i]);
     }
 
+    wh_keyset_free(key->set);
+
+    if (key->verified) {
+        ngx_free(key->verified);
+    }
+
     ngx_explicit_memzero(key, sizeof(ngx_http_webhook_key_t));
     ngx_free(key);
+}
+
+
+/* Whether the key is known to have signed a token, by the token's digest. */
+
+ngx_uint_t
+ngx_http_webhook_key_verified(ngx_http_webhook_key_t *key, u_char *digest)
+{
+    ngx_uint_t                    i, n;
+    ngx_http_webhook_verified_t  *verified;
+
+    verified = key->verified;
+
+    n = verified ? ngx_min(verified->n, NGX_HTTP_WEBHOOK_TOKENS_SEEN) : 0;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_memcmp(verified->digests[i], digest, WH_TOKEN_DIGEST_SIZE)
+            == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* In the place of the oldest one; without memory it is verified again. */
+
+void
+ngx_http_webhook_key_remember(ngx_http_webhook_key_t *key, u_char *digest,
+    ngx_log_t *log)
+{
+    ngx_http_webhook_verified_t  *verified;
+
+    if (key->verified == NULL) {
+        key->verified = ngx_calloc(sizeof(ngx_http_webhook_verified_t), log);
+    }
+
+    verified = key->verified;
+
+    if (verified) {
+        ngx_memcpy(verified->digests[verified->n++
+                                     % NGX_HTTP_WEBHOOK_TOKENS_SEEN],
+                   digest, WH_TOKEN_DIGEST_SIZE);
+    }
 }

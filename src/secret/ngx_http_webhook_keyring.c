@@ -94,7 +94,16 @@ ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
     cln->handler = ngx_http_webhook_keyslot_cleanup;
     cln->data = keyslot;
 
-    ngx_http_webhook_secret_warn(cf, keyslot);
+    if (keyslot->secret->keyset) {
+
+        if (!keyslot->secret->told) {
+            keyslot->secret->told = 1;
+            ngx_http_webhook_keyset_warn(keyslot, keyslot->key, cf->log);
+        }
+
+    } else {
+        ngx_http_webhook_secret_warn(cf, keyslot);
+    }
 
     file = keyslot->secret->file;
 

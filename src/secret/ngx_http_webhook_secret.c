@@ -11,6 +11,16 @@
 #include "core/wh_str.h"
 
 
+/* The beginning of a value that is a file, and what is in the file. */
+
+typedef struct {
+    ngx_str_t           name;
+    wh_keyset_format_e  keyset;
+} ngx_http_webhook_in_file_t;
+
+
+static ngx_uint_t ngx_http_webhook_secret_in_file(
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text, ngx_str_t *path);
 static char *ngx_http_webhook_secret_text(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 static char *ngx_http_webhook_secret_file(ngx_conf_t *cf,
@@ -27,11 +37,23 @@ static ngx_int_t ngx_http_webhook_secret_keep(ngx_pool_t *pool,
 static void ngx_http_webhook_secret_wipe(void *data);
 
 
+static ngx_http_webhook_in_file_t  ngx_http_webhook_in_files[] = {
+    { ngx_string("file:"), WH_KEYSET_NONE },
+    { ngx_string("jwks:"), WH_KEYSET_JWKS },
+    { ngx_string("keys:"), WH_KEYSET_PEM },
+    { ngx_null_string, WH_KEYSET_NONE }
+};
+
+
 /* Beginnings of a source, were it written as it must be. */
 
 static wh_str_t  ngx_http_webhook_sources[] = {
     wh_string("file:"),
     wh_string("file="),
+    wh_string("jwks:"),
+    wh_string("jwks="),
+    wh_string("keys:"),
+    wh_string("keys="),
     wh_string("env:"),
     wh_string("env="),
     wh_string("@/")
@@ -52,14 +74,41 @@ ngx_http_webhook_secret_init(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
 
     if (ngx_http_webhook_secret_is_source(text)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" begins nearly as \"file:PATH\" or "
-                           "\"env:NAME\", which are in small letters, with a "
-                           "colon and no space; a secret that begins so goes "
-                           "into a \"file:\"", &secret->directive);
+                           "\"%V\" begins nearly as \"file:PATH\", "
+                           "\"jwks:PATH\", \"keys:PATH\" or \"env:NAME\", "
+                           "which are in small letters, with a colon and no "
+                           "space; a secret that begins so goes into a "
+                           "\"file:\"", &secret->directive);
         return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_secret_in_file(ngx_http_webhook_secret_t *secret,
+    ngx_str_t *text, ngx_str_t *path)
+{
+    ngx_http_webhook_in_file_t  *in_file;
+
+    for (in_file = ngx_http_webhook_in_files; in_file->name.len; in_file++) {
+
+        if (ngx_strncmp(text->data, in_file->name.data, in_file->name.len)
+            != 0)
+        {
+            continue;
+        }
+
+        secret->keyset = in_file->keyset;
+
+        path->data = text->data + in_file->name.len;
+        path->len = text->len - in_file->name.len;
+
+        return 1;
+    }
+
+    return 0;
 }
 
 
@@ -72,10 +121,7 @@ ngx_http_webhook_secret_value(ngx_conf_t *cf,
     char       *rv;
     ngx_str_t   raw, rest;
 
-    if (ngx_strncmp(text->data, "file:", 5) == 0) {
-        rest.data = text->data + 5;
-        rest.len = text->len - 5;
-
+    if (ngx_http_webhook_secret_in_file(secret, text, &rest)) {
         return ngx_http_webhook_secret_file(cf, secret, &rest);
     }
 
@@ -151,11 +197,21 @@ ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
         || ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no path after \"file:\" of a secret");
+                           "no path after \"%V\" of a secret",
+                           &ngx_http_webhook_in_files[secret->keyset].name);
         return NGX_CONF_ERROR;
     }
 
-    secret->file = ngx_http_webhook_file_add(cf, path, secret->encoding);
+    if (secret->keyset && secret->decode) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has a set of keys and a \"decode=\", the "
+                           "set is JSON, remove the \"decode=\"",
+                           &secret->directive);
+        return NGX_CONF_ERROR;
+    }
+
+    secret->file = ngx_http_webhook_file_add(cf, path, secret->encoding,
+                                             secret->keyset);
     if (secret->file == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -172,7 +228,9 @@ ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
         secret->file->info = fi;
     }
 
-    if (ngx_file_access(&fi) & S_IROTH) {
+    if (secret->keyset == WH_KEYSET_NONE
+        && (ngx_file_access(&fi) & S_IROTH))
+    {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "secret file \"%V\" can be read by every user, "
                            "\"chmod o-r\" it", path);
@@ -240,6 +298,8 @@ ngx_http_webhook_secret_is_source(ngx_str_t *text)
         len = ngx_http_webhook_sources[i].len;
 
         if (ngx_strncmp(text->data, "file:", len) != 0
+            && ngx_strncmp(text->data, "jwks:", len) != 0
+            && ngx_strncmp(text->data, "keys:", len) != 0
             && ngx_strncmp(text->data, "env:", len) != 0)
         {
             return 1;

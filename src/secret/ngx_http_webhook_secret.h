@@ -20,6 +20,7 @@
 struct ngx_http_webhook_file_s {
     ngx_str_t                     path;
     wh_encoding_e                 encoding;
+    wh_keyset_format_e            keyset;
     ngx_file_info_t               info;     /* when it was last read */
     ngx_msec_t                    checked;
     ngx_err_t                     err;      /* of the last look at it */
@@ -40,7 +41,7 @@ char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
 /* _file.c: files of secrets, read again when they change */
 
 ngx_http_webhook_file_t *ngx_http_webhook_file_add(ngx_conf_t *cf,
-    ngx_str_t *path, wh_encoding_e encoding);
+    ngx_str_t *path, wh_encoding_e encoding, wh_keyset_format_e keyset);
 const char *ngx_http_webhook_file_read(ngx_str_t *path, ngx_log_t *log,
     ngx_str_t *raw, ngx_file_info_t *fi);
 void ngx_http_webhook_file_free(ngx_str_t *raw);
@@ -52,6 +53,22 @@ void ngx_http_webhook_file_check(ngx_http_webhook_file_t *file,
 ngx_http_webhook_key_t *ngx_http_webhook_key_create(
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes, ngx_log_t *log);
 void ngx_http_webhook_key_release(ngx_http_webhook_key_t *key);
+ngx_uint_t ngx_http_webhook_key_verified(ngx_http_webhook_key_t *key,
+    u_char *digest);
+void ngx_http_webhook_key_remember(ngx_http_webhook_key_t *key, u_char *digest,
+    ngx_log_t *log);
+
+/* _keyset.c: keys that have ids */
+
+const char *ngx_http_webhook_keyset_wrong(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes);
+ngx_int_t ngx_http_webhook_keyset_use(ngx_http_webhook_key_t *key,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes);
+void ngx_http_webhook_keyset_warn(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_log_t *log);
+ngx_int_t ngx_http_webhook_keyset_find(ngx_http_request_t *r,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t **keys,
+    wh_pubkey_e scheme, const wh_str_t *id, EVP_PKEY **pubkey);
 
 /* _sharing.c: secrets that must differ */
 

@@ -184,7 +184,11 @@ ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
                && keyslot->gate->first->distinct;
     }
 
-    if (keyslot->gate == other->gate) {
+    /* sets are of public keys, whatever each of the two takes from them */
+
+    if (keyslot->gate == other->gate
+        || (keyslot->secret->keyset && other->secret->keyset))
+    {
         return 0;
     }
 

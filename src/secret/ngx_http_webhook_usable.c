@@ -54,6 +54,10 @@ ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
 {
     ngx_uint_t  uses;
 
+    if (keyslot->secret->keyset) {
+        return ngx_http_webhook_keyset_wrong(keyslot, bytes);
+    }
+
     if (ngx_http_webhook_secret_is_basic(keyslot)
         && ngx_strlchr(bytes->data, bytes->data + bytes->len, ':') == NULL)
     {

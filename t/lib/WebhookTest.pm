@@ -249,7 +249,8 @@ sub environment {
 
     $library // die "no libfaketime\n";
 
-    my %value = (LD_PRELOAD => $library, FAKETIME_DONT_FAKE_MONOTONIC => 1);
+    my %value = (LD_PRELOAD => join(':', $library, $ENV{LD_PRELOAD} // ()),
+                 FAKETIME_DONT_FAKE_MONOTONIC => 1);
 
     # A file, because an environment cannot change.
     if ($self->{frozen}) {

@@ -1,0 +1,362 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * Signatures that are tokens, and what their claims must be.
+ */
+
+
+#include "ngx_http_webhook_conf.h"
+
+
+static char *ngx_http_webhook_claims_check(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
+    ngx_uint_t detached);
+static ngx_uint_t ngx_http_webhook_claims_pubkeys(
+    ngx_http_webhook_provider_t *provider);
+static void ngx_http_webhook_claims_expire(
+    ngx_http_webhook_provider_t *provider);
+static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
+static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_array_t *pins);
+static ngx_int_t ngx_http_webhook_claims_audience(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+
+
+/* POINTER VALUE ... */
+
+char *
+ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_webhook_loc_conf_t  *wlcf = conf;
+
+    ngx_str_t               *value;
+    ngx_uint_t               i;
+    ngx_http_webhook_pin_t  *pin;
+
+    value = cf->args->elts;
+
+    if (ngx_http_webhook_pointer_valid(cf, &value[1]) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (wlcf->pins == NULL) {
+        wlcf->pins = ngx_array_create(cf->pool, 2,
+                                      sizeof(ngx_http_webhook_pin_t));
+        if (wlcf->pins == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    pin = ngx_array_push(wlcf->pins);
+    if (pin == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pin->n = cf->args->nelts - 2;
+    pin->pointer = ngx_http_webhook_wh_str(&value[1]);
+
+    pin->values = ngx_palloc(cf->pool, pin->n * sizeof(wh_str_t));
+    if (pin->values == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < pin->n; i++) {
+
+        if (ngx_http_webhook_text(cf, &value[i + 2]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        pin->values[i] = ngx_http_webhook_wh_str(&value[i + 2]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* A provider's rules have been read: do those of tokens go together? */
+
+char *
+ngx_http_webhook_claims_provider(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     i, tokens, detached;
+    ngx_http_webhook_signature_t  *signature;
+
+    tokens = 0;
+    detached = 0;
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        tokens += (signature[i].jose && !signature[i].detached);
+        detached += signature[i].detached;
+    }
+
+    if (ngx_http_webhook_claims_check(cf, provider, tokens, detached)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (detached) {
+        provider->body.kind = NGX_HTTP_WEBHOOK_BODY_PAYLOAD;
+        ngx_str_set(&provider->body.keyword, "payload");
+    }
+
+    if (provider->bearer) {
+        ngx_http_webhook_claims_expire(provider);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_claims_check(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
+    ngx_uint_t detached)
+{
+    char  *what;
+
+    what = NULL;
+
+    if (provider->claims.nelts && tokens == 0) {
+        what = "looks at a claim, but has no \"signature\" that is a token "
+               "with claims";
+
+    } else if (provider->claim_rules && tokens == 0) {
+        what = "has a \"claim\", but no \"signature\" that is a token with "
+               "claims";
+
+    } else if ((detached || provider->bearer || provider->claim_rules)
+               && provider->signatures.nelts > 1)
+    {
+        what = "has several \"signature\" rules, of which a detached token, "
+               "one with \"body_digest=none\" or with a \"claim\" must be the "
+               "only one";
+
+    } else if ((detached || provider->bearer)
+               && (provider->message.data
+                   || provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
+    {
+        what = "has a \"message\" or a \"body\", but its token says what is "
+               "signed";
+
+    } else if (provider->key_id
+               && !ngx_http_webhook_claims_pubkeys(provider)) {
+        what = "has a \"key_id\", but no \"signature\" by a public key";
+    }
+
+    if (what == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "webhook_provider \"%V\" %s",
+                       &provider->name, what);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Whether there is a signature by a public key. */
+
+static ngx_uint_t
+ngx_http_webhook_claims_pubkeys(ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        if (signature[i].scheme != WH_PUBKEY_NONE) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* A token that serves any body must end: by "exp", or by a signed time. */
+
+static void
+ngx_http_webhook_claims_expire(ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    signature->jwt.expires = !(provider->timestamp
+                               && provider->timestamp->source.type
+                                  == NGX_HTTP_WEBHOOK_CLAIM);
+}
+
+
+/* All that is wanted from claims in a location, as one set of pointers. */
+
+char *
+ngx_http_webhook_claims_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    size_t                       index;
+    ngx_uint_t                   i;
+    const char                  *error;
+    ngx_http_webhook_pointer_t  *pointer;
+
+    if (gate->provider->claims.nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    gate->claims = ngx_http_webhook_json_set(cf, wh_jwt_set());
+    if (gate->claims == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pointer = gate->provider->claims.elts;
+
+    for (i = 0; i < gate->provider->claims.nelts; i++) {
+        if (wh_json_set_add(gate->claims,
+                            ngx_http_webhook_wh_str(&pointer[i].text),
+                            &index, &error)
+            != WH_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (ngx_http_webhook_claims_rules(cf, gate) != NGX_OK
+        || ngx_http_webhook_claims_pinned(cf, gate, conf->pins) != NGX_OK
+        || ngx_http_webhook_claims_audience(cf, gate, conf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_claims_rules(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
+{
+    ngx_uint_t                   i;
+    ngx_array_t                 *rules;
+    ngx_http_webhook_require_t  *require;
+
+    rules = gate->provider->claim_rules;
+
+    if (rules == NULL) {
+        return NGX_OK;
+    }
+
+    gate->claim_rules = ngx_pcalloc(cf->pool,
+                                    rules->nelts * sizeof(wh_constraint_t));
+    if (gate->claim_rules == NULL) {
+        return NGX_ERROR;
+    }
+
+    require = rules->elts;
+
+    for (i = 0; i < rules->nelts; i++) {
+        if (ngx_http_webhook_constraint_compile(&gate->claim_rules[i],
+                                                gate->claims, &require[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    gate->nclaim_rules = rules->nelts;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_array_t *pins)
+{
+    ngx_uint_t               i;
+    ngx_http_webhook_pin_t  *pin;
+
+    if (pins == NULL) {
+        return NGX_OK;
+    }
+
+    gate->pinned = ngx_palloc(cf->pool, pins->nelts * sizeof(wh_claim_t));
+    if (gate->pinned == NULL) {
+        return NGX_ERROR;
+    }
+
+    pin = pins->elts;
+
+    for (i = 0; i < pins->nelts; i++) {
+        if (wh_claim_init(&gate->pinned[i], gate->claims, pin[i].pointer,
+                          pin[i].values, pin[i].n)
+            != WH_OK)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "a pointer of \"webhook_claim\" beside \"webhook "
+                          "%V\" is too long", &gate->provider->name);
+            return NGX_ERROR;
+        }
+    }
+
+    gate->npinned = pins->nelts;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A token that serves any body, and any receiver if it does not name one, is
+ * in the hands of all to whom its sender has ever sent one.
+ */
+
+static ngx_int_t
+ngx_http_webhook_claims_audience(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    wh_str_t                  *pointer;
+    ngx_uint_t                 i, level;
+    ngx_http_webhook_pin_t    *pin;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    static ngx_str_t  aud = ngx_string("/aud");
+
+    if (!gate->provider->bearer) {
+        return NGX_OK;
+    }
+
+    pin = conf->pins ? conf->pins->elts : NULL;
+
+    for (i = 0; pin && i < conf->pins->nelts; i++) {
+
+        pointer = &pin[i].pointer;
+
+        if (pointer->len == aud.len
+            && ngx_memcmp(pointer->data, aud.data, aud.len) == 0)
+        {
+            return NGX_OK;
+        }
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* the locations inside may have theirs; the rest is refused */
+
+    gate->incomplete |= (clcf->locations != NULL);
+    level = gate->incomplete ? NGX_LOG_WARN : NGX_LOG_EMERG;
+
+    ngx_log_error(level, cf->log, 0,
+                  "\"webhook %V\" in %V:%ui needs a \"webhook_claim /aud\", "
+                  "without it a token that was meant for another receiver "
+                  "counts here%s", &gate->provider->name, &conf->file,
+                  conf->line,
+                  gate->incomplete ? ", requests outside of the locations "
+                                     "that have one will get 503" : "");
+
+    return gate->incomplete ? NGX_OK : NGX_ERROR;
+}

@@ -1,0 +1,203 @@
+#!/usr/bin/perl
+
+# What nginx -t says to sets of keys, to tokens and to their claims.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Test::More;
+
+use WebhookTest::Config;
+use WebhookTest::Jose qw/jwks json/;
+
+my $ec = WebhookTest::Jose->new('ES256');
+my $rsa = WebhookTest::Jose->new('RS256');
+my $good = secret_file(good => jwks($ec->jwk(kid => 'a')), 0644);
+my $pem = secret_file(pem => json({ a => $ec->pem }), 0644);
+
+my $own = 'webhook_provider own { signature header:X algorithm=jwt-es256 '
+    . 'body_digest=/a; }';
+my $bearer = 'webhook_provider own { signature bearer algorithm=jwt-es256 '
+    . 'body_digest=none; }';
+
+# such a file is no secret, and is not warned of
+says("webhook own; webhook_secret jwks:$good;");
+says("webhook own; webhook_secret keys:$pem;");
+says("webhook own; webhook_secret jwks:$good; webhook_secret keys:$pem;");
+
+
+# Sources
+
+for my $source (qw/jwks keys/) {
+    says("webhook own;\n webhook_secret $source:; #<",
+         "no path after \"$source:\" of a secret in \@");
+    says("webhook own;\n webhook_secret $source:/none; #<",
+         'secret file "/none" cannot be opened (2: No such file or directory) '
+         . 'in @');
+    says("webhook own;\n webhook_secret $source:$good decode=$_; #<",
+         '"webhook_secret" has a set of keys and a "decode=", the set is JSON, '
+         . 'remove the "decode=" in @') for qw/text hex base64/;
+    says("webhook own;\n webhook_secret $_; #<", '"webhook_secret" begins '
+         . 'nearly as "file:PATH", "jwks:PATH", "keys:PATH" or "env:NAME", '
+         . 'which are in small letters, with a colon and no space; a secret '
+         . 'that begins so goes into a "file:" in @')
+        for uc($source) . ":$good", "$source=$good", "\"$source: $good\"";
+
+    location_says("webhook meta; webhook_secret 0123456789abcdef;\n "
+        . "webhook_challenge_secret $source:"
+        . ($source eq 'jwks' ? $good : $pem) . '; #<',
+        '"webhook_challenge_secret" directive takes no set of public keys, it '
+        . 'is a secret in @');
+}
+
+
+# What is in the file
+
+my %bad = (
+    'is not JSON' => '{"keys":[',
+    'has no array "keys", as a JWK set has' => json({ a => $ec->pem }),
+    'has more than 64 keys' => jwks(map { $ec->jwk(kid => $_) } 1 .. 65),
+    'has a member twice' => jwks($ec->jwk) =~ s/\{"crv"/{"kid":"a","kid":"b","crv"/r,
+    'has a private key, which belongs to the sender alone' =>
+        jwks({ %{ $ec->jwk }, d => 'AAAA' }),
+    'has no key that can be used' => jwks({ kty => 'oct', k => 'AAAA' }),
+    'has no key that can be used for the "algorithm=" of this sender' =>
+        jwks($rsa->jwk),
+);
+
+my $n = 0;
+
+for my $what (sort keys %bad) {
+    says("webhook own; #<\n webhook_secret jwks:"
+         . secret_file('bad' . $n++ => $bad{$what}) . ';',
+         "secret 1 of \"webhook own\" in \@ $what");
+}
+
+says("webhook own; #<\n webhook_secret keys:$good;",
+     'secret 1 of "webhook own" in @ is no object of ids with PEM texts');
+
+# a key that is left out is no mistake
+says('webhook own; webhook_secret jwks:' . secret_file(some => jwks(
+     { kty => 'oct', k => 'AAAA' }, $ec->jwk, $rsa->jwk)) . ';');
+
+location_says("webhook github; #<\n webhook_secret jwks:$good;",
+     'secret 1 of "webhook github" in @ has no key that can be used for the '
+     . '"algorithm=" of this sender');
+location_says("webhook gitlab; #<\n webhook_secret jwks:$good;",
+     'secret 1 of "webhook gitlab" in @ has no key that can be used for the '
+     . '"algorithm=" of this sender');
+
+
+# Certificates that end
+
+for my $case (['20230101000000Z', '20230102000000Z', 'has ended and is not '
+               . 'used'],
+              ['20230101000000Z', soon(), 'ends within 14 days'],
+              ['20230101000000Z', '20990101000000Z'])
+{
+    my ($from, $until, $said) = @$case;
+    my $path = secret_file("cert$until" => json({ c =>
+        $ec->certificate($from, $until), k => $ec->pem }));
+
+    says("webhook own; webhook_secret keys:$path;", $said
+         ? "key file \"$path\": the certificate of key \"c\" $said, have the "
+           . 'file made anew' : ());
+}
+
+
+# Rules of tokens
+
+my $token = 'signature header:X algorithm=jwt-es256 body_digest=/a;';
+my $detached = 'signature header:X algorithm=jws-es256;';
+my $none = 'signature header:X algorithm=jwt-es256 body_digest=none;';
+my $plain = 'signature header:Y algorithm=ecdsa-p256-sha256;';
+my $several = 'has several "signature" rules, of which a detached token, one '
+    . 'with "body_digest=none" or with a "claim" must be the only one';
+my $signed = 'has a "message" or a "body", but its token says what is signed';
+
+provider_says("$plain timestamp claim:/iat;", 'looks at a claim, but has no '
+              . '"signature" that is a token with claims');
+provider_says("$detached id claim:/jti;", 'looks at a claim, but has no '
+              . '"signature" that is a token with claims');
+provider_says("$plain claim /sub string;", 'has a "claim", but no "signature" '
+              . 'that is a token with claims');
+provider_says("$_ $plain", $several) for $detached, $none,
+                                         "$token claim /sub string;";
+provider_says("$_ message a\$webhook_body;", $signed) for $detached, $none;
+provider_says("$_ body crc32;", $signed) for $detached, $none;
+provider_says("$_ body none; message \$http_a;", $signed) for $detached, $none;
+provider_says("$_ key_id header:Y;", 'has a "key_id", but no "signature" by '
+              . 'a public key') for 'token header:X;', 'signature header:X;';
+provider_says($_) for $token, $detached, "$token $plain",
+    "$token claim /sub string enum=a|b; timestamp claim:/iat past=1m future=1m;"
+    . ' id claim:/jti; event claim:/typ;', "$plain key_id header:Z;",
+    "$token message a\$webhook_body;";
+
+for (['/sub', qr/^invalid number of words in rule "claim", its form is "claim /],
+     ['/sub text', qr/^invalid rule for a payload at "text": /],
+     ['sub string', qr/^invalid rule for a payload at "sub": /])
+{
+    my ($words, $expected) = @$_;
+
+    http_says("webhook_provider own { $token\n claim $words; } #<", $expected);
+}
+
+
+# Claims of a location
+
+my $bearer_needs = '"webhook own" in @ needs a "webhook_claim /aud", without it '
+    . 'a token that was meant for another receiver counts here';
+
+says("webhook own;\n webhook_claim aud us; #<\n webhook_secret jwks:$good;",
+     qr/^invalid JSON Pointer "aud": .* in \@$/);
+says("webhook own;\n webhook_claim /aud \$host; #<\n webhook_secret "
+     . "jwks:$good;", qr/^"\$" in "\$host" of "webhook_claim", there can be no /);
+says("webhook own;\n webhook_claim /aud; #<\n webhook_secret jwks:$good;",
+     qr/^invalid number of arguments in "webhook_claim" directive in \@$/);
+says("webhook own;\n webhook_claim /aud us them; webhook_claim /sub a;\n "
+     . "webhook_secret jwks:$good;");
+says('webhook own; webhook_claim /' . 'a' x 512 . " us; webhook_secret "
+     . "jwks:$good;", 'a pointer of "webhook_claim" beside "webhook own" is too '
+     . 'long');
+
+bearer_says("webhook own; #<\n webhook_secret jwks:$good;", $bearer_needs);
+bearer_says("webhook own; #<\n webhook_claim /azp us; webhook_secret "
+            . "jwks:$good;", $bearer_needs);
+bearer_says("webhook own; webhook_claim /aud us; webhook_secret jwks:$good;");
+
+server_says("webhook own; #<\n webhook_secret jwks:$good;\n"
+    . 'location /a { webhook_claim /aud us; } location /b { webhook off; }',
+    ["$bearer_needs, requests outside of the locations that have one will get "
+     . '503'], $bearer);
+
+http_says("server {\n listen 127.0.0.1:1; location / { #<\n webhook github; "
+    . "webhook_secret 0123456789abcdef; webhook_claim /aud us;\n} }",
+    qr/^"webhook_claim" has no effect in the block at \@, "webhook github" has no token with claims, remove it$/);
+
+done_testing();
+
+
+sub says { return location_says($_[0], $_[1], $own) }
+sub bearer_says { return location_says($_[0], $_[1], $bearer) }
+
+
+sub provider_says {
+    my ($rules, $what) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    http_says("webhook_provider own { $rules } #<",
+              $what ? "webhook_provider \"own\" $what in \@" : ());
+}
+
+
+# In a week, as a certificate has it.
+sub soon {
+    my ($s, $m, $h, $d, $mon, $y) = gmtime time + 7 * 86400;
+
+    return sprintf '%04d%02d%02d%02d%02d%02dZ', $y + 1900, $mon + 1, $d, $h,
+                   $m, $s;
+}

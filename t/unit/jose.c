@@ -1,0 +1,341 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * wh_jose: cutting a token, and its header.
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "tap.h"
+#include "wh_decode.h"
+#include "wh_hmac.h"
+#include "wh_jose.h"
+
+
+/* the first example of RFC 7515, appendix A.1 */
+
+#define RFC_HEADER  "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
+#define RFC_CLAIMS                                                            \
+    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLm"  \
+    "NvbS9pc19yb290Ijp0cnVlfQ"
+#define RFC_MAC  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+#define RFC_KEY                                                               \
+    "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgU" \
+    "uTwjAzZr1Z9CAow"
+
+/* RFC 7797, 4.2: the payload is "$.02", the key is that above */
+
+#define PLAIN_HEADER                                                          \
+    "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19"
+#define PLAIN_MAC  "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY"
+
+
+static void test_rfc(void);
+static void test_split(void);
+static void test_header(void);
+static void test_names(void);
+static int header(const char *text, unsigned detached,
+    wh_jose_header_t *header, unsigned char *buf);
+static char *encode(const char *text);
+
+
+int
+main(void)
+{
+    ok(wh_digest_init() == WH_OK, "OpenSSL has the digests");
+
+    test_rfc();
+    test_split();
+    test_header();
+    test_names();
+
+    return done_testing();
+}
+
+
+static void
+test_rfc(void)
+{
+    size_t             len;
+    wh_str_t           parts[2];
+    wh_jose_t          jose;
+    EVP_MD_CTX        *md;
+    wh_hmac_key_t      key;
+    unsigned char      secret[64], mac[WH_HMAC_MAX_SIZE], own[64], buf[128];
+    wh_json_set_t     *set;
+    wh_jose_header_t   h;
+
+    len = sizeof(secret);
+    md = EVP_MD_CTX_new();
+    set = wh_jose_set();
+
+    ok(wh_decode(WH_BASE64URL, str(RFC_KEY), secret, &len) == WH_OK
+       && wh_hmac_key_init(&key, WH_SHA256, secret, len) == WH_OK, "the key");
+
+    len = sizeof(own);
+
+    ok(wh_jose_split(str(RFC_HEADER "." RFC_CLAIMS "." RFC_MAC), 0, &jose)
+       == WH_OK
+       && wh_mac(&key, md, &jose.message, 1, mac) == WH_OK
+       && wh_decode(WH_BASE64URL, jose.signature, own, &len) == WH_OK
+       && len == 32 && memcmp(mac, own, 32) == 0, "RFC 7515, A.1");
+
+    len = sizeof(own);
+
+    ok(wh_jose_split(str(PLAIN_HEADER ".." PLAIN_MAC), 1, &jose) == WH_OK,
+       "RFC 7797, 4.2");
+
+    parts[0] = jose.message;
+    parts[1] = str("$.02");
+
+    ok(wh_mac(&key, md, parts, 2, mac) == WH_OK
+       && wh_decode(WH_BASE64URL, jose.signature, own, &len) == WH_OK
+       && len == 32 && memcmp(mac, own, 32) == 0, "its MAC");
+
+    ok(wh_jose_header(set, jose.header, str("HS256"), 1, buf, &h) == WH_OK
+       && h.plain && h.kid.data == NULL, "its header");
+
+    wh_json_set_free(set);
+    wh_hmac_key_free(&key);
+    EVP_MD_CTX_free(md);
+}
+
+
+static void
+test_split(void)
+{
+    size_t     i;
+    wh_str_t   none;
+    wh_jose_t  jose;
+
+    static const char  *bad[] = {
+        "", ".", "..", "...", "a", "a.b", "a.b.", ".b.c", "a..", "..c",
+        "a.b.c=", "a=.b.c", "a.b=.c", "a.b.c.", "a.b.c.d", "a..c.", ".a.b.c"
+    };
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ok(wh_jose_split(str(bad[i]), 0, &jose) == WH_INVALID
+           && wh_jose_split(str(bad[i]), 1, &jose) == WH_INVALID,
+           "no token: %s", bad[i]);
+    }
+
+    none.data = NULL;
+    none.len = 0;
+    ok(wh_jose_split(none, 0, &jose) == WH_INVALID, "no text is no token");
+
+    ok(wh_jose_split(str("a.b.c"), 1, &jose) == WH_INVALID,
+       "a payload that is not detached");
+    ok(wh_jose_split(str("a..c"), 0, &jose) == WH_INVALID, "one that is");
+
+    ok(wh_jose_split(str("aa.b.c"), 0, &jose) == WH_OK
+       && jose.header.len == 2 && jose.header.data[0] == 'a'
+       && jose.payload.len == 1 && jose.payload.data[0] == 'b'
+       && jose.signature.len == 1 && jose.signature.data[0] == 'c'
+       && jose.message.len == 4 && memcmp(jose.message.data, "aa.b", 4) == 0,
+       "a token in parts");
+
+    ok(wh_jose_split(str("aa..c"), 1, &jose) == WH_OK
+       && jose.message.len == 3 && memcmp(jose.message.data, "aa.", 3) == 0,
+       "what is signed before the payload");
+}
+
+
+static void
+test_header(void)
+{
+    size_t             i;
+    unsigned           detached;
+    unsigned char      buf[1024];
+    wh_jose_header_t   h;
+
+    static const struct {
+        const char  *text;
+        int          token;
+        int          detached;
+    } cases[] = {
+        { "{\"alg\":\"HS256\"}", WH_OK, WH_OK },
+        { "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"x\":[1,{}]}", WH_OK, WH_OK },
+        { " {\"\\u0061lg\":\"HS\\u003256\"}\n", WH_OK, WH_OK },
+
+        { "{\"alg\":\"none\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"None\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"hs256\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256 \"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS25\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS512\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"RS256\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":[\"HS256\"]}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":null}", WH_INVALID, WH_INVALID },
+        { "{\"Alg\":\"HS256\"}", WH_INVALID, WH_INVALID },
+        { "{}", WH_INVALID, WH_INVALID },
+        { "[]", WH_INVALID, WH_INVALID },
+        { "HS256", WH_INVALID, WH_INVALID },
+        { "\"HS256\"", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\"}}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\"", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"\":\"\x80\"}", WH_INVALID, WH_INVALID },
+
+        /* keys, and where to get them */
+
+        { "{\"alg\":\"HS256\",\"jku\":\"https://e.com/\"}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"x5u\":\"https://e.com/\"}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"AA\"}}",
+          WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"jwk\":null}", WH_INVALID, WH_INVALID },
+
+        /* members twice, whether they are looked at or not */
+
+        { "{\"alg\":\"none\",\"alg\":\"HS256\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"alg\":\"HS256\"}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"\\u0061lg\":\"HS256\"}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"kid\":\"a\",\"kid\":\"b\"}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"x\":1,\"x\":1}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"x\":{\"y\":1,\"y\":1}}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"x\":{\"y\":1},\"y\":{\"y\":1,\"x\":1}}",
+          WH_OK, WH_OK },
+        { "{\"alg\":\"HS256\",\"x\":[{\"y\":1},{\"y\":1}]}", WH_OK, WH_OK },
+
+        /* what is critical */
+
+        { "{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":false}", WH_INVALID,
+          WH_OK },
+        { "{\"alg\":\"HS256\",\"b64\":true,\"crit\":[\"b64\"]}", WH_INVALID,
+          WH_OK },
+        { "{\"alg\":\"HS256\",\"b64\":false}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"b64\":true}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[\"b64\"]}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":\"false\"}",
+          WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":0}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[\"b64\",\"b64\"],\"b64\":false}",
+          WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[\"b64\",\"exp\"],\"b64\":false,"
+          "\"exp\":1}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[\"exp\"],\"exp\":1}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[\"alg\"]}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[]}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":[],\"b64\":false}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":\"b64\",\"b64\":false}", WH_INVALID,
+          WH_INVALID },
+        { "{\"alg\":\"HS256\",\"crit\":null}", WH_INVALID, WH_INVALID },
+
+        { "{\"alg\":\"HS256\",\"kid\":1}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"kid\":null}", WH_INVALID, WH_INVALID },
+        { "{\"alg\":\"HS256\",\"x\":[[[[[[[[1]]]]]]]]}", WH_INVALID,
+          WH_INVALID }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        for (detached = 0; detached < 2; detached++) {
+            ok(header(cases[i].text, detached, &h, buf)
+               == (detached ? cases[i].detached : cases[i].token),
+               "%s, %s", cases[i].text, detached ? "detached" : "a token");
+        }
+    }
+
+    ok(header("{\"alg\":\"HS256\",\"kid\":\"\\u0061\\n\"}", 0, &h, buf)
+       == WH_OK
+       && h.kid.len == 2 && memcmp(h.kid.data, "a\n", 2) == 0
+       && !h.plain, "an id");
+    ok(header("{\"alg\":\"HS256\",\"kid\":\"\"}", 0, &h, buf) == WH_OK
+       && h.kid.len == 0 && h.kid.data != NULL, "an empty one");
+    ok(header("{\"alg\":\"HS256\"}", 0, &h, buf) == WH_OK
+       && h.kid.data == NULL, "none");
+
+    ok(header("{\"alg\":\"HS256\",\"b64\":true,\"crit\":[\"b64\"]}", 1, &h,
+              buf)
+       == WH_OK && !h.plain, "encoded");
+}
+
+
+/* As many names as there may be, and as long. */
+
+static void
+test_names(void)
+{
+    char               text[4096], *p;
+    unsigned           i, n;
+    unsigned char      buf[8192];
+    wh_jose_header_t   h;
+
+    for (n = 63; n <= 64; n++) {
+
+        p = text + sprintf(text, "{\"alg\":\"HS256\"");
+
+        for (i = 0; i < n; i++) {
+            p += sprintf(p, ",\"%u\":1", i);
+        }
+
+        strcpy(p, "}");
+
+        ok(header(text, 0, &h, buf) == (n == 63 ? WH_OK : WH_INVALID),
+           "%u names", n + 1);
+    }
+
+    for (n = 1021; n <= 1022; n++) {
+
+        p = text + sprintf(text, "{\"alg\":\"HS256\",\"");
+
+        memset(p, 'a', n);
+        strcpy(p + n, "\":1}");
+
+        ok(header(text, 0, &h, buf) == (n == 1021 ? WH_OK : WH_INVALID),
+           "%u bytes of names", n + 3);
+    }
+}
+
+
+static int
+header(const char *text, unsigned detached, wh_jose_header_t *header,
+    unsigned char *buf)
+{
+    int             rc;
+    char           *encoded;
+    wh_json_set_t  *set;
+
+    set = wh_jose_set();
+    encoded = encode(text);
+
+    rc = wh_jose_header(set, str(encoded), str("HS256"), detached, buf,
+                        header);
+
+    free(encoded);
+    wh_json_set_free(set);
+
+    return rc;
+}
+
+
+static char *
+encode(const char *text)
+{
+    char  *p, *dst;
+
+    dst = malloc(2 * strlen(text) + 8);
+
+    EVP_EncodeBlock((unsigned char *) dst, (const unsigned char *) text,
+                    (int) strlen(text));
+
+    for (p = dst; *p && *p != '='; p++) {
+        *p = (*p == '+') ? '-' : (*p == '/') ? '_' : *p;
+    }
+
+    *p = '\0';
+
+    return dst;
+}
