@@ -140,13 +140,13 @@ hashed(named('one'), 202, 1, 'a key in the headers');
 hashed(named('one'), 200, 0, 'its copy');
 
 # the body does, without what is signed beside it
-hashed(retried(1, body => $body), 202, 2, 'the body as the key');
-hashed(retried(2, body => $body), 200, 2, 'signed anew');
-hashed(retried(3, chunked => [$body]), 200, 2, 'in chunks');
+hashed(retried(1700000001, body => $body), 202, 2, 'the body as the key');
+hashed(retried(1700000002, body => $body), 200, 2, 'signed anew');
+hashed(retried(1700000003, chunked => [$body]), 200, 2, 'in chunks');
 
-my $forged = retried(4, body => $body);
+my $forged = retried(1700000004, body => $body);
 
-$forged->{headers}[0][1] = 5;
+$forged->{headers}[0][1]++;
 hashed($forged, 403, 1, 'a wrong signature');
 
 $t->done;
@@ -213,10 +213,11 @@ sub retried {
 
 sub named {
     my ($id) = @_;
+    my $time = 1_700_000_000;
 
     return { uri => '/named', method => 'POST', body => $body, headers => [
-        ['X-Id', $id], ['X-Time', 1],
-        ['X-Signature', hmac_sha256_hex("$id.1.$body", $secret)]] };
+        ['X-Id', $id], ['X-Time', $time],
+        ['X-Signature', hmac_sha256_hex("$id.$time.$body", $secret)]] };
 }
 
 
