@@ -22,7 +22,7 @@ use WebhookTest;
 my $n = 0;
 my %secret = map { $_ => sprintf 'Secret%02d-%s-Zyxwvutsrqponm', ++$n, $_ }
     qw/text file env map second decoded challenge challenge_file
-       challenge_map bearer basic token cookie query both for tenant/;
+       challenge_map bearer basic token cookie query both for tenant x/;
 
 my $body = '{"event":"a body of a webhook"}';
 
@@ -45,7 +45,7 @@ my %locations = (
         . 'webhook_challenge_secret file:files/challenge;',
     meta => "webhook meta; webhook_secret $secret{text}; "
         . 'webhook_challenge_secret $mapped_challenge;',
-    x => "webhook x; webhook_secret \$mapped;",
+    x => "webhook x; webhook_secret \$mapped_x;",
     token => "webhook static; webhook_secret $secret{token};",
     cookie => "webhook cookie; webhook_secret $secret{cookie};",
     query => "webhook query; webhook_secret $secret{query};",
@@ -91,6 +91,7 @@ my $t = WebhookTest->new(log => 'debug', files => {
 
     map \$http_x_tenant \$mapped { a $secret{map}; }
     map \$http_x_tenant \$mapped_second { a $secret{second}; }
+    map \$http_x_tenant \$mapped_x { a $secret{x}; }
     map \$http_x_tenant \$mapped_challenge { a $secret{challenge_map}; }
     map \$who \$tenant_secret { tenant $base64_tenant; }
 
@@ -156,7 +157,7 @@ for my $location (@signed) {
 my %challenges = (
     'netdata?crc_token=abc' => $secret{challenge},
     'basic?crc_token=abc' => $secret{challenge_file},
-    'x?crc_token=abc' => $secret{map},
+    'x?crc_token=abc' => $secret{x},
 );
 
 for my $uri (sort keys %challenges) {
