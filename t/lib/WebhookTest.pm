@@ -317,7 +317,7 @@ sub stop {
     my ($self) = @_;
 
     for my $signal (qw/QUIT TERM KILL/) {
-        $self->{pid} // last;
+        $self->{pid} || last;      # 0 would be the tests themselves
 
         kill $signal, $self->{pid};
         end_of($self->{pid}, 5 * $patience) and delete $self->{pid};
