@@ -99,13 +99,13 @@ sub start_daemon {
 
 
 sub master {
-    my $file = $t->dir . '/nginx.pid';
+    open my $file, '<', $t->dir . '/nginx.pid' or return 0;
 
-    return -s $file ? WebhookTest::Cert::read_file($file) + 0 : 0;
+    return (<$file> // 0) + 0;
 }
 
 
-# While the file is renamed there is none.
+# The file may be gone for a moment, while it is renamed.
 sub successor {
     my $pid = master();
 
