@@ -140,7 +140,7 @@ $redis->ask('FLUSHALL');
 
 # what is idle may be closed
 $one->wait_for(sub { !grep { $_ < 3 } $redis->ask('CLIENT', 'LIST')
-                             =~ / age=(\d+) (?!.*cmd=client)/g }, 'time');
+                             =~ / idle=(\d+) (?!.*cmd=client)/g }, 'time');
 
 my $lines = () = $one->error_log =~ /has closed the connection/g;
 
