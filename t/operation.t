@@ -11,10 +11,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use POSIX ();
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Senders;
 use WebhookTest::Signed qw/$secret signed forged/;
 
 # of a worker that is to have few
@@ -45,7 +45,7 @@ EOF
 
 # fewer where the end of a worker takes seconds
 my $rounds = $WebhookTest::patience > 1 ? 10 : 50;
-my @senders = map { sender($_) } 1 .. 2;
+my $senders = WebhookTest::Senders->new($t, 2);
 
 for (1 .. $rounds) {
     my ($before) = scalar(() = $t->access_log =~ /\n/g);
@@ -55,17 +55,7 @@ for (1 .. $rounds) {
                  'a request after the reload');
 }
 
-$t->write_file('enough', '');
-waitpid $_, 0 for @senders;
-
-my %sent = map { $_ => 1 } map { split /\n/, $t->log_file("sender.$_") } 1, 2;
-my %times;
-$times{$_->{body}}++ for $t->app_requests;
-
-cmp_ok(scalar keys %sent, '>', $rounds, "messages during $rounds reloads");
-is(scalar(grep { !$times{$_} } keys %sent), 0, 'none is lost');
-is(scalar(grep { $times{$_} > 1 } keys %times), 0, 'none is doubled');
-is(scalar(grep { !$sent{$_} } keys %times), 0, 'and no other has passed');
+cmp_ok($senders->account, '>', $rounds, "messages during $rounds reloads");
 
 
 # A directory that is none
@@ -180,29 +170,4 @@ sub open_in_worker {
 
     return scalar grep { m{(\d+)$} && $1 < $descriptors }
                   glob "/proc/$pid/fd/*";
-}
-
-
-# A process that sends messages, each until it is taken, and as many forged
-# ones, until there is a file.
-sub sender {
-    my ($number) = @_;
-
-    my $pid = fork // die "fork: $!";
-
-    return $pid if $pid;
-
-    my @taken;
-
-    until (-e $t->dir . '/enough') {
-        my $body = "$number." . @taken;
-
-        1 until $t->status(signed(uri => '/', body => $body)) =~ /^2/;
-
-        push @taken, $body;
-        $t->request(forged(uri => '/', body => "$body, forged"));
-    }
-
-    $t->write_file("logs/sender.$number", join "\n", @taken);
-    POSIX::_exit(0);
 }

@@ -10,11 +10,11 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use POSIX ();
 use Test::More;
 
 use WebhookTest;
-use WebhookTest::Signed qw/$secret signed forged/;
+use WebhookTest::Senders;
+use WebhookTest::Signed qw/$secret signed/;
 
 my $t = WebhookTest->new(workers => 2, start => 0, conf => <<"EOF");
     webhook_zone seen 1m;
@@ -30,17 +30,19 @@ EOF
 start_daemon();
 
 my $old = $t->{pid};
-my $sender;
+my $senders;
 
 # nobody else ends what has been started here
-END { kill 'KILL', grep { $_ && !ended($_) } $sender, $old, $t->{pid} }
+END { kill 'KILL', grep { $_ && !ended($_) }
+      $senders ? $senders->pids : (), $old, $t->{pid} }
 
 my $before = signed(uri => '/', body => 'before the upgrade');
 
 $t->accepted('a message', $before);
 is($t->status($before), 200, 'is known to the old binary');
 
-$sender = sender();
+$t->app_clear;
+$senders = WebhookTest::Senders->new($t, 1);
 
 kill 'USR2', $old;
 $t->wait_for(\&successor, 'the new binary');
@@ -56,16 +58,7 @@ kill 'QUIT', $old;
 $t->wait_for(sub { ended($old) }, 'the old binary to end');
 some_more('the old one has gone');
 
-$t->write_file('enough', '');
-waitpid $sender, 0;
-
-my %sent = map { $_ => 1 } split /\n/, $t->log_file('sender');
-my %times;
-$times{$_->{body}}++ for grep { $_->{body} =~ /^message/ } $t->app_requests;
-
-is(scalar(grep { !$times{$_} } keys %sent), 0, 'none is lost');
-is(scalar(grep { $times{$_} > 1 } keys %times), 0, 'none is doubled');
-is(scalar(grep { !$sent{$_} } keys %times), 0, 'and no other has passed');
+$senders->account;
 
 $t->app_clear;
 $t->accepted('what the old one had seen passes once more', $before);
@@ -141,27 +134,4 @@ sub some_more {
     $t->wait_for(sub { (() = $t->access_log =~ /\n/g) > $lines + 4 },
                  "messages while $when");
     pass($when);
-}
-
-
-# Sends messages, each until it is taken, and as many forged ones, until there
-# is a file.
-sub sender {
-    my $pid = fork // die "fork: $!";
-
-    return $pid if $pid;
-
-    my @taken;
-
-    until (-e $t->dir . '/enough') {
-        my $body = 'message ' . @taken;
-
-        1 until $t->status(signed(uri => '/', body => $body)) =~ /^2/;
-
-        push @taken, $body;
-        $t->request(forged(uri => '/', body => "$body, forged"));
-    }
-
-    $t->write_file('logs/sender', join "\n", @taken);
-    POSIX::_exit(0);
 }
