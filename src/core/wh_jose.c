@@ -109,27 +109,13 @@ wh_jose_part(wh_str_t *rest, wh_str_t *part)
 wh_json_set_t *
 wh_jose_set(void)
 {
-    size_t          i, index;
-    const char     *error;
-    wh_json_set_t  *set;
-
     static const wh_str_t  pointers[WH_JOSE_POINTERS] = {
         wh_string("/alg"), wh_string("/kid"), wh_string("/b64"),
         wh_string("/crit"), wh_string("/crit/0"), wh_string("/jku"),
         wh_string("/x5u"), wh_string("/jwk")
     };
 
-    set = wh_json_set_create();
-
-    for (i = 0; set != NULL && i < WH_JOSE_POINTERS; i++) {
-
-        if (wh_json_set_add(set, pointers[i], &index, &error) != WH_OK) {
-            wh_json_set_free(set);
-            set = NULL;
-        }
-    }
-
-    return set;
+    return wh_json_set_of(pointers, WH_JOSE_POINTERS);
 }
 
 

@@ -45,6 +45,27 @@ wh_json_set_create(void)
 }
 
 
+wh_json_set_t *
+wh_json_set_of(const wh_str_t *pointers, size_t n)
+{
+    size_t          i, index;
+    const char     *error;
+    wh_json_set_t  *set;
+
+    set = wh_json_set_create();
+
+    for (i = 0; set != NULL && i < n; i++) {
+
+        if (wh_json_set_add(set, pointers[i], &index, &error) != WH_OK) {
+            wh_json_set_free(set);
+            set = NULL;
+        }
+    }
+
+    return set;
+}
+
+
 void
 wh_json_set_free(wh_json_set_t *set)
 {

@@ -48,6 +48,9 @@ typedef struct {
  */
 wh_json_set_t *wh_json_set_create(void);
 
+/* The same with n pointers, whose indices are their places in the list. */
+wh_json_set_t *wh_json_set_of(const wh_str_t *pointers, size_t n);
+
 /* Frees the set and its pointers; NULL is allowed. */
 void wh_json_set_free(wh_json_set_t *set);
 

@@ -26,30 +26,17 @@ enum {
 
 static wh_jwt_verdict_e wh_jwt_check_times(const wh_jwt_rules_t *rules,
     const wh_json_t *json, int64_t now);
+static int wh_jwt_time(const wh_json_value_t *value, int64_t *sec);
 
 
 wh_json_set_t *
 wh_jwt_set(void)
 {
-    size_t          i, index;
-    const char     *error;
-    wh_json_set_t  *set;
-
     static const wh_str_t  names[WH_JWT_POINTERS] = {
         wh_string("/iss"), wh_string("/exp"), wh_string("/nbf"), wh_string("")
     };
 
-    set = wh_json_set_create();
-
-    for (i = 0; set != NULL && i < WH_JWT_POINTERS; i++) {
-
-        if (wh_json_set_add(set, names[i], &index, &error) != WH_OK) {
-            wh_json_set_free(set);
-            set = NULL;
-        }
-    }
-
-    return set;
+    return wh_json_set_of(names, WH_JWT_POINTERS);
 }
 
 
@@ -172,7 +159,9 @@ wh_jwt_check_times(const wh_jwt_rules_t *rules, const wh_json_t *json,
 }
 
 
-int
+/* A NumericDate in seconds since 1970.  WH_OK or WH_INVALID. */
+
+static int
 wh_jwt_time(const wh_json_value_t *value, int64_t *sec)
 {
     size_t         i;

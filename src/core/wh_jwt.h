@@ -63,8 +63,5 @@ int wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded,
 wh_jwt_verdict_e wh_jwt_check(const wh_jwt_rules_t *rules,
     const wh_json_t *json, int64_t now, unsigned char *digest);
 
-/* A NumericDate in seconds since 1970.  WH_OK or WH_INVALID. */
-int wh_jwt_time(const wh_json_value_t *value, int64_t *sec);
-
 
 #endif /* _WH_JWT_H_INCLUDED_ */
