@@ -58,6 +58,8 @@ static ngx_int_t ngx_http_webhook_lease_renewed(
     ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
 static void ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link);
+static ngx_http_webhook_lease_t *ngx_http_webhook_lease_next(
+    ngx_http_webhook_link_t *link);
 static ngx_uint_t ngx_http_webhook_lease_needed(ngx_http_webhook_link_t *link);
 
 
@@ -740,16 +742,9 @@ ngx_http_webhook_lease_hold(ngx_http_webhook_lease_t *lease, time_t hold)
 static void
 ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link)
 {
-    ngx_queue_t               *q;
     ngx_http_webhook_lease_t  *lease;
 
-    while (!ngx_queue_empty(&link->asking)) {
-
-        q = ngx_queue_head(&link->asking);
-        ngx_queue_remove(q);
-
-        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
-
+    while ((lease = ngx_http_webhook_lease_next(link)) != NULL) {
         ngx_http_webhook_lease_ask(lease);
     }
 
@@ -762,16 +757,9 @@ ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link)
 static void
 ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link)
 {
-    ngx_queue_t               *q;
     ngx_http_webhook_lease_t  *lease;
 
-    while (!ngx_queue_empty(&link->asking)) {
-
-        q = ngx_queue_head(&link->asking);
-        ngx_queue_remove(q);
-
-        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
-
+    while ((lease = ngx_http_webhook_lease_next(link)) != NULL) {
         lease->state = NGX_HTTP_WEBHOOK_LEASE_LOCAL;
         ngx_http_webhook_lease_decide(lease, NGX_ERROR);
     }
@@ -785,6 +773,24 @@ ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link)
             ngx_http_webhook_settle_give_up(link);
         }
     }
+}
+
+
+/* Takes the next one that waits for a connection, or NULL. */
+
+static ngx_http_webhook_lease_t *
+ngx_http_webhook_lease_next(ngx_http_webhook_link_t *link)
+{
+    ngx_queue_t  *q;
+
+    if (ngx_queue_empty(&link->asking)) {
+        return NULL;
+    }
+
+    q = ngx_queue_head(&link->asking);
+    ngx_queue_remove(q);
+
+    return ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
 }
 
 

@@ -356,7 +356,6 @@ static ngx_int_t
 ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx, u_char *signer,
     size_t *len)
 {
-    wh_str_t         part;
     ngx_uint_t       i;
     const wh_str_t  *value;
 
@@ -368,14 +367,9 @@ ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx, u_char *signer,
 
         value = wh_claim_check(&ctx->gate->pinned[i], ctx->claims);
 
-        if (value == NULL) {
-            continue;
-        }
-
-        part = *value;
-
-        if (ngx_http_webhook_name_add(WH_NAME_CLAIM, signer, len, &part, 1)
-            != NGX_OK)
+        if (value
+            && ngx_http_webhook_name_add(WH_NAME_CLAIM, signer, len, value, 1)
+               != NGX_OK)
         {
             return NGX_ERROR;
         }

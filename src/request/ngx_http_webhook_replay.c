@@ -219,7 +219,7 @@ ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
 }
 
 
-/* The message is ours on this host; now the engine that hosts share is asked. */
+/* The message is ours on this host; the engine that hosts share is asked. */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_replay_ask(ngx_http_webhook_ctx_t *ctx)

@@ -110,6 +110,8 @@ static void ngx_http_webhook_store_expire_queue(ngx_http_webhook_zone_t *zone,
     ngx_queue_t *queue, time_t ttl, time_t now);
 static void ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
     ngx_http_webhook_entry_t *entry);
+static void ngx_http_webhook_store_keep(ngx_http_webhook_entry_t *entry,
+    ngx_http_webhook_retention_t *retention);
 static ngx_http_webhook_entry_t *ngx_http_webhook_store_find_own(
     ngx_http_webhook_claim_t *claim);
 
@@ -602,11 +604,7 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
     entry = ngx_http_webhook_store_find_own(claim);
 
     if (entry) {
-        ngx_queue_remove(&entry->queue);
-        ngx_queue_insert_tail(&entry->retention->entries, &entry->queue);
-
-        entry->state = NGX_HTTP_WEBHOOK_COMMITTED;
-        entry->time = ngx_time();
+        ngx_http_webhook_store_keep(entry, entry->retention);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -621,13 +619,11 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 void
 ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
 {
-    time_t                         now;
     ngx_slab_pool_t               *shpool;
     ngx_http_webhook_entry_t      *entry;
     ngx_http_webhook_retention_t  *retention;
 
     shpool = claim->zone->shpool;
-    now = ngx_time();
 
     ngx_shmtx_lock(&shpool->mutex);
 
@@ -636,15 +632,10 @@ ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
     if (entry) {
 
         retention = ngx_http_webhook_store_retention(claim->zone, ttl, -1,
-                                                     now);
+                                                     ngx_time());
 
         if (retention) {
-            ngx_queue_remove(&entry->queue);
-            ngx_queue_insert_tail(&retention->entries, &entry->queue);
-
-            entry->retention = retention;
-            entry->state = NGX_HTTP_WEBHOOK_COMMITTED;
-            entry->time = now;
+            ngx_http_webhook_store_keep(entry, retention);
 
         } else {
             ngx_http_webhook_store_free(claim->zone, entry);
@@ -721,6 +712,21 @@ void
 ngx_http_webhook_store_reload(ngx_http_webhook_store_t *store)
 {
     store->advised = 0;
+}
+
+
+/* The message has been taken, and is known for as long as the others there. */
+
+static void
+ngx_http_webhook_store_keep(ngx_http_webhook_entry_t *entry,
+    ngx_http_webhook_retention_t *retention)
+{
+    ngx_queue_remove(&entry->queue);
+    ngx_queue_insert_tail(&retention->entries, &entry->queue);
+
+    entry->retention = retention;
+    entry->state = NGX_HTTP_WEBHOOK_COMMITTED;
+    entry->time = ngx_time();
 }
 
 
