@@ -184,7 +184,6 @@ char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
 
 /* _option.c: tables of words */
 
-char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
 void ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max,
     u_char *buf, ngx_str_t *names);
 void *ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max,
@@ -251,8 +250,6 @@ ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
 void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, ngx_uint_t what);
 char *ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer);
-char *ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
-    ngx_str_t *pointer, ngx_uint_t *index);
 char *ngx_http_webhook_claims_init(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_claim_index(ngx_conf_t *cf,
@@ -383,6 +380,7 @@ ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t *value);
 ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,

@@ -10,6 +10,7 @@
 #include "ngx_http_webhook_conf.h"
 
 
+static char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
 static ngx_str_t ngx_http_webhook_option_key(ngx_str_t *word);
 static char *ngx_http_webhook_option_unknown(ngx_conf_t *cf,
     ngx_http_webhook_option_t *options, ngx_str_t *word);
@@ -18,7 +19,7 @@ static ngx_uint_t ngx_http_webhook_distance(ngx_str_t *one, ngx_str_t *two);
 
 /* Before the name of a rule in a message, directives need nothing there. */
 
-char *
+static char *
 ngx_http_webhook_rule_or_directive(ngx_conf_t *cf)
 {
     ngx_str_t  *name;

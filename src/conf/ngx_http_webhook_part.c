@@ -20,7 +20,6 @@ typedef struct {
 
 
 static ngx_uint_t ngx_http_webhook_part_exempt(ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_part_is_url(ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name);
@@ -118,9 +117,7 @@ ngx_http_webhook_part_variable(ngx_conf_t *cf,
 static ngx_uint_t
 ngx_http_webhook_part_exempt(ngx_str_t *name)
 {
-    ngx_str_t  *other;
-
-    if (ngx_http_webhook_part_is_url(name)) {
+    if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names, name)) {
         return 1;
     }
 
@@ -134,32 +131,7 @@ ngx_http_webhook_part_exempt(ngx_str_t *name)
         return 1;
     }
 
-    for (other = ngx_http_webhook_other_names; other->len; other++) {
-        if (other->len == name->len
-            && ngx_strncasecmp(other->data, name->data, name->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_part_is_url(ngx_str_t *name)
-{
-    ngx_str_t  *url;
-
-    for (url = ngx_http_webhook_url_names; url->len; url++) {
-        if (url->len == name->len
-            && ngx_strncasecmp(url->data, name->data, name->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
+    return ngx_http_webhook_variable_in(ngx_http_webhook_other_names, name);
 }
 
 
@@ -521,7 +493,7 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 
     if (segment->name.len == 0
         && literal.len == 0
-        && ngx_http_webhook_part_is_url(&variable))
+        && ngx_http_webhook_variable_in(ngx_http_webhook_url_names, &variable))
     {
         return 1;
     }
@@ -533,7 +505,8 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 
     return literal.len == 0
            && ngx_http_webhook_template_next(&rest, &variable) == NGX_OK
-           && ngx_http_webhook_part_is_url(&variable);
+           && ngx_http_webhook_variable_in(ngx_http_webhook_url_names,
+                                           &variable);
 }
 
 

@@ -122,7 +122,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("query"), 1, 2, ngx_http_webhook_rule_query,
       offsetof(ngx_http_webhook_provider_t, query), 1,
-      "query last|semicolon ..." },
+      "query first|last|semicolon ..." },
 
     { ngx_string("client_certificate"), 1, 16,
       ngx_http_webhook_rule_certificate,
@@ -133,7 +133,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       0, 0,
       "challenge SOURCE|none [method=NAME] [match=SOURCE[=VALUE]] "
       "[reply=TEMPLATE] [type=MIME] [header=NAME] [key=signing] "
-      "[after=verify]" },
+      "[after=verify] [status=CODE]" },
 
     { ngx_string("ack"), 1, 1, ngx_http_webhook_ack_word,
       offsetof(ngx_http_webhook_provider_t, ack), 1,

@@ -9,7 +9,13 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static ngx_uint_t ngx_http_webhook_template_shared(ngx_str_t *name);
+/* What may be in the body, and is a variable of users as well. */
+
+static ngx_str_t  ngx_http_webhook_template_shared[] = {
+    ngx_string("webhook_id"),
+    ngx_string("webhook_event"),
+    ngx_null_string
+};
 
 
 /*
@@ -39,7 +45,9 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
 
-        if (!ngx_http_webhook_template_shared(&name)) {
+        if (!ngx_http_webhook_variable_in(ngx_http_webhook_template_shared,
+                                          &name))
+        {
             continue;
         }
 
@@ -63,21 +71,14 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 }
 
 
-/* Whether it may be in the body, and users have the variable as well. */
+/* Whether a name of a variable is in a list, which ends with an empty one. */
 
-static ngx_uint_t
-ngx_http_webhook_template_shared(ngx_str_t *name)
+ngx_uint_t
+ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name)
 {
-    ngx_uint_t  i;
-
-    static ngx_str_t  names[] = {
-        ngx_string("webhook_id"),
-        ngx_string("webhook_event")
-    };
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (name->len == names[i].len
-            && ngx_strncasecmp(name->data, names[i].data, name->len) == 0)
+    for ( /* void */ ; names->len; names++) {
+        if (names->len == name->len
+            && ngx_strncasecmp(names->data, name->data, name->len) == 0)
         {
             return 1;
         }

@@ -21,6 +21,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_webhook_header_valid(ngx_conf_t *cf,
     ngx_str_t *name);
+static char *ngx_http_webhook_pointer_index(ngx_conf_t *cf,
+    ngx_array_t *pointers, ngx_str_t *pointer, ngx_uint_t *index);
 
 
 static ngx_http_webhook_source_row_t  ngx_http_webhook_sources[] = {
@@ -321,7 +323,7 @@ ngx_http_webhook_pointer_valid(ngx_conf_t *cf, ngx_str_t *pointer)
 
 /* The index of a pointer in a list, where it is added if need be. */
 
-char *
+static char *
 ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
     ngx_str_t *pointer, ngx_uint_t *index)
 {
