@@ -153,6 +153,11 @@ for (
     ['no HELLO, a user', [[qr/^HELLO/, "-ERR unknown command 'HELLO'\r\n"]],
      'user=me password=0123456789abcdef',
      [qr/^HELLO/, qr/^AUTH me 0123456789abcdef$/, qr/^SET wh:probe /]],
+    ['neither, and the arguments',
+     [[qr/^HELLO/, "-ERR unknown command 'HELLO', with args beginning with: "
+       . "'2' 'AUTH' 'me' '0123456789abcdef' \r\n"]],
+     'user=me password=0123456789abcdef',
+     [qr/^HELLO/, qr/^AUTH me 0123456789abcdef$/, qr/^SET wh:probe /]],
     ['a database', [], '', [qr/^HELLO 2$/, qr/^SELECT 7$/, qr/^SET wh:probe /],
      '/7'],
 )
@@ -171,6 +176,18 @@ for (
     unlike($t->error_log, qr/0123456789abcdef/, "$name: nothing secret is said");
     $t->done;
 }
+
+# an error that has the password in it
+$fake = WebhookTest::Redis::Fake->new(
+    [qr/^HELLO/, "-ERR unknown command 'HELLO'\r\n"],
+    [qr/^AUTH/, "-ERR unknown command 'AUTH', with args beginning with: "
+     . "'me' '0123456789abcdef' \r\n"]);
+$t = host($fake, 'user=me password=0123456789abcdef');
+is($t->answer({ message() })->{status}, 503, 'AUTH is not known');
+like($t->error_log, qr/says "ERR unknown command 'AUTH'", it must be /,
+     'is said');
+unlike($t->error_log, qr/0123456789abcdef/, 'without the password');
+$t->done;
 
 # nothing else before their answers
 $fake = WebhookTest::Redis::Fake->new([qr/^HELLO/, '']);

@@ -57,7 +57,8 @@ ngx_http_webhook_address_next(ngx_http_webhook_link_t *link,
     ctx->name = redis->host;
     ctx->handler = ngx_http_webhook_address_resolved;
     ctx->data = link;
-    ctx->timeout = clcf->resolver_timeout;
+    ctx->timeout = redis->connect_timeout;
+    ctx->cancelable = !link->needed(link);
 
     link->resolving = ctx;
     link->resolved = handler;

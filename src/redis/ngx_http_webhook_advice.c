@@ -60,6 +60,31 @@ ngx_http_webhook_redis_advice(ngx_str_t *error)
 }
 
 
+/*
+ * What goes into the log of an error text: of an unknown command Redis repeats
+ * the arguments, and one may be a password.
+ */
+
+void
+ngx_http_webhook_redis_cut(ngx_str_t *error)
+{
+    size_t  i;
+
+    static ngx_str_t  args = ngx_string(", with args");
+
+    for (i = 0; i < error->len; i++) {
+
+        if (error->data[i] < 0x20
+            || error->data[i] == 0x7f
+            || (error->len - i >= args.len
+                && ngx_strncmp(&error->data[i], args.data, args.len) == 0))
+        {
+            error->len = i;
+        }
+    }
+}
+
+
 /* A list or the like under the key: Redis is all right, the key is not. */
 
 ngx_uint_t

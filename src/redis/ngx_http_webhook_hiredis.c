@@ -174,10 +174,21 @@ ngx_http_webhook_hiredis_feed(void *reader, u_char *data, size_t len)
 ngx_int_t
 ngx_http_webhook_hiredis_answer(void *reader, const char **what)
 {
-    void  *object;
+    void                       *object;
+    redisReader                *r;
+    ngx_http_webhook_answer_t  *answer;
 
-    if (redisReaderGetReply(reader, &object) != REDIS_OK) {
-        *what = ((redisReader *) reader)->errstr;
+    r = reader;
+
+    /* of a type that is not known here the reader says nothing */
+
+    if (r->ridx == -1) {
+        answer = r->privdata;
+        answer->type = NGX_HTTP_WEBHOOK_ANSWER_OTHER;
+    }
+
+    if (redisReaderGetReply(r, &object) != REDIS_OK) {
+        *what = r->errstr;
         return NGX_ERROR;
     }
 
@@ -209,11 +220,6 @@ ngx_http_webhook_hiredis_string(const redisReadTask *task, char *data,
 
     case REDIS_REPLY_STRING:
     case REDIS_REPLY_STATUS:
-
-        /* the beginning of a longer text is not that text */
-
-        answer->number = len;
-
         return ngx_http_webhook_hiredis_set(task,
                                             NGX_HTTP_WEBHOOK_ANSWER_TEXT);
 

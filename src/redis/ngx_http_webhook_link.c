@@ -299,6 +299,10 @@ ngx_http_webhook_link_handshake(ngx_http_webhook_link_t *link)
         return;
     }
 
+    /* what waits to be sent moves when more is added to it */
+
+    SSL_set_mode(c->ssl->connection, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+
     rc = ngx_ssl_handshake(c);
 
     if (rc == NGX_AGAIN) {
@@ -455,9 +459,17 @@ ngx_http_webhook_link_put(ngx_http_webhook_link_t *link,
 
     ngx_queue_insert_tail(&link->sent, &command->queue);
 
-    /* without memory it will be found to be without an answer */
+    /*
+     * Without memory it has no answer, and those after it must not be taken
+     * for it: nothing more is sent until there is another connection.
+     */
 
-    (void) ngx_http_webhook_hiredis_format(&link->out, args, n, &link->log);
+    if (!link->broken
+        && ngx_http_webhook_hiredis_format(&link->out, args, n, &link->log)
+           != NGX_OK)
+    {
+        link->broken = 1;
+    }
 
     if (link->connection->write->ready) {
         ngx_post_event(link->connection->write, &ngx_posted_events);
@@ -635,6 +647,7 @@ ngx_http_webhook_link_answer(ngx_http_webhook_link_t *link)
     ngx_queue_insert_head(&link->sent, q);
 
     if (answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR) {
+        ngx_http_webhook_redis_cut(&answer->text);
         ngx_http_webhook_link_fail(link, 0, "says \"%V\", %s", &answer->text,
                                    ngx_http_webhook_redis_advice(
                                                                &answer->text));
@@ -704,7 +717,10 @@ ngx_http_webhook_link_retry(ngx_event_t *ev)
 }
 
 
-/* Half of the time differs, so that workers do not come all at once. */
+/*
+ * Half of the time differs, so that workers do not come all at once.  It grows
+ * until a connection has lasted, not with the first one that is made.
+ */
 
 static void
 ngx_http_webhook_link_again(ngx_http_webhook_link_t *link)
@@ -712,6 +728,8 @@ ngx_http_webhook_link_again(ngx_http_webhook_link_t *link)
     ngx_msec_t  delay;
 
     delay = link->delay / 2 + (ngx_msec_t) ngx_random() % (link->delay / 2);
+
+    link->delay = ngx_min(2 * link->delay, NGX_HTTP_WEBHOOK_LINK_MAX_DELAY);
 
     link->retry.cancelable = !link->needed(link);
     ngx_add_timer(&link->retry, delay);
@@ -742,10 +760,6 @@ ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link, ngx_err_t err,
         && ngx_current_msec - link->up_since > NGX_HTTP_WEBHOOK_LINK_MAX_DELAY)
     {
         link->delay = NGX_HTTP_WEBHOOK_LINK_DELAY;
-
-    } else if (link->failed) {
-        link->delay = ngx_min(2 * link->delay,
-                              NGX_HTTP_WEBHOOK_LINK_MAX_DELAY);
     }
 
     if (!link->failed) {
@@ -822,6 +836,7 @@ ngx_http_webhook_link_close(ngx_http_webhook_link_t *link)
     link->step = 0;
     link->fed = 0;
     link->written = 0;
+    link->broken = 0;
 
     if (link->out.data) {
         ngx_explicit_memzero(link->out.data, link->out.size);

@@ -180,6 +180,8 @@ struct ngx_http_webhook_link_s {
     ngx_queue_t                  sent;      /* in the order of answers */
     ngx_http_webhook_bytes_t     out;
     size_t                       written;   /* of these */
+    unsigned                     broken:1;  /* a command could not be put
+                                               there */
     void                        *reader;
     size_t                       fed;       /* bytes of an answer so far */
     ngx_http_webhook_answer_t    answer;
@@ -301,6 +303,7 @@ ngx_int_t ngx_http_webhook_greeting_next(ngx_http_webhook_link_t *link);
 ngx_uint_t ngx_http_webhook_redis_wrong_type(
     ngx_http_webhook_answer_t *answer);
 const char *ngx_http_webhook_redis_advice(ngx_str_t *error);
+void ngx_http_webhook_redis_cut(ngx_str_t *error);
 
 /* _hiredis.c: the protocol */
 
