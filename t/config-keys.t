@@ -118,6 +118,8 @@ my $several = 'has several "signature" rules, of which a detached token, one '
     . 'with "body_digest=none" or with a "claim" must be the only one';
 my $signed = 'has a "message" or a "body", but its token says what is signed';
 
+provider_says("$token $plain $_", $several)
+    for 'timestamp claim:/iat;', 'id claim:/jti;';
 provider_says("$plain timestamp claim:/iat;", 'looks at a claim, but has no '
               . '"signature" that is a token with claims');
 provider_says("$detached id claim:/jti;", 'looks at a claim, but has no '

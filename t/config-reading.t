@@ -131,6 +131,10 @@ for my $case (['', 1], ['webhook_require /a string enum=me;', 0],
                   'webhook_provider own { token bearer; shared_key; }');
 }
 
+# a claim names nobody where there is no token
+location_says("webhook own; #<\n $good", "\"webhook own\" in \@ $shared",
+              "webhook_claim /aud us; webhook_provider own { $sign shared_key; }");
+
 block_says("webhook_provider own { $sign shared_key;\n"
            . 'require /a string enum=me; }');
 rule_says('shared_key', 'rule "shared_key" is duplicate in @', 'shared_key;');

@@ -9,6 +9,8 @@
 #include "ngx_http_webhook_conf.h"
 
 
+static ngx_uint_t ngx_http_webhook_claims_looked_at(
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_claims_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
     ngx_uint_t detached);
@@ -113,6 +115,19 @@ ngx_http_webhook_claims_provider(ngx_conf_t *cf,
 }
 
 
+/* Whether a time, an id or an event is a claim: there is one token then. */
+
+static ngx_uint_t
+ngx_http_webhook_claims_looked_at(ngx_http_webhook_provider_t *provider)
+{
+    return (provider->timestamp
+            && provider->timestamp->source.type == NGX_HTTP_WEBHOOK_CLAIM)
+           || (provider->id && provider->id->type == NGX_HTTP_WEBHOOK_CLAIM)
+           || (provider->event
+               && provider->event->type == NGX_HTTP_WEBHOOK_CLAIM);
+}
+
+
 static char *
 ngx_http_webhook_claims_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
@@ -130,7 +145,8 @@ ngx_http_webhook_claims_check(ngx_conf_t *cf,
         what = "has a \"claim\", but no \"signature\" that is a token with "
                "claims";
 
-    } else if ((detached || provider->bearer || provider->claim_rules)
+    } else if ((detached || provider->bearer || provider->claim_rules
+                || ngx_http_webhook_claims_looked_at(provider))
                && provider->signatures.nelts > 1)
     {
         what = "has several \"signature\" rules, of which a detached token, "

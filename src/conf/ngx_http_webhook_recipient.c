@@ -79,7 +79,7 @@ ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
 {
     return entry->gate->provider->shared_key
            && entry->clcf->locations == NULL
-           && entry->wlcf->pins == NULL
+           && entry->gate->npinned == 0
            && !ngx_http_webhook_recipient_named(entry->wlcf->requires)
            && !ngx_http_webhook_recipient_named(
                                              entry->gate->provider->requires);

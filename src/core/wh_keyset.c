@@ -597,7 +597,7 @@ wh_keyset_pem_key(wh_keyset_key_t *key, wh_str_t text)
 
     key->key = wh_cut_prefix(&rest, certificate)
                ? wh_keyset_certificate(key, bio)
-               : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+               : PEM_read_bio_PUBKEY(bio, NULL, wh_pubkey_no_password, NULL);
 
     /* what follows would be another one, or the chain */
 
@@ -617,7 +617,7 @@ wh_keyset_certificate(wh_keyset_key_t *key, BIO *bio)
     X509      *cert;
     EVP_PKEY  *pubkey;
 
-    cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    cert = PEM_read_bio_X509(bio, NULL, wh_pubkey_no_password, NULL);
     if (cert == NULL) {
         return NULL;
     }

@@ -97,20 +97,26 @@ wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text)
         }
     }
 
-    ERR_clear_error();
-
-    if (*key == NULL) {
-        return WH_INVALID;
-    }
-
-    if (!wh_pubkey_fits(*key, scheme)) {
+    if (*key != NULL && !wh_pubkey_fits(*key, scheme)) {
         EVP_PKEY_free(*key);
         *key = NULL;
-
-        return WH_INVALID;
     }
 
-    return WH_OK;
+    ERR_clear_error();
+
+    return *key != NULL ? WH_OK : WH_INVALID;
+}
+
+
+int
+wh_pubkey_no_password(char *buf, int size, int writing, void *data)
+{
+    (void) buf;
+    (void) size;
+    (void) writing;
+    (void) data;
+
+    return 0;
 }
 
 
@@ -125,7 +131,7 @@ wh_pubkey_pem(wh_str_t text)
         return NULL;
     }
 
-    key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+    key = PEM_read_bio_PUBKEY(bio, NULL, wh_pubkey_no_password, NULL);
 
     BIO_free(bio);
 
@@ -374,6 +380,7 @@ wh_ecdsa_der(wh_str_t raw, unsigned char *der, size_t *len)
         BN_free(r);
         BN_free(s);
         ECDSA_SIG_free(sig);
+        ERR_clear_error();
 
         return WH_ERROR;
     }
@@ -387,6 +394,7 @@ wh_ecdsa_der(wh_str_t raw, unsigned char *der, size_t *len)
     ECDSA_SIG_free(sig);
 
     if (n <= 0) {
+        ERR_clear_error();
         return WH_ERROR;
     }
 

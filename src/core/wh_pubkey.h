@@ -68,6 +68,12 @@ wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);
 size_t wh_ecdsa_raw_size(wh_pubkey_e scheme);
 
 /*
+ * For OpenSSL's readers of PEM: no password, for text that says it is encrypted
+ * must not make it ask at a terminal.
+ */
+int wh_pubkey_no_password(char *buf, int size, int writing, void *data);
+
+/*
  * A signature of r and s side by side (RFC 7518, 3.4) as DER, for which der
  * has WH_ECDSA_MAX_SIZE bytes; *len becomes its length.  The length of raw is
  * wh_ecdsa_raw_size().  WH_OK or WH_ERROR.
