@@ -68,6 +68,11 @@ $replay->("zone=seen scope=", 'option "scope=" of "webhook_replay" has no '
           . 'value, one with ";" goes in quotes, like "scope=;" in @');
 $replay->($_, qr/^"\$" in "a\$host" of "webhook_replay", there can be no /)
     for 'zone=seen scope=a$host', 'zone=a$host';
+$replay->("zone=seen tenant=a$_", "\"$_\" in \"tenant=a$_\" is filled by "
+          . "whoever sends the request, so a message could be sent again as "
+          . 'another tenant\'s, let a "map" choose it in @')
+    for qw/$arg_tenant $http_x_tenant $HTTP_x $request_uri $args
+           $webhook_event/;
 $replay->('off zone=seen',
           '"webhook_replay" directive has "off" beside other values in @');
 $replay->("zone=seen;\n webhook_replay off",
@@ -108,7 +113,9 @@ $unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
 $unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
             . 'header:X-S; id query:id; message $webhook_url.$webhook_body; }');
 
-$unsigned->('github', "\$$_", "\$$_") for qw/uri args host cookie_x/;
+$unsigned->('github', "\$$_", "\$$_")
+    for qw/uri args host cookie_x query_string is_args content_type
+           content_length request request_method remote_user document_uri/;
 
 # a sender whose equal messages are no copies
 my $does_nothing = sub {

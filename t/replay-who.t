@@ -28,6 +28,7 @@ my $conf = sub {
     return <<"EOF";
     webhook_zone seen 1m;
 
+    map \$arg_tenant \$tenant { one one; two two; }
     map \$arg_tenant \$tenant_secret { one "$first"; two "$two"; }
 
     webhook_provider token { token header:X-Token; }
@@ -56,7 +57,7 @@ my $conf = sub {
         location /variable { webhook plain; webhook_secret \$tenant_secret;
                              proxy_pass http://%%APP%%; }
         location /named { webhook plain; webhook_secret \$tenant_secret;
-                          webhook_replay zone=seen tenant=\$arg_tenant;
+                          webhook_replay zone=seen tenant=\$tenant;
                           proxy_pass http://%%APP%%; }
         location /token { webhook token; webhook_secret "$one";
                           webhook_secret "$two";

@@ -15,6 +15,8 @@
 
 static char *ngx_http_webhook_replay_key(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static char *ngx_http_webhook_replay_tenant_check(ngx_conf_t *cf,
+    ngx_str_t *value);
 static char *ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 static char *ngx_http_webhook_replay_zone(ngx_conf_t *cf,
@@ -138,6 +140,54 @@ ngx_http_webhook_replay_key(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
 }
 
 
+/*
+ * Who has recorded a message must not say whose it is: as another tenant's it
+ * would be another message.  A host is the name of a server, and where it may
+ * be any name that is told in the documentation.
+ */
+
+static char *
+ngx_http_webhook_replay_tenant_check(ngx_conf_t *cf, ngx_str_t *value)
+{
+    ngx_str_t   rest, name, lower;
+    ngx_uint_t  own;
+
+    static ngx_str_t  host = ngx_string("host");
+
+    rest = *value;
+
+    while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
+
+        lower.len = name.len;
+        lower.data = ngx_pnalloc(cf->temp_pool, name.len + 1);
+        if (lower.data == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_strlow(lower.data, name.data, name.len);
+
+        own = (lower.len > sizeof("webhook_") - 1
+               && ngx_strncmp(lower.data, "webhook_", sizeof("webhook_") - 1)
+                  == 0);
+
+        if ((!own && !ngx_http_webhook_variable_sent(&lower))
+            || ngx_http_webhook_str_equal(&lower, &host))
+        {
+            continue;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"$%V\" in \"tenant=%V\" is filled by whoever "
+                           "sends the request, so a message could be sent "
+                           "again as another tenant's, let a \"map\" choose "
+                           "it", &name, value);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static char *
 ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
@@ -145,6 +195,10 @@ ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
     ngx_http_webhook_replay_t  *replay = field;
 
     ngx_http_compile_complex_value_t  ccv;
+
+    if (ngx_http_webhook_replay_tenant_check(cf, value) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     replay->tenant = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
     if (replay->tenant == NULL) {

@@ -88,6 +88,7 @@ void ngx_http_webhook_secret_warn(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
 char *ngx_http_webhook_secret_variables(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
+ngx_uint_t ngx_http_webhook_variable_sent(ngx_str_t *variable);
 ngx_int_t ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret);
 

@@ -12,7 +12,6 @@
 
 static ngx_uint_t ngx_http_webhook_secret_is_basic(
     ngx_http_webhook_keyslot_t *keyslot);
-static ngx_uint_t ngx_http_webhook_secret_sent(ngx_str_t *variable);
 static ngx_uint_t *ngx_http_webhook_secret_indices(
     ngx_http_webhook_secret_t *secret);
 
@@ -193,7 +192,7 @@ ngx_http_webhook_secret_variables(ngx_conf_t *cf,
     index = ngx_http_webhook_secret_indices(secret);
 
     for ( /* void */ ; *index != (ngx_uint_t) -1; index++) {
-        if (ngx_http_webhook_secret_sent(&variables[*index].name)) {
+        if (ngx_http_webhook_variable_sent(&variables[*index].name)) {
             name = variables[*index].name;
         }
     }
@@ -223,8 +222,10 @@ ngx_http_webhook_secret_variables(ngx_conf_t *cf,
 }
 
 
-static ngx_uint_t
-ngx_http_webhook_secret_sent(ngx_str_t *variable)
+/* Whether a request fills the variable, by its name in lower case. */
+
+ngx_uint_t
+ngx_http_webhook_variable_sent(ngx_str_t *variable)
 {
     ngx_str_t  *name;
 
