@@ -4,7 +4,7 @@
 #   make NGINX_SRC=/path        the module, for an nginx source tree
 #   make NGINX_SRC=/path nginx  that nginx as well
 #   make run [ONCE=1]           the demo: nginx, an application, webhooks
-#   make test [TESTS=t/x.t]     all tests, or those named
+#   make test [TESTS=t/x.t]     all tests, or those named, JOBS=2 at once
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
 #   make sanitize [TESTS=...]   all tests, nginx built with the sanitizers
 #   make faults                 every nth call to the system that fails
@@ -135,6 +135,11 @@ $(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(CORE_OBJS)
 	@mkdir -p $(@D)
 	$(unit_cc) -o $@ $< $(CORE_OBJS) $(LD_OPT) -lyajl -lcrypto -ldl
 
+# Test::Nginx has one directory and one port for all its tests: these take
+# turns.
+JOBS ?= 2
+PROVE_RULES := --rules='seq=t/{ack,challenge,reply}.t' --rules='par=**'
+
 units: $(UNITS)
 
 run: module $(NGINX_DEP)
@@ -143,7 +148,7 @@ run: module $(NGINX_DEP)
 
 test: module $(NGINX_DEP) units
 	@$(call install_packages,test)
-	@$(TEST_ENV) prove -r $(or $(TESTS),t/)
+	@$(TEST_ENV) prove -r -j$(JOBS) $(PROVE_RULES) $(or $(TESTS),t/)
 
 valgrind: module $(NGINX_DEP) units
 	@$(call install_packages,test valgrind)

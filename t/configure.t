@@ -42,7 +42,8 @@ sub configure {
 }
 
 
-# Its output; a definition takes a function of a library away.
+# Its output; a definition takes a function of a library away.  What
+# nginx itself asks and makes, most of the time it takes, is left out.
 sub configured {
     my ($with, $definition) = @_;
 
@@ -54,5 +55,12 @@ sub configured {
     push @options, "--with-cc-opt=$definition" if $definition;
 
     my $options = join ' ', map { "'$_'" } @options;
-    return `cd $source && ./configure $options 2>&1`;
+    system('cp', '-rs', $source, "$dir/nginx") == 0 or die "$source: no copy";
+
+    for my $long (qw{unix headers os/conf make}) {
+        unlink "$dir/nginx/auto/$long";
+        open my $empty, '>', "$dir/nginx/auto/$long" or die "$long: $!";
+    }
+
+    return `cd $dir/nginx && ./configure $options 2>&1`;
 }

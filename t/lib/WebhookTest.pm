@@ -302,7 +302,7 @@ sub spawn {
 sub wait_for {
     my ($self, $condition, $what, $seconds) = @_;
 
-    my $until = time + ($seconds // 10) * $patience;
+    my $until = time + ($seconds // 30) * $patience;
 
     while (!$condition->()) {
         die "waited too long for $what: ", $self->stderr, $self->error_log
@@ -505,7 +505,7 @@ sub connection {
     my $port = $want{port} // ($want{tls} ? 'TLS_PORT' : 'PORT');
 
     return WebhookTest::Connection->new(
-        timeout => 10 * $patience, %want,
+        timeout => 30 * $patience, %want,
         $want{unix} ? () : (port => $port =~ /\D/ ? $self->port($port) : $port),
     );
 }
@@ -571,7 +571,7 @@ sub curl {
     my ($self, @args) = @_;
 
     my $errors = "$self->{dir}/logs/curl";
-    my @command = ('curl', '-sS', '-i', '-k', '--max-time', 20 * $patience,
+    my @command = ('curl', '-sS', '-i', '-k', '--max-time', 60 * $patience,
                    '--noproxy', '*',
                    '--stderr', $errors, map { $self->replace($_) } @args);
 

@@ -15,7 +15,7 @@ use Time::HiRes qw/sleep time/;
 
 
 # port or unix    where to
-# timeout         of the whole of one answer, in seconds; 10 unless told
+# timeout         of the whole of one answer, in seconds; 30 unless told
 # pause           between the pieces of one send, in seconds; 0.02 unless told
 # tls             { cert => , key => , version => 'TLSv1_2', alpn => [...],
 #                   session => \my $s }, each of them optional; connections
@@ -26,7 +26,7 @@ sub new {
     my ($class, %want) = @_;
 
     my $self = bless {
-        timeout => $want{timeout} // 10, pause => $want{pause} // 0.02,
+        timeout => $want{timeout} // 30, pause => $want{pause} // 0.02,
         buffer => '',
     }, $class;
 
