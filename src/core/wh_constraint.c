@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "wh_constraint.h"
+#include "wh_decimal.h"
 #include "wh_str.h"
 #include "wh_utf8.h"
 
@@ -54,16 +55,6 @@ typedef struct {
 } wh_constraint_option_t;
 
 
-/* A number as 0.DIGITS times ten to the power of point. */
-
-typedef struct {
-    int                   sign;    /* -1, 0 for zero, 1 */
-    const unsigned char  *digits;  /* from the first that is not 0 */
-    const unsigned char  *last;    /* may have one dot among them */
-    int64_t               point;
-} wh_constraint_decimal_t;
-
-
 static int wh_constraint_type(wh_str_t name, wh_constraint_type_e *type);
 static int wh_constraint_option(wh_constraint_t *c, wh_json_set_t *set,
     wh_str_t word, const char **error);
@@ -77,6 +68,11 @@ static int wh_constraint_when(wh_constraint_t *c, wh_json_set_t *set,
     wh_str_t value, const char **error);
 static const char *wh_constraint_conflict(const wh_constraint_t *c);
 
+static int wh_constraint_has_common_type(const wh_constraint_t *a,
+    const wh_constraint_t *b);
+static int wh_constraint_has_common_value(const wh_constraint_t *a,
+    const wh_constraint_t *b);
+
 static int wh_constraint_applies(const wh_constraint_t *c,
     const wh_json_t *json, wh_str_t event, const char **violation);
 static int wh_constraint_has_type(const wh_constraint_t *c,
@@ -87,12 +83,6 @@ static int wh_constraint_in(wh_str_t values, wh_str_t text);
 static size_t wh_constraint_length(const wh_json_value_t *value);
 static int wh_constraint_recent(const wh_constraint_t *c, wh_str_t text,
     int64_t now);
-static int wh_constraint_compare(wh_str_t a, wh_str_t b);
-static void wh_constraint_decimal(wh_str_t text, wh_constraint_decimal_t *d);
-static int64_t wh_constraint_exponent(const unsigned char *p,
-    const unsigned char *last);
-static int wh_constraint_next_digit(const unsigned char **p,
-    const unsigned char *last);
 
 
 static const wh_str_t  wh_constraint_types[] = {
@@ -323,7 +313,7 @@ wh_constraint_value(wh_constraint_t *c, wh_constraint_option_e which,
 }
 
 
-/* As JSON has it: wh_constraint_compare() relies on it. */
+/* As JSON has it: wh_decimal_compare() relies on it. */
 
 static int
 wh_constraint_is_number(wh_str_t text)
@@ -483,7 +473,7 @@ wh_constraint_conflict(const wh_constraint_t *c)
 {
     if (wh_constraint_has(c, WH_CONSTRAINT_MIN)
         && wh_constraint_has(c, WH_CONSTRAINT_MAX)
-        && wh_constraint_compare(c->min, c->max) > 0)
+        && wh_decimal_compare(c->min, c->max) > 0)
     {
         return "\"min\" must not be greater than \"max\"";
     }
@@ -515,6 +505,80 @@ wh_constraint_conflict(const wh_constraint_t *c)
     }
 
     return NULL;
+}
+
+
+int
+wh_constraint_excludes(const wh_constraint_t *a, const wh_constraint_t *b)
+{
+    if (wh_constraint_has(a, WH_CONSTRAINT_WHEN)
+        && wh_constraint_has(b, WH_CONSTRAINT_WHEN)
+        && (a->when != b->when || !wh_equal(a->when_value, b->when_value)))
+    {
+        return 0;
+    }
+
+    return !wh_constraint_has_common_type(a, b)
+           || !wh_constraint_has_common_value(a, b)
+           || (wh_constraint_has(a, WH_CONSTRAINT_MIN)
+               && wh_constraint_has(b, WH_CONSTRAINT_MAX)
+               && wh_decimal_compare(a->min, b->max) > 0)
+           || (wh_constraint_has(a, WH_CONSTRAINT_MAX)
+               && wh_constraint_has(b, WH_CONSTRAINT_MIN)
+               && wh_decimal_compare(a->max, b->min) < 0);
+}
+
+
+static int
+wh_constraint_has_common_type(const wh_constraint_t *a,
+    const wh_constraint_t *b)
+{
+    unsigned  types;
+
+    types = (1u << a->type) | (1u << b->type);
+
+    return a->type == b->type
+           || (types & wh_constraint_bit(ANY))
+           || types == WH_CONSTRAINT_NUMBERS;
+}
+
+
+static int
+wh_constraint_has_common_value(const wh_constraint_t *a,
+    const wh_constraint_t *b)
+{
+    wh_str_t              value;
+    const unsigned char  *p, *last;
+
+    if (!wh_constraint_has(a, WH_CONSTRAINT_ENUM)
+        || !wh_constraint_has(b, WH_CONSTRAINT_ENUM))
+    {
+        return 1;
+    }
+
+    last = a->values.data + a->values.len;
+
+    for (value.data = a->values.data; value.data <= last; value.data = p + 1) {
+
+        p = memchr(value.data, '|', last - value.data);
+        p = p ? p : last;
+
+        value.len = p - value.data;
+
+        if (wh_constraint_in(b->values, value)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+wh_constraint_takes(const wh_constraint_t *c, wh_str_t value)
+{
+    return !wh_constraint_has(c, WH_CONSTRAINT_ENUM)
+           || wh_constraint_in(c->values, value);
 }
 
 
@@ -644,13 +708,13 @@ wh_constraint_violation(const wh_constraint_t *c, const wh_json_value_t *value,
     }
 
     if (wh_constraint_has(c, WH_CONSTRAINT_MIN)
-        && wh_constraint_compare(value->text, c->min) < 0)
+        && wh_decimal_compare(value->text, c->min) < 0)
     {
         return "min";
     }
 
     if (wh_constraint_has(c, WH_CONSTRAINT_MAX)
-        && wh_constraint_compare(value->text, c->max) > 0)
+        && wh_decimal_compare(value->text, c->max) > 0)
     {
         return "max";
     }
@@ -734,133 +798,4 @@ wh_constraint_recent(const wh_constraint_t *c, wh_str_t text, int64_t now)
     }
 
     return time >= now - c->within;
-}
-
-
-/* Of two JSON numbers of any length; exact, no digit is lost. */
-
-static int
-wh_constraint_compare(wh_str_t a, wh_str_t b)
-{
-    int                      rc, digit, other;
-    wh_constraint_decimal_t  x, y;
-
-    wh_constraint_decimal(a, &x);
-    wh_constraint_decimal(b, &y);
-
-    if (x.sign != y.sign) {
-        return (x.sign < y.sign) ? -1 : 1;
-    }
-
-    if (x.sign == 0) {
-        return 0;
-    }
-
-    if (x.point != y.point) {
-        return (x.point < y.point) ? -x.sign : x.sign;
-    }
-
-    do {
-        digit = wh_constraint_next_digit(&x.digits, x.last);
-        other = wh_constraint_next_digit(&y.digits, y.last);
-
-        rc = (digit > other) - (digit < other);
-
-    } while (rc == 0 && (x.digits < x.last || y.digits < y.last));
-
-    return rc * x.sign;
-}
-
-
-static void
-wh_constraint_decimal(wh_str_t text, wh_constraint_decimal_t *d)
-{
-    const unsigned char  *p, *last, *e;
-
-    p = text.data;
-    last = p + text.len;
-
-    d->sign = 1;
-    d->point = 0;
-
-    if (*p == '-') {
-        d->sign = -1;
-        p++;
-    }
-
-    for (e = p; e < last && *e != 'e' && *e != 'E'; e++) { /* void */ }
-
-    d->last = e;
-
-    /* a leading zero, if any, is the only digit before the dot */
-
-    if (*p == '0') {
-        p++;
-
-        if (p < e) {
-
-            for (p++; p < e && *p == '0'; p++) {
-                d->point--;
-            }
-        }
-
-    } else {
-        while (p + d->point < e && p[d->point] != '.') {
-            d->point++;
-        }
-    }
-
-    d->digits = p;
-
-    if (p == e) {
-        d->sign = 0;
-        return;
-    }
-
-    d->point += wh_constraint_exponent(e, last);
-}
-
-
-/* Far beyond any text's length, exponents need not be told apart. */
-
-static int64_t
-wh_constraint_exponent(const unsigned char *p, const unsigned char *last)
-{
-    int      negative;
-    int64_t  n;
-
-    if (p == last) {
-        return 0;
-    }
-
-    p++;
-    negative = (*p == '-');
-
-    if (*p == '-' || *p == '+') {
-        p++;
-    }
-
-    for (n = 0; p < last; p++) {
-
-        n = n * 10 + (*p - '0');
-
-        if (n > INT64_MAX / 16) {
-            n = INT64_MAX / 16;
-        }
-    }
-
-    return negative ? -n : n;
-}
-
-
-/* Beyond the last digit there are zeros. */
-
-static int
-wh_constraint_next_digit(const unsigned char **p, const unsigned char *last)
-{
-    if (*p < last && **p == '.') {
-        (*p)++;
-    }
-
-    return (*p < last) ? *(*p)++ - '0' : 0;
 }

@@ -76,6 +76,15 @@ int wh_constraint_parse(wh_constraint_t *c, wh_json_set_t *set,
     const wh_str_t *words, size_t n, size_t *word, const char **error);
 
 /*
+ * 1 if whatever meets one of two constraints of the same pointer fails the
+ * other, in each document for which both are, by their "when=".
+ */
+int wh_constraint_excludes(const wh_constraint_t *a, const wh_constraint_t *b);
+
+/* 1 unless a constraint has an "enum=" without this value. */
+int wh_constraint_takes(const wh_constraint_t *c, wh_str_t value);
+
+/*
  * Applies a constraint to the values of a document read to its end, at the
  * time now, seconds since 1970.  WH_OK, or WH_INVALID: *violation is what was
  * violated, a static text: the name of an option, or "required", "repeated"

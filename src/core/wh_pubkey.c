@@ -26,6 +26,7 @@
 
 #define WH_ED25519_SIZE     32      /* bytes of a key */
 #define WH_PUBKEY_MAX_SIZE  2048    /* bytes of a key, decoded */
+#define WH_DER_SEQUENCE     0x30
 #define WH_PUBKEY_NAME      64      /* room for the name of a curve */
 
 
@@ -42,6 +43,7 @@ static EVP_PKEY *wh_pubkey_pem(wh_str_t text);
 static int wh_pubkey_bytes(wh_str_t text, unsigned char *raw);
 static EVP_PKEY *wh_pubkey_raw(wh_str_t text);
 static EVP_PKEY *wh_pubkey_spki(wh_str_t text);
+static EVP_PKEY *wh_pubkey_der(const unsigned char *der, size_t len);
 static int wh_pubkey_small_order(EVP_PKEY *key);
 static int wh_pubkey_curve(EVP_PKEY *key);
 static int wh_pubkey_exponent(EVP_PKEY *key);
@@ -186,17 +188,66 @@ wh_pubkey_raw(wh_str_t text)
 }
 
 
+int
+wh_pubkey_public(wh_str_t text)
+{
+    size_t     i, n;
+    wh_str_t   rest;
+    EVP_PKEY  *key;
+
+    static const wh_str_t  pem[] = {
+        wh_string("-----BEGIN PUBLIC KEY-----"),
+        wh_string("-----BEGIN RSA PUBLIC KEY-----"),
+        wh_string("-----BEGIN CERTIFICATE-----")
+    };
+
+    n = sizeof(pem) / sizeof(pem[0]);
+
+    for (i = 0; i < n; i++) {
+
+        rest = text;
+
+        if (wh_cut_prefix(&rest, pem[i])) {
+            return 1;
+        }
+    }
+
+    key = wh_pubkey_der(text.data, text.len);
+
+    if (key == NULL) {
+        key = wh_pubkey_spki(text);
+    }
+
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+
+    return key != NULL;
+}
+
+
 static EVP_PKEY *
 wh_pubkey_spki(wh_str_t text)
 {
-    size_t                len;
-    EVP_PKEY             *key;
-    unsigned char         der[WH_PUBKEY_MAX_SIZE];
-    const unsigned char  *p;
+    size_t         len;
+    unsigned char  der[WH_PUBKEY_MAX_SIZE];
 
     len = sizeof(der);
 
     if (wh_decode(WH_BASE64, text, der, &len) != WH_OK) {
+        return NULL;
+    }
+
+    return wh_pubkey_der(der, len);
+}
+
+
+static EVP_PKEY *
+wh_pubkey_der(const unsigned char *der, size_t len)
+{
+    EVP_PKEY             *key;
+    const unsigned char  *p;
+
+    if (len == 0 || der[0] != WH_DER_SEQUENCE) {
         return NULL;
     }
 

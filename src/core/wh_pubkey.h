@@ -61,6 +61,12 @@ int wh_pubkey_fits(EVP_PKEY *key, wh_pubkey_e scheme);
 /* 1 for 32 bytes in hex or in Base64, which may as well be any other key. */
 int wh_pubkey_bare(wh_str_t text);
 
+/*
+ * 1 for what everybody may know, of whatever algorithm: a public key or a
+ * certificate in PEM, or a SubjectPublicKeyInfo, in Base64 or as its bytes.
+ */
+int wh_pubkey_public(wh_str_t text);
+
 /* The digest that a scheme signs; Ed25519 has none. */
 wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);
 

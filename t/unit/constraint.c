@@ -6,6 +6,7 @@
  */
 
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ static void test_checks(void);
 static void test_errors(void);
 static int outside(const char *bound, const char *number, const char *limit);
 static void test_compare(void);
+static void test_excludes(void);
 static void test_struct(void);
 
 
@@ -32,6 +34,7 @@ main(void)
     test_checks();
     test_errors();
     test_compare();
+    test_excludes();
     test_struct();
 
     return done_testing();
@@ -340,6 +343,79 @@ test_compare(void)
            && outside("max", cases[i].b, cases[i].a) == (cases[i].rc < 0),
            "%s and %s: %d", cases[i].a, cases[i].b, cases[i].rc);
     }
+}
+
+
+/* Two lines for one pointer, in either order. */
+
+static void
+test_excludes(void)
+{
+    char             a[64], b[64];
+    size_t           i, word;
+    wh_str_t         words[2][MAX_WORDS];
+    const char      *error;
+    wh_json_set_t   *set;
+    wh_constraint_t  c[2];
+
+    static const struct {
+        const char  *a;
+        const char  *b;
+        int          excludes;
+    } cases[] = {
+        { "string", "string", 0 }, { "string", "integer", 1 },
+        { "string", "any", 0 }, { "any", "null", 0 },
+        { "integer", "number", 0 }, { "integer", "boolean", 1 },
+        { "object", "array", 1 }, { "string optional", "null optional", 1 },
+        { "string enum=a", "string enum=a|b", 0 },
+        { "string enum=b|c", "string enum=a|b", 0 },
+        { "string enum=a", "string enum=b", 1 },
+        { "string enum=a|b", "string enum=c|d", 1 },
+        { "string enum=ab", "string enum=a|b", 1 },
+        { "string enum=a", "string pattern=b", 0 },
+        { "any enum=1", "integer enum=2", 1 },
+        { "integer min=5", "integer max=4", 1 },
+        { "integer min=5", "number max=5", 0 },
+        { "integer min=5 max=9", "integer min=9", 0 },
+        { "string enum=a", "string enum=b when=/t=1", 1 },
+        { "string enum=a when=/t=1", "string enum=b when=/t=1", 1 },
+        { "string enum=a when=/t=1", "string enum=b when=/t=2", 0 },
+        { "string enum=a when=/t=1", "string enum=b when=/u=1", 0 },
+        { "string enum=a when=event=1", "string enum=b when=event=1", 1 },
+        { "string enum=a when=event=1", "string enum=b when=/t=1", 0 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        snprintf(a, sizeof(a), "/p %s", cases[i].a);
+        snprintf(b, sizeof(b), "/p %s", cases[i].b);
+
+        set = wh_json_set_create();
+
+        ok(wh_constraint_parse(&c[0], set, words[0], split(a, words[0]), &word,
+                               &error)
+           == WH_OK
+           && wh_constraint_parse(&c[1], set, words[1], split(b, words[1]),
+                                  &word, &error)
+              == WH_OK
+           && wh_constraint_excludes(&c[0], &c[1]) == cases[i].excludes
+           && wh_constraint_excludes(&c[1], &c[0]) == cases[i].excludes,
+           "%s, %s: %s", cases[i].a, cases[i].b,
+           cases[i].excludes ? "nothing is right" : "both can be");
+
+        wh_json_set_free(set);
+    }
+
+    set = wh_json_set_create();
+    snprintf(a, sizeof(a), "/p string enum=a|b");
+
+    (void) wh_constraint_parse(&c[0], set, words[0], split(a, words[0]), &word,
+                               &error);
+
+    ok(wh_constraint_takes(&c[0], str("b"))
+       && !wh_constraint_takes(&c[0], str("c")), "values of an enum");
+
+    wh_json_set_free(set);
 }
 
 

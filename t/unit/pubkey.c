@@ -119,7 +119,10 @@ test_keys(void)
 }
 
 
-/* What could be the key of an HMAC as well: 32 bytes, and nothing else. */
+/*
+ * What could be the key of an HMAC as well, 32 bytes and nothing else; and what
+ * everybody may know.
+ */
 
 static void
 test_bare(void)
@@ -130,28 +133,40 @@ test_bare(void)
         const char  *name;
         const char  *text;
         int          bare;
+        int          is_public;
     } cases[] = {
         { "hex", "27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a126282fb0bbbb237a"
-          "3bde", 1 },
-        { "Base64", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 1 },
-        { "whpk_", "whpk_J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 0 },
-        { "whsec_", "whsec_J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 0 },
-        { "SPKI", ED25519, 0 },
-        { "a line break", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=\n", 0 },
+          "3bde", 1, 0 },
+        { "Base64", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 1, 0 },
+        { "whpk_", "whpk_J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 0, 0 },
+        { "whsec_", "whsec_J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=", 0, 0 },
+        { "SPKI", ED25519, 0, 1 },
+        { "a line break", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=\n", 0,
+          0 },
         { "31 bytes in hex", "27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a12628"
-          "2fb0bbbb237a3b", 0 },
+          "2fb0bbbb237a3b", 0, 0 },
         { "33 bytes in hex", "27b8894c0f4dc38e05ea184ba1cbff3b8194ed1cf7a12628"
-          "2fb0bbbb237a3bde00", 0 },
+          "2fb0bbbb237a3bde00", 0, 0 },
         { "31 bytes in Base64", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6Ow==",
-          0 },
+          0, 0 },
         { "33 bytes in Base64", "J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94A",
-          0 },
-        { "nothing", "", 0 }
+          0, 0 },
+        { "RSA in Base64", RSA2048, 0, 1 },
+        { "P-256 in Base64", P256, 0, 1 },
+        { "a key in PEM", "-----BEGIN PUBLIC KEY-----\n", 0, 1 },
+        { "an RSA key in PEM", "-----BEGIN RSA PUBLIC KEY-----\n", 0, 1 },
+        { "a certificate in PEM", "-----BEGIN CERTIFICATE-----\n", 0, 1 },
+        { "a private key in PEM", "-----BEGIN PRIVATE KEY-----\n", 0, 0 },
+        { "a sequence that is no key", "0abc", 0, 0 },
+        { "Base64 that is no key", "MCowBQ==", 0, 0 },
+        { "nothing", "", 0, 0 }
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         ok(wh_pubkey_bare(str(cases[i].text)) == cases[i].bare, "%s: %s",
            cases[i].name, cases[i].bare ? "bare" : "not bare");
+        ok(wh_pubkey_public(str(cases[i].text)) == cases[i].is_public,
+           "%s: %s", cases[i].name, cases[i].is_public ? "public" : "secret");
     }
 }
 
