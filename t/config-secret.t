@@ -50,7 +50,9 @@ for my $directive (qw/webhook_secret webhook_challenge_secret/) {
             . 'that begins so goes into a "file:" in @')
         for 'File:/etc/secret', 'FILE:secret', 'file=/etc/secret', 'ENV:HOOK',
             'Env:HOOK', 'env=HOOK', '@/etc/secret', '"file: /etc/secret"',
-            '"env: HOOK"';
+            '"env: HOOK"', 'environment:HOOK', 'jwk:/etc/set';
+    $says->($_) for 'filename:0123456789', 'environmental0123456789',
+                    'keys-0123456789a';
     $says->($_, "\"$directive\" is the name of a file and can be guessed, for "
             . 'what is in the file write "file:" in front in @')
         for '/etc/nginx/secrets/none', '/run/secrets/none';
@@ -212,6 +214,27 @@ location_says("webhook standard-webhooks;\n webhook_secret $_;")
     for "whsec_$bare", "whpk_$bare", "$bare decode=base64";
 location_says("webhook svix;\n webhook_secret $bare;");
 location_says("webhook telnyx;\n webhook_secret $bare;");
+
+# a public key that would be the key of an HMAC
+my $spki = rsa_key(256);
+my $pem = secret_file(pem => "-----BEGIN PUBLIC KEY-----\n"
+                      . ($spki =~ s/(.{64})/$1\n/gr) . "\n"
+                      . "-----END PUBLIC KEY-----\n");
+my $cert = secret_file(cert => "-----BEGIN CERTIFICATE-----\nMII\n");
+my $public = 'is a public key that fits no signature of this sender, and as '
+    . 'the key of an HMAC everybody would know it, take the secret that the '
+    . 'sender shows';
+
+for my $provider (qw/github svix standard-webhooks/) {
+    location_says("webhook $provider; #<\n webhook_secret $_;",
+                  "secret 1 of \"webhook $provider\" in \@ $public")
+        for $spki, "$spki decode=base64", "file:$pem", "file:$cert";
+}
+
+location_says("webhook both;\n webhook_secret $_;", undef, 'webhook_provider '
+              . 'both { signature header:X; signature header:Y '
+              . 'algorithm=rsa-sha256; }') for $spki, "file:$pem";
+location_says("webhook gitlab;\n webhook_secret $spki;");
 
 # a secret for nothing but "Authorization: Basic"
 my $colon = 'has no ":", it is "user:password"';

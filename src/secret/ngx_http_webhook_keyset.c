@@ -14,6 +14,10 @@
 
 static ngx_uint_t ngx_http_webhook_keyset_uses(
     ngx_http_webhook_keyslot_t *keyslot, wh_keyset_t *set);
+static const char *ngx_http_webhook_keyset_unfindable(
+    ngx_http_webhook_keyslot_t *keyslot, wh_keyset_t *set);
+static ngx_uint_t ngx_http_webhook_keyset_findable(wh_keyset_t *set,
+    wh_pubkey_e scheme, ngx_uint_t by_id, ngx_uint_t alone);
 static void ngx_http_webhook_keyset_ends(ngx_http_webhook_keyslot_t *keyslot,
     wh_keyset_key_t *key, ngx_log_t *log);
 
@@ -40,12 +44,71 @@ ngx_http_webhook_keyset_wrong(ngx_http_webhook_keyslot_t *keyslot,
     }
 
     what = ngx_http_webhook_keyset_uses(keyslot, set)
-           ? NULL : "has no key that can be used for the \"algorithm=\" of "
-                    "this sender";
+           ? ngx_http_webhook_keyset_unfindable(keyslot, set)
+           : "has no key that can be used for the \"algorithm=\" of this "
+             "sender";
 
     wh_keyset_free(set);
 
     return what;
+}
+
+
+/*
+ * Why no request can name a key of the set, or NULL.  The id is where "key_id"
+ * says, and a token may have one; without it a key must be the only one.
+ */
+
+static const char *
+ngx_http_webhook_keyset_unfindable(ngx_http_webhook_keyslot_t *keyslot,
+    wh_keyset_t *set)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_provider_t   *provider;
+    ngx_http_webhook_signature_t  *signature;
+
+    provider = keyslot->provider;
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+
+        if (ngx_http_webhook_keyset_findable(set, signature[i].scheme,
+                                             provider->key_id
+                                             || signature[i].jose,
+                                             provider->key_id == NULL))
+        {
+            return NULL;
+        }
+    }
+
+    if (provider->key_id) {
+        return "has no key with an id, and the provider has a \"key_id\" by "
+               "which one is chosen";
+    }
+
+    return "has several keys and nothing that says which it is, the file "
+           "needs their ids, and a sender without tokens a \"key_id\"";
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_keyset_findable(wh_keyset_t *set, wh_pubkey_e scheme,
+    ngx_uint_t by_id, ngx_uint_t alone)
+{
+    size_t      i;
+    ngx_uint_t  fits, named;
+
+    fits = 0;
+    named = 0;
+
+    for (i = 0; i < set->n; i++) {
+        if (set->keys[i].schemes & (1u << scheme)) {
+            fits++;
+            named += (set->keys[i].id.data != NULL);
+        }
+    }
+
+    return (by_id && named) || (alone && fits == 1);
 }
 
 

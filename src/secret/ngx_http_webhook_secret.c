@@ -28,6 +28,8 @@ static char *ngx_http_webhook_secret_file(ngx_conf_t *cf,
 static char *ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *raw);
 static ngx_uint_t ngx_http_webhook_secret_is_source(ngx_str_t *text);
+static char *ngx_http_webhook_secret_no_url(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 static ngx_uint_t ngx_http_webhook_secret_is_path(ngx_conf_t *cf,
     ngx_str_t *text);
 static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
@@ -45,19 +47,18 @@ static ngx_http_webhook_in_file_t  ngx_http_webhook_in_files[] = {
 };
 
 
-/* Beginnings of a source, were it written as it must be. */
+/* What is before the ":" of a source, and what is often taken for it. */
 
 static wh_str_t  ngx_http_webhook_sources[] = {
-    wh_string("file:"),
-    wh_string("file="),
-    wh_string("jwks:"),
-    wh_string("jwks="),
-    wh_string("keys:"),
-    wh_string("keys="),
-    wh_string("env:"),
-    wh_string("env="),
-    wh_string("@/")
+    wh_string("file"),
+    wh_string("jwks"),
+    wh_string("keys"),
+    wh_string("env"),
+    wh_string("jwk"),
+    wh_string("environment")
 };
+
+#define NGX_HTTP_WEBHOOK_SOURCES_RIGHT  4   /* of them */
 
 
 /* A directive's first word begins a secret, or an error is said. */
@@ -82,7 +83,7 @@ ngx_http_webhook_secret_init(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_secret_no_url(cf, secret, text);
 }
 
 
@@ -193,6 +194,10 @@ ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
     const char       *what;
     ngx_file_info_t   fi;
 
+    if (ngx_http_webhook_secret_no_url(cf, secret, path) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (path->len == 0
         || ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK)
     {
@@ -281,7 +286,6 @@ ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
 static ngx_uint_t
 ngx_http_webhook_secret_is_source(ngx_str_t *text)
 {
-    size_t      len;
     wh_str_t    rest;
     ngx_uint_t  i, n;
 
@@ -291,24 +295,45 @@ ngx_http_webhook_secret_is_source(ngx_str_t *text)
 
         rest = ngx_http_webhook_wh_str(text);
 
-        if (!wh_cut_prefix_caseless(&rest, ngx_http_webhook_sources[i])) {
+        if (!wh_cut_prefix_caseless(&rest, ngx_http_webhook_sources[i])
+            || rest.len == 0
+            || (rest.data[0] != ':' && rest.data[0] != '='))
+        {
             continue;
         }
 
-        len = ngx_http_webhook_sources[i].len;
-
-        if (ngx_strncmp(text->data, "file:", len) != 0
-            && ngx_strncmp(text->data, "jwks:", len) != 0
-            && ngx_strncmp(text->data, "keys:", len) != 0
-            && ngx_strncmp(text->data, "env:", len) != 0)
-        {
-            return 1;
-        }
-
-        return rest.len && (*rest.data == ' ' || *rest.data == '\t');
+        return i >= NGX_HTTP_WEBHOOK_SOURCES_RIGHT
+               || rest.data[0] == '='
+               || ngx_strncmp(text->data, ngx_http_webhook_sources[i].data,
+                              ngx_http_webhook_sources[i].len)
+                  != 0
+               || (rest.len > 1
+                   && (rest.data[1] == ' ' || rest.data[1] == '\t'));
     }
 
-    return 0;
+    return ngx_strncmp(text->data, "@/", 2) == 0;
+}
+
+
+/* An outside job fetches keys, and nginx never does. */
+
+static char *
+ngx_http_webhook_secret_no_url(ngx_conf_t *cf,
+    ngx_http_webhook_secret_t *secret, ngx_str_t *text)
+{
+    if (ngx_strncasecmp(text->data, (u_char *) "https://", 8) != 0
+        && ngx_strncasecmp(text->data, (u_char *) "http://", 7) != 0)
+    {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" has the URL \"%V\", which nginx does not "
+                       "fetch, have \"webhook-keys\" write a file of what is "
+                       "there and give that as \"jwks:PATH\" or "
+                       "\"keys:PATH\"", &secret->directive, text);
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -12,6 +12,8 @@
 
 static ngx_uint_t ngx_http_webhook_secret_is_basic(
     ngx_http_webhook_keyslot_t *keyslot);
+static ngx_uint_t ngx_http_webhook_secret_is_public(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes);
 static ngx_uint_t *ngx_http_webhook_secret_indices(
     ngx_http_webhook_secret_t *secret);
 
@@ -76,7 +78,50 @@ ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
                "other, or give it a \"decode=\"";
     }
 
+    if (keyslot->for_name.len == 0
+        && (uses & NGX_HTTP_WEBHOOK_HMAC_USES)
+        && ngx_http_webhook_secret_is_public(keyslot, bytes))
+    {
+        return "is a public key that fits no signature of this sender, and "
+               "as the key of an HMAC everybody would know it, take the "
+               "secret that the sender shows";
+    }
+
     return NULL;
+}
+
+
+/* Whether everybody may know it, and no signature of the sender is by it. */
+
+static ngx_uint_t
+ngx_http_webhook_secret_is_public(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_str_t *bytes)
+{
+    int          rc;
+    EVP_PKEY    *key;
+    wh_pubkey_e  scheme;
+
+    if (!wh_pubkey_public(ngx_http_webhook_wh_str(bytes))) {
+        return 0;
+    }
+
+    for (scheme = WH_ED25519; scheme < WH_PUBKEY_SCHEMES; scheme++) {
+
+        if (!(keyslot->provider->uses
+              & (1 << ngx_http_webhook_use_pubkey(scheme))))
+        {
+            continue;
+        }
+
+        rc = wh_pubkey_read(&key, scheme, ngx_http_webhook_wh_str(bytes));
+        EVP_PKEY_free(key);
+
+        if (rc == WH_OK) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
