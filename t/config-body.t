@@ -73,7 +73,7 @@ server_says("location / { webhook $_->[0]; webhook_secret $_->[1]; #<\n"
         ['mailgun', '0123456789abcdef', 'webhook_timestamp'],
         ['adyen', '0123456789abcdef' x 4, 'webhook_event'],
         ['github', '0123456789abcdef', 'webhook_body_sha256'];
-server_says("location / { webhook crc; $good "
+server_says("location = /a { webhook crc; $good "
     . "webhook_replay zone=z key=\$webhook_$_->[0]; } #<", [$_->[1]
         ? qq("\$webhook_$_->[0]" in "key=" of "webhook_replay" in @ is not )
           . 'signed by "webhook crc", and a captured message could be sent '
@@ -82,17 +82,19 @@ server_says("location / { webhook crc; $good "
      'webhook_zone z 1m; webhook_provider crc { signature header:X; '
      . 'body crc32; message $webhook_id.$webhook_body; id header:I; '
      . 'event json:/e; }') for ['id', 0], ['event', 1];
-server_says("location / { webhook mailgun; webhook_secret 0123456789abcdef; "
+server_says("location = /a { webhook mailgun; webhook_secret 0123456789abcdef; "
     . "webhook_replay zone=z key=\$webhook_event; } #<", [
     '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '
     . '"webhook mailgun", and a captured message could be sent again with '
     . 'another one: this key is not used for its messages'], 'webhook_zone z 1m;');
 
 # a token in every element of an array
-rule_says("$_", 'a "token" with "*" is the only one of a provider in @')
+rule_says("$_", 'a "token" with "*" must be the only one of a provider, leave '
+          . 'the others out in @')
     for 'token json:/v/*/a', 'token json:/*';
 block_says("webhook_provider own { token json:/v/*/a; token query:t; } #<",
-           'a "token" with "*" is the only one of a provider in @');
+           'a "token" with "*" must be the only one of a provider, leave the '
+           . 'others out in @');
 block_says("webhook_provider own { token json:$_; } #<", 'invalid pointer '
     . qq("$_", a token may have one step "*" in \@))
     for '/a/*/b/*', '/*/*', '/*/a/*/b';

@@ -44,7 +44,18 @@ for my $source (qw/jwks keys/) {
          . 'nearly as "file:PATH", "jwks:PATH", "keys:PATH" or "env:NAME", '
          . 'which are in small letters, with a colon and no space; a secret '
          . 'that begins so goes into a "file:" in @')
-        for uc($source) . ":$good", "$source=$good", "\"$source: $good\"";
+        for uc($source) . ":$good", "$source=$good", "\"$source: $good\"",
+            "jwk:$good", "JWK=$good";
+
+    for my $url ("https://$source.example.com/certs", 'http://example.com/',
+                 'HTTPS://example.com/jwks.json')
+    {
+        says("webhook own;\n webhook_secret $_; #<",
+             "\"webhook_secret\" has the URL \"$url\", which nginx does not "
+             . 'fetch, have "webhook-keys" write a file of what is there and '
+             . 'give that as "jwks:PATH" or "keys:PATH" in @')
+            for $url, "$source:$url", "file:$url";
+    }
 
     location_says("webhook meta; webhook_secret 0123456789abcdef;\n "
         . "webhook_challenge_secret $source:"
@@ -74,6 +85,38 @@ for my $what (sort keys %bad) {
     says("webhook own; #<\n webhook_secret jwks:"
          . secret_file('bad' . $n++ => $bad{$what}) . ';',
          "secret 1 of \"webhook own\" in \@ $what");
+}
+
+# which of the keys it is
+{
+    my @named = map { $ec->jwk(kid => $_) } qw/a b/;
+    my @nameless = ($ec->jwk, WebhookTest::Jose->new('ES256')->jwk);
+    my $which = 'has several keys and nothing that says which it is, the file '
+        . 'needs their ids, and a sender without tokens a "key_id"';
+    my $signs = 'signature header:X algorithm=ecdsa-p256-sha256';
+    my $id = 'has no key with an id, and the provider has a "key_id" by which '
+        . 'one is chosen';
+
+    for (["$signs;", \@named, $which], ["$signs;", \@nameless, $which],
+         ["$signs;", [$named[0]]], ["$signs;", [$nameless[0]]],
+         ["$signs; key_id header:K;", \@nameless, $id],
+         ["$signs; key_id header:K;", [$nameless[0]], $id],
+         ["$signs; key_id header:K;", \@named],
+         ["$signs; key_id header:K;", [$named[0], $nameless[1]]],
+         ['signature header:X algorithm=jws-es256;', \@nameless, $which],
+         ['signature header:X algorithm=jws-es256;', \@named],
+         ['signature header:X algorithm=jws-es256;', [$nameless[0]]],
+         ["$signs;", [$nameless[0], $rsa->jwk]],
+         ["$signs; signature header:Y algorithm=jwt-es256 body_digest=/a;",
+          \@named])
+    {
+        my ($rules, $keys, $said) = @$_;
+
+        location_says("webhook own; #<\n webhook_secret jwks:"
+                      . secret_file('which' . $n++ => jwks(@$keys), 0644) . ';',
+                      $said && "secret 1 of \"webhook own\" in \@ $said",
+                      "webhook_provider own { $rules }");
+    }
 }
 
 says("webhook own; #<\n webhook_secret keys:$good;",
@@ -161,9 +204,36 @@ says("webhook own;\n webhook_claim /aud; #<\n webhook_secret jwks:$good;",
      qr/^invalid number of arguments in "webhook_claim" directive in \@$/);
 says("webhook own;\n webhook_claim /aud us them; webhook_claim /sub a;\n "
      . "webhook_secret jwks:$good;");
-says('webhook own; webhook_claim /' . 'a' x 512 . " us; webhook_secret "
-     . "jwks:$good;", 'a pointer of "webhook_claim" beside "webhook own" is too '
-     . 'long');
+says("webhook own; #<\n webhook_claim /" . 'a' x 512 . " us; webhook_secret "
+     . "jwks:$good;", 'a pointer of "webhook_claim" beside "webhook own" in @ is '
+     . 'too long, it has at most 512 bytes');
+
+# what no token meets
+says("webhook own;\n webhook_claim /aud us; webhook_claim /aud them; #<\n "
+     . "webhook_secret jwks:$good;", '"webhook_claim /aud" is twice in this '
+     . 'block, all values that it may have go on one line in @');
+
+for (['claim /sub string enum=a|b; claim /sub string enum=c;', '', '/sub'],
+     ['claim /sub string enum=a|b; claim /sub string enum=b;', ''],
+     ['claim /sub string enum=a|b;', 'webhook_claim /sub c d;', '/sub'],
+     ['claim /sub string enum=a|b;', 'webhook_claim /sub c b;'],
+     ['claim /sub string;', 'webhook_claim /sub c;'],
+     ['claim /iss string enum=a;', 'webhook_claim /sub c;'],
+     ['', 'webhook_claim /iss us them;', '/iss', 'issuer=me'],
+     ['', 'webhook_claim /iss us me;', undef, 'issuer=me'],
+     ['', 'webhook_claim /iss us me;'],
+     ['signature header:Y algorithm=jwt-es256 body_digest=/b issuer=us;',
+      'webhook_claim /iss us;', undef, 'issuer=me'])
+{
+    my ($rules, $claim, $pointer, $issuer) = @$_;
+
+    location_says("webhook own; #<\n $claim webhook_secret jwks:$good;",
+        $pointer && "two rules for \"$pointer\" beside \"webhook own\" in \@ "
+        . 'exclude each other, nothing would be accepted, write all '
+        . 'values into one of them', 'webhook_provider own { signature '
+        . 'header:X algorithm=jwt-es256 body_digest=/a ' . ($issuer // '')
+        . "; $rules }");
+}
 
 bearer_says("webhook own; #<\n webhook_secret jwks:$good;", $bearer_needs);
 bearer_says("webhook own; #<\n webhook_claim /azp us; webhook_secret "

@@ -40,6 +40,8 @@ my @cases = (
     ['webhook_window 5m past=1m;', qr/unknown option "past=1m"/],
     ['webhook_window 5m; webhook_window 5m;', qr/duplicate/],
     ['webhook_max_body x;', qr/invalid value/],
+    ['webhook_max_body 2m force force;', qr/invalid number of arguments/],
+    ['webhook_max_body 1m force;', qr/"force" .* has no effect/],
 );
 
 location_says("webhook github; $good\n$_->[0] #<", qr/$_->[1].* in \@$/)
@@ -47,7 +49,7 @@ location_says("webhook github; $good\n$_->[0] #<", qr/$_->[1].* in \@$/)
 
 server_says("location = /a { webhook twilio; $good webhook_max_body $_;\n"
             . 'webhook_public_url https://example.com; }')
-    for '1m', '1024k', '2m force', '1k force';
+    for '1m', '1024k', '2m force', '1048577 force';
 
 http_says("$_->[0] #<\n server { }", qr/$_->[1].* in \@$/) for (
     ['webhook_var name /a;', qr/invalid variable name "name"/],
@@ -55,5 +57,34 @@ http_says("$_->[0] #<\n server { }", qr/$_->[1].* in \@$/) for (
     ['webhook_var $name a;', qr/invalid JSON Pointer "a"/],
     ['webhook_var $host /a;', qr/duplicate "host" variable/],
 );
+
+# what no body meets
+for (['/a string', '/a string enum=x'], ['/a string enum=x|y', '/a string enum=y'],
+     ['/a string enum=x', '/a string enum=y', 1], ['/a string', '/a object', 1],
+     ['/a string enum=x', '/b string enum=y'],
+     ['/a integer min=3', '/a integer max=2', 1],
+     ['/a string enum=x when=/t=1', '/a string enum=y when=/t=2'],
+     ['/a string enum=x when=/t=1', '/a string enum=y when=/t=1', 1])
+{
+    my ($one, $two, $excludes) = @$_;
+    my $said = $excludes && 'two rules for "/a" beside "webhook own" in @ '
+        . 'exclude each other, nothing would be accepted, write all values '
+        . 'into one of them';
+
+    location_says("webhook own; #<\n $good webhook_require $one; "
+                  . "webhook_require $two;", $said,
+                  'webhook_provider own { token bearer; }');
+    location_says("webhook own; #<\n $good webhook_require $two;", $said,
+                  "webhook_provider own { token bearer; require $one; }");
+}
+
+# an event that nothing is
+location_says("webhook own; #<\n $good webhook_require /a string "
+              . 'when=event=push;', 'a rule for the payload of "webhook own" in '
+              . '@ has "when=event=", but the provider has no rule "event", '
+              . 'write "when=POINTER=VALUE" or add that',
+              'webhook_provider own { token bearer; }');
+location_says("webhook own; $good", undef, 'webhook_provider own { token '
+              . 'bearer; event header:E; require /a string when=event=push; }');
 
 done_testing();

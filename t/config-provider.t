@@ -24,10 +24,12 @@ block_says("webhook_provider own {\n } #<",
 block_says("webhook_provider own {\n challenge query:a;\n } #<",
            qr/^webhook_provider "own" verifies nothing/);
 block_says("webhook_provider own { token bearer;\n message \$webhook_body;\n "
-    . '} #<', 'webhook_provider "own" has a "message" but no "signature" rule '
+    . '} #<', 'webhook_provider "own" has a "message" but no "signature" rule, '
+    . 'which is what it is for, add one or leave it out '
     . 'in @');
 block_says("webhook_provider own { token bearer;\n body form:a;\n } #<",
-           'webhook_provider "own" has a "body" but no "signature" rule in @');
+           'webhook_provider "own" has a "body" but no "signature" rule, '
+           . 'which is what it is for, add one or leave it out in @');
 block_says("webhook_provider own { body sha256:query:a;\n signature header:X;\n"
     . '} #<', '"body sha256:" in webhook_provider "own" needs a "message" '
     . 'that has this digest, for nothing else there says what the body is '
@@ -46,7 +48,8 @@ block_says("webhook_provider own { id field:t; token bearer;\n } #<",
 block_says('webhook_provider own { id field:t; signature header:X field=v; }');
 block_says('webhook_provider own { signature header:X list=,; id field:t; }');
 block_says('webhook_provider off { token bearer; } #<',
-           'a provider cannot be named "off" in @');
+           'a provider cannot be named "off", "webhook off" ends what is '
+           . 'inherited in @');
 block_says("webhook_provider own { token bearer; }\n"
     . 'webhook_provider own { token bearer; } #<',
     'duplicate webhook_provider "own" in @');

@@ -11,12 +11,15 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use WebhookTest::Config;
+use WebhookTest::Shim;
 
 my $zone = 'webhook_zone seen 1m;';
 my $redis = sub {
     my ($words, $expected) = @_;
 
-    http_says("webhook_redis shared $words; #<", $expected);
+    http_says("webhook_redis shared $words; #<\n$zone server { listen "
+              . "127.0.0.1:1; server_name a; location = /a { webhook github; "
+              . "$good webhook_replay zone=seen shared=shared; } }", $expected);
 };
 
 
@@ -56,8 +59,20 @@ $redis->("redis://127.0.0.1 $_")
         'connect_timeout=2s', 'on_error=refuse', 'on_error=local';
 $redis->('redis://127.0.0.1 key=short', '"key=" of the engine "shared" has '
          . 'only 5 bytes, fewer than 16 can be guessed in @');
-$redis->('redis://127.0.0.1 user=nginx',
-         '"webhook_redis" directive has "user=" without "password=" in @');
+$redis->('redis://127.0.0.1 user=nginx', '"webhook_redis" directive has '
+         . '"user=" without "password=", a user of Redis needs both in @');
+$redis->("redis://127.0.0.1 $_=jwks:/none", qr{^secret file "/none" cannot be})
+    for qw/password key/;
+$redis->("redis://127.0.0.1 $_=jwks:" . secret_file('set', '{"keys":[]}', 0644),
+         'a secret of "webhook_redis" is no set of public keys, for what is in '
+         . 'a file write "file:PATH" in @')
+    for qw/password key/;
+$redis->('redis://127.0.0.1 password=file:' . secret_file('blank', ' secret'),
+         'a secret of "webhook_redis" begins or ends with a space or a tab, '
+         . 'which counts as part of it in @');
+$redis->('redis://127.0.0.1 "key=\'0123456789abcdef\'"',
+         'a secret of "webhook_redis" is in quotes, which count as part of it '
+         . 'in @');
 $redis->("redis://127.0.0.1 $_=\$host",
          'a secret of "webhook_redis" takes no variables, one with "$" goes '
          . 'into a "file:" in @')
@@ -98,12 +113,35 @@ $redis->("rediss://$_")
                      . "$secrets/ca.pem";
 
 
+# authorities that OpenSSL cannot find
+{
+    my $shim = WebhookTest::Shim->new(<<'EOF');
+int
+SSL_CTX_set_default_verify_paths(void *ctx)
+{
+    static int (*next)(void *);
+
+    NEXT(SSL_CTX_set_default_verify_paths);
+
+    return ARMED ? 0 : next(ctx);
+}
+EOF
+    $shim->arm;
+    $shim->with(sub {
+        $redis->('rediss://localhost', 'the certificates of the system cannot '
+                 . 'be used for the engine "shared" in @, add '
+                 . '"trusted_certificate=FILE"');
+        $redis->('rediss://localhost trusted_certificate=' . "$secrets/ca.pem");
+    });
+}
+
+
 # where it is used
 
 my $shared = sub {
     my ($server, $options, $expected) = @_;
 
-    server_says("$server location / {\n webhook github; $good\n"
+    server_says("$server location = /a {\n webhook github; $good\n"
                 . "webhook_replay zone=seen shared=shared $options; #<\n}",
                 [$expected], $zone
                 . 'webhook_redis shared redis://127.0.0.1;');
@@ -118,8 +156,13 @@ location_says("webhook github; $good\n webhook_replay zone=seen shared=other "
               . 'scope=a; #<', 'unknown engine "other" of "webhook_replay" in '
               . '@, define it with "webhook_redis other redis://127.0.0.1;"',
               $zone);
-http_says("$zone server { listen 127.0.0.1:1; location / {\n webhook github; "
+http_says("$zone server { listen 127.0.0.1:1; location = /a {\n webhook github; "
           . "$good\n webhook_replay zone=seen shared=shared scope=a;\n } }\n"
           . 'webhook_redis shared redis://127.0.0.1; #<');
+
+# an engine that nobody asks
+http_says('webhook_redis shared redis://127.0.0.1; #<',
+          '"webhook_redis shared" in @ has no effect, no "webhook_replay" has '
+          . '"shared=shared"');
 
 done_testing();

@@ -54,10 +54,9 @@ $replay->("zone=seen duplicate=$_", "unknown duplicate \"$_\" in "
 $replay->('zone=seen key=delivery', '"key=delivery" has no variable, all '
           . 'messages would be one in @');
 $replay->('zone=seen key=$none', 'unknown "none" variable');
-$replay->("zone=seen $_", "unknown option \"$_\" of \"webhook_replay\", it "
-          . 'takes zone=NAME, ttl=TIME, key=VALUE, scope=NAME, tenant=VALUE, '
-          . 'hold=TIME, shared=NAME, duplicate=STATUS in @')
-    for qw/seen off/;
+$replay->('zone=seen seen', 'unknown option "seen" of "webhook_replay", it '
+          . 'takes off, zone=NAME, ttl=TIME, key=VALUE, scope=NAME, '
+          . 'tenant=VALUE, hold=TIME, shared=NAME, duplicate=STATUS in @');
 $replay->("zone=seen $_->[0]", qr/^unknown option "$_->[0]" \(did you mean "$_->[1]"\?\) /)
     for ['zon=seen', 'zone='], ['TTL=1h', 'ttl='];
 $replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "
@@ -73,8 +72,12 @@ $replay->("zone=seen tenant=a$_", "\"$_\" in \"tenant=a$_\" is filled by "
           . 'another tenant\'s, let a "map" choose it in @')
     for qw/$arg_tenant $http_x_tenant $HTTP_x $request_uri $args
            $webhook_event/;
-$replay->('off zone=seen',
-          '"webhook_replay" directive has "off" beside other values in @');
+$replay->($_,
+          '"webhook_replay" directive has "off" beside other values in @')
+    for 'off zone=seen', 'zone=seen off';
+$replay->('off off', 'option "off" of "webhook_replay" is the second of its '
+          . 'name in @');
+$replay->('OFF', qr/^unknown option "OFF" \(did you mean "off"\?\) /);
 $replay->("zone=seen;\n webhook_replay off",
           '"webhook_replay" directive is duplicate in @');
 $replay->($_) for 'zone=seen', 'off', 'zone=seen ttl=1s duplicate=200',
@@ -133,14 +136,51 @@ $does_nothing->('alertmanager', 'key=$webhook_body_sha256');
 $does_nothing->('dropbox', '', 1);
 $does_nothing->('github', '');
 
+# a message at two URLs, of which the sender signs none
+my $many = sub {
+    my ($location, $options, $warned, $provider, $http) = @_;
+
+    my $name = $provider // 'github';
+    my $secret = $options =~ s/^(webhook_secret.*?;)// ? $1 : $good;
+
+    server_says("location $location {\n webhook $name; #<\n $secret\n"
+                . " webhook_public_url https://a;\n" x ($name eq 'url')
+                . " webhook_replay zone=seen $options;\n}", [$warned
+                ? "\"webhook $name\" in @ does not sign the URL, so "
+                . '"webhook_replay" takes what comes to two URLs of this '
+                . 'location for one message, use an exact location, "location '
+                . '= /path", or say by "scope=" that they are one place, or by '
+                . '"key=" what tells messages apart' : ()], $zone . ($http // ''));
+};
+
+$many->($_, '', 1) for '/', '/hooks/', '^~ /hooks/', '~ ^/hooks/';
+$many->('= /hooks/github', '');
+$many->('@hooks', '');
+$many->('/', $_) for 'scope=a', 'tenant=$host', 'key=$webhook_body_sha256';
+$many->('/', '', 1, 'own', 'webhook_provider own { token bearer; }');
+$many->('/', '', 1, 'own', 'webhook_provider own { signature header:S; '
+        . 'replay key=body; }');
+$many->('/', '', 0, 'own', 'webhook_provider own { signature header:S; '
+        . 'id json:/id; replay key=$webhook_id; }');
+$many->('/', 'webhook_secret $by_path;', 0, 'github',
+        'map $uri $by_path { default 0123456789abcdef; }');
+$many->('/', '', 0, 'url', 'webhook_provider url { signature header:S; '
+        . 'message $webhook_url,$webhook_body; }');
+$many->('/', '', 0, 'own', 'webhook_provider own { signature header:S; '
+        . 'message $request_uri,$webhook_body; }');
+server_says("location /a { webhook github; $good webhook_replay zone=seen;\n"
+            . 'location = /a/b { } }', [], $zone);
+server_says("location = /a { webhook github; $good webhook_replay zone=seen;\n"
+            . 'if ($arg_a) { set $a 1; } }', [], $zone);
+
 # one place with two meanings
 my $place = sub {
     my ($first, $second, $name) = @_;
 
     http_says("$zone map \$uri \$v { default x; }\n"
-              . "server { listen 127.0.0.1:1; server_name a; location /a { "
+              . "server { listen 127.0.0.1:1; server_name a; location = /a { "
               . "webhook $first } }\n"
-              . "server { listen 127.0.0.1:2; server_name a; location /a { "
+              . "server { listen 127.0.0.1:2; server_name a; location = /a { "
               . "webhook $second } }",
               $name ? qr/^"webhook $name" in .* are one place .*"scope=NAME"/
                     : ());
@@ -180,7 +220,7 @@ $brief->('github', '1s');
 
 # one warning for one directive
 http_says("$zone webhook_replay zone=seen key=\$webhook_id; #<\n server { listen "
-          . "127.0.0.1:1; webhook github; $good location /a { } location /b { "
+          . "127.0.0.1:1; webhook github; $good location = /a { } location = /b { "
           . 'webhook_max_body 1k; webhook_ack 200; } }',
           qr/^"\$webhook_id" in "key=" of "webhook_replay" in @ is not signed/);
 
@@ -192,9 +232,9 @@ http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
           . 'server { listen 127.0.0.1:1; webhook one two; '
           . 'webhook_secret 0123456789abcdef for=one; '
           . 'webhook_secret fedcba9876543210 for=two; '
-          . 'location /a { } location /b { location /b/c { } } '
-          . 'location /d { webhook_window 1h; } '
-          . 'location /e { webhook_window 1h; webhook_max_body 1k; } }',
+          . 'location = /a { } location /b { location = /b/c { } } '
+          . 'location = /d { webhook_window 1h; } '
+          . 'location = /e { webhook_window 1h; webhook_max_body 1k; } }',
           qr/^"\$webhook_id" .* is not signed by "webhook one",/,
           qr/^"\$webhook_id" .* is not signed by "webhook two",/,
           qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);

@@ -260,9 +260,10 @@ rule_says($_) for 'replay off', 'replay key=body ttl=1d', 'replay ttl=1d',
     'id header:X-Id; replay key=$webhook_id';
 rule_says('replay key=x; #<', '"key=x" has no variable, all messages would be '
           . 'one in @');
-rule_says("replay $_; #<", 'unknown option "' . (split ' ')[-1] . '" of rule '
-          . '"replay", it takes key=VALUE, ttl=TIME in @')
-    for 'on', 'ttl=1d off';
+rule_says('replay on; #<', 'unknown option "on" of rule "replay", it takes '
+          . 'off, key=VALUE, ttl=TIME in @');
+rule_says("replay $_; #<", 'rule "replay" has "off" beside other values in @')
+    for 'ttl=1d off', 'off key=body';
 rule_says("replay $_ $_; #<", "option \"$_\" of rule \"replay\" is the second "
           . 'of its name in @')
     for 'key=body', 'ttl=1d';
@@ -272,5 +273,29 @@ block_says("webhook_provider own { signature header:X-S; id header:X-Id;\n"
            . 'of webhook_provider "own" is not in its "message", a captured '
            . 'message could be sent again with another one, leave "key=" out or '
            . 'write "key=body" in @');
+
+# a challenge that every message is
+my $always = 'webhook_provider "own" has a "challenge" that is in every '
+    . 'message, which nginx would answer itself, add "match=SOURCE=VALUE" or '
+    . 'another method in @';
+
+for (['challenge none method=POST;', 1], ['challenge none method=HEAD;'],
+     ['challenge none method=POST after=verify;', 1],
+     ['challenge none method=POST match=header:X-Ping=1;'],
+     ['methods POST HEAD; challenge none method=HEAD;', 1],
+     ['challenge header:S method=POST;', 1], ['challenge header:S;'],
+     ['challenge header:S method=POST match=query:mode=ping;'],
+     ['challenge bearer method=POST;', 1],
+     ['challenge query:token method=POST;', 1],
+     ['challenge query:other method=POST;'],
+     ['header X-Kind ping*; challenge header:X-Kind method=POST;', 1],
+     ['challenge header:X-Kind method=POST;'],
+     ['challenge json:/a method=POST;'])
+{
+    my ($rules, $is) = @$_;
+
+    block_says("webhook_provider own { signature header:S; token bearer; token "
+               . "query:token; $rules } #<", $is ? $always : ());
+}
 
 done_testing();

@@ -10,6 +10,25 @@
 #include "ngx_http_webhook_conf.h"
 
 
+/* directives that a block has itself, bits */
+
+#define NGX_HTTP_WEBHOOK_OWN_PROVIDERS         0x0001
+#define NGX_HTTP_WEBHOOK_OWN_SECRET            0x0002
+#define NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET  0x0004
+#define NGX_HTTP_WEBHOOK_OWN_CERTIFICATE       0x0008
+#define NGX_HTTP_WEBHOOK_OWN_REQUIRE           0x0010
+#define NGX_HTTP_WEBHOOK_OWN_WINDOW            0x0020
+#define NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL        0x0040
+#define NGX_HTTP_WEBHOOK_OWN_MAX_BODY          0x0080
+#define NGX_HTTP_WEBHOOK_OWN_ENFORCE           0x0100
+#define NGX_HTTP_WEBHOOK_OWN_STRIP             0x0200
+#define NGX_HTTP_WEBHOOK_OWN_ACK               0x0400
+#define NGX_HTTP_WEBHOOK_OWN_REJECT            0x0800
+#define NGX_HTTP_WEBHOOK_OWN_REPLAY            0x1000
+#define NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL         0x2000
+#define NGX_HTTP_WEBHOOK_OWN_CLAIM             0x4000
+
+
 /* What a directive of a block is for; the bits are those of its own. */
 
 typedef struct {
@@ -55,6 +74,10 @@ static ngx_uint_t ngx_http_webhook_check_url_meets_body(
     ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_check_satisfy(
     ngx_http_webhook_stats_entry_t *entry);
+static ngx_uint_t ngx_http_webhook_check_many_urls(
+    ngx_http_webhook_stats_entry_t *entry);
+static void ngx_http_webhook_check_engines(ngx_conf_t *cf,
+    ngx_array_t *engines);
 
 
 static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
@@ -119,6 +142,12 @@ static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
     { ngx_http_webhook_check_satisfy,
       "is under \"satisfy any\", what \"allow\", \"auth_basic\" or "
       "\"auth_request\" lets in is not verified, use \"satisfy all\"" },
+
+    { ngx_http_webhook_check_many_urls,
+      "does not sign the URL, so \"webhook_replay\" takes what comes to two "
+      "URLs of this location for one message, use an exact location, "
+      "\"location = /path\", or say by \"scope=\" that they are one place, or "
+      "by \"key=\" what tells messages apart" },
 
     { NULL, NULL }
 };
@@ -332,6 +361,32 @@ ngx_http_webhook_check_url(ngx_http_webhook_provider_t *provider)
 }
 
 
+/*
+ * A directive is missing.  The locations inside may have theirs; the rest is
+ * refused.
+ */
+
+ngx_int_t
+ngx_http_webhook_check_needs(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf, char *what)
+{
+    ngx_uint_t                 level;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    gate->incomplete |= (clcf->locations != NULL);
+    level = gate->incomplete ? NGX_LOG_WARN : NGX_LOG_EMERG;
+
+    ngx_log_error(level, cf->log, 0, "\"webhook %V\" in %V:%ui needs a %s%s",
+                  &gate->provider->name, &conf->file, conf->line, what,
+                  gate->incomplete ? ", requests outside of the locations "
+                                     "that have one will get 503" : "");
+
+    return gate->incomplete ? NGX_OK : NGX_ERROR;
+}
+
+
 /* A time that anybody can write anew keeps nobody from sending again. */
 
 void
@@ -370,6 +425,8 @@ ngx_http_webhook_check_gates(ngx_conf_t *cf,
     for (warning = ngx_http_webhook_warnings; warning->text; warning++) {
         ngx_http_webhook_check_warn(cf, warning, &wmcf->stats_entries);
     }
+
+    ngx_http_webhook_check_engines(cf, &wmcf->engines);
 }
 
 
@@ -476,4 +533,70 @@ ngx_http_webhook_check_satisfy(ngx_http_webhook_stats_entry_t *entry)
 {
     return entry->clcf->locations == NULL
            && entry->clcf->satisfy == NGX_HTTP_SATISFY_ANY;
+}
+
+
+/*
+ * What is signed names a message, and a copy of it for another URL has the same
+ * name.  Tenants, and secrets that a variable chooses, are told apart.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_check_many_urls(ngx_http_webhook_stats_entry_t *entry)
+{
+    ngx_uint_t                       i;
+    ngx_http_webhook_gate_t         *gate;
+    ngx_http_webhook_replay_t       *replay;
+    ngx_http_webhook_replay_rule_t  *rule;
+
+    gate = entry->gate;
+    rule = gate->rule;
+    replay = entry->wlcf->replay;
+
+    if (replay == NULL
+        || replay->scope.len
+        || replay->tenant
+        || entry->clcf->locations
+        || entry->clcf->exact_match
+        || entry->clcf->noname
+        || entry->clcf->named)
+    {
+        return 0;
+    }
+
+    if ((entry->wlcf->keyed & (1 << (gate - gate->first)))
+        || (rule && (rule->key || rule->off)))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < gate->nkeys; i++) {
+        if (gate->keyslots[i].secret->value) {
+            return 0;
+        }
+    }
+
+    return !ngx_http_webhook_parts_sign_url(gate->provider);
+}
+
+
+static void
+ngx_http_webhook_check_engines(ngx_conf_t *cf, ngx_array_t *engines)
+{
+    ngx_uint_t                  i;
+    ngx_http_webhook_redis_t  **redis;
+
+    redis = engines->elts;
+
+    for (i = 0; i < engines->nelts; i++) {
+
+        if (redis[i]->used) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"webhook_redis %V\" in %V:%ui has no effect, no "
+                      "\"webhook_replay\" has \"shared=%V\"", &redis[i]->name,
+                      &redis[i]->file, redis[i]->line, &redis[i]->name);
+    }
 }

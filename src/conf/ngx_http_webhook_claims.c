@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_str.h"
 
 
 static ngx_uint_t ngx_http_webhook_claims_looked_at(
@@ -21,7 +22,15 @@ static void ngx_http_webhook_claims_expire(
 static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_array_t *pins);
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static char *ngx_http_webhook_claims_excluded(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_uint_t ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_pin_t *pin);
+static ngx_uint_t ngx_http_webhook_pin_is_issuer(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_pin_t *pin);
+static ngx_uint_t ngx_http_webhook_pin_is(ngx_http_webhook_pin_t *pin,
+    ngx_str_t *pointer);
 static ngx_int_t ngx_http_webhook_claims_audience(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
@@ -38,6 +47,17 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_webhook_pin_t  *pin;
 
     value = cf->args->elts;
+    pin = wlcf->pins ? wlcf->pins->elts : NULL;
+
+    for (i = 0; pin && i < wlcf->pins->nelts; i++) {
+        if (ngx_http_webhook_pin_is(&pin[i], &value[1])) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"webhook_claim %V\" is twice in this block, "
+                               "all values that it may have go on one line",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
 
     if (ngx_http_webhook_pointer_valid(cf, &value[1]) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
@@ -244,13 +264,123 @@ ngx_http_webhook_claims_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     if (ngx_http_webhook_claims_rules(cf, gate) != NGX_OK
-        || ngx_http_webhook_claims_pinned(cf, gate, conf->pins) != NGX_OK
+        || ngx_http_webhook_claims_pinned(cf, gate, conf) != NGX_OK
         || ngx_http_webhook_claims_audience(cf, gate, conf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
 
+    return ngx_http_webhook_claims_excluded(cf, gate, conf);
+}
+
+
+/* What no token can meet. */
+
+static char *
+ngx_http_webhook_claims_excluded(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t               i;
+    wh_constraint_t         *rule;
+    ngx_http_webhook_pin_t  *pin;
+
+    rule = ngx_http_webhook_constraints_excluded(gate->claim_rules,
+                                                 gate->nclaim_rules);
+    if (rule) {
+        return ngx_http_webhook_constraint_error(cf, gate, conf,
+                                                 rule->pointer);
+    }
+
+    pin = conf->pins ? conf->pins->elts : NULL;
+
+    for (i = 0; pin && i < conf->pins->nelts; i++) {
+        if (ngx_http_webhook_pin_excluded(gate, &pin[i])) {
+            return ngx_http_webhook_constraint_error(cf, gate, conf,
+                                                     pin[i].pointer);
+        }
+    }
+
     return NGX_CONF_OK;
+}
+
+
+/* Whether the provider wants another value than "webhook_claim". */
+
+static ngx_uint_t
+ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_pin_t *pin)
+{
+    ngx_str_t         pointer;
+    ngx_uint_t        i, k, taken;
+    wh_constraint_t  *rule;
+
+    for (i = 0; i < gate->nclaim_rules; i++) {
+
+        rule = &gate->claim_rules[i];
+
+        pointer.data = (u_char *) rule->pointer.data;
+        pointer.len = rule->pointer.len;
+
+        if (!ngx_http_webhook_pin_is(pin, &pointer)) {
+            continue;
+        }
+
+        taken = 0;
+
+        for (k = 0; k < pin->n; k++) {
+            taken |= wh_constraint_takes(rule, pin->values[k]);
+        }
+
+        if (!taken) {
+            return 1;
+        }
+    }
+
+    return !ngx_http_webhook_pin_is_issuer(gate->provider, pin);
+}
+
+
+/* Unless each of the provider's "issuer=" is none of the values. */
+
+static ngx_uint_t
+ngx_http_webhook_pin_is_issuer(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_pin_t *pin)
+{
+    wh_str_t                      *issuer;
+    ngx_uint_t                     i, k;
+    ngx_http_webhook_signature_t  *signature;
+
+    static ngx_str_t  iss = ngx_string("/iss");
+
+    if (!ngx_http_webhook_pin_is(pin, &iss)) {
+        return 1;
+    }
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+
+        issuer = &signature[i].jwt.issuer;
+
+        if (issuer->len == 0) {
+            return 1;
+        }
+
+        for (k = 0; k < pin->n; k++) {
+            if (wh_equal(*issuer, pin->values[k])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_pin_is(ngx_http_webhook_pin_t *pin, ngx_str_t *pointer)
+{
+    return wh_equal(pin->pointer, ngx_http_webhook_wh_str(pointer));
 }
 
 
@@ -292,10 +422,13 @@ ngx_http_webhook_claims_rules(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
 
 static ngx_int_t
 ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_array_t *pins)
+    ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t               i;
+    ngx_array_t             *pins;
     ngx_http_webhook_pin_t  *pin;
+
+    pins = conf->pins;
 
     if (pins == NULL) {
         return NGX_OK;
@@ -315,7 +448,9 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "a pointer of \"webhook_claim\" beside \"webhook "
-                          "%V\" is too long", &gate->provider->name);
+                          "%V\" in %V:%ui is too long, it has at most 512 "
+                          "bytes", &gate->provider->name, &conf->file,
+                          conf->line);
             return NGX_ERROR;
         }
     }
@@ -335,10 +470,8 @@ static ngx_int_t
 ngx_http_webhook_claims_audience(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    wh_str_t                  *pointer;
-    ngx_uint_t                 i, level;
-    ngx_http_webhook_pin_t    *pin;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_uint_t               i;
+    ngx_http_webhook_pin_t  *pin;
 
     static ngx_str_t  aud = ngx_string("/aud");
 
@@ -349,30 +482,13 @@ ngx_http_webhook_claims_audience(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     pin = conf->pins ? conf->pins->elts : NULL;
 
     for (i = 0; pin && i < conf->pins->nelts; i++) {
-
-        pointer = &pin[i].pointer;
-
-        if (pointer->len == aud.len
-            && ngx_memcmp(pointer->data, aud.data, aud.len) == 0)
-        {
+        if (ngx_http_webhook_pin_is(&pin[i], &aud)) {
             return NGX_OK;
         }
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    /* the locations inside may have theirs; the rest is refused */
-
-    gate->incomplete |= (clcf->locations != NULL);
-    level = gate->incomplete ? NGX_LOG_WARN : NGX_LOG_EMERG;
-
-    ngx_log_error(level, cf->log, 0,
-                  "\"webhook %V\" in %V:%ui needs a \"webhook_claim /aud\", "
-                  "without it a token that was meant for another receiver "
-                  "counts here%s", &gate->provider->name, &conf->file,
-                  conf->line,
-                  gate->incomplete ? ", requests outside of the locations "
-                                     "that have one will get 503" : "");
-
-    return gate->incomplete ? NGX_OK : NGX_ERROR;
+    return ngx_http_webhook_check_needs(cf, gate, conf,
+                                        "\"webhook_claim /aud\", without it a "
+                                        "token that was meant for another "
+                                        "receiver counts here");
 }

@@ -19,25 +19,6 @@
 #define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
 
 
-/* directives that a block has itself, bits */
-
-#define NGX_HTTP_WEBHOOK_OWN_PROVIDERS         0x0001
-#define NGX_HTTP_WEBHOOK_OWN_SECRET            0x0002
-#define NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET  0x0004
-#define NGX_HTTP_WEBHOOK_OWN_CERTIFICATE       0x0008
-#define NGX_HTTP_WEBHOOK_OWN_REQUIRE           0x0010
-#define NGX_HTTP_WEBHOOK_OWN_WINDOW            0x0020
-#define NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL        0x0040
-#define NGX_HTTP_WEBHOOK_OWN_MAX_BODY          0x0080
-#define NGX_HTTP_WEBHOOK_OWN_ENFORCE           0x0100
-#define NGX_HTTP_WEBHOOK_OWN_STRIP             0x0200
-#define NGX_HTTP_WEBHOOK_OWN_ACK               0x0400
-#define NGX_HTTP_WEBHOOK_OWN_REJECT            0x0800
-#define NGX_HTTP_WEBHOOK_OWN_REPLAY            0x1000
-#define NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL         0x2000
-#define NGX_HTTP_WEBHOOK_OWN_CLAIM             0x4000
-
-
 /* a keyword, and what it means; ends with an empty name */
 
 typedef struct {
@@ -57,6 +38,7 @@ struct ngx_http_webhook_option_s {
     ngx_str_t      name;           /* with "=" and, for messages, its value */
     char        *(*handler)(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
                     ngx_str_t *value, void *field);
+                                   /* NULL: without a value */
     size_t         offset;         /* of the field in what has the options */
     ngx_http_webhook_keyword_t  *keywords;
     ngx_uint_t     kinds;          /* of rules that it has an effect on, bits;
@@ -147,6 +129,8 @@ void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_parts_url_meets_body(
     ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_parts_sign_url(
+    ngx_http_webhook_provider_t *provider);
 
 /* _recipient.c: senders with one key for all their customers */
 
@@ -181,6 +165,8 @@ char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+char *ngx_http_webhook_challenges_check(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 
 /* _option.c: tables of words */
 
@@ -279,6 +265,11 @@ ngx_int_t ngx_http_webhook_vars_merge(ngx_conf_t *cf,
 wh_json_set_t *ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set);
 ngx_int_t ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
     wh_json_set_t *set, ngx_http_webhook_require_t *require);
+wh_constraint_t *ngx_http_webhook_constraints_excluded(
+    wh_constraint_t *constraints, ngx_uint_t n);
+char *ngx_http_webhook_constraint_error(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    wh_str_t pointer);
 
 /* _enforce.c: "webhook_enforce" */
 
@@ -342,10 +333,17 @@ ngx_int_t ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
 ngx_uint_t ngx_http_webhook_check_own(ngx_http_webhook_loc_conf_t *conf);
 ngx_int_t ngx_http_webhook_check_block(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_uint_t own);
+ngx_int_t ngx_http_webhook_check_needs(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    char *what);
 void ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 void ngx_http_webhook_check_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
+
+/* "off" among the options of "webhook_replay" and of the rule "replay" */
+
+#define NGX_HTTP_WEBHOOK_REPLAY_OFF  1
 
 /* _replay.c: "webhook_replay" */
 

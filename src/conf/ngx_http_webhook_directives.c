@@ -37,6 +37,12 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_decodes[] = {
 };
 
 
+static ngx_http_webhook_option_t  ngx_http_webhook_max_body_options[] = {
+    { ngx_string("force"), NULL, 0, NULL, 0, 0 },
+    { ngx_null_string, NULL, 0, NULL, 0, 0 }
+};
+
+
 /* of "webhook_secret", and from the second row on of the other one */
 
 static ngx_http_webhook_option_t  ngx_http_webhook_secret_options[] = {
@@ -301,12 +307,18 @@ ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
-    force = (cf->args->nelts == 3);
 
-    if (force && ngx_strcmp(value[2].data, "force") != 0) {
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_max_body_options,
+                                 &value[2], cf->args->nelts - 2, NULL, &force)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (wlcf->max_body <= NGX_HTTP_WEBHOOK_MAX_BODY && force) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid option \"%V\" of \"webhook_max_body\", "
-                           "it can be \"force\"", &value[2]);
+                           "option \"force\" of \"webhook_max_body\" has no "
+                           "effect, up to 1m nothing has to be forced");
         return NGX_CONF_ERROR;
     }
 

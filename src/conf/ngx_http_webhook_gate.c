@@ -317,8 +317,7 @@ static ngx_int_t
 ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t                    i, level;
-    ngx_http_core_loc_conf_t     *clcf;
+    ngx_uint_t                    i;
     ngx_http_webhook_secret_t    *secret;
     ngx_http_webhook_keyslot_t   *keyslot;
     ngx_http_webhook_provider_t  *provider;
@@ -330,21 +329,8 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     if (conf->secrets == NULL) {
-
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-        /* the locations inside may have theirs; the rest is refused */
-
-        gate->incomplete = (clcf->locations != NULL);
-        level = gate->incomplete ? NGX_LOG_WARN : NGX_LOG_EMERG;
-
-        ngx_log_error(level, cf->log, 0,
-                      "\"webhook %V\" in %V:%ui needs a \"webhook_secret\"%s",
-                      &provider->name, &conf->file, conf->line,
-                      gate->incomplete ? ", requests outside of the locations "
-                                         "that have one will get 503" : "");
-
-        return gate->incomplete ? NGX_OK : NGX_ERROR;
+        return ngx_http_webhook_check_needs(cf, gate, conf,
+                                            "\"webhook_secret\"");
     }
 
     gate->keyslots = ngx_pcalloc(cf->pool,

@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
     size_t *index);
 static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
+static char *ngx_http_webhook_payload_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_constraint_t *constraint, ngx_str_t *pointer);
 static void ngx_http_webhook_json_set_free(void *data);
@@ -101,7 +103,79 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_payload_check(cf, gate, conf);
+}
+
+
+/* What no body can meet, and what would be asked of none. */
+
+static char *
+ngx_http_webhook_payload_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf)
+{
+    wh_constraint_t  *excluded;
+
+    if (gate->provider->event == NULL
+        && ngx_http_webhook_payload_when_event(gate))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "a rule for the payload of \"webhook %V\" in %V:%ui has "
+                      "\"when=event=\", but the provider has no rule "
+                      "\"event\", write \"when=POINTER=VALUE\" or add that",
+                      &gate->provider->name, &conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    excluded = ngx_http_webhook_constraints_excluded(gate->constraints,
+                                                     gate->nconstraints);
+
+    return excluded ? ngx_http_webhook_constraint_error(cf, gate, conf,
+                                                        excluded->pointer)
+                    : NGX_CONF_OK;
+}
+
+
+/* The first of the constraints that another one excludes, or NULL. */
+
+wh_constraint_t *
+ngx_http_webhook_constraints_excluded(wh_constraint_t *constraints,
+    ngx_uint_t n)
+{
+    ngx_uint_t  i, k;
+
+    for (i = 0; i < n; i++) {
+        for (k = i + 1; k < n; k++) {
+            if (constraints[i].index == constraints[k].index
+                && wh_constraint_excludes(&constraints[i], &constraints[k]))
+            {
+                return &constraints[i];
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Says that nothing can be right at a pointer of the payload or the claims. */
+
+char *
+ngx_http_webhook_constraint_error(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    wh_str_t pointer)
+{
+    ngx_str_t  text;
+
+    text.data = (u_char *) pointer.data;
+    text.len = pointer.len;
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "two rules for \"%V\" beside \"webhook %V\" in %V:%ui "
+                  "exclude each other, nothing would be accepted, write all "
+                  "values into one of them", &text, &gate->provider->name,
+                  &conf->file, conf->line);
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -11,6 +11,8 @@
 
 
 static char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
+static ngx_uint_t ngx_http_webhook_option_is(ngx_http_webhook_option_t *option,
+    ngx_str_t *word, ngx_str_t *value);
 static ngx_str_t ngx_http_webhook_option_key(ngx_str_t *word);
 static char *ngx_http_webhook_option_unknown(ngx_conf_t *cf,
     ngx_http_webhook_option_t *options, ngx_str_t *word);
@@ -172,7 +174,7 @@ char *
 ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     ngx_str_t *words, ngx_uint_t n, void *conf, ngx_uint_t *given)
 {
-    ngx_str_t                  *name, key, value;
+    ngx_str_t                  *name, value;
     ngx_uint_t                  i, bit;
     ngx_http_webhook_option_t  *option;
 
@@ -182,12 +184,7 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     for (i = 0; i < n; i++) {
 
         for (option = options; option->name.len; option++) {
-
-            key = ngx_http_webhook_option_key(&option->name);
-
-            if (words[i].len >= key.len
-                && ngx_strncmp(words[i].data, key.data, key.len) == 0)
-            {
+            if (ngx_http_webhook_option_is(option, &words[i], &value)) {
                 break;
             }
         }
@@ -210,8 +207,11 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
 
         *given |= bit;
 
-        value.data = words[i].data + key.len;
-        value.len = words[i].len - key.len;
+        /* a word that is all of an option is known to be there, no more */
+
+        if (option->handler == NULL) {
+            continue;
+        }
 
         if (value.len == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -232,6 +232,29 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Whether a word is the option, and what follows its "=". */
+
+static ngx_uint_t
+ngx_http_webhook_option_is(ngx_http_webhook_option_t *option, ngx_str_t *word,
+    ngx_str_t *value)
+{
+    ngx_str_t  key;
+
+    key = ngx_http_webhook_option_key(&option->name);
+
+    if (word->len < key.len
+        || ngx_strncmp(word->data, key.data, key.len) != 0)
+    {
+        return 0;
+    }
+
+    value->data = word->data + key.len;
+    value->len = word->len - key.len;
+
+    return option->handler != NULL || value->len == 0;
 }
 
 

@@ -510,6 +510,25 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 }
 
 
+/* Whether the message has any part of the URL in it. */
+
+ngx_uint_t
+ngx_http_webhook_parts_sign_url(ngx_http_webhook_provider_t *provider)
+{
+    ngx_str_t  rest, name;
+
+    rest = provider->message;
+
+    while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
+        if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names, &name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* What is before the first variable of a text. */
 
 static void

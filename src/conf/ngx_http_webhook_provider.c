@@ -175,7 +175,8 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a provider cannot be named \"off\"");
+                           "a provider cannot be named \"off\", \"webhook "
+                           "off\" ends what is inherited");
         return NGX_CONF_ERROR;
     }
 
@@ -475,17 +476,14 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->message.data && provider->signatures.nelts == 0) {
+    if (provider->signatures.nelts == 0
+        && (provider->message.data || provider->body.keyword.len))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "webhook_provider \"%V\" has a \"message\" but "
-                           "no \"signature\" rule", &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (provider->body.keyword.len && provider->signatures.nelts == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "webhook_provider \"%V\" has a \"body\" but no "
-                           "\"signature\" rule", &provider->name);
+                           "webhook_provider \"%V\" has a \"%s\" but no "
+                           "\"signature\" rule, which is what it is for, add "
+                           "one or leave it out", &provider->name,
+                           provider->message.data ? "message" : "body");
         return NGX_CONF_ERROR;
     }
 
@@ -585,6 +583,10 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_http_webhook_challenges_check(cf, provider) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_http_webhook_provider_effects(cf, provider);
 }
 
@@ -638,30 +640,11 @@ static char *
 ngx_http_webhook_provider_effects(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    char                          *rule;
-    ngx_uint_t                     i;
-    ngx_http_webhook_window_t     *own, *window;
-    ngx_http_webhook_challenge_t  *challenge;
+    char                       *rule;
+    ngx_http_webhook_window_t  *own, *window;
 
     rule = NULL;
     window = &provider->window;
-    challenge = provider->challenges.elts;
-
-    for (i = 0; i < provider->challenges.nelts; i++) {
-        if (challenge[i].after_verify
-            && !(challenge[i].method & provider->methods))
-        {
-            rule = "a \"challenge\" with \"after=verify\" and a method that "
-                   "is none of its \"methods\"";
-        }
-
-        if (challenge[i].in_body
-            && (challenge[i].method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
-        {
-            rule = "a \"challenge\" in JSON and a method without a body";
-        }
-    }
-
     if (provider->timestamp) {
         own = &provider->timestamp->window;
 

@@ -149,11 +149,15 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         != NGX_CONF_OK
         || ngx_http_webhook_redis_url(cf, redis, &tls) != NGX_CONF_OK
         || ngx_http_webhook_redis_password(cf, redis, &words->password)
-           != NGX_CONF_OK
-        || ngx_http_webhook_redis_key(cf, redis, &words->key.bytes)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    rv = ngx_http_webhook_redis_key(cf, redis, &words->key.bytes);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     rv = ngx_http_webhook_redis_check(cf, redis, tls);
@@ -192,6 +196,10 @@ static char *
 ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
+    ngx_http_webhook_secret_t  *secret = field;
+
+    const char  *odd;
+
     if (ngx_strlchr(value->data, value->data + value->len, '$')) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "a secret of \"webhook_redis\" takes no variables, "
@@ -199,11 +207,27 @@ ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_secret_init(cf, field, value) != NGX_CONF_OK) {
+    if (ngx_http_webhook_secret_init(cf, secret, value) != NGX_CONF_OK
+        || ngx_http_webhook_secret_value(cf, secret, value) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_secret_value(cf, field, value);
+    if (secret->keyset) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a secret of \"webhook_redis\" is no set of public "
+                           "keys, for what is in a file write \"file:PATH\"");
+        return NGX_CONF_ERROR;
+    }
+
+    odd = wh_secret_odd(ngx_http_webhook_wh_str(&secret->bytes), 0);
+
+    if (odd) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "a secret of \"webhook_redis\" %s", odd);
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -413,7 +437,8 @@ ngx_http_webhook_redis_check(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
                             - redis->lease_text.data;
 
     if (redis->user.len && redis->password.len == 0) {
-        return "has \"user=\" without \"password=\"";
+        return "has \"user=\" without \"password=\", a user of Redis needs "
+               "both";
     }
 
     if (redis->lease < NGX_HTTP_WEBHOOK_REDIS_MIN_LEASE
@@ -502,8 +527,16 @@ ngx_http_webhook_redis_tls(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis)
 
     if (redis->trusted_certificate.len == 0) {
 
-        return SSL_CTX_set_default_verify_paths(redis->ssl->ctx) == 1
-               ? NGX_CONF_OK : NGX_CONF_ERROR;
+        if (SSL_CTX_set_default_verify_paths(redis->ssl->ctx) == 1) {
+            return NGX_CONF_OK;
+        }
+
+        ngx_ssl_error(NGX_LOG_EMERG, cf->log, 0,
+                      "the certificates of the system cannot be used for the "
+                      "engine \"%V\" in %V:%ui, add "
+                      "\"trusted_certificate=FILE\"", &redis->name,
+                      &redis->file, redis->line);
+        return NGX_CONF_ERROR;
     }
 
     return ngx_ssl_trusted_certificate(cf, redis->ssl,
@@ -540,7 +573,8 @@ ngx_http_webhook_redis_key(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
     cln->handler = ngx_http_webhook_redis_key_free;
 
     return wh_hmac_key_init(redis->key, WH_SHA256, bytes->data, bytes->len)
-           == WH_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+           == WH_OK ? NGX_CONF_OK
+                    : "has a \"key=\" that OpenSSL does not take";
 }
 
 

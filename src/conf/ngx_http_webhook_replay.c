@@ -38,7 +38,11 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_replay_statuses[] = {
 };
 
 
+/* "off" is the first one */
+
 static ngx_http_webhook_option_t  ngx_http_webhook_replay_options[] = {
+
+    { ngx_string("off"), NULL, 0, NULL, 0, 0 },
 
     { ngx_string("zone=NAME"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_replay_t, name), NULL, 0, 0 },
@@ -86,14 +90,6 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-
-        wlcf->replay = NULL;
-
-        return cf->args->nelts == 2 ? NGX_CONF_OK
-                                    : "has \"off\" beside other values";
-    }
-
     replay = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_replay_t));
 
     if (replay == NULL
@@ -116,6 +112,14 @@ ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    if (given & NGX_HTTP_WEBHOOK_REPLAY_OFF) {
+
+        wlcf->replay = NULL;
+
+        return given == NGX_HTTP_WEBHOOK_REPLAY_OFF
+               ? NGX_CONF_OK : "has \"off\" beside other values";
     }
 
     if (replay->name.len == 0) {
@@ -194,8 +198,6 @@ ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
 {
     ngx_http_webhook_replay_t  *replay = field;
 
-    ngx_http_compile_complex_value_t  ccv;
-
     if (ngx_http_webhook_replay_tenant_check(cf, value) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
@@ -205,16 +207,10 @@ ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = value;
-    ccv.complex_value = replay->tenant;
-
     replay->tenant_text = *value;
 
-    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
+    return ngx_http_webhook_template_compile(cf, value, replay->tenant)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -287,17 +283,18 @@ ngx_http_webhook_replay_engine(ngx_conf_t *cf,
 
     replay->redis = ngx_http_webhook_redis_find(wmcf, &replay->shared);
 
-    if (replay->redis == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "unknown engine \"%V\" of \"webhook_replay\" in "
-                      "%V:%ui, define it with \"webhook_redis %V "
-                      "redis://127.0.0.1;\"",
-                      &replay->shared, &replay->file, replay->line,
-                      &replay->shared);
-        return NGX_CONF_ERROR;
+    if (replay->redis) {
+        replay->redis->used = 1;
+        return NGX_CONF_OK;
     }
 
-    return NGX_CONF_OK;
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "unknown engine \"%V\" of \"webhook_replay\" in %V:%ui, "
+                  "define it with \"webhook_redis %V redis://127.0.0.1;\"",
+                  &replay->shared, &replay->file, replay->line,
+                  &replay->shared);
+
+    return NGX_CONF_ERROR;
 }
 
 

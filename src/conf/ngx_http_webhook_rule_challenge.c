@@ -42,6 +42,12 @@ static char *ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
 static ngx_uint_t ngx_http_webhook_challenge_has(ngx_str_t *text, char *part);
 static char *ngx_http_webhook_challenge_word(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static char *ngx_http_webhook_challenge_wrong(
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge);
+static ngx_uint_t ngx_http_webhook_challenge_always(
+    ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge);
 static char *ngx_http_webhook_challenge_match(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word);
@@ -325,4 +331,100 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
 
     return ngx_http_webhook_challenge_source(cf, provider, challenge, &source,
                                              &match->source);
+}
+
+
+/* Challenges that no request is, or every message, by all other rules. */
+
+char *
+ngx_http_webhook_challenges_check(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    char                          *what;
+    ngx_uint_t                     i;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    challenge = provider->challenges.elts;
+
+    for (i = 0; i < provider->challenges.nelts; i++) {
+
+        what = ngx_http_webhook_challenge_wrong(provider, &challenge[i]);
+
+        if (what) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "webhook_provider \"%V\" has a \"challenge\" "
+                               "%s", &provider->name, what);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_webhook_challenge_wrong(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge)
+{
+    if (challenge->after_verify
+        && !(challenge->method & provider->methods))
+    {
+        return "with \"after=verify\" and a method that is none of its "
+               "\"methods\", which has no effect";
+    }
+
+    if (challenge->in_body
+        && (challenge->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
+    {
+        return "in JSON and a method without a body, which has no effect";
+    }
+
+    if ((challenge->method & provider->methods)
+        && challenge->matches.nelts == 0
+        && ngx_http_webhook_challenge_always(provider, challenge))
+    {
+        return "that is in every message, which nginx would answer itself, "
+               "add \"match=SOURCE=VALUE\" or another method";
+    }
+
+    return NULL;
+}
+
+
+/* Whether a message would not be one without the source. */
+
+static ngx_uint_t
+ngx_http_webhook_challenge_always(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_challenge_t *challenge)
+{
+    ngx_uint_t                    i;
+    ngx_http_webhook_source_t    *source, **credential;
+    ngx_http_webhook_required_t  *required;
+
+    source = &challenge->source;
+
+    if (challenge->no_source) {
+        return 1;
+    }
+
+    for (credential = provider->credentials; *credential; credential++) {
+        if ((*credential)->type == source->type
+            && (*credential)->index == source->index
+            && ngx_http_webhook_str_equal(&(*credential)->name, &source->name))
+        {
+            return 1;
+        }
+    }
+
+    required = provider->required.elts;
+
+    for (i = 0; i < provider->required.nelts; i++) {
+        if (source->type == NGX_HTTP_WEBHOOK_HEADER
+            && source->index == required[i].header)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }

@@ -16,6 +16,8 @@ static char *ngx_http_webhook_rule_replay_key(ngx_conf_t *cf,
 
 static ngx_http_webhook_option_t  ngx_http_webhook_rule_replay_options[] = {
 
+    { ngx_string("off"), NULL, 0, NULL, 0, 0 },
+
     { ngx_string("key=VALUE"), ngx_http_webhook_rule_replay_key,
       0, NULL, 0, 0 },
 
@@ -44,13 +46,22 @@ ngx_http_webhook_rule_replay(ngx_conf_t *cf,
     rule->ttl = NGX_CONF_UNSET;
     provider->replay = rule;
 
-    if (n == 1 && ngx_strcmp(words[0].data, "off") == 0) {
-        rule->off = 1;
-        return NGX_CONF_OK;
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_rule_replay_options,
+                                 words, n, rule, &given)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_options(cf, ngx_http_webhook_rule_replay_options,
-                                    words, n, rule, &given);
+    rule->off = given & NGX_HTTP_WEBHOOK_REPLAY_OFF;
+
+    if (rule->off && given != NGX_HTTP_WEBHOOK_REPLAY_OFF) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "rule \"replay\" has \"off\" beside other values");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -58,8 +58,8 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
 
     if (provider->wildcard && provider->tokens.nelts > 1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a \"token\" with \"*\" is the only one of a "
-                           "provider");
+                           "a \"token\" with \"*\" must be the only one of a "
+                           "provider, leave the others out");
         return NGX_CONF_ERROR;
     }
 

@@ -105,6 +105,7 @@ struct ngx_http_webhook_redis_s {
     ngx_http_webhook_link_t     *link;      /* of this worker, or NULL */
     ngx_str_t                    file;      /* where the directive is */
     ngx_uint_t                   line;
+    unsigned                     used:1;    /* by a "webhook_replay" */
 };
 
 

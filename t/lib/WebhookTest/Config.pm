@@ -45,7 +45,7 @@ sub location_says {
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    server_says("location / {\n$location\n}",
+    server_says("location = /hook {\n$location\n}",
                 @http ? [$expected] : $expected, @http);
 }
 
