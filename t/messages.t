@@ -9,10 +9,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw/sha256_hex/;
 use Test::More;
 
 use WebhookTest;
 use WebhookTest::Config;
+use WebhookTest::Jose qw/jwks/;
 
 
 my $rsa = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlovmvS2qTXqZX2kJwMcaso7iO7'
@@ -21,6 +23,9 @@ my $rsa = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlovmvS2qTXqZX2kJwMcaso7iO
     . 'JVa4tyjQMs6R1eAt0E121FIQqdOlJAgLsWJ7Pgsc8wEG6te+qHKuSrd2g/EZuMHBxe/QJZ'
     . 'J6wdMve3PxVH27uhIez/O7v2eKr/QpUqvx0IgMmeBF9knC+mMHmefqxKyMwgtIvmK2qGlh'
     . '4lD2TeehkHMSeGmXQmrvZ2EFdKBCagm8HZDQIDAQAB';
+
+
+my $two = jwks(map { WebhookTest::Jose->new('ES256')->jwk } 1, 2);
 
 
 # A location; or, in a list, what goes into a server, and into http.
@@ -126,7 +131,21 @@ my %example = (
             . 'for=github;'), 'webhook_provider own { token bearer for=own; }'],
     'unknown "…" variable' => secret('$none'),
 
+    '"webhook_secret" has the URL "…", which nginx does not fetch' =>
+        secret('https://example.com/jwks.json'),
+    'secret … of "webhook …" is a public key that fits no signature of this '
+        . 'sender' => secret($rsa),
+
     # sets of keys, and tokens
+    'secret … of "webhook …" has several keys and nothing that says which it '
+        . 'is' => [in('webhook own; ' . keys_in($two)), 'webhook_provider own '
+            . '{ signature header:X algorithm=ecdsa-p256-sha256; }'],
+    'secret … of "webhook …" has no key with an id' =>
+        [in('webhook own; ' . keys_in($two)), 'webhook_provider own '
+            . '{ signature header:X algorithm=ecdsa-p256-sha256; '
+            . 'key_id header:K; }'],
+    '"webhook_claim …" is twice in this block' =>
+        'webhook_claim /aud a; webhook_claim /aud b;',
     '"webhook_secret" has a set of keys and a "decode="' =>
         set_of_keys('{}', 'decode=hex'),
     'secret … of "webhook …" is not JSON' => set_of_keys('{"keys":['),
@@ -137,6 +156,63 @@ my %example = (
     'a pointer of "webhook_claim" … is too long' =>
         'webhook google-pubsub; webhook_claim /aud us; webhook_claim /'
         . 'a' x 512 . " b; webhook_secret $rsa;",
+
+    # payloads and sizes
+    'two rules for "…" beside "webhook …" exclude each other' =>
+        "webhook github; $good webhook_require /a string; "
+        . 'webhook_require /a object;',
+    'a rule for the payload of "webhook …" has "when=event=", but the provider '
+        . 'has no rule "event"' => [in("webhook own; $good webhook_require /a "
+            . 'string when=event=b;'), 'webhook_provider own { token bearer; }'],
+    '"webhook_max_body 2m" is over 1m' => 'webhook_max_body 2m;',
+    'option "force" of "webhook_max_body" has no effect' =>
+        'webhook_max_body 1m force;',
+
+    # zones, replay protection, Redis
+    'webhook_zone "…" has no room for the counters of …, make it larger by '
+        . '…' => [join('', map { "location /"
+            . ($_ x 900) . " { webhook github; $good } " } 'a' .. 'e'),
+            'webhook_zone hooks 32k;'],
+    'the zone "…" is too small' => ['', 'webhook_zone a 1k;'],
+    'the zone "…" is defined twice' => ['', 'webhook_zone a 1m; ' x 2],
+    'invalid size "…" of the zone "…"' => ['', 'webhook_zone a big;'],
+    '"webhook …" does not sign the URL, so "webhook_replay" takes what comes '
+        . 'to two URLs of this location for one message' => replay('github'),
+    '"webhook_replay" in FILE:LINE does nothing for "webhook …"' =>
+        replay('dropbox'),
+    '"$…" in "key=" of "webhook_replay" in FILE:LINE is not signed by "webhook '
+        . '…"' => replay('github', 'key=$webhook_id'),
+    '"ttl=" of "webhook_replay" in FILE:LINE is shorter than the … seconds for '
+        . 'which a message … is valid' => replay('slack', 'ttl=1m'),
+    '"$…" in "tenant=…" is filled by whoever sends the request' =>
+        replay('github', 'tenant=$arg_a'),
+    '"key=…" has no variable, all messages would be one' =>
+        replay('github', 'key=a'),
+    'unknown zone "…" of "webhook_replay" in FILE:LINE' =>
+        "webhook github; $good webhook_replay zone=other;",
+    'invalid URL of the engine "shared", it is like "redis://HOST:6379/0", …' =>
+        redis('127.0.0.1'),
+    'the URL of the engine "shared" has an address, add "server_name=" with a '
+        . 'name that is in its certificate' => redis('rediss://127.0.0.1'),
+    '"webhook_replay" in FILE:LINE is shared with other hosts and in a server '
+        . 'without "server_name", add "scope=NAME" by which they know the place'
+        => [@{ replay('github', 'shared=shared') }[0],
+            'webhook_zone seen 1m; webhook_redis shared redis://127.0.0.1;'],
+    'unknown engine "shared" of "webhook_replay" in FILE:LINE, define it with '
+        . '"webhook_redis shared redis://127.0.0.1;"' =>
+        replay('github', 'shared=shared'),
+    '"lease=" of the engine "shared" is too short, it is at least a second and '
+        . 'ten times "timeout="' => redis('redis://127.0.0.1 lease=1ms'),
+    'the engine "…" has options for TLS' =>
+        redis('redis://127.0.0.1 server_name=a'),
+    'a secret of "webhook_redis" takes no variables' =>
+        redis('redis://127.0.0.1 password=a$host'),
+    'a secret of "webhook_redis" is no set of public keys' =>
+        redis('redis://127.0.0.1 password=jwks:'
+              . secret_file('set', '{"keys":[]}', 0644)),
+    '"webhook_redis" directive has "user=" without "password="' =>
+        redis('redis://127.0.0.1 user=a'),
+    '"webhook_redis …" has no effect' => redis('redis://127.0.0.1'),
 
     # others
     'a challenge of "webhook …" cannot be signed, no secret is a key for HMAC'
@@ -189,6 +265,9 @@ my %example = (
     'option "…" of rule "…" is the second of its name' =>
         own('signature header:Y prefix=a prefix=b;'),
     '"…" is twice in rule "…"' => own('methods GET GET;'),
+    'webhook_provider "…" has a "challenge" that is in every message' =>
+        own('challenge none method=POST;'),
+    'rule "replay" has "off" beside other values' => own('replay off ttl=1d;'),
     'rule "…" is duplicate' => own('id header:A; id header:B;'),
     'option "…" of rule "…" has no value' => own('signature header:Y prefix=;'),
     '"$" in "…" of rule "…", there can be no variable' => own('id header:$a;'),
@@ -237,6 +316,10 @@ for my $document (qw/directives providers/) {
     my $text = WebhookTest::Cert::read_file(
         "$FindBin::Bin/../docs/$document.md");
 
+    # a table of messages that this test does not see
+    unlike($text, qr/^\|[^|\n]*message(?! \| remedy)[^|\n]*\| remedy/mi,
+           "all tables of messages in $document.md have the same head");
+
     while ($text =~ /^\| message \| remedy \|\n\|[-|]+\n((?:\|.*\n)+)/mg) {
         for my $line (split /\n/, $1) {
             my ($message) = $line =~ /^\| `?(.*?)`? \| /;
@@ -273,6 +356,17 @@ sub own {
 }
 
 
+sub replay {
+    my ($provider, $options) = @_;
+
+    return [in("webhook $provider; $good webhook_replay zone=seen "
+               . ($options // '') . ';'), 'webhook_zone seen 1m;'];
+}
+
+
+sub redis { return ['', "webhook_redis shared $_[0];"] }
+
+
 sub secret { return "webhook github; webhook_secret $_[0];" }
 
 
@@ -288,7 +382,7 @@ sub keys_in {
     my ($bytes, $option) = @_;
 
     return 'webhook_secret jwks:'
-           . secret_file(unpack('H*', $bytes), $bytes, 0644) . ' '
+           . secret_file(sha256_hex($bytes), $bytes, 0644) . ' '
            . ($option // '') . ';';
 }
 

@@ -96,11 +96,13 @@ my @mistakes = (
          qr/warn, error/],
         ["webhook_max_body 1x;", qr/^"webhook_max_body" directive invalid/,
          undef],
-        ["webhook_max_body 10 k;", qr/^invalid option "k"/, qr/"force"/],
+        ["webhook_max_body 10 k;", qr/^unknown option "k"/, qr/force/],
         ["webhook_max_body 1048577;", qr/^"webhook_max_body 1048577" is over 1m/,
          qr/"webhook_max_body 1048577 force"/],
-        ["webhook_max_body 2m enforce;", qr/^invalid option "enforce"/,
-         qr/"force"/],
+        ["webhook_max_body 2m enforce;", qr/^unknown option "enforce"/,
+         qr/did you mean "force"/],
+        ["webhook_max_body 100k force;", qr/^option "force" of/,
+         qr/has no effect, up to 1m nothing has to be forced/],
         ["webhook_window 5 m;", qr/^unknown option "m"/, qr/future=/],
         ["webhook_window 5min;", qr/^invalid time "5min"/, qr/30s, 5m or 1h/],
         ["webhook_window past=5m;", qr/^invalid time "past=5m"/,
@@ -113,6 +115,8 @@ my @mistakes = (
          qr/a scheme, a host/],
         ["webhook_public_url ftp://example.com;", qr/^invalid public URL/,
          qr/a scheme, a host/],
+        ["webhook_public_url https://a;\nwebhook_public_url https://b;",
+         qr/directive is duplicate/, undef],
         ["webhook_public_url https://;", qr/^invalid public URL/, qr/a host/],
 
         # payloads
@@ -163,7 +167,7 @@ my @mistakes = (
         ["webhook github; $good webhook_replay zone=a zone=b;",
          qr/"zone=b" of "webhook_replay"/, qr/second of its name/],
         ["webhook github; $good webhook_replay zone=a off;",
-         qr/"off" of "webhook_replay"/, qr/zone=NAME/],
+         qr/"off" beside other values/, qr/"off" beside/],
         ["webhook github; $good webhook_replay off zone=a;",
          qr/"off" beside other values/, qr/"off" beside/],
         ["webhook github; $good webhook_replay zone=a key=id;",
@@ -209,6 +213,66 @@ my @mistakes = (
         ["webhook_zone hooks 1m;", $place, undef],
         ["webhook_provider own { token bearer; }", $place, undef],
 
+        # secrets; what is odd about one is a warning
+        ["webhook github; webhook_secret file:/etc/none/github;",
+         qr{^secret file "/etc/none/github" cannot be opened}, qr/No such file/],
+        ["webhook github; webhook_secret /etc/nginx/secrets/github;",
+         qr/is the name of a file/, qr/write "file:" in front/],
+        ["webhook github; webhook_secret \"\";", qr/is empty/,
+         qr/anybody would know it/],
+        ["webhook github; webhook_secret file:"
+         . secret_file('nothing', "\n") . ';', qr/is empty/,
+         qr/anybody would know it/],
+        ["webhook github; webhook_secret abc;", qr/has only 3 bytes/,
+         qr/fewer than 16 can be guessed/],
+        ["webhook github; webhook_secret 0123456789;abcdef;", $directive,
+         undef],
+        ["webhook github; webhook_secret \$http_x_secret;",
+         qr/is filled by whoever sends/, qr/let a "map" choose it/],
+        ["webhook github; webhook_secret File:/etc/secret;",
+         qr/begins nearly as "file:PATH"/, qr/in small letters/],
+        ["webhook github; webhook_secret env=HOOK;",
+         qr/begins nearly as "file:PATH"/, qr/with a colon/],
+        ["webhook plaid; webhook_secret jwk:/etc/set.json;",
+         qr/begins nearly as "file:PATH"/, qr/"jwks:PATH"/],
+        ["webhook plaid; webhook_secret https://example.com/jwks.json;",
+         qr/has the URL/, qr/have "webhook-keys" write a file/],
+        ["webhook plaid; webhook_secret jwks:https://example.com/jwks.json;",
+         qr/has the URL/, qr/give that as "jwks:PATH"/],
+        ["webhook github; webhook_secret env:WEBHOOK_NO_SUCH;",
+         qr/^no variable "WEBHOOK_NO_SUCH" in the environment/,
+         qr/that nginx was started with/],
+        ["webhook github; webhook_secret '\"0123456789abcdef\"';",
+         qr/is in quotes/, qr/which count as part of it/],
+        ["webhook github; webhook_secret '0123456789abcdef ';",
+         qr/a space or a tab/, qr/counts as part of it/],
+        ["webhook github; webhook_secret file:"
+         . secret_file('bom', "\xEF\xBB\xBF0123456789abcdef") . ';',
+         qr/a byte order mark/, qr/write it without/],
+        ["webhook github; webhook_secret \xe2\x80\x9c0123456789abcd"
+         . "\xe2\x80\x9d;", qr/is in quotes/, qr/which count as part of it/],
+        ["webhook github; webhook_secret SECRET=0123456789abcdef;",
+         qr/begins with "NAME="/, qr/counts as part of it/],
+        ["webhook github; webhook_secret ghp_0123456789abcdef;",
+         qr/looks like a key for the sender's API/, qr/is another one/],
+        ["webhook svix; webhook_secret 'whsec_MDEyMzQ1Njc4OWFiY2RlZg== ';",
+         [qr/ a space or a tab, which counts as part of it in \@$/,
+          qr/^secret 1 of "webhook svix" in \@ is no key as .*, see "key="/]],
+        ["webhook github; webhook_secret 0123456789abcdeg decode=hex;",
+         qr/is not hex/, qr/as its "decode=" says/],
+        ["webhook netdata-basic; $good", qr/has no ":"/,
+         qr/it is "user:password"/],
+        ["webhook github; webhook_secret file:" . secret_file('pem',
+            "-----BEGIN PUBLIC KEY-----\n") . ';', qr/is a public key/,
+         qr/take the secret that the sender shows/],
+        ["webhook google-pubsub; webhook_claim /aud us; webhook_claim /aud it;",
+         qr/^"webhook_claim \/aud" is twice/, qr/go on one line/],
+        ["webhook github; $good webhook_require /a string; webhook_require "
+         . '/a object;', qr/^two rules for "\/a"/, qr/into one of them/],
+        ["webhook github; $good webhook_require /a string enum=x; "
+         . 'webhook_require /a string enum=y;', qr/^two rules for "\/a"/,
+         qr/write all values into one of them/],
+
         # semicolons
         ["webhook_secret 0123456789abcdef\nproxy_pass http://127.0.0.1:1;",
          qr/^unknown option of "webhook_secret"/,
@@ -239,6 +303,21 @@ my @mistakes = (
          qr/^duplicate "webhook_var \$One"/, qr/one in this block/],
         ["webhook_var \$host /host;", qr/^the duplicate "host" variable/,
          undef],
+        ["webhook_redis shared 127.0.0.1:6379;", qr/^invalid URL/,
+         qr{it is like "redis://HOST:6379/0"}],
+        ["webhook_redis shared redis://user:secret\@127.0.0.1;",
+         qr/^invalid URL/, qr/options, as "user=" and "password="/],
+        ["webhook_redis redis://127.0.0.1;", $arguments, undef],
+        ["webhook_redis shared redis://127.0.0.1 user=a;",
+         qr/has "user=" without "password="/, qr/needs both/],
+        ["webhook_redis shared redis://127.0.0.1 server_name=a;",
+         qr/has options for TLS/, qr{begins with "rediss://"}],
+        ["webhook_redis shared rediss://127.0.0.1;", qr/has an address/,
+         qr/add "server_name="/],
+        ["webhook_redis shared redis://127.0.0.1 lease=1ms;",
+         qr/^"lease=" of the engine/, qr/ten times "timeout="/],
+        ["webhook_redis shared redis://127.0.0.1;", qr/has no effect/,
+         qr/"shared=shared"/],
         ["webhook_status;", $place, undef],
         ["webhook_provider { token bearer; }", $arguments, undef],
         ["webhook_provider own;", qr/has no opening "\{"/, undef],
@@ -373,6 +452,11 @@ my @mistakes = (
         ["challenge query:a reply='{\"a\":1}';", qr/^unexpected "\{"/, undef],
         ["challenge query:a response=b;", qr/^unknown option "response=b"/,
          qr/reply=TEMPLATE/],
+        ["challenge none method=POST;\n}", qr/has a "challenge" that is in/,
+         qr/add "match=SOURCE=VALUE"/],
+        ["signature header:X prefix=\$v1;", qr/^"\$" in "\$v1"/,
+         qr/there can be no variable/],
+        ["replay off key=body;", qr/^rule "replay" has "off"/, qr/beside/],
         ["challenge query:a match=query:b=;", qr/^no value in "match=/,
          qr/leave the last "=" out/],
         ["require action string;", qr/"action"/, qr{begin with "/"}],
@@ -394,7 +478,10 @@ while (my ($where, $list) = splice @mistakes, 0, 2) {
 
         $remedy //= qr//;
 
-        http_says($in{$where}->($text), qr/\A(?=.*?$said)(?=.*\@)(?=.*$remedy)/s);
+        my @said = ref $said eq 'ARRAY' ? @$said
+            : qr/\A(?=.*?$said)(?=.*\@)(?=.*$remedy)/s;
+
+        http_says($in{$where}->($text), @said);
     }
 }
 
