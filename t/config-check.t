@@ -65,6 +65,8 @@ my $has = sub {
 
 server_says("location / { #<\n webhook github;\n $good webhook_window 5m; }",
             $has->('webhook_window', 'github', 'timestamp'));
+server_says("location / { #<\n webhook pelorus;\n $good webhook_reject 401; }",
+            $has->('webhook_reject', 'pelorus', 'status that can be changed'));
 server_says("webhook github; $good location / { #<\n webhook_window 5m; }",
             $has->('webhook_window', 'github', 'timestamp'));
 server_says("location / { #<\n webhook github;\n $good $other }",

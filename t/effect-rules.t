@@ -22,7 +22,7 @@ my $now = 1_700_000_000;
 my $secret = '0123456789abcdef';
 my $answering = 'the secret that answers for ';
 my $other = 'fedcba9876543210';
-my $document = '{"a":"1","b":"2"}';
+my $document = '{"app":"x","a":"1","b":"2"}';
 my $signed = 'signature header:X-Signature';
 
 # What is beside a rule: the rules, the body, and its signature for a URI;
@@ -48,9 +48,12 @@ my %kind = (
                'webhook_claim /aud us;'],
     jws => ["$signed algorithm=jws-hs256;", $document,
             sub { token($document) =~ s/\.\K[^.]*(?=\.)//r }],
+    pelorus => ["$signed; body pelorus;", $document,
+                sub { 'sha256=' . hmac($document) }],
 );
 
 my $json = 'which has no effect';
+my $alone = '"body pelorus" in webhook_provider "own" goes with one';
 my $weak = '"key=body" in "replay" beside a "body" that anybody can change';
 
 my %none = (
@@ -61,6 +64,29 @@ my %none = (
             qw/jwt bearer jws/
     },
     'replay-body' => { map { $_ => $weak } qw/crc32 none/ },
+);
+
+$none{$_}{pelorus} = $alone
+    for qw/past future unit window status for methods content_type query
+           reject challenge-method challenge-match challenge-reply challenge-header
+           challenge-key challenge-after/;
+
+# What a token has to say, and one that says it and one that does not.
+my %claim = (
+    issuer => [' issuer=me;', { iss => 'me' }, { iss => 'you' }],
+    enum => ['; claim /sub string enum=a|b;', { sub => 'b' }, { sub => 'c' }],
+    range => ['; claim /n integer min=1 max=3;', { n => 3 }, { n => 4 }],
+    optional => ['; claim /sub string optional;', {}, { sub => 1 }],
+    when => ['; claim /n integer when=/sub=a;', { sub => 'b' },
+             { sub => 'a' }],
+    past => ['; timestamp claim:/iat past=1m;', { iat => $now - 59 },
+             { iat => $now - 61 }],
+    future => ['; timestamp claim:/iat future=1m;', { iat => $now + 59 },
+               { iat => $now + 61 }],
+    window => ['; timestamp claim:/iat; window 1m;', { iat => $now - 59 },
+               { iat => $now - 61 }],
+    unit => ['; timestamp claim:/iat unit=ms past=1m;',
+             { iat => $now * 1000 }, { iat => $now }],
 );
 
 # The rule, and requests beside a signed one with what they get: a status, or
@@ -85,7 +111,8 @@ my %option = (
     id => ['id header:I;', [{ I => 'x' }, qr/^X-Id: x\r/m]],
     event => ['event header:I;', [{ I => 'x' }, qr/^X-Event: x\r/m]],
     ack => ['ack 204;', [{}, 204]],
-    reject => ['reject 418;', [{ 'X-Signature' => 'x' }, 418]],
+    reject => ['reject 418;',
+               [{ 'X-Signature' => 'sha256=' . '0' x 64 }, 418]],
     'challenge-method' => ['challenge query:c method=PUT;',
         [{ method => 'PUT', query => 'c=x', unsigned => 1 }, qr/\r\n\r\nx$/],
         [{ method => 'GET', query => 'c=x', unsigned => 1 }, 405]],
@@ -150,6 +177,17 @@ for my $kind (sort keys %kind) {
     }
 }
 
+for my $digest (qw(/d none)) {
+    for my $claim (sort keys %claim) {
+        my $name = "claim-$claim-" . $digest =~ s/\W//r;
+
+        $providers .= "webhook_provider $name { $signed algorithm=jwt-hs256 "
+            . "body_digest=$digest$claim{$claim}[0] }\n";
+        $locations .= "location = /$name { webhook $name; webhook_secret "
+            . "$secret; webhook_claim /aud us; proxy_pass http://%%APP%%; }\n";
+    }
+}
+
 my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
     webhook_zone seen 10m;
     add_header X-Id \$webhook_id always;
@@ -170,6 +208,23 @@ for my $kind (sort keys %kind) {
     }
 }
 
+for my $digest (qw/d none/) {
+    for my $claim (sort keys %claim) {
+        my ($rules, @claims) = @{ $claim{$claim} };
+
+        for my $i (0, 1) {
+            my $r = $t->request({ method => 'POST', body => $document,
+                uri => "/claim-$claim-$digest", headers => [['X-Signature',
+                token({ d => sha256_hex($document), aud => 'us',
+                        exp => $now + 9, %{ $claims[$i] } })]] });
+
+            is($r->{status}, (202, 403)[$i],
+               "claims of a token, body_digest=$digest, $claim: "
+               . json($claims[$i]));
+        }
+    }
+}
+
 $t->done;
 done_testing();
 
@@ -184,7 +239,8 @@ sub answered {
 
     %header = ('Content-Type' => $kind =~ /form/
                    ? 'application/x-www-form-urlencoded' : 'application/json',
-               D => sha256_hex($document), %header);
+               D => sha256_hex($document), 'X-Pelorus-Event' => 'ping',
+               'User-Agent' => 'Pelorus-Webhook/test', %header);
     $header{'X-Signature'} //= $sign->($document, $uri) if !$unsigned;
 
     my $r = $t->request({ method => $method // 'POST', uri => $uri,

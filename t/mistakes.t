@@ -273,6 +273,10 @@ my @mistakes = (
          . 'webhook_require /a string enum=y;', qr/^two rules for "\/a"/,
          qr/write all values into one of them/],
 
+        # what another one makes void
+        ["webhook pelorus; $good webhook_reject 401;",
+         [qr/^"webhook_reject" has no effect .* can be changed, remove it$/]],
+
         # semicolons
         ["webhook_secret 0123456789abcdef\nproxy_pass http://127.0.0.1:1;",
          qr/^unknown option of "webhook_secret"/,

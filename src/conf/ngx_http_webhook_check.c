@@ -61,6 +61,8 @@ static ngx_uint_t ngx_http_webhook_check_window(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_check_url(
     ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_check_reject(
+    ngx_http_webhook_provider_t *provider);
 static void ngx_http_webhook_check_warn(ngx_conf_t *cf,
     ngx_http_webhook_warning_t *warning, ngx_array_t *entries);
 static ngx_uint_t ngx_http_webhook_check_told(
@@ -110,7 +112,8 @@ static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
 
     { "webhook_ack", NGX_HTTP_WEBHOOK_OWN_ACK, NULL, NULL },
 
-    { "webhook_reject", NGX_HTTP_WEBHOOK_OWN_REJECT, NULL, NULL },
+    { "webhook_reject", NGX_HTTP_WEBHOOK_OWN_REJECT,
+      ngx_http_webhook_check_reject, "status that can be changed" },
 
     { "webhook_replay", NGX_HTTP_WEBHOOK_OWN_REPLAY, NULL, NULL },
 
@@ -358,6 +361,15 @@ ngx_http_webhook_check_url(ngx_http_webhook_provider_t *provider)
 
     return ngx_http_webhook_template_has(provider->message, &url)
            || ngx_http_webhook_template_has(provider->message, &decoded);
+}
+
+
+/* The receiver of Pelorus has its own answers. */
+
+static ngx_uint_t
+ngx_http_webhook_check_reject(ngx_http_webhook_provider_t *provider)
+{
+    return !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER);
 }
 
 

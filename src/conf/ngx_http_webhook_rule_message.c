@@ -463,13 +463,14 @@ ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
         || provider->required.nelts
         || provider->timestamp
         || provider->message.data
-        || provider->methods)
+        || provider->methods
+        || provider->reject != NGX_CONF_UNSET)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"body pelorus\" in webhook_provider \"%V\" goes "
                            "with one \"signature header:NAME\" rule, and "
-                           "with id, event, require, client_certificate, "
-                           "ack and reject", &provider->name);
+                           "with id, event, require, json, replay, "
+                           "client_certificate and ack", &provider->name);
         return NGX_CONF_ERROR;
     }
 
