@@ -10,6 +10,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw/hmac_sha256 sha256_hex/;
+use JSON::PP qw/decode_json encode_json/;
+use MIME::Base64 qw/encode_base64url/;
 use Test::More;
 
 use WebhookTest;
@@ -22,6 +25,14 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
     limit_req_zone \$binary_remote_addr zone=limit:64k rate=1r/m;
     lingering_timeout 1s;
     webhook_zone hooks 1m;
+
+    # a token says who asks, and one of them also of which body
+    webhook_provider sender {
+        signature bearer algorithm=jwt-hs256 body_digest=none;
+    }
+    webhook_provider sender-and-body {
+        signature bearer algorithm=jwt-hs256 body_digest=/sha256;
+    }
 
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -204,6 +215,14 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
             auth_request /ask/body;
             proxy_pass http://%%APP%%;
         }
+        location /by/sender {
+            auth_request /ask/sender;
+            proxy_pass http://%%APP%%;
+        }
+        location /by/digest {
+            auth_request /ask/digest;
+            proxy_pass http://%%APP%%;
+        }
         location /by/rewrite {
             auth_request /ask/rewrite;
             proxy_pass http://%%APP%%;
@@ -230,6 +249,15 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
             }
             location /ask/body {
                 webhook github;
+                proxy_pass http://%%APP%%/status/204;
+            }
+            location /ask/sender {
+                webhook sender;
+                webhook_claim /aud us;
+                proxy_pass http://%%APP%%/status/204;
+            }
+            location /ask/digest {
+                webhook sender-and-body;
                 proxy_pass http://%%APP%%/status/204;
             }
             location /ask/rewrite { rewrite ^ /granted last; }
@@ -378,6 +406,8 @@ for my $header ("b\x01ad: x", 'Content-Length: x',
 is_deeply([smuggled()], [], 'nor was a rest of these');
 
 
+my %ask = (github => 'body', 'sender-and-body' => 'digest');
+
 # auth_request: what the headers can say is asked, and nothing else passes
 for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
      ['/by/token', [['X-Gitlab-Token', 'another of that length 1234']], 0],
@@ -386,6 +416,14 @@ for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
                      'Basic dXNlcjpwYXNzd29yZC1vZi10aGUtc2VuZGVy']], 1],
      ['/by/basic', [['Authorization', 'Basic dXNlcjpvdGhlcg==']], 0],
      ['/by/body', signed(body => 'body')->{headers}, 0],
+     ['/by/sender', [bearer(aud => 'us', exp => time + 60)], 1],
+     ['/by/sender', [bearer(aud => 'them', exp => time + 60)], 0],
+     ['/by/sender', [bearer(aud => 'us', exp => time - 100)], 0],
+     ['/by/sender', [bearer(aud => 'us')], 0],
+     ['/by/sender', [['Authorization', 'Bearer a.b.c']], 0],
+     ['/by/sender', [], 0],
+     ['/by/digest', [bearer(exp => time + 60,
+                            sha256 => sha256_hex('body'))], 0],
      ['/by/rewrite', [['X-Gitlab-Token', 'wrong']], 0],
      ['/by/page', [['X-Gitlab-Token', 'wrong']], 0],
      ['/by/page', [['X-Gitlab-Token', $secret]], 1, []])
@@ -408,8 +446,8 @@ for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
 
 like($t->error_log, qr{gitlab: subrequest "/ask/token" refused, token_mism},
      'why');
-like($t->error_log, qr{github: subrequest "/ask/body" refused, not_verified},
-     'or that it cannot be known');
+like($t->error_log, qr{$_: subrequest "/ask/$ask{$_}" refused, not_verified},
+     "or that it cannot be known: $_") for sort keys %ask;
 
 
 # who ends without a verdict leaves a trace
@@ -530,6 +568,18 @@ sub detour {
 }
 
 
+# The header with a token that has these claims.
+sub bearer {
+    my (%claims) = @_;
+
+    my $token = join '.', map { encode_base64url(encode_json($_)) }
+                              { alg => 'HS256' }, \%claims;
+
+    return ['Authorization', "Bearer $token."
+            . encode_base64url(hmac_sha256($token, $secret))];
+}
+
+
 sub begin {
     my ($uri, $body, @more) = @_;
 
@@ -574,8 +624,7 @@ sub smuggled {
 sub none {
     my ($location) = @_;
 
-    my $status = JSON::PP::decode_json(
-        $t->request({ uri => '/status' })->{body});
+    my $status = decode_json($t->request({ uri => '/status' })->{body});
     my ($hook) = grep { $_->{location} eq $location } @{ $status->{hooks} };
 
     return $hook->{requests}{none};
