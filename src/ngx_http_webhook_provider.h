@@ -50,6 +50,8 @@ typedef struct {
                                                claim in provider->claims */
     ngx_str_t                   name;       /* of the argument, cookie, field,
                                                or the JSON Pointer */
+    ngx_str_t                   form;       /* of JSON: the field in its place
+                                               where the body is a form */
     u_char                      separator;  /* between the fields */
 } ngx_http_webhook_source_t;
 

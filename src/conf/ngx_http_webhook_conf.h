@@ -223,6 +223,9 @@ char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_uint_t sources, ngx_http_webhook_source_t *source);
+ngx_uint_t ngx_http_webhook_source_words(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    ngx_http_webhook_source_t *source);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 char *ngx_http_webhook_ack_word(ngx_conf_t *cf,

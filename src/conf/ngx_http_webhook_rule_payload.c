@@ -78,7 +78,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                           given;
+    ngx_uint_t                           given, taken;
     ngx_http_webhook_timestamp_t        *timestamp;
     ngx_http_webhook_timestamp_words_t   conf;
 
@@ -89,12 +89,18 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
 
     timestamp->line = cf->conf_file->line;
 
+    taken = ngx_http_webhook_source_words(cf, provider, words, n,
+                                          &timestamp->source);
+    if (taken == 0) {
+        return NGX_CONF_ERROR;
+    }
+
     conf.unit = WH_TIME_S;
     conf.window.past = NGX_CONF_UNSET;
     conf.window.future = NGX_CONF_UNSET;
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_timestamp_options,
-                                 &words[1], n - 1, &conf, &given)
+                                 &words[taken], n - taken, &conf, &given)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -105,9 +111,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
 
     provider->timestamp = timestamp;
 
-    return ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        NGX_HTTP_WEBHOOK_SOURCES,
-                                        &timestamp->source);
+    return NGX_CONF_OK;
 }
 
 
