@@ -153,6 +153,8 @@ for my $kind (sort keys %pass) {
     }
 }
 
+note('HTTP/3 is not asked: nginx 1.22 does not speak it, and no client here');
+
 $t->done;
 
 done_testing();
