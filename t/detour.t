@@ -171,6 +171,7 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
             webhook_secret "$secret";
 
             location /closed/deny { deny all; }
+            location /closed/limit { limit_req zone=limit; }
             location /closed/return { return 204; }
             location /closed/large { client_max_body_size 1; }
         }
@@ -450,8 +451,10 @@ like($t->error_log, qr{$_: subrequest "/ask/$ask{$_}" refused, not_verified},
      "or that it cannot be known: $_") for sort keys %ask;
 
 
-# who ends without a verdict leaves a trace
-for (['/closed/deny', 403], ['/closed/return', 204], ['/closed/large', 413],
+# who ends without a verdict leaves a trace; the first of a minute would not
+$t->request(forged(uri => '/closed/limit', body => 'first'));
+
+for (['/closed/deny', 403], ['/closed/limit', 503], ['/closed/return', 204], ['/closed/large', 413],
      ['/moved', 302], ['/any', 202])
 {
     my ($uri, $status) = @$_;
