@@ -489,7 +489,7 @@ X-Content-Type-Options: nosniff
 --- more_headers
 X-Event-Key: diagnostics:ping
 --- error_code eval
-[ 200, 405, 405, 405, 403, 200, 405 ]
+[ 200, 405, 405, 400, 403, 200, 405 ]
 --- response_headers eval
 [ "X-Verdict: challenge", ("X-Verdict: rejected") x 4,
   "X-Verdict: challenge", "X-Verdict: rejected" ]

@@ -176,6 +176,7 @@ my $tls = 'https://localhost:' . $t->port('TLS_PORT');
 good_and_bad($_) for sort keys %providers;
 challenge($_) for grep { $providers{$_} =~ /^\s*challenge /m }
                   sort keys %providers;
+form_instead();
 options();
 public_key_beside_hmac();
 tls();
@@ -436,6 +437,18 @@ sub good_and_bad {
                 "$name: what is no time");
         accepted(sent(@good, '--age', 1, $file), "$name: a young time");
     }
+}
+
+
+# Of a sender of JSON and of forms, what looks like a form is signed as one.
+sub form_instead {
+    my $file = $t->write_file('bodies/route', 'recipient=a%40b&body=x');
+    my $got = accepted(sent(arguments('mailgun'), $file), 'mailgun, a form');
+
+    like($got->{body}, qr/\Arecipient=a%40b&body=x&timestamp=\d+&/,
+         'it stays one');
+    refused(sent(arguments('mailgun'), '--age', 900_000, $file),
+            'mailgun, an old form');
 }
 
 
