@@ -23,7 +23,7 @@ use WebhookTest;
 
 my $secret = 'a secret of this test alone';
 my $now = 1_700_000_000;
-my %times = (s => $now, ms => "${now}000", rfc3339 => '2023-11-14T22:13:20Z',
+my %times = (s => $now, unix => $now, ms => "${now}000", rfc3339 => '2023-11-14T22:13:20Z',
              http => 'Tue, 14 Nov 2023 22:13:20 GMT');
 my $any = 14;                   # places around a cut where nothing separates
 my $url = 'http://hooks.example.com';
@@ -40,7 +40,8 @@ cmp_ok(scalar @providers, '>=', 30, 'there are providers');
 my $t = WebhookTest->new(now => $now, frozen => 1, conf => conf());
 
 cut_anew($_) for @providers;
-twice();
+twice(crisp => qr/\A\d+\z/, $now, $now + 1);
+twice(named => qr/./, 1, 2);
 
 $t->done;
 done_testing();
@@ -73,7 +74,12 @@ sub provider {
 
 
 sub conf {
-    my $conf = '';
+    my $conf = <<'EOF';
+    webhook_provider own-named {
+        signature  header:X-Crisp-Signature;
+        message    '[$http_x_crisp_request_timestamp;$webhook_body]';
+    }
+EOF
 
     for my $p (@providers) {
         my ($signature, @more) = @{ $p->{rules}{signature}[0] };
@@ -98,7 +104,8 @@ sub conf {
         . "webhook_secret '$secret';\n webhook_public_url $url;\n"
         . "set \$paypal_webhook_id 1JE4291016473214C;\n"
         . join('', map { "location = /$_->{name} { webhook own-$_->{name}; "
-                         . "proxy_pass http://%%APP%%; }\n" } @providers)
+                         . "proxy_pass http://%%APP%%; }\n" } @providers,
+                                                        { name => 'named' })
         . "}\n";
 }
 
@@ -309,21 +316,22 @@ sub put_json {
 # A header of the message that comes twice: nginx makes one value of both, or
 # takes the first.
 sub twice {
-    my ($p) = grep { $_->{name} eq 'crisp' } @providers;
+    my ($name, $form, $one, $two) = @_;
 
     my $body = '{}';
 
-    for my $times ([1, 2], ['1, 2'], ['1'], []) {
-        for my $signed ('1', '1, 2', '') {
-            my $right = @$times == 1 && $times->[0] eq $signed;
-            my $status = $t->status({ uri => '/crisp', body => $body,
+    for my $times ([$one, $two], ["$one, $two"], [$one], []) {
+        for my $signed ($one, "$one, $two", '') {
+            my $right = @$times == 1 && $times->[0] eq $signed
+                        && $signed =~ $form;
+            my $status = $t->status({ uri => "/$name", body => $body,
                 headers => [
                     (map { ['X-Crisp-Request-Timestamp', $_] } @$times),
                     ['X-Crisp-Signature',
                      hmac_sha256_hex("[$signed;$body]", $secret)] ] });
 
             is($status, $right ? 202 : @$times > 1 ? 400 : 403,
-               "crisp: times (@{[join ') (', @$times]}), signed ($signed)");
+               "$name: times (@{[join ') (', @$times]}), signed ($signed)");
         }
     }
 }

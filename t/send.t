@@ -54,7 +54,6 @@ my %bodies = (
     'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
 my %arguments = (
-    crisp => ['--header', 'X-Crisp-Request-Timestamp: 1700000000000'],
     pelorus => [qw/--event committime/],
     'google-pubsub' => [map { ('--claim', $_) } '/aud=us', '/email=a@b.c',
                         '/email_verified=true'],
@@ -271,7 +270,8 @@ sub location {
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
         . ($rules =~ /webhook_url/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
-        . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; ' : '')
+        . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; '
+             . 'webhook_claim /email a@b.c; ' : '')
         . ($rules =~ /(\$\w+_webhook_id)/
            ? "set $1 1JE4291016473214C; " : '')
         . "proxy_pass http://%%APP%%; }\n";
