@@ -94,7 +94,8 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
       0, 1,
-      "timestamp SOURCE [unit=s|ms|unix|rfc3339|http] [past=TIME] [future=TIME]" },
+      "timestamp SOURCE [unit=s|ms|unix|rfc3339|http] [past=TIME] "
+      "[future=TIME]" },
 
     { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
       offsetof(ngx_http_webhook_provider_t, window), 1,
