@@ -239,6 +239,8 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_BODY_UNSIGNED  0x10  /* it has no text */
 #define NGX_HTTP_WEBHOOK_BODY_RECEIVER  0x20  /* verified as its receiver
                                                  does, without a message */
+#define NGX_HTTP_WEBHOOK_BODY_LOOSE     0x40  /* other bytes may be the same
+                                                 message */
 
 
 /* What is in the place of the body in the message: the rule "body". */
@@ -246,16 +248,19 @@ typedef struct {
 #define ngx_http_webhook_body_rows(row)                                       \
     row(NGX_HTTP_WEBHOOK_BODY_RAW, "raw", 0)                                  \
     row(NGX_HTTP_WEBHOOK_BODY_FORM, "form:FIELD",                             \
-        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_DOCUMENT)           \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_DOCUMENT            \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE)                                         \
     row(NGX_HTTP_WEBHOOK_BODY_FORM_SORTED, "form-sorted",                     \
-        NGX_HTTP_WEBHOOK_BODY_WHOLE)                                          \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_LOOSE)              \
     row(NGX_HTTP_WEBHOOK_BODY_SHA256, "sha256:SOURCE",                        \
         NGX_HTTP_WEBHOOK_BODY_DIGEST)                                         \
-    row(NGX_HTTP_WEBHOOK_BODY_CRC32, "crc32", NGX_HTTP_WEBHOOK_BODY_WEAK)     \
+    row(NGX_HTTP_WEBHOOK_BODY_CRC32, "crc32",                                 \
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_LOOSE)               \
     row(NGX_HTTP_WEBHOOK_BODY_NONE, "none",                                   \
-        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED)            \
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED             \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE)                                         \
     row(NGX_HTTP_WEBHOOK_BODY_PELORUS, "pelorus",                             \
-        NGX_HTTP_WEBHOOK_BODY_RECEIVER)
+        NGX_HTTP_WEBHOOK_BODY_RECEIVER|NGX_HTTP_WEBHOOK_BODY_LOOSE)
 
 
 typedef enum {

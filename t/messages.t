@@ -151,7 +151,7 @@ my %example = (
     'secret … of "webhook …" is not JSON' => set_of_keys('{"keys":['),
     'secret … of "webhook …" has no key that can be used' =>
         set_of_keys('{"keys":[]}'),
-    '"webhook …" needs a "webhook_claim /aud"' =>
+    '"webhook …" needs a "webhook_claim …"' =>
         "webhook google-pubsub; webhook_secret $rsa;",
     'a pointer of "webhook_claim" … is too long' =>
         'webhook google-pubsub; webhook_claim /aud us; webhook_claim /'

@@ -137,6 +137,8 @@ ngx_uint_t ngx_http_webhook_parts_sign_url(
 char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+ngx_uint_t ngx_http_webhook_recipient_names(
+    ngx_http_webhook_require_t *require);
 ngx_uint_t ngx_http_webhook_recipient_unnamed(
     ngx_http_webhook_stats_entry_t *entry);
 ngx_int_t ngx_http_webhook_recipient_check(ngx_conf_t *cf,
@@ -370,7 +372,7 @@ ngx_http_webhook_replay_key_t *ngx_http_webhook_replay_key_compile(
     ngx_conf_t *cf, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_replay_key_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key,
-    ngx_str_t *name);
+    ngx_array_t *vars, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);

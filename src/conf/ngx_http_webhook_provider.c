@@ -94,7 +94,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("timestamp"), 1, 5, ngx_http_webhook_rule_timestamp,
       0, 1,
-      "timestamp SOURCE [form:NAME] [unit=s|ms|rfc3339|http] [past=TIME] "
+      "timestamp SOURCE [form:NAME] [unit=s|ms|unix|rfc3339|http] [past=TIME] "
       "[future=TIME]" },
 
     { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
@@ -672,7 +672,8 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
 
     if (provider->replay
         && provider->replay->body
-        && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK))
+        && (provider->bearer
+            || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_LOOSE)))
     {
         rule = "\"key=body\" in \"replay\" beside a \"body\" that anybody "
                "can change";

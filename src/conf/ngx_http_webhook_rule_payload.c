@@ -25,6 +25,7 @@ static char *ngx_http_webhook_require_text(ngx_conf_t *cf,
 static ngx_http_webhook_keyword_t  ngx_http_webhook_units[] = {
     { ngx_string("s"), WH_TIME_S },
     { ngx_string("ms"), WH_TIME_MS },
+    { ngx_string("unix"), WH_TIME_UNIX },
     { ngx_string("rfc3339"), WH_TIME_RFC3339 },
     { ngx_string("http"), WH_TIME_HTTP },
     { ngx_null_string, 0 }
