@@ -158,10 +158,13 @@ sub modules {
     my @modules = map { m{/} ? $_ : has_module($_) // die "no module $_\n" }
                   @{ $self->{modules} };
 
-    push @modules, "$build/ngx_http_webhook_module.so" if $self->{module};
+    push @modules, module() if $self->{module};
 
     return @modules;
 }
+
+
+sub module { return "$build/ngx_http_webhook_module.so" }
 
 
 # The path of a module that the nginx under test can load, or undef.
@@ -249,8 +252,10 @@ sub environment {
 
     $library // die "no libfaketime\n";
 
+    # Files' times as they are: LeakSanitizer asks for files at the end of a
+    # process, when libfaketime has given up the semaphore that it locks then.
     my %value = (LD_PRELOAD => join(':', $library, $ENV{LD_PRELOAD} // ()),
-                 FAKETIME_DONT_FAKE_MONOTONIC => 1);
+                 FAKETIME_DONT_FAKE_MONOTONIC => 1, NO_FAKE_STAT => 1);
 
     # A file, because an environment cannot change.
     if ($self->{frozen}) {
@@ -278,7 +283,8 @@ sub set_now {
 # Those a worker must see too; nginx takes the rest from it.
 sub faketime_variables {
     return qw/LD_PRELOAD FAKETIME FAKETIME_FMT FAKETIME_DONT_FAKE_MONOTONIC
-              FAKETIME_SHARED FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE/;
+              FAKETIME_SHARED FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE
+              NO_FAKE_STAT/;
 }
 
 
