@@ -195,6 +195,8 @@ sub message {
                    : 'payload=' . $json =~ s/(\W)/sprintf '%%%02x', ord $1/ger;
     }
 
+    smuggle($m) if ($place->{wrong} // '') eq 'bare' && chance(30);
+
     $m->{type} = $place->{body} eq 'json' ? 'application/json'
                                       : 'application/x-www-form-urlencoded';
 
@@ -312,7 +314,7 @@ sub wrong_body {
 sub smuggle {
     my ($m) = @_;
 
-    $m->{body} = "POST /open HTTP/1.1\r\nHost: localhost\r\n"
+    $m->{body} = "POST /open HTTP/1.1\r\nHost: localhost\r\ntext: x\r\n"
                  . "X-Mark: $m->{id}\r\nContent-Length: 0\r\n\r\n" x 3;
 }
 
