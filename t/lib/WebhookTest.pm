@@ -326,7 +326,7 @@ sub stop {
         $self->{pid} || last;      # 0 would be the tests themselves
 
         kill $signal, $self->{pid};
-        end_of($self->{pid}, 5 * $patience) and delete $self->{pid};
+        end_of($self->{pid}, 15 * $patience) and delete $self->{pid};
     }
 }
 
