@@ -302,9 +302,13 @@ sub wrong_body {
     my ($m, $place) = @_;
 
     my $how = pick(sort keys %spoil);
+    my $right = $m->{body};
 
     signed($m, $place);
     $spoil{$how}->($m);
+
+    # it may have been a request before
+    $m->{body} .= 'x' if $m->{body} eq $right;
 
     return ('wrong', $how);
 }
