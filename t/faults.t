@@ -410,7 +410,7 @@ sub ask {
               . ($good ? 'fedcba9876543210' : 'another'))
         : (uri => "/$location", method => 'POST', body => $body);
 
-    my $c = $t->connection(timeout => 8 * $WebhookTest::patience);
+    my $c = $t->connection(timeout => 8);
 
     $c->send(join '', WebhookTest::format_request(
         %request, connection => 'close', headers => [

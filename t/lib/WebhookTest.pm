@@ -504,14 +504,15 @@ sub request {
 
 
 # A connection (see WebhookTest::Connection) to %%PORT%%, with tls to
-# %%TLS_PORT%%; port may be a number or another such name.
+# %%TLS_PORT%%; port may be a number or another such name.  A slow machine has a
+# multiple of the timeout.
 sub connection {
     my ($self, %want) = @_;
 
     my $port = $want{port} // ($want{tls} ? 'TLS_PORT' : 'PORT');
 
     return WebhookTest::Connection->new(
-        timeout => 30 * $patience, %want,
+        %want, timeout => ($want{timeout} // 30) * $patience,
         $want{unix} ? () : (port => $port =~ /\D/ ? $self->port($port) : $port),
     );
 }
