@@ -306,6 +306,7 @@ for my $way (qw/refused unbuffered deny basic except limit return if large
     }
 
     h2($uri, $evil);
+    h2($uri, '');
 }
 
 
