@@ -2,8 +2,8 @@
 
 # A worker in which a call to the system fails: the nth allocation, read,
 # write or open of a request, over locations of all kinds, and a zone that has
-# no room from the nth allocation on.  No fault ends the worker, lets a wrong request through
-# or leaves the client waiting, and the next request is right.
+# no room from the nth allocation on.  No fault ends the worker, lets a wrong
+# request through or leaves the client waiting, and the next request is right.
 # WEBHOOK_FAULTS=all tries every n until none fails, else they are further and
 # further apart.
 
