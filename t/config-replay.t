@@ -141,7 +141,7 @@ for my $from ('location ~ ^/(?<part>.*)$', 'location ~ ^/(.*)$') {
     my $name = $from =~ /part/ ? 'part' : 1;
 
     server_says("$from { webhook github; $good\n webhook_replay zone=seen "
-                . "key=\$$name; }", [qr/^"\$$name" in "key=" .* not signed/],
+                . "scope=s key=\$$name; }", [qr/^"\$$name" in "key=" .* not signed/],
                 $zone);
 }
 
