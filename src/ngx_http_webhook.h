@@ -103,6 +103,7 @@ typedef void  ngx_regex_t;
         NGX_HTTP_SERVICE_UNAVAILABLE, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)        \
     row(NGX_HTTP_WEBHOOK_STORE_UNAVAILABLE, "store_unavailable",              \
         NGX_HTTP_SERVICE_UNAVAILABLE, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)        \
+    row(NGX_HTTP_WEBHOOK_BUSY, "busy", NGX_HTTP_SERVICE_UNAVAILABLE, 0)       \
     row(NGX_HTTP_WEBHOOK_INTERNAL, "internal",                                \
         NGX_HTTP_INTERNAL_SERVER_ERROR, 0)                                    \
     row(NGX_HTTP_WEBHOOK_ABORTED, "aborted", NGX_HTTP_BAD_REQUEST, 0)         \
