@@ -235,7 +235,7 @@ static EVP_PKEY *
 ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, ngx_uint_t i)
 {
-    ngx_uint_t                k;
+    ngx_uint_t                k, before;
     ngx_http_webhook_key_t  **keys;
 
     if (i == 0) {
@@ -247,20 +247,30 @@ ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
     }
 
     keys = ctx->keys;
+    before = (candidate->pubkey != NULL);
 
     /* one that is there twice is tried once */
 
     for (k = 0; k < i - 1; k++) {
-        if (ngx_http_webhook_pubkey_usable(ctx, candidate, k)
-            && ngx_memcmp(keys[k]->digest, keys[i - 1]->digest,
-                          WH_TOKEN_DIGEST_SIZE)
-               == 0)
+
+        if (!ngx_http_webhook_pubkey_usable(ctx, candidate, k)) {
+            continue;
+        }
+
+        if (ngx_memcmp(keys[k]->digest, keys[i - 1]->digest,
+                       WH_TOKEN_DIGEST_SIZE)
+            == 0)
         {
             return NULL;
         }
+
+        before++;
     }
 
-    return keys[i - 1]->pubkey[candidate->use - NGX_HTTP_WEBHOOK_HMACS];
+    /* those of variables may be more */
+
+    return (before >= NGX_HTTP_WEBHOOK_PUBKEYS_TRIED)
+           ? NULL : keys[i - 1]->pubkey[candidate->use - NGX_HTTP_WEBHOOK_HMACS];
 }
 
 
