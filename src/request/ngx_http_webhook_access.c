@@ -114,7 +114,11 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         }
 
         if (ngx_http_webhook_body_slice(r, ctx) == NGX_AGAIN) {
-            return ngx_http_webhook_give_way(r, ctx);
+            return ngx_http_webhook_turn_wait(&ctx->turn, r->connection)
+                   == NGX_OK
+                   ? ngx_http_webhook_rest(r, ctx,
+                                           ngx_http_webhook_turn_resume)
+                   : ngx_http_webhook_give_way(r, ctx);
         }
 
         if (ctx->gate->provider->needs_body) {

@@ -401,8 +401,8 @@ ngx_http_webhook_body_waits(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 /*
  * Gives a part of the body, which has just come, to the hashes in progress; a
- * failure is kept in the context until the verdict.  What is more than a slice
- * can wait where the body stays in memory.
+ * failure is kept in the context until the verdict.  Where a long body stays
+ * in memory, what is more than a slice in this turn can wait.
  */
 
 void
@@ -412,16 +412,21 @@ ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     off_t  slice, waiting;
 
     if (ctx->state != NGX_HTTP_WEBHOOK_READING
+        || r->headers_in.content_length_n <= NGX_HTTP_WEBHOOK_SLICE
         || !ngx_http_webhook_body_stays(r))
     {
         ngx_http_webhook_body_hash(r, ctx, in, ngx_http_webhook_hash);
         return;
     }
 
-    slice = ngx_http_webhook_slice(ctx);
     waiting = ctx->arrived - ctx->hashed;
-
     ctx->arrived += ngx_http_webhook_body_size(in);
+
+    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+        return;
+    }
+
+    slice = ngx_http_webhook_slice(ctx);
 
     if (waiting) {
         slice -= ngx_http_webhook_hash_slice(ctx, r->request_body->bufs,
@@ -435,8 +440,8 @@ ngx_http_webhook_body_arrived(ngx_http_request_t *r,
 
 
 /*
- * Hashes a slice of what has come and could wait.  NGX_AGAIN when there is
- * more of it.
+ * Hashes a slice of what has come and could wait.  NGX_AGAIN: to be called
+ * once more when the request has its turn.
  */
 
 ngx_int_t
@@ -446,6 +451,10 @@ ngx_http_webhook_body_slice(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     if (ctx->arrived <= ctx->hashed) {
         return NGX_OK;
+    }
+
+    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+        return NGX_AGAIN;
     }
 
     n = ngx_http_webhook_hash_slice(ctx, r->request_body->bufs, ctx->hashed,
