@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
 # A long body that stays in memory is hashed in slices, one in a turn of the
-# worker's event loop, whoever sends it: counted by a library that writes down
-# how much is hashed, and the turns.
+# worker's event loop, whoever sends it, and so is what Pelorus signs: counted by
+# a library that writes down how much is hashed, and the turns.
 
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ use Test::More;
 use WebhookTest;
 use WebhookTest::Cert qw/read_file/;
 use WebhookTest::Shim;
-use WebhookTest::Signed qw/$secret signed forged/;
+use WebhookTest::Signed qw/$secret signature signed forged/;
 
 my $slice = 262_144;
 my $size = 3_000_000;
@@ -95,6 +95,9 @@ my $t = $shim->with(sub { WebhookTest->new(conf => <<"EOF") });
         location /file { webhook github; webhook_secret "$secret";
                          client_body_buffer_size 16k;
                          proxy_pass http://%%APP%%; }
+        location /pelorus { webhook pelorus; $others
+                            webhook_secret "$secret";
+                            proxy_pass http://%%APP%%; }
         location /again { webhook github; webhook_secret "$secret";
                           try_files /none /; }
     }
@@ -119,6 +122,28 @@ hashed(2 * $size, '... is hashed in slices, too');
 is($t->answer(signed(uri => '/file', body => $body))->{status}, 202,
    'a body that goes to a file');
 is(about(sum0(turns())), about($size), '... is hashed as it comes');
+
+# what Pelorus signs, in as many ways as its receiver tries, is written down
+# first, and hashed then
+
+my $document = '{"a": "' . 'x' x 90_000 . '"}';
+my @pelorus = (['User-Agent', 'Pelorus-Webhook/test'],
+               ['X-Pelorus-Event', 'ping'],
+               ['Content-Type', 'application/json']);
+
+for (['202', signature($document)], ['400', signature("$document ")]) {
+    my ($status, $header) = @$_;
+
+    turns();
+    is($t->post('/pelorus', $document, [@pelorus, $header])->{status}, $status,
+       "a long document of Pelorus, $status");
+
+    my @turns = turns();
+
+    cmp_ok(sum0(@turns), '>', 8 * 10 * 90_000, '... is hashed in all ways');
+    cmp_ok(max(@turns), '<', 1_100_000, '... in turns');
+    cmp_ok(scalar(grep { $_ } @turns), '>', 6, '... of which there are many');
+}
 
 # several at a time
 my @c = map { $t->connection } 1 .. 3;

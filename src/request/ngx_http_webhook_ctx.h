@@ -14,6 +14,7 @@
 #include "zone/ngx_http_webhook_zone.h"
 #include "core/wh_name.h"
 #include "core/wh_subject.h"
+#include "core/pelorus/wh_pelorus.h"
 
 
 /* A hash of the message in progress: an HMAC, or a digest for public keys. */
@@ -207,6 +208,7 @@ struct ngx_http_webhook_ctx_s {
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
     ngx_str_t                      text;        /* for a rule "body" */
+    wh_pelorus_work_t             *pelorus;     /* or NULL */
 
     /* the challenge that the request is, or NULL */
     ngx_http_webhook_challenge_t  *challenge;

@@ -713,7 +713,9 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 
     wh_json_free(ctx->json);
     wh_json_free(ctx->claims);
+    wh_pelorus_work_free(ctx->pelorus);
 
+    ctx->pelorus = NULL;
     ctx->json = NULL;
     ctx->claims = NULL;
     ctx->sha256 = NULL;
