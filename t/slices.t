@@ -205,6 +205,8 @@ sub about { return sprintf '%.2f MB', $_[0] / 1_000_000 }
 sub turns {
     my @turns = (0);
 
+    return @turns unless -e "$temp/said";
+
     for (split /\n/, read_file("$temp/said")) {
         $_ ? $turns[-1] += $_ : push @turns, 0;
     }
