@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
 # A long body that stays in memory is hashed in slices, one in a turn of the
-# worker's event loop, whoever sends it, and so is what Pelorus signs: counted by
-# a library that writes down how much is hashed, and the turns.
+# worker's event loop, whoever sends it, and so is what Pelorus signs: counted
+# by a library that writes down how much is hashed, and the turns.
 
 use strict;
 use warnings;

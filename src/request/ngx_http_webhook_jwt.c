@@ -268,8 +268,9 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 /*
  * The number of the secret whose key has signed, 0 for none, NGX_ERROR, or
- * NGX_AGAIN for one that waits.  A sender's token may come often: that a key has signed these bytes is kept with
- * the key, and all else is looked at each time.
+ * NGX_AGAIN for one that waits.  A sender's token may come often: that a key
+ * has signed these bytes is kept with the key, and all else is looked at each
+ * time.
  */
 
 static ngx_int_t

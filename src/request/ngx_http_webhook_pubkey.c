@@ -269,8 +269,11 @@ ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
 
     /* those of variables may be more */
 
-    return (before >= NGX_HTTP_WEBHOOK_PUBKEYS_TRIED)
-           ? NULL : keys[i - 1]->pubkey[candidate->use - NGX_HTTP_WEBHOOK_HMACS];
+    if (before >= NGX_HTTP_WEBHOOK_PUBKEYS_TRIED) {
+        return NULL;
+    }
+
+    return keys[i - 1]->pubkey[candidate->use - NGX_HTTP_WEBHOOK_HMACS];
 }
 
 

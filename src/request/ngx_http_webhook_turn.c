@@ -5,7 +5,8 @@
  * Turns.  A verification by a public key takes a hundred times as long as the
  * hash of a short body, and anybody can ask for one, or send a long body.  So a
  * worker does one such step in a turn of its event loop: a verification, a
- * slice of a body, or a part of what Pelorus takes.  Who comes while there has been one waits in a queue:
+ * slice of a body, or a part of what Pelorus takes.  Who comes while there has
+ * been one waits in a queue:
  *
  *     take: has the event been posted?
  *         no   -> it is posted for the next turn, and the caller goes on

@@ -62,10 +62,8 @@ struct wh_pelorus_work_s {
     wh_pyjson_t         *doc;
     unsigned             unlike;
     wh_pyjson_writer_t  *writer;
-    unsigned             written;
     unsigned char       *text;
     size_t               len;
-    size_t               size;
     size_t               hashed;
     EVP_MD_CTX         **states;
     size_t               n;
@@ -657,24 +655,16 @@ wh_pelorus_match(wh_pelorus_work_t *work, unsigned at_once,
         return WH_ERROR;
     }
 
-    if (!work->written) {
+    rc = wh_pyjson_write(work->writer,
+                         at_once ? (size_t) -1 : WH_PELORUS_WRITTEN);
 
-        rc = wh_pyjson_write(work->writer,
-                             at_once ? (size_t) -1 : WH_PELORUS_WRITTEN);
-        if (rc != WH_OK) {
-            return rc;
-        }
-
-        work->written = 1;
+    if (rc == WH_OK) {
+        rc = wh_pelorus_hash(work, at_once ? work->len
+                                           : WH_PELORUS_HASHED / work->n);
     }
 
-    rc = wh_pelorus_hash(work, at_once ? work->len
-                                       : WH_PELORUS_HASHED / work->n);
-    if (rc != WH_OK) {
-        return rc;
-    }
-
-    return wh_pelorus_compare(work, keys, bracket, mac, v);
+    return (rc == WH_OK) ? wh_pelorus_compare(work, keys, bracket, mac, v)
+                         : rc;
 }
 
 
@@ -697,20 +687,16 @@ wh_pelorus_start(wh_pelorus_work_t *work, const wh_hmac_key_t *keys,
 
         work->states[i] = EVP_MD_CTX_new();
 
-        if (work->states[i] == NULL
-            || wh_hmac_start(&keys[i / WH_PELORUS_STATES], work->states[i])
-               != WH_OK)
-        {
-            return WH_ERROR;
-        }
-
         /* even ones have the spaces, as the first of each pair has */
 
-        if (wh_hmac_update(work->states[i],
-                           (i % 2 == 0) ? (const unsigned char *) "{ "
-                                        : &bracket,
-                           (i % 2 == 0) ? 2 : 1)
-            != WH_OK)
+        if (work->states[i] == NULL
+            || wh_hmac_start(&keys[i / WH_PELORUS_STATES], work->states[i])
+               != WH_OK
+            || wh_hmac_update(work->states[i],
+                              (i % 2 == 0) ? (const unsigned char *) "{ "
+                                           : &bracket,
+                              (i % 2 == 0) ? 2 : 1)
+               != WH_OK)
         {
             return WH_ERROR;
         }
@@ -723,22 +709,15 @@ wh_pelorus_start(wh_pelorus_work_t *work, const wh_hmac_key_t *keys,
 static int
 wh_pelorus_keep(void *data, const unsigned char *text, size_t len)
 {
-    size_t              size;
     unsigned char      *p;
     wh_pelorus_work_t  *work = data;
 
-    if (len > work->size - work->len) {
-
-        size = 2 * work->size + len;
-
-        p = realloc(work->text, size);
-        if (p == NULL) {
-            return WH_ERROR;
-        }
-
-        work->text = p;
-        work->size = size;
+    p = realloc(work->text, work->len + len);
+    if (p == NULL) {
+        return WH_ERROR;
     }
+
+    work->text = p;
 
     memcpy(work->text + work->len, text, len);
     work->len += len;

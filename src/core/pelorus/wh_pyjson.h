@@ -87,7 +87,7 @@ typedef struct wh_pyjson_writer_s  wh_pyjson_writer_t;
  * all else is printable ASCII.  The document must outlive the writer, which is
  * to be freed with free(); NULL when there is no memory.  A call writes at
  * least so many bytes of names and values, if there are: WH_AGAIN when there
- * may be more, WH_OK at the end, or what the sink returned.
+ * may be more, WH_OK at the end and after it, or what the sink returned.
  */
 wh_pyjson_writer_t *wh_pyjson_writer_create(const wh_pyjson_t *doc,
     wh_pyjson_sink_pt sink, void *data);
