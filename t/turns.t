@@ -168,7 +168,7 @@ sub one_request {
 
     verified('/one', $right, 202, 1, 'a right signature');
     verified('/one', $a, '403 signature_mismatch', 1, 'a wrong one');
-    verified('/one', join(',', ($a) x 20), '403 signature_mismatch', 1,
+    verified('/one', join(',', ($a) x 8), '403 signature_mismatch', 1,
              'the same many times is one');
     verified('/one', "$a,$b,$c", '403 signature_mismatch', 3, 'three');
     verified('/one', "$a,$b,$right", 202, 3, 'the third is right');

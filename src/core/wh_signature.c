@@ -6,14 +6,10 @@
  */
 
 
-#include <string.h>
-
 #include "wh_list.h"
 #include "wh_signature.h"
 
 
-static int wh_signature_known(const wh_signature_t *signatures, size_t n,
-    const wh_signature_t *signature);
 static int wh_signature_decode(const wh_signature_format_t *format,
     wh_str_t element, unsigned char *buf, wh_signature_t *signature);
 
@@ -46,9 +42,7 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 
         signature = *n < room ? &signatures[*n] : &excess;
 
-        if (wh_signature_decode(format, element, buf, signature) != WH_OK
-            || wh_signature_known(signatures, *n, signature))
-        {
+        if (wh_signature_decode(format, element, buf, signature) != WH_OK) {
             continue;
         }
 
@@ -61,25 +55,6 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
     }
 
     return *n ? WH_OK : WH_INVALID;
-}
-
-
-static int
-wh_signature_known(const wh_signature_t *signatures, size_t n,
-    const wh_signature_t *signature)
-{
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-        if (signatures[i].len == signature->len
-            && memcmp(signatures[i].bytes, signature->bytes, signature->len)
-               == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -17,7 +17,7 @@
 #define WH_SIGNATURE_MAX_SIZE   1024    /* of one signature, in bytes: RSA
                                            with 8192 bits */
 #define WH_SIGNATURE_MAX_COUNT  8       /* of signatures in one header */
-#define WH_SIGNATURE_MAX_PUBKEY 3       /* of those by a public key */
+#define WH_SIGNATURE_MAX_PUBKEY 3       /* of different ones by a public key */
 
 
 typedef struct {
@@ -38,10 +38,9 @@ typedef struct {
 /*
  * Reads the signatures out of a header's value.  In a list, elements that
  * are not of the format are left out: senders add schemes of which the
- * receiver need not know.  Equal signatures are one.  buf has room for the
- * value's wh_decoded_len(), and the signatures point there.  *n is the room in
- * signatures and becomes their number.  WH_INVALID when there is none, or more
- * than there is room for.
+ * receiver need not know.  buf has room for the value's wh_decoded_len(), and
+ * the signatures point there.  *n is the room in signatures and becomes their
+ * number.  WH_INVALID when there is none, or more than there is room for.
  */
 int wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
     unsigned char *buf, wh_signature_t *signatures, size_t *n);

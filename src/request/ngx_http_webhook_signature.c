@@ -12,8 +12,8 @@
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature);
-static ngx_uint_t ngx_http_webhook_signatures_most(
-    ngx_http_webhook_signature_t *signature);
+static ngx_uint_t ngx_http_webhook_signatures_distinct(
+    wh_signature_t *signatures, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_signature_offered(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_signature_compare(
@@ -110,7 +110,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         }
     }
 
-    n = ngx_http_webhook_signatures_most(signature);
+    n = signature->format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
 
     if (wh_signature_parse(&signature->format,
                            ngx_http_webhook_wh_str(&value), buf, signatures,
@@ -118,6 +118,15 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         != WH_OK)
     {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+    }
+
+    if (signature->scheme != WH_PUBKEY_NONE) {
+
+        n = ngx_http_webhook_signatures_distinct(signatures, n);
+
+        if (n > WH_SIGNATURE_MAX_PUBKEY) {
+            return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+        }
     }
 
     ngx_memzero(&key, sizeof(ngx_http_webhook_candidate_t));
@@ -159,17 +168,34 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-/* A public key costs far more than an HMAC, so fewer are tried. */
+/*
+ * A public key costs far more than an HMAC, so equal signatures are tried once:
+ * the different ones come first, and their number is returned.
+ */
 
 static ngx_uint_t
-ngx_http_webhook_signatures_most(ngx_http_webhook_signature_t *signature)
+ngx_http_webhook_signatures_distinct(wh_signature_t *signatures, ngx_uint_t n)
 {
-    if (signature->format.separator == 0) {
-        return 1;
+    ngx_uint_t  i, k, distinct;
+
+    for (i = 0, distinct = 0; i < n; i++) {
+
+        for (k = 0; k < distinct; k++) {
+            if (signatures[k].len == signatures[i].len
+                && ngx_memcmp(signatures[k].bytes, signatures[i].bytes,
+                              signatures[i].len)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (k == distinct) {
+            signatures[distinct++] = signatures[i];
+        }
     }
 
-    return (signature->scheme == WH_PUBKEY_NONE) ? WH_SIGNATURE_MAX_COUNT
-                                                 : WH_SIGNATURE_MAX_PUBKEY;
+    return distinct;
 }
 
 

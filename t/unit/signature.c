@@ -111,7 +111,7 @@ test_lists(void)
         { "v1=abcd", 1, "\xab\xcd" },
         { "t=1,v1=abcd,v0=0000", 1, "\xab\xcd" },
         { "v1=0000, v1=abcd", 2, "\xab\xcd" },
-        { "v1=abcd,v1=abcd,v1=AbCd", 1, "\xab\xcd" },
+        { "v1=abcd,v1=abcd", 2, "\xab\xcd" },
         { "v1=xx,v1=abcd,v1=", 1, "\xab\xcd" },
         { "v1=ab,v1=abcdef,v1=abcd", 1, "\xab\xcd" },
         { "v1=abcd,v1=12xx,v1=1234", 2, "\x12\x34" },
