@@ -119,13 +119,12 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
 
     for (i = 0; i < text.len; i++) {
 
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return WH_INVALID;
-        }
+        digit = (unsigned) text.data[i] - '0';
 
-        digit = text.data[i] - '0';
-
-        if (n > (INT64_MAX - digit) / 10) {
+        if (digit > 9
+            || n > INT64_MAX / 10
+            || n * 10 + digit > INT64_MAX)
+        {
             return WH_INVALID;
         }
 
