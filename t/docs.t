@@ -95,23 +95,8 @@ for my $document (@documents, 'providers/README.md') {
 same([table('docs/providers.md', 'All of them')], \@providers,
      'the table of providers');
 
-my %replay = map {
-    my ($words, $names) = split /\s*\|\s*/;
-    my $rule = $words =~ /`(.*?)`/ ? $1 : $words =~ s/:.*time.*/ timed/r
-                                               =~ s/:.*//r;
-
-    map { $_ => $rule } split /, /, $names;
-} section('docs/providers.md', 'replay') =~ /^\| (.*? \| [a-z][\w, -]*) \|$/mg;
-
-delete $replay{providers};
-is_deeply(\%replay, { map { $_ => replay_of($_) } @providers },
-          'what each provider is known by');
-
-my $list = section('README.md', 'Providers');
-my ($plain, $strict) = $list =~ /\A(.*?)\.$(.*?) also ask/ms;
-
-same([$plain =~ /[\w-]+/g, $strict =~ /`([\w-]+)`/g], \@providers,
-     'the list of providers in the README');
+is(qx{"$root/tools/provider-table" --check 2>&1}, '',
+   'what is said of the providers is what their files say');
 
 my %changes = map { $_ => 1 } $text{CHANGES} =~ /[a-z][\w-]*/g;
 
@@ -156,17 +141,6 @@ sub sources {
     find(sub { push @files, $File::Find::name if /\.c$/ }, $folder);
 
     return join '', map { read_file($_) } sort @files;
-}
-
-
-# The words of a built-in provider's rule "replay".
-sub replay_of {
-    my ($name) = @_;
-
-    my $rules = read_file("$root/providers/$name.conf");
-
-    return $1 =~ s/\s+/ /gr if $rules =~ /^\s*replay\s+(.*?);/ms;
-    return $rules =~ /^\s*timestamp\s/m ? 'none timed' : 'none';
 }
 
 
