@@ -30,15 +30,9 @@ my %systems = (
     'cloudstack'          => provider('cloudstack'),
     'netdata'             => \&netdata,
     'own-contentful'      => \&contentful,
-    'own-fireblocks'      => keyset('fireblocks'),
-    'own-google-pubsub'   => keyset('google-pubsub',
-        ' webhook_claim /aud https://example.com/hook;'
-        . ' webhook_claim /email push@p.iam.gserviceaccount.com;'),
     'own-netdata'         => certificate('netdata'),
     'own-netdata-strict'  => certificate('netdata-strict'),
     'own-paypal'          => \&paypal,
-    'own-plaid'           => keyset('plaid'),
-    'own-turnkey'         => keyset('turnkey'),
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
     'provider-asana'      => \&unknown_yet,
@@ -259,20 +253,7 @@ sub provider {
         my ($vector) = @_;
 
         return directives($name, map { $_ => $vector->{secret} } @secrets)
-               . public_url($vector);
-    };
-}
-
-
-# The secret is a JWK set.
-sub keyset {
-    my ($name, $more) = @_;
-
-    return sub {
-        my ($vector) = @_;
-
-        return "webhook $name; webhook_secret jwks:%%DIR%%/"
-               . secret_file($vector->{secret}) . ';' . ($more // '');
+               . public_url($vector) . claims($vector);
     };
 }
 
@@ -284,6 +265,17 @@ sub public_url {
     my ($url) = ($vector->{public_url} // '') =~ m{^(https?://[^/]+)};
 
     return $url ? " webhook_public_url $url;" : '';
+}
+
+
+# What the location asks of a token, by pointer.
+sub claims {
+    my ($vector) = @_;
+
+    my $claims = $vector->{claims} // {};
+
+    return join '', map { " webhook_claim $_ $claims->{$_};" }
+                    sort keys %$claims;
 }
 
 
@@ -303,10 +295,20 @@ sub directives {
     my $text = "webhook $name;";
 
     while (my ($directive, $secret) = splice @secrets, 0, 2) {
-        $text .= " $directive file:%%DIR%%/" . secret_file($secret) . ';';
+        $text .= " $directive " . source($secret) . ':%%DIR%%/'
+                 . secret_file($secret) . ';';
     }
 
     return $text;
+}
+
+
+# A set of keys is JSON, of JWKs or of PEM by the key's id.
+sub source {
+    my ($secret) = @_;
+
+    return ($secret // '') !~ /\A\{/ ? 'file'
+           : $secret =~ /\A\{\s*"keys"/ ? 'jwks' : 'keys';
 }
 
 
