@@ -15,13 +15,14 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Encode;
 use File::Basename;
 use JSON::PP;
 use MIME::Base64;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Vector qw/claims directives public_url secret_file
+                           secret_files/;
 
 # By file: what turns a vector into directives, with its secret as text or
 # as { directive => text }.  A file provider-NAME or own-NAME needs no line
@@ -109,7 +110,6 @@ my $ca = WebhookTest::ca("$temp", 'sender');
 my $server = WebhookTest::cert($ca, subject => '/CN=localhost');
 my %blocks;                             # webhook_provider by name
 my %servers;                            # server blocks by their directives
-my %files;                              # secrets
 my %seen;                               # vectors of a provider, by verdict
 
 my @vectors = map { read_vectors($_) } sort glob "$FindBin::Bin/vectors/*.json";
@@ -118,7 +118,7 @@ my @vectors = map { read_vectors($_) } sort glob "$FindBin::Bin/vectors/*.json";
 for my $key (unique(map { group_of($_) } @vectors)) {
     my @group = grep { group_of($_) eq $key } @vectors;
     my $now = $group[0]{now} // '';
-    my $t = WebhookTest->new(conf => conf(@group), files => \%files,
+    my $t = WebhookTest->new(conf => conf(@group), files => secret_files(),
                              $now ne '' ? (now => $now, frozen => 1) : ());
 
     replay($t, $_) for @group;
@@ -258,27 +258,6 @@ sub provider {
 }
 
 
-# The directive takes scheme and host, the rest is in the request.
-sub public_url {
-    my ($vector) = @_;
-
-    my ($url) = ($vector->{public_url} // '') =~ m{^(https?://[^/]+)};
-
-    return $url ? " webhook_public_url $url;" : '';
-}
-
-
-# What the location asks of a token, by pointer.
-sub claims {
-    my ($vector) = @_;
-
-    my $claims = $vector->{claims} // {};
-
-    return join '', map { " webhook_claim $_ $claims->{$_};" }
-                    sort keys %$claims;
-}
-
-
 # The request is answered before there is a key, or without one.
 sub unknown_yet {
     my ($vector) = @_;
@@ -286,43 +265,6 @@ sub unknown_yet {
     $vector->{secret} ||= 'not known yet';
 
     return directives($vector->{provider}, webhook_secret => $vector->{secret});
-}
-
-
-sub directives {
-    my ($name, @secrets) = @_;
-
-    my $text = "webhook $name;";
-
-    while (my ($directive, $secret) = splice @secrets, 0, 2) {
-        $text .= " $directive " . source($secret) . ':%%DIR%%/'
-                 . secret_file($secret) . ';';
-    }
-
-    return $text;
-}
-
-
-# A set of keys is JSON, of JWKs or of PEM by the key's id.
-sub source {
-    my ($secret) = @_;
-
-    return ($secret // '') !~ /\A\{/ ? 'file'
-           : $secret =~ /\A\{\s*"keys"/ ? 'jwks' : 'keys';
-}
-
-
-# Secrets are given as files: their bytes need no quoting there.
-sub secret_file {
-    my ($secret) = @_;
-
-    my $bytes = encode_utf8($secret // '');
-    my ($name) = grep { $files{$_} eq $bytes } keys %files;
-
-    $name //= 'secrets/' . keys %files;
-    $files{$name} = $bytes;
-
-    return $name;
 }
 
 
@@ -534,7 +476,7 @@ sub refused_at_start {
     my ($vector, $directives) = @_;
 
     my ($exit, $said) = WebhookTest::nginx_t(
-        provider_blocks() . server('s0', $directives), files => \%files);
+        provider_blocks() . server('s0', $directives), files => secret_files());
 
     ok($exit != 0 && $said =~ /\[emerg\].* empty.* in .*:\d+$/m,
        "$vector->{name}: nginx -t refuses the empty secret")
