@@ -125,6 +125,8 @@ challenge($_) for grep { $providers{$_} =~ /^\s*challenge /m }
                   sort keys %providers;
 form_instead();
 options();
+listed();
+samples();
 public_key_beside_hmac();
 tls();
 
@@ -401,6 +403,47 @@ sub options {
                                \ rule\ "$name",\ it\ takes\ [^\n]*=\n\z/x,
            "an unknown option: $rule") or diag(explain($r));
     }
+}
+
+
+# A line for each provider, with its samples.
+sub listed {
+    my $r = sent('--list');
+    my @names = map { /\A(\S+) +\S/ ? $1 : $_ } split /\n/, $r->{output};
+
+    is_deeply(\@names, [sort @built_in], 'every provider is listed');
+    like($r->{output}, qr/^github +GitHub: HMAC of the body \(--sample push\)$/m,
+         'what it checks, and its samples');
+    is($r->{exit}, 0, 'and that is all');
+}
+
+
+# A sample goes as the sender would send it.
+sub samples {
+    my @samples = map { m{/([^/]+?)-([^/-]+)\.\w+\z} ? [$1, $2] : () }
+                  glob "$root/tools/samples/*";
+    my @signed = grep { my ($name) = @$_; grep { $_ eq $name } @built_in }
+                 @samples;
+
+    cmp_ok(scalar @signed, '>=', 10, 'there are samples');
+
+    for (@signed) {
+        my ($name, $event) = @$_;
+
+        my $got = accepted(sent(arguments($name), '--sample', $event,
+                                ('--event', $event) x ($name eq 'pelorus')),
+                           "$name: the sample $event");
+        my ($header) = $providers{$name} =~ /^ *event +header:(\S+?);/m;
+
+        is_deeply([map { $_->[1] } grep { lc $_->[0] eq lc $header }
+                   @{ $got->{headers} }], [$event], "$name: its header")
+            if defined $header;
+    }
+
+    my $r = sent(arguments('github'), '--sample', 'pull');
+
+    ok($r->{exit} == 2 && $r->{errors} =~ /no sample "pull", it has push$/,
+       'a sample that there is not') or diag(explain($r));
 }
 
 

@@ -49,6 +49,7 @@ my %pairs = (
     'rsa-sha256'        => ['RSA'],
     'jwt-es256'         => [qw/EC -pkeyopt ec_paramgen_curve:P-256/],
     'jwt-rs256'         => ['RSA'],
+    'jws-rs256'         => ['RSA'],
     'jws-rs512'         => ['RSA'],
 );
 
@@ -65,7 +66,10 @@ my %arguments = (
     pelorus => [qw/--event committime/],
     'google-pubsub' => [map { ('--claim', $_) } '/aud=us', '/email=a@b.c',
                         '/email_verified=true'],
-    turnkey => [qw/--key-id a/],
+    (map { ($_ => ['--claim', '/aud=us']) }
+         qw/atlassian-forge azure-event-grid-entra google-chat microsoft-bot/),
+    (map { ($_ => [qw/--key-id a/]) }
+         qw/circle github-secret-scanning turnkey/),
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
     'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
 );
