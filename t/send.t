@@ -421,7 +421,7 @@ sub listed {
 # A sample goes as the sender would send it.
 sub samples {
     my @samples = map { m{/([^/]+?)-([^/-]+)\.\w+\z} ? [$1, $2] : () }
-                  glob "$root/tools/samples/*";
+                  glob "$FindBin::Bin/../tools/samples/*";
     my @signed = grep { my ($name) = @$_; grep { $_ eq $name } @built_in }
                  @samples;
 
