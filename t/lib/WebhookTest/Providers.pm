@@ -176,8 +176,8 @@ sub location {
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
         . ($rules =~ /webhook_url/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
-        . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; '
-             . 'webhook_claim /email a@b.c; ' : '')
+        . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; ' : '')
+        . ($rules =~ m{claim +/email } ? 'webhook_claim /email a@b.c; ' : '')
         . ($rules =~ /(\$\w+_webhook_id)/
            ? "set $1 1JE4291016473214C; " : '')
         . ($more // '') . " proxy_pass http://%%APP%%; }\n";
