@@ -16,6 +16,7 @@
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_signature.h"
+#include "core/wh_signature_input.h"
 #include "core/wh_time.h"
 
 
@@ -39,7 +40,8 @@
 
 typedef enum {
     ngx_http_webhook_source_rows(ngx_http_webhook_row_id)
-    NGX_HTTP_WEBHOOK_SOURCES
+    NGX_HTTP_WEBHOOK_SOURCES,
+    NGX_HTTP_WEBHOOK_CREATED                /* of an HTTP message signature */
 } ngx_http_webhook_source_e;
 
 
@@ -150,6 +152,36 @@ typedef struct {
 } ngx_http_webhook_signature_t;
 
 
+/* What an HTTP message signature must have beside its components, bits. */
+
+#define NGX_HTTP_WEBHOOK_REQUIRES_CREATED  0x01
+#define NGX_HTTP_WEBHOOK_REQUIRES_EXPIRES  0x02
+#define NGX_HTTP_WEBHOOK_REQUIRES_KEYID    0x04
+#define NGX_HTTP_WEBHOOK_REQUIRES_NONCE    0x08
+#define NGX_HTTP_WEBHOOK_REQUIRES_TIMES                                       \
+    (NGX_HTTP_WEBHOOK_REQUIRES_CREATED|NGX_HTTP_WEBHOOK_REQUIRES_EXPIRES)
+
+
+/* The rule "signature http-message". */
+
+typedef struct {
+    ngx_uint_t                  input;      /* header Signature-Input */
+    wh_str_t                    label;      /* of the signature, or empty */
+    wh_str_t                    tag;        /* likewise */
+    wh_component_t             *covers;     /* at the least */
+    ngx_uint_t                  ncovers;
+    ngx_uint_t                  requires;
+    ngx_uint_t                  schemes;    /* 1 << wh_pubkey_e, or NONE of
+                                               these for an HMAC */
+    wh_encoding_e               encoding;   /* other than Base64 */
+    time_t                      lifetime;   /* from created to expires, or
+                                               NGX_CONF_UNSET */
+    ngx_uint_t                  normalize;  /* the URL's escapes */
+    ngx_uint_t                  line;       /* of the rule */
+    unsigned                    digest:1;   /* that of the body is covered */
+} ngx_http_webhook_http_message_t;
+
+
 typedef struct {
     ngx_http_webhook_source_t   source;
     ngx_str_t                   value;      /* empty: the challenge secret */
@@ -225,6 +257,7 @@ typedef struct {
     wh_time_unit_e              unit;
     ngx_http_webhook_window_t   window;
     ngx_uint_t                  line;       /* of the rule */
+    unsigned                    optional:1; /* it may be missing */
 } ngx_http_webhook_timestamp_t;
 
 
@@ -253,7 +286,9 @@ typedef struct {
     row(NGX_HTTP_WEBHOOK_BODY_NONE, "none",                                   \
         NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED)            \
     row(NGX_HTTP_WEBHOOK_BODY_PELORUS, "pelorus",                             \
-        NGX_HTTP_WEBHOOK_BODY_RECEIVER)
+        NGX_HTTP_WEBHOOK_BODY_RECEIVER)                                       \
+    row(NGX_HTTP_WEBHOOK_BODY_ANY, "unsigned",                                \
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED)
 
 
 typedef enum {
@@ -310,6 +345,7 @@ typedef struct {
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
     ngx_http_webhook_wildcard_t  *wildcard;   /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* of the rule "signature" */
+    ngx_http_webhook_http_message_t  *http_message; /* of it, or NULL */
     ngx_http_webhook_source_t  **credentials; /* of both, NULL at the end */
     ngx_array_t                 challenges;   /* of the rule "challenge" */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */

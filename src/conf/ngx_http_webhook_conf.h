@@ -88,12 +88,25 @@ void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 
 /* _rule_signature.c */
 
+extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
+
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
 char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+
+/* _rule_http_message.c: "signature http-message" */
+
+char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_http_message_provider(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_http_message_signs(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+ngx_uint_t ngx_http_webhook_http_message_signs_variable(
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 
 /* _claims.c: what the claims of tokens must be */
 
@@ -382,6 +395,8 @@ ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
+    ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_of_header(wh_str_t *header,
     ngx_str_t *name);
 
 /* _scope.c: which place a message comes to */

@@ -258,6 +258,7 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
 
     if (provider->tokens.nelts
         || provider->prefix
+        || provider->http_message
         || provider->timestamp
         || provider->oracle
         || (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW

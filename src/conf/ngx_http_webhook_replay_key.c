@@ -32,6 +32,7 @@ static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
     { ngx_string("webhook_timestamp"),
       NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
     { ngx_string("webhook_provider"), 0, 0 },
+    { ngx_string("webhook_nonce"), 0, 0 },
     { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
     { ngx_string("arg_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
     { ngx_string("cookie_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
@@ -150,7 +151,9 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
     switch (ngx_http_webhook_replay_part(name)) {
 
     case NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST:
-        return !ngx_http_webhook_template_has(provider->message, name);
+        return !ngx_http_webhook_template_has(provider->message, name)
+               && !ngx_http_webhook_http_message_signs_variable(provider,
+                                                                name);
 
     case NGX_HTTP_WEBHOOK_REPLAY_KEY_ID:
         source = provider->id;
@@ -185,12 +188,15 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 {
     ngx_str_t  variable;
 
-    if (source->type == NGX_HTTP_WEBHOOK_CLAIM) {
-        return 1;
-    }
-
     static ngx_str_t  url = ngx_string("webhook_url");
     static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
+
+    if (source->type == NGX_HTTP_WEBHOOK_CLAIM
+        || source->type == NGX_HTTP_WEBHOOK_CREATED
+        || ngx_http_webhook_http_message_signs(provider, source))
+    {
+        return 1;
+    }
 
     if (ngx_http_webhook_source_in_body(source)) {
         return (!provider->bearer
