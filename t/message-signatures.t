@@ -414,7 +414,8 @@ sub syntax {
         $bad->("Signature-Input: $input", sub { ($input, $_[1]) });
     }
 
-    $bad->('empty', sub { ('', '') });
+    $bad->('empty', sub { ('', '') }, 403, 'signature_missing');
+    $bad->('an empty Signature', sub { ($_[0], '') });
     $t->accepted('spaces that may be', changed($request, sub {
         (" \t$_[0] \t", "\t$_[1]\t") }));
     $t->accepted('more members after it', changed($request, sub {
@@ -642,7 +643,7 @@ sub before_the_body {
         my $response = $t->refused("$name, without 100 Continue", 403,
                                    $reason, { %$request, expect => 1 });
 
-        is_deeply($response->{interim}, [], "$name: nobody asked for the body");
+        is_deeply($response->{interim} // [], [], "$name: nobody asked for the body");
     }
 
     is_deeply($t->answer({ %{ signed('/any') }, expect => 1 })->{interim},
@@ -674,7 +675,7 @@ sub hostile {
 
         like($response->{status}, qr/^40[03]$/, $name)
             or diag(outcome($response));
-        is_deeply($response->{interim}, [], "$name: no body is read");
+        is_deeply($response->{interim} // [], [], "$name: no body is read");
     }
 
     $t->accepted('a tag among many', changed(
@@ -682,8 +683,8 @@ sub hostile {
                                                      content-digest/]),
         sub { (join(', ', map { qq/s$_=("\@method");tag="$_"/ } 1 .. 100)
                . ", $_[0]", $_[1]) }));
-    $t->accepted('a header 2000 times', signed('/any',
-        covers => [@least, 'x'], headers => [map { ['X', $_] } 1 .. 2000]));
+    $t->accepted('a header 900 times', signed('/any',
+        covers => [@least, 'x'], headers => [map { ['X', $_] } 1 .. 900]));
 }
 
 
@@ -703,15 +704,15 @@ sub targets {
         'signature_malformed',
         { %{ signed('/any?a', covers => [@least, '@request-target']) },
           %raw });
-    $t->refused('no Host', 403, 'signature_malformed',
-        do {
-            my $old = { %$request, http => '1.0' };
-            my ($head) = WebhookTest::format_request(%$old);
-            join '', $head =~ s/^Host:.*\r\n//mr, $body;
-        });
 
     my ($head) = WebhookTest::format_request(%$request,
                                              connection => 'close');
+    my $old = $t->request($head =~ s{^Host: .*\r\n}{}mr
+                                =~ s{HTTP/1.1}{HTTP/1.0}r . $body);
+
+    is("$old->{status} $old->{header}{'x-reason'}", '403 signature_malformed',
+       'no Host');
+
     my $folded = $t->request($head =~ s/^(Content-Digest: )/$1\r\n /mr
                              . $body);
     my $two = $t->request($head =~ s/^(Host: .*\r\n)/$1$1/mr . $body);
@@ -772,7 +773,7 @@ sub other_directives {
     my %asks = (covers => [qw/@method @path/], body => '', digest => '',
                 method => 'POST');
 
-    $t->accepted('auth_request', signed('/asks', %asks));
+    is($t->status(signed('/asks', %asks)), 202, 'auth_request');
     is($t->status(signed('/asks', %asks, key => $other)), 403,
        'auth_request, refused');
 }
@@ -781,9 +782,8 @@ sub other_directives {
 sub http2 {
     my $request = signed('/any?q', scheme => 'https', host => 'Localhost',
         covers => [@least, qw/@authority @scheme @request-target @path @query/]);
-    my @headers = map { [lc $_->[0], $_->[1]] } @{ $request->{headers} };
-    my %http2 = (tls => {}, port => 'TLS_PORT', method => 'POST',
-                 path => '/any?q', body => $body, headers => \@headers);
+    my %http2 = (tls => { alpn => ['h2'] }, uri => '/any?q', body => $body,
+                 headers => $request->{headers});
 
     my $response = $t->http2(%http2, authority => 'Localhost');
 
@@ -793,10 +793,9 @@ sub http2 {
 
     is($response->{status}, 403, 'HTTP/2, another authority');
 
-    $t->accepted('TLS', { %$request, tls => {}, port => 'TLS_PORT' });
+    $t->accepted('TLS', { %$request, tls => {} });
     $t->accepted('TLS, its own port', { %{ signed('/any', host =>
-        'localhost:443', scheme => 'https') }, tls => {},
-        port => 'TLS_PORT' });
+        'localhost:443', scheme => 'https') }, tls => {} });
     $t->refused('the port of the other scheme', 403, 'signature_mismatch',
         { %{ signed('/any', host => 'localhost:443', scheme => 'https') } });
 }

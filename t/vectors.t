@@ -31,6 +31,7 @@ my %systems = (
     'netdata'             => \&netdata,
     'own-contentful'      => \&contentful,
     'own-fireblocks'      => keyset('fireblocks'),
+    'own-http-message-signatures' => keyset('http-message-signatures'),
     'own-google-pubsub'   => keyset('google-pubsub',
         ' webhook_claim /aud https://example.com/hook;'
         . ' webhook_claim /email push@p.iam.gserviceaccount.com;'),

@@ -140,7 +140,7 @@ static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
     { ngx_http_webhook_recipient_unnamed,
       "has one key for all customers of this sender, messages for others are "
       "accepted, add a \"webhook_require\" with \"enum=\" for what names you "
-      "in the body" },
+      "in the body, or a \"webhook_public_url\" if the host is signed" },
 
     { ngx_http_webhook_check_satisfy,
       "is under \"satisfy any\", what \"allow\", \"auth_basic\" or "

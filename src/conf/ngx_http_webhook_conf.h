@@ -105,6 +105,8 @@ char *ngx_http_webhook_http_message_provider(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_http_message_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+ngx_uint_t ngx_http_webhook_http_message_names_host(
+    ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_http_message_signs_variable(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 

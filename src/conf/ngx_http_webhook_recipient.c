@@ -16,6 +16,8 @@ static ngx_uint_t ngx_http_webhook_recipient_open(
 static ngx_uint_t ngx_http_webhook_recipient_named(ngx_array_t *requires);
 static ngx_uint_t ngx_http_webhook_recipient_names(
     ngx_http_webhook_require_t *require);
+static ngx_uint_t ngx_http_webhook_recipient_by_url(
+    ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_recipient_by_token(
     ngx_http_webhook_provider_t *provider);
 
@@ -80,6 +82,7 @@ ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
     return entry->gate->provider->shared_key
            && entry->clcf->locations == NULL
            && entry->gate->npinned == 0
+           && !ngx_http_webhook_recipient_by_url(entry)
            && !ngx_http_webhook_recipient_named(entry->wlcf->requires)
            && !ngx_http_webhook_recipient_named(
                                              entry->gate->provider->requires);
@@ -134,6 +137,16 @@ ngx_http_webhook_recipient_names(ngx_http_webhook_require_t *require)
     }
 
     return names;
+}
+
+
+/* The sender signs to whom it sends, and that is known here. */
+
+static ngx_uint_t
+ngx_http_webhook_recipient_by_url(ngx_http_webhook_stats_entry_t *entry)
+{
+    return entry->wlcf->public_url.len
+           && ngx_http_webhook_http_message_names_host(entry->gate->provider);
 }
 
 

@@ -500,6 +500,22 @@ ngx_http_webhook_http_message_signs(ngx_http_webhook_provider_t *provider,
 }
 
 
+/* Whether each signature covers the host that it is sent to. */
+
+ngx_uint_t
+ngx_http_webhook_http_message_names_host(ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_http_message_t  *rule;
+
+    rule = provider->http_message;
+
+    return rule
+           && (ngx_http_webhook_http_message_has(rule, WH_COMPONENT_AUTHORITY)
+               || ngx_http_webhook_http_message_has(rule,
+                                                  WH_COMPONENT_TARGET_URI));
+}
+
+
 /* Whether each signature covers the header that $http_NAME is. */
 
 ngx_uint_t

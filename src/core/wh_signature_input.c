@@ -120,10 +120,6 @@ wh_signature_input(wh_str_t header, wh_str_t label, wh_str_t tag,
         return rc;
     }
 
-    if (member.type != WH_SF_LIST) {
-        return WH_INVALID;
-    }
-
     input->label = member.key;
     input->written = member.written;
 
@@ -142,15 +138,18 @@ wh_signature_member(wh_str_t header, wh_str_t label, wh_str_t tag,
     wh_str_t        rest;
     wh_sf_member_t  next;
 
-    if (label.len) {
-        return wh_sf_find(header, label, member);
-    }
-
     rest = header;
     n = 0;
 
     while ((rc = wh_sf_member(&rest, &next)) == WH_OK) {
-        if (tag.len == 0 || wh_signature_has_tag(next.params, tag)) {
+
+        if (next.type != WH_SF_LIST) {
+            return WH_INVALID;
+        }
+
+        if (label.len ? wh_equal(next.key, label)
+                      : tag.len == 0 || wh_signature_has_tag(next.params, tag))
+        {
             *member = next;
             n++;
         }

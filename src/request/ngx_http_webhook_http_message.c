@@ -204,10 +204,11 @@ ngx_http_webhook_http_signature(ngx_http_request_t *r,
 
     if (wh_sf_decode(member.value, ctx->gate->provider->http_message->encoding,
                      signature->bytes, &signature->len)
-        != WH_OK)
+        != WH_OK
+        || signature->len == 0)
     {
-        return ngx_http_webhook_http_malformed(r, ctx, "the signature is not "
-                                               "Base64", NULL);
+        return ngx_http_webhook_http_malformed(r, ctx, "the signature is "
+                                               "empty or not Base64", NULL);
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;

@@ -95,7 +95,7 @@ sub signature_base {
     my ($names) = $input =~ /^\(([^)]*)\)/;
     my @lines = map {
         my $name = $_;
-        qq/$name: / . value($request, $name =~ /"([^"]*)"/);
+        qq/$name: / . value($request, $name =~ /"([^"]*)"/ ? $1 : $name);
     } split / +/, $names;
 
     return join "\n", @lines, qq/"\@signature-params": $input/;
