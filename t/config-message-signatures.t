@@ -22,7 +22,7 @@ my $rsa_keys = secret_file(rsa => jwks($rsa->jwk(kid => 'a')), 0644);
 my $pem = secret_file(pem => $ed25519->pem, 0644);
 
 my $covers = 'covers=@method,@target-uri,content-digest';
-my $key = "webhook_secret jwks:$keys;";
+my $key = "webhook_secret jwks:$keys; webhook_public_url https://example.com;";
 
 
 # What is taken
@@ -37,9 +37,10 @@ for my $options ('', 'label=sig1', 'tag=a/b', 'encoding=base64',
 
 own("signature http-message $covers; window 1h future=5m; id header:X-Id; "
     . 'event json:/a; json object; ack 200; reject 401;', $key);
-own("signature http-message $covers;", "webhook_secret file:$pem;");
+own("signature http-message $covers;",
+    "webhook_secret file:$pem; webhook_public_url http://example.com/a;");
 own("signature http-message $covers algorithm=hmac-sha256 key=$_;",
-    'webhook_secret ' . { text => '0123456789abcdef', hex => '0f' x 16,
+    'webhook_public_url https://example.com; webhook_secret ' . { text => '0123456789abcdef', hex => '0f' x 16,
         base64 => 'AAAAAAAAAAAAAAAAAAAAAA==',
         whsec => 'whsec_AAAAAAAAAAAAAAAAAAAAAA==' }->{$_} . ';')
     for qw/text hex base64 whsec/;
@@ -156,17 +157,22 @@ my $shared = 'has one key for all customers of this sender, messages for '
     . 'others are accepted, add a "webhook_require" with "enum=" for what '
     . 'names you in the body, or a "webhook_public_url" if the host is signed';
 
-for my $case (['@target-uri', '', 1],
-              ['@target-uri', 'webhook_public_url https://example.com;', 0],
-              ['@authority', 'webhook_public_url https://example.com;', 0],
-              ['@path', 'webhook_public_url https://example.com;', 1])
-{
-    my ($component, $directive, $open) = @$case;
+my $scheme = 'signs the URL, and its scheme and host are taken from the '
+    . 'request, which is wrong behind a proxy, set "webhook_public_url"';
 
-    location_says("webhook own; #<\n $key $directive",
-        $open ? "\"webhook own\" in \@ $shared" : undef,
-        "webhook_provider own { signature http-message "
-        . "covers=$component,content-digest; shared_key; }");
+for my $case (['@target-uri', $scheme, undef], ['@authority', $scheme, undef],
+              ['@path', undef, $shared], ['@method', undef, $shared])
+{
+    my ($component, $warning, $public) = @$case;
+    my $provider = "webhook_provider own { signature http-message "
+        . "covers=$component,content-digest;";
+
+    server_says("location / {\n webhook own; webhook_secret jwks:$keys; #<\n}",
+                [map { qq/"webhook own" in \@ $_/ } $warning // ()],
+                "$provider }");
+    location_says("webhook own; #<\n $key",
+                  $public ? "\"webhook own\" in \@ $public" : undef,
+                  "$provider shared_key; }");
 }
 
 done_testing();

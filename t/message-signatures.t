@@ -136,6 +136,7 @@ targets();
 other_directives();
 http2();
 adcp();
+documented();
 
 $t->done;
 done_testing();
@@ -854,4 +855,43 @@ EOF
     }
 
     $at->done;
+}
+
+
+# The example of docs/providers.md, its key, configuration and request.
+sub documented {
+    my ($section) = WebhookTest::Cert::read_file(
+        "$FindBin::Bin/../docs/providers.md")
+        =~ /^## HTTP Message Signatures\n(.*?)^## /ms;
+
+    my ($key) = $section =~ /^ {4}(\{"orders.*)/m;
+    my ($provider, $location) = $section =~ /^```nginx\n(.*?)^```/gms;
+    my ($request) = $section =~ /^( {4}POST .*?)(?=^<!--)/ms;
+    my ($base) = $section =~ /^( {4}"\@method".*?)\n\n/ms;
+
+    s/^ {4}//mg for $request, $base;
+    $request =~ s/\n+\z//;
+    $request =~ s/\n/\r\n/g;
+
+    my ($input) = $request =~ /^Signature-Input: s=(.*)\r$/m;
+    my ($digest) = $request =~ /^Content-Digest: (.*)\r$/m;
+
+    is(WebhookTest::MessageSignature::signature_base({
+        method => 'POST', url => { '@target-uri' =>
+            'https://hooks.example.com/hooks/orders' }, host => '', uri => '',
+        scheme => 'https', headers => [['Content-Type', 'application/json'],
+                                       ['Content-Digest', $digest]] },
+        $input), $base, 'what is signed, in the documents');
+
+    $location =~ s{/etc/nginx}{files};
+    $location =~ s{127.0.0.1:3000}{%%APP%%};
+
+    my $dt = WebhookTest->new(now => 1_795_939_200, frozen => 1,
+        files => { 'files/keys/orders.json' => $key },
+        conf => "$provider server { listen 127.0.0.1:%%PORT%%;\n$location }");
+
+    is($dt->request($request)->{status}, 202, 'the documented request');
+    is($dt->request($request =~ s/17/18/r)->{status}, 403, 'of another order');
+
+    $dt->done;
 }

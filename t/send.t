@@ -269,7 +269,7 @@ sub location {
         . (is_keyed($name) ? "webhook_secret file:secrets/$key; " : '')
         . (has_challenge_secret($name) && $rules !~ /key=signing/
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
-        . ($rules =~ /webhook_url/
+        . ($rules =~ /webhook_url|\@target-uri|\@authority/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
         . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; ' : '')
         . ($rules =~ /(\$\w+_webhook_id)/
