@@ -19,7 +19,7 @@ my $rsa = WebhookTest::Jose->new('RS256');
 my $keys = secret_file(keys => jwks($ec->jwk(kid => 'a'),
                                     $ed25519->jwk(kid => 'b')), 0644);
 my $rsa_keys = secret_file(rsa => jwks($rsa->jwk(kid => 'a')), 0644);
-my $pem = secret_file(pem => $ed25519->pem, 0644);
+my $pem = secret_file(pem => $ed25519->pem);
 
 my $covers = 'covers=@method,@target-uri,content-digest';
 my $key = "webhook_secret jwks:$keys; webhook_public_url https://example.com;";
@@ -129,9 +129,9 @@ block_says("webhook_provider own {\n signature http-message $covers;\n"
 
 # Keys
 
-location_says("webhook own; #<\n webhook_secret jwks:$rsa_keys;", [
+location_says("webhook own; #<\n webhook_secret jwks:$rsa_keys;",
     'secret 1 of "webhook own" in @ has no key that can be used for the '
-    . '"algorithm=" of this sender'],
+    . '"algorithm=" of this sender',
     "webhook_provider own { signature http-message $covers "
     . 'algorithm=ed25519; }');
 
