@@ -88,8 +88,6 @@ void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 
 /* _rule_signature.c */
 
-extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
-
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
@@ -232,6 +230,8 @@ char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 
 /* _word.c: the words that rules are made of */
+
+extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
 
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);

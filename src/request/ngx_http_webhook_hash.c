@@ -451,7 +451,9 @@ ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 static void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
-    if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW) {
+    if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW
+        || ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_ANY)
+    {
         ngx_http_webhook_hashes_update(ctx, data, len);
 
     } else if (ctx->token_header.len) {
