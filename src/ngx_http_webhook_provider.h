@@ -11,12 +11,12 @@
 
 
 #include "ngx_http_webhook.h"
+#include "ngx_http_webhook_http_message.h"
 #include "core/wh_hmac.h"
 #include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_signature.h"
-#include "core/wh_signature_input.h"
 #include "core/wh_time.h"
 
 
@@ -150,36 +150,6 @@ typedef struct {
     unsigned                    detached:1; /* a token whose payload is the
                                                body */
 } ngx_http_webhook_signature_t;
-
-
-/* What an HTTP message signature must have beside its components, bits. */
-
-#define NGX_HTTP_WEBHOOK_REQUIRES_CREATED  0x01
-#define NGX_HTTP_WEBHOOK_REQUIRES_EXPIRES  0x02
-#define NGX_HTTP_WEBHOOK_REQUIRES_KEYID    0x04
-#define NGX_HTTP_WEBHOOK_REQUIRES_NONCE    0x08
-#define NGX_HTTP_WEBHOOK_REQUIRES_TIMES                                       \
-    (NGX_HTTP_WEBHOOK_REQUIRES_CREATED|NGX_HTTP_WEBHOOK_REQUIRES_EXPIRES)
-
-
-/* The rule "signature http-message". */
-
-typedef struct {
-    ngx_uint_t                  input;      /* header Signature-Input */
-    wh_str_t                    label;      /* of the signature, or empty */
-    wh_str_t                    tag;        /* likewise */
-    wh_component_t             *covers;     /* at the least */
-    ngx_uint_t                  ncovers;
-    ngx_uint_t                  requires;
-    ngx_uint_t                  schemes;    /* 1 << wh_pubkey_e, or NONE of
-                                               these for an HMAC */
-    wh_encoding_e               encoding;   /* other than Base64 */
-    time_t                      lifetime;   /* from created to expires, or
-                                               NGX_CONF_UNSET */
-    ngx_uint_t                  normalize;  /* the URL's escapes */
-    ngx_uint_t                  line;       /* of the rule */
-    unsigned                    digest:1;   /* that of the body is covered */
-} ngx_http_webhook_http_message_t;
 
 
 typedef struct {

@@ -288,7 +288,7 @@ sub key_of {
     my ($rule) = $providers{$_[0]} =~ /^\s*signature (.*?);/ms or return 'text';
 
     return $1 if $rule =~ /algorithm=([^\s,]+)/ && $pairs{$1};
-    return 'ed25519' if $rule =~ /^http-message (?!.*algorithm=)/s;
+    return 'ed25519' if $rule =~ /^\s*http-message (?!.*algorithm=)/s;
     return $rule =~ /key=(\S+)/ ? $1 : 'text';
 }
 

@@ -534,7 +534,7 @@ ngx_http_webhook_check_no_public_url(ngx_http_webhook_stats_entry_t *entry)
            && entry->wlcf->public_url.len == 0
            && ngx_http_webhook_check_url(provider)
            && (provider->http_message == NULL
-               || ngx_http_webhook_http_message_names_host(provider));
+               || provider->http_message->host);
 }
 
 

@@ -16,9 +16,6 @@
 #include "redis/ngx_http_webhook_redis.h"
 
 
-#define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
-
-
 /* a keyword, and what it means; ends with an empty name */
 
 typedef struct {
@@ -28,6 +25,7 @@ typedef struct {
 
 
 extern ngx_http_webhook_keyword_t  ngx_http_webhook_methods[];
+extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
 
 
 /* An option of rules and directives; a table ends with an empty name. */
@@ -50,8 +48,7 @@ struct ngx_http_webhook_option_s {
 
 /* The names that are most like a word. */
 
-#define NGX_HTTP_WEBHOOK_NEAREST      3
-#define NGX_HTTP_WEBHOOK_NEAREST_LEN  63
+#define NGX_HTTP_WEBHOOK_NEAREST  3
 
 typedef struct {
     ngx_str_t      word;
@@ -86,7 +83,7 @@ ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
 void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name);
 
-/* _rule_signature.c */
+/* _rule_signature.c, _rule_http_message.c */
 
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -94,19 +91,10 @@ char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
-
-/* _rule_http_message.c: "signature http-message" */
-
 char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_http_message_provider(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_http_message_signs(
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
-ngx_uint_t ngx_http_webhook_http_message_names_host(
-    ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_http_message_signs_variable(
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 
 /* _claims.c: what the claims of tokens must be */
 
@@ -230,8 +218,6 @@ char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 
 /* _word.c: the words that rules are made of */
-
-extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
 
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);

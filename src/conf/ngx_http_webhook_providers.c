@@ -10,6 +10,9 @@
 #include "ngx_http_webhook_conf.h"
 
 
+#define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
+
+
 /* What a provider verifies with a secret. */
 
 typedef enum {

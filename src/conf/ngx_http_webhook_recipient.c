@@ -145,8 +145,11 @@ ngx_http_webhook_recipient_names(ngx_http_webhook_require_t *require)
 static ngx_uint_t
 ngx_http_webhook_recipient_by_url(ngx_http_webhook_stats_entry_t *entry)
 {
-    return entry->wlcf->public_url.len
-           && ngx_http_webhook_http_message_names_host(entry->gate->provider);
+    ngx_http_webhook_http_message_t  *rule;
+
+    rule = entry->gate->provider->http_message;
+
+    return entry->wlcf->public_url.len && rule && rule->host;
 }
 
 

@@ -45,8 +45,6 @@ static char *ngx_http_webhook_http_message_check(
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_http_message_window(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_http_message_has(
-    ngx_http_webhook_http_message_t *rule, wh_component_e type);
 
 
 #define ngx_http_webhook_http_algorithm(name, scheme)                         \
@@ -301,6 +299,8 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
         }
 
         rule->digest |= wh_equal(rule->covers[i].name, digest);
+        rule->host |= (rule->covers[i].type == WH_COMPONENT_AUTHORITY
+                       || rule->covers[i].type == WH_COMPONENT_TARGET_URI);
     }
 
     return NGX_CONF_OK;
@@ -455,99 +455,4 @@ ngx_http_webhook_http_message_window(ngx_conf_t *cf,
     provider->timestamp = timestamp;
 
     return NGX_CONF_OK;
-}
-
-
-/* Whether each signature covers what is at the source. */
-
-ngx_uint_t
-ngx_http_webhook_http_message_signs(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_source_t *source)
-{
-    ngx_uint_t                        i;
-    ngx_http_webhook_header_t        *headers;
-    ngx_http_webhook_http_message_t  *rule;
-
-    rule = provider->http_message;
-
-    if (rule == NULL) {
-        return 0;
-    }
-
-    if (source->type == NGX_HTTP_WEBHOOK_QUERY) {
-        return ngx_http_webhook_http_message_has(rule, WH_COMPONENT_QUERY)
-               || ngx_http_webhook_http_message_has(rule,
-                                                  WH_COMPONENT_TARGET_URI)
-               || ngx_http_webhook_http_message_has(rule,
-                                                  WH_COMPONENT_REQUEST_TARGET);
-    }
-
-    if (source->type != NGX_HTTP_WEBHOOK_HEADER) {
-        return 0;
-    }
-
-    headers = provider->headers.elts;
-
-    for (i = 0; i < rule->ncovers; i++) {
-        if (wh_equal(rule->covers[i].name,
-                     ngx_http_webhook_wh_str(&headers[source->index].name)))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* Whether each signature covers the host that it is sent to. */
-
-ngx_uint_t
-ngx_http_webhook_http_message_names_host(ngx_http_webhook_provider_t *provider)
-{
-    ngx_http_webhook_http_message_t  *rule;
-
-    rule = provider->http_message;
-
-    return rule
-           && (ngx_http_webhook_http_message_has(rule, WH_COMPONENT_AUTHORITY)
-               || ngx_http_webhook_http_message_has(rule,
-                                                  WH_COMPONENT_TARGET_URI));
-}
-
-
-/* Whether each signature covers the header that $http_NAME is. */
-
-ngx_uint_t
-ngx_http_webhook_http_message_signs_variable(
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name)
-{
-    ngx_uint_t                        i;
-    ngx_http_webhook_http_message_t  *rule;
-
-    rule = provider->http_message;
-
-    for (i = 0; rule && i < rule->ncovers; i++) {
-        if (ngx_http_webhook_variable_of_header(&rule->covers[i].name, name)) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_http_message_has(ngx_http_webhook_http_message_t *rule,
-    wh_component_e type)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < rule->ncovers; i++) {
-        if (rule->covers[i].type == type) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
