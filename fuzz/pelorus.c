@@ -151,7 +151,8 @@ sink(void *data, const unsigned char *text, size_t len)
 static void
 write_all(const wh_pyjson_t *doc, text_t *text)
 {
-    wh_json_type_e  type;
+    wh_json_type_e       type;
+    wh_pyjson_writer_t  *w;
 
     type = wh_pyjson_root(doc)->type;
 
@@ -161,9 +162,13 @@ write_all(const wh_pyjson_t *doc, text_t *text)
         text->data[text->len++] = (type == WH_JSON_OBJECT) ? '{' : '[';
     }
 
-    if (wh_pyjson_write(doc, sink, text) != WH_OK) {
+    w = wh_pyjson_writer_create(doc, sink, text);
+
+    if (w == NULL || wh_pyjson_write(w, (size_t) -1) != WH_OK) {
         abort();
     }
+
+    free(w);
 
     if (type == WH_JSON_OBJECT || type == WH_JSON_ARRAY) {
         text->data[text->len++] = (type == WH_JSON_OBJECT) ? '}' : ']';

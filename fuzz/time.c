@@ -18,8 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    int64_t   sec;
-    wh_str_t  text;
+    int64_t         sec;
+    wh_str_t        text;
+    wh_time_unit_e  unit;
 
     if (len == 0) {
         return 0;
@@ -28,9 +29,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     text.data = data + 1;
     text.len = len - 1;
 
-    if (wh_time_parse(text, (wh_time_unit_e) (data[0] & 3), &sec) == WH_OK
-        && ((data[0] & 3) < 2 ? sec < 0
-                              : (sec < -62167305600 || sec > 253402387199)))
+    unit = (wh_time_unit_e) (data[0] % (WH_TIME_UNIX + 1));
+
+    if (wh_time_parse(text, unit, &sec) == WH_OK
+        && (unit == WH_TIME_RFC3339 || unit == WH_TIME_HTTP
+            ? (sec < -62167305600 || sec > 253402387199) : sec < 0))
     {
         abort();
     }

@@ -103,6 +103,7 @@ typedef void  ngx_regex_t;
         NGX_HTTP_SERVICE_UNAVAILABLE, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)        \
     row(NGX_HTTP_WEBHOOK_STORE_UNAVAILABLE, "store_unavailable",              \
         NGX_HTTP_SERVICE_UNAVAILABLE, NGX_HTTP_WEBHOOK_DRY_RUN_REPLAY)        \
+    row(NGX_HTTP_WEBHOOK_BUSY, "busy", NGX_HTTP_SERVICE_UNAVAILABLE, 0)       \
     row(NGX_HTTP_WEBHOOK_INTERNAL, "internal",                                \
         NGX_HTTP_INTERNAL_SERVER_ERROR, 0)                                    \
     row(NGX_HTTP_WEBHOOK_ABORTED, "aborted", NGX_HTTP_BAD_REQUEST, 0)         \
@@ -161,10 +162,7 @@ ngx_table_elt_t *ngx_http_webhook_add_header(ngx_http_request_t *r, char *name,
     ngx_str_t *value);
 
 
-/*
- * A table in the order of an enum of another file has as many rows, or it does
- * not compile; goes after the table.
- */
+/* After a table in the order of an enum: as many rows, or no compiling. */
 
 #define ngx_http_webhook_table_size(table, n)                                 \
     typedef char  table ## _size[sizeof(table) / sizeof((table)[0]) == (n)    \

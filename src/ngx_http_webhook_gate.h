@@ -54,6 +54,9 @@ typedef struct {
 } ngx_http_webhook_verified_t;
 
 
+#define NGX_HTTP_WEBHOOK_PUBKEYS_TRIED  2       /* for a signature */
+
+
 /*
  * A secret ready for use.  Keyslots, the cache and requests hold it; it is
  * wiped when the last of them lets go.

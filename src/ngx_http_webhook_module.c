@@ -573,6 +573,8 @@ ngx_http_webhook_init_module(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_http_webhook_init_process(ngx_cycle_t *cycle)
 {
+    ngx_http_webhook_turn_init(cycle);
+
     if (ngx_http_webhook_zone_process(cycle) != NGX_OK) {
         return NGX_ERROR;
     }

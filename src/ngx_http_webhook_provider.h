@@ -21,9 +21,8 @@
 
 
 /*
- * Where a request carries something, the SOURCE of the provider language, and
- * the header that it is in if that has a fixed name; in the order in which
- * they are known.
+ * The SOURCE of the provider language, and the header that it is in if that has
+ * a fixed name; in the order in which they are known.
  */
 
 #define ngx_http_webhook_source_rows(row)                                     \
@@ -52,6 +51,8 @@ typedef struct {
                                                claim in provider->claims */
     ngx_str_t                   name;       /* of the argument, cookie, field,
                                                or the JSON Pointer */
+    ngx_str_t                   form;       /* of JSON: the field in its place
+                                               where the body is a form */
     u_char                      separator;  /* between the fields */
 } ngx_http_webhook_source_t;
 
@@ -240,6 +241,8 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_BODY_UNSIGNED  0x10  /* it has no text */
 #define NGX_HTTP_WEBHOOK_BODY_RECEIVER  0x20  /* verified as its receiver
                                                  does, without a message */
+#define NGX_HTTP_WEBHOOK_BODY_LOOSE     0x40  /* other bytes may be the same
+                                                 message */
 
 
 /* What is in the place of the body in the message: the rule "body". */
@@ -247,18 +250,22 @@ typedef struct {
 #define ngx_http_webhook_body_rows(row)                                       \
     row(NGX_HTTP_WEBHOOK_BODY_RAW, "raw", 0)                                  \
     row(NGX_HTTP_WEBHOOK_BODY_FORM, "form:FIELD",                             \
-        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_DOCUMENT)           \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_DOCUMENT            \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE)                                         \
     row(NGX_HTTP_WEBHOOK_BODY_FORM_SORTED, "form-sorted",                     \
-        NGX_HTTP_WEBHOOK_BODY_WHOLE)                                          \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_LOOSE)              \
     row(NGX_HTTP_WEBHOOK_BODY_SHA256, "sha256:SOURCE",                        \
         NGX_HTTP_WEBHOOK_BODY_DIGEST)                                         \
-    row(NGX_HTTP_WEBHOOK_BODY_CRC32, "crc32", NGX_HTTP_WEBHOOK_BODY_WEAK)     \
+    row(NGX_HTTP_WEBHOOK_BODY_CRC32, "crc32",                                 \
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_LOOSE)               \
     row(NGX_HTTP_WEBHOOK_BODY_NONE, "none",                                   \
-        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED)            \
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED             \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE)                                         \
     row(NGX_HTTP_WEBHOOK_BODY_PELORUS, "pelorus",                             \
-        NGX_HTTP_WEBHOOK_BODY_RECEIVER)                                       \
+        NGX_HTTP_WEBHOOK_BODY_RECEIVER|NGX_HTTP_WEBHOOK_BODY_LOOSE)           \
     row(NGX_HTTP_WEBHOOK_BODY_ANY, "unsigned",                                \
-        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED)
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED             \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE)
 
 
 typedef enum {
@@ -273,8 +280,7 @@ typedef struct {
     ngx_http_webhook_body_kind_e  kind;
     ngx_uint_t                  flags;
     ngx_http_webhook_source_t   source;     /* after the keyword */
-    ngx_uint_t                  headers[2]; /* that "pelorus" looks at: the
-                                               user agent and the event */
+    ngx_uint_t                  headers[2]; /* that "pelorus" looks at */
 } ngx_http_webhook_body_t;
 
 
@@ -343,8 +349,7 @@ typedef struct {
     ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
-    unsigned                    bearer:1;     /* the one signature is a token
-                                                 that serves any body */
+    unsigned                    bearer:1;     /* a token serves any body */
     unsigned                    parts:1;      /* the message has values that
                                                  the request chooses */
     unsigned                    shared_key:1; /* with all its customers */

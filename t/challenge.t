@@ -131,6 +131,12 @@ sub config {
     location = /head {
         webhook head-echo; $secret $content
     }
+    location = /slack {
+        webhook slack; $secret $content
+    }
+    location = /bitbucket {
+        webhook bitbucket; $secret $content
+    }
     location = /template {
         webhook template; $secret $content
     }
@@ -474,6 +480,19 @@ X-Content-Type-Options: nosniff
 [ 200, 200, 405 ]
 --- response_body eval
 [ "first-1", "second-1", qq({"status":405,"error":"method not allowed"}\n) ]
+
+=== what Slack and Bitbucket ask without a signature, and nothing beside it
+--- request eval
+[ "GET /slack?ssl_check=1", "GET /slack", "GET /slack?ssl_check=0",
+  "GET /slack?ssl_check=1&ssl_check=0", "POST /slack?ssl_check=1\nbody",
+  "POST /bitbucket\n{}", "GET /bitbucket" ]
+--- more_headers
+X-Event-Key: diagnostics:ping
+--- error_code eval
+[ 200, 405, 405, 400, 403, 200, 405 ]
+--- response_headers eval
+[ "X-Verdict: challenge", ("X-Verdict: rejected") x 4,
+  "X-Verdict: challenge", "X-Verdict: rejected" ]
 
 === a trial run answers a good challenge and lets a bad one through
 --- request eval

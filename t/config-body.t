@@ -19,7 +19,7 @@ use WebhookTest::Config;
 my $time = 'it is like 30s, 5m or 1h in @';
 
 rule_says("timestamp header:A unit=$_", "unknown unit \"$_\" in rule "
-    . '"timestamp", it can be s, ms, rfc3339, http in @') for 'min', 'S';
+    . '"timestamp", it can be s, ms, unix, rfc3339, http in @') for 'min', 'S';
 rule_says("timestamp header:A $_", "unknown option \"$_\" of rule "
     . '"timestamp", it takes unit=NAME, past=TIME, future=TIME in @') for 'x', 'window=5m';
 rule_says("timestamp header:A $_=x", "invalid time \"x\", $time")

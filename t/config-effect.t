@@ -119,9 +119,10 @@ own_says("query last; $_;") for 'id query:a', 'token query:a',
     'challenge query:a', 'challenge none match=query:a=b';
 own_says("replay key=body; $_", '"key=body" in "replay" beside a "body" that '
          . 'anybody can change')
-    for 'body crc32;', 'body none; message $request_uri;';
-own_says("replay key=body; $_") for 'body raw;', 'body form:a;',
-    'body form-sorted;', 'body sha256:header:D; message $http_d$webhook_body;';
+    for 'body crc32;', 'body none; message $request_uri;', 'body form:a;',
+        'body form-sorted;';
+own_says("replay key=body; $_") for 'body raw;',
+    'body sha256:header:D; message $http_d$webhook_body;';
 
 my $never = 'a "challenge" with "after=verify" and a method that is none of '
     . 'its "methods"';

@@ -245,6 +245,21 @@ server_says("webhook own; #<\n webhook_secret jwks:$good;\n"
     ["$bearer_needs, requests outside of the locations that have one will get "
      . '503'], $bearer);
 
+# what a sender with one key for all leaves open
+my $google = secret_file(google => jwks($rsa->jwk(kid => 'a')), 0644);
+
+for my $case (['webhook_claim /aud us;', '/email'],
+              ['webhook_claim /email a@b.c;', '/aud'],
+              ['webhook_claim /aud us; webhook_claim /email a@b.c;'])
+{
+    my ($claims, $needs) = @$case;
+
+    location_says("webhook google-pubsub; #<\n $claims webhook_secret "
+                  . "jwks:$google;", $needs && "\"webhook google-pubsub\" in @ "
+                  . "needs a \"webhook_claim $needs\", without it a token that "
+                  . 'was meant for another receiver counts here');
+}
+
 http_says("server {\n listen 127.0.0.1:1; location / { #<\n webhook github; "
     . "webhook_secret 0123456789abcdef; webhook_claim /aud us;\n} }",
     qr/^"webhook_claim" has no effect in the block at \@, "webhook github" has no token with claims, remove it$/);

@@ -53,7 +53,9 @@ $replay->("zone=seen duplicate=$_", "unknown duplicate \"$_\" in "
     for qw/201 x 0/;
 $replay->('zone=seen key=delivery', '"key=delivery" has no variable, all '
           . 'messages would be one in @');
-$replay->('zone=seen key=$none', 'unknown "none" variable');
+location_says('webhook gitlab; webhook_secret 0123456789abcdef; '
+              . 'webhook_replay zone=seen key=$none;',
+              'unknown "none" variable', $zone);
 $replay->('zone=seen seen', 'unknown option "seen" of "webhook_replay", it '
           . 'takes off, zone=NAME, ttl=TIME, key=VALUE, scope=NAME, '
           . 'tenant=VALUE, hold=TIME, shared=NAME, duplicate=STATUS in @');
@@ -81,7 +83,7 @@ $replay->('OFF', qr/^unknown option "OFF" \(did you mean "off"\?\) /);
 $replay->("zone=seen;\n webhook_replay off",
           '"webhook_replay" directive is duplicate in @');
 $replay->($_) for 'zone=seen', 'off', 'zone=seen ttl=1s duplicate=200',
-    'zone=seen key=$request_id', 'zone=seen key=$webhook_body_sha256',
+    'zone=seen key=$webhook_body_sha256',
     'zone=seen scope=a tenant=$host hold=1m', 'zone=seen tenant=a';
 
 # a key that the sender does not sign
@@ -119,6 +121,29 @@ $unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
 $unsigned->('github', "\$$_", "\$$_")
     for qw/uri args host cookie_x query_string is_args content_type
            content_length request request_method remote_user document_uri/;
+
+# what can be looked into, and what cannot
+my $made = 'map $uri $mapped { default x; } webhook_var $member /a;';
+
+$unsigned->('github', "\$$_", "\$$_", $made)
+    for qw/mapped request_id msec webhook_url webhook_secret_index/;
+$unsigned->('github', "\$$_", undef, $made)
+    for qw/member MEMBER webhook_body_sha256 server_name hostname
+           webhook_provider/;
+$unsigned->('gitlab', "\$$_", undef, $made) for qw/mapped member request_id/;
+$unsigned->($_, '$member', '$member', $made) for qw/mailgun adyen/;
+$unsigned->($_, '$webhook_body_sha256', '$webhook_body_sha256')
+    for qw/mailgun forgejo-form/;
+$unsigned->('own', '$mapped', undef, "$made webhook_provider own { "
+            . 'signature header:X-S; message $mapped.$webhook_body; }');
+
+for my $from ('location ~ ^/(?<part>.*)$', 'location ~ ^/(.*)$') {
+    my $name = $from =~ /part/ ? 'part' : 1;
+
+    server_says("$from { webhook github; $good\n webhook_replay zone=seen "
+                . "scope=s key=\$$name; }", [qr/^"\$$name" in "key=" .* not signed/],
+                $zone);
+}
 
 # a sender whose equal messages are no copies
 my $does_nothing = sub {

@@ -39,7 +39,19 @@ rule_says($_, qr/^invalid number of words in rule "$_", its form is "$_ .*" in \
            client_certificate challenge ack reject/;
 rule_says("$_", qr/^invalid number of words in rule "\w+", its form is "/)
     for 'header X', 'header X a status=400 b', 'message a b c', 'ack 200 201',
-        'id header:A header:B', 'reject 401 403', 'token bearer for=a b';
+        'id json:/a form:b c', 'reject 401 403', 'token bearer for=a b';
+
+for my $name (qw/id event/) {
+    rule_says("$name $_->[0]", "\"$_->[1]\" after \"$_->[2]\", there can be "
+        . '"form:NAME" after "json:POINTER" and nothing else in @')
+        for ['header:A header:B', 'header:B', 'header:A'],
+            ['json:/a json:/b', 'json:/b', 'json:/a'],
+            ['form:a form:b', 'form:b', 'form:a'];
+    rule_says("$name json:/a form:a");
+    rule_says("$name json:/a form:", qr/^invalid source "form:", it can be /);
+}
+rule_says('timestamp json:/a form:a past=5m future=5m unit=ms');
+rule_says('timestamp form:a json:/a', qr/^unknown option "json:\/a" of rule /);
 
 rule_says('methods POST', 'rule "methods" is duplicate in @', 'methods GET;');
 rule_says("methods POST $_", "unknown method \"$_\" in rule \"methods\", it "

@@ -152,7 +152,8 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
 
     my $more = $rules =~ /(\$\w+_webhook_id)/ ? "set $1 x;" : '';
 
-    $more .= 'webhook_claim /aud us;' if $rules =~ /body_digest=none/;
+    $more .= 'webhook_claim /aud us; webhook_claim /email a@b.c;'
+        if $rules =~ /body_digest=none/;
     $more .= 'webhook_require /a string enum=us;'
         if $rules =~ /^\s*shared_key;/m && $rules !~ /body_digest=none/;
     $more .= $other if $rules =~ /_challenge_hmac|match=[\w:.-]+[\s;]/;

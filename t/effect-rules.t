@@ -63,7 +63,8 @@ my %none = (
         map { $_ => '"key=signing" in webhook_provider "own" would sign tokens' }
             qw/jwt bearer jws/
     },
-    'replay-body' => { map { $_ => $weak } qw/crc32 none/ },
+    'replay-body' => { map { $_ => $weak } qw/form form-sorted crc32 none bearer
+                                               pelorus/ },
 );
 
 $none{$_}{pelorus} = $alone

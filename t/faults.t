@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 
 # A worker in which a call to the system fails: the nth allocation, read,
-# write or open of a request, over locations of all kinds.  No fault ends the
-# worker, lets a wrong request through or leaves the client waiting, and the
-# next request is right.  WEBHOOK_FAULTS=all tries every n until none fails,
-# else they are further and further apart.
+# write or open of a request, over locations of all kinds, and a zone that has
+# no room from the nth allocation on.  No fault ends the worker, lets a wrong
+# request through or leaves the client waiting, and the next request is right.
+# WEBHOOK_FAULTS=all tries every n until none fails, else they are further and
+# further apart.
 
 use strict;
 use warnings;
@@ -56,7 +57,8 @@ my %kinds = (
     send => ['EPIPE', 'ssize_t',
         send => 'int fd, const void *p, size_t n, int f' => 'fd, p, n, f',
         writev => 'int fd, const struct iovec *p, int n' => 'fd, p, n'],
-    open => [],
+    # those have C of their own
+    open => [], zone => [],
 );
 
 my @kinds = sort keys %kinds;
@@ -68,7 +70,7 @@ WebhookTest::Cert::write_file($control, pack 'l4', -1, 0, 0, 0);
 chmod 0755, "$keys";
 chmod 0666, $control;
 
-my $shim = WebhookTest::Shim->new(<<"EOF" . join '', map { calls($_) } grep { $_ ne 'open' } @kinds);
+my $shim = WebhookTest::Shim->new(<<"EOF" . join '', map { calls($_) } grep { @{ $kinds{$_} } } @kinds);
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -96,7 +98,9 @@ attach(void)
 static int
 fails(int kind, int code)
 {
-    if (control == NULL || control[0] != kind || ++control[2] != control[1]) {
+    if (control == NULL || control[0] != kind || ++control[2] < control[1]
+        || (control[2] > control[1] && kind != ${\ number('zone')}))
+    {
         return 0;
     }
 
@@ -123,6 +127,23 @@ name(const char *path, int flags, ...)                                       \\
 
 OPEN(open)
 OPEN(open64)
+
+#define ZONE(name)                                                           \\
+                                                                             \\
+void *                                                                       \\
+try_##name(void *pool, size_t n)                                             \\
+{                                                                            \\
+    static void  *(*next)(void *, size_t);                                   \\
+                                                                             \\
+    if (next == NULL) {                                                      \\
+        *(void **) &next = dlsym(RTLD_DEFAULT, "ngx_" #name);                \\
+    }                                                                        \\
+                                                                             \\
+    return fails(${\ number('zone')}, ENOMEM) ? NULL : next(pool, n);        \\
+}
+
+ZONE(slab_alloc_locked)
+ZONE(slab_calloc)
 
 int
 posix_memalign(void **p, size_t a, size_t n)
@@ -249,13 +270,24 @@ my $conf = <<"EOF";
     }
 EOF
 
-my $t = WebhookTest->new(conf => $conf, start => 0);
+# A zone is nginx's own memory, and no library comes between the module and
+# nginx: in a copy of the module the functions have names of the same length,
+# which the library has.
+my $copy = read_file(WebhookTest::module());
+
+$copy =~ s/\0\Kngx_(?=slab_(?:alloc_locked|calloc)\0)/try_/g >= 2 or die;
+WebhookTest::Cert::write_file("$keys/module.so", $copy);
+
+my $t = WebhookTest->new(conf => $conf, start => 0, module => 0,
+                         modules => ["$keys/module.so"]);
+
+start_without_room();
 
 # the application has been started without the library
 $shim->with(sub { $t->start });
 
 my @workers = $t->workers;
-my ($tried, @wrong) = (0);
+my ($tried, %refused, @wrong) = (0);
 
 for my $location (sort keys %right) {
     my $before = $tried;
@@ -278,6 +310,8 @@ for my $location (sort keys %right) {
 }
 
 is_deeply([$t->workers], \@workers, 'the worker lives');
+is_deeply([sort keys %refused], [qw/key replay/],
+          'without room in the zone no message passes');
 is(scalar(grep { header_of($_, 'X-Wrong') } $t->app_requests), 0,
    "$tried faults, no wrong request has gone to the application");
 
@@ -311,11 +345,38 @@ sub fault {
     push @wrong, "$what: no answer" if $answer eq 'late';
     push @wrong, "$what: $answer" if !$good && $answer =~ /^2/;
 
+    if ($kind eq 'zone') {
+        push @wrong, "$what: $answer" if $answer ne '503';
+        $refused{$location} = 1;
+    }
+
     my $next = ask($location, 1);
 
     push @wrong, "$what, then $next" if $next ne expected($location);
 
     return 1;
+}
+
+
+# One allocation that fails while nginx sets up its zones: it may not start,
+# but says so.
+sub start_without_room {
+    my ($n, $failed, $said) = (0, 1);
+
+    while ($failed) {
+        control(number('zone'), ++$n);
+        $said = $shim->with(sub { ($t->check)[1] });
+        $failed = (unpack 'l4', read_file($control))[3];
+        control(-1, 0);
+
+        last if $said !~ /^nginx: .* test (?:is successful|failed)$/m;
+        truncate $t->dir . '/logs/stderr', 0;
+    }
+
+    truncate $t->dir . '/logs/error.log', 0;
+
+    ok(!$failed, 'nginx -t comes to its end') or diag("$n: $said");
+    cmp_ok($n, '>', 4, 'zones are set up with some allocations');
 }
 
 
@@ -349,7 +410,7 @@ sub ask {
               . ($good ? 'fedcba9876543210' : 'another'))
         : (uri => "/$location", method => 'POST', body => $body);
 
-    my $c = $t->connection(timeout => 8 * $WebhookTest::patience);
+    my $c = $t->connection(timeout => 8);
 
     $c->send(join '', WebhookTest::format_request(
         %request, connection => 'close', headers => [

@@ -58,6 +58,17 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         body       none;
     }
 
+    # one sender of JSON and of forms
+    webhook_provider both {
+        signature  json:/sig;
+        signature  form:sig;
+        timestamp  json:/sent/at form:at past=5m future=5m;
+        id         json:/sent/id form:id;
+        event      json:/type form:type;
+        message    \$webhook_timestamp.\$webhook_id;
+        body       none;
+    }
+
     # of the list the first is signed, so there must be no second
     webhook_provider ruled {
         signature  header:X-Signature;
@@ -118,6 +129,26 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location = /token { webhook token; proxy_pass http://%%APP%%; }
         location = /every { webhook every; proxy_pass http://%%APP%%; }
         location = /all { webhook all; proxy_pass http://%%APP%%; }
+        location = /both {
+            access_log %%DIR%%/logs/both.log vars;
+            webhook both;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /both/once {
+            access_log off;
+            webhook both;
+            webhook_replay zone=once scope=both key=\$webhook_id;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /both/json {
+            access_log off;
+            webhook both;
+            webhook_require /sent object;
+            proxy_pass http://%%APP%%;
+        }
+
         location = /once {
             webhook parts;
             webhook_replay zone=once;
@@ -534,6 +565,54 @@ refused('/except/time', dated(ts => $now - 301), 403, 'signature_mismatch',
         'a time on trial is signed', [signed(dated())]);
 refused('/except/time', '{"id":"i"}', 403, 'signature_malformed', 'and there',
         [['X-Signature', hmac_sha256_hex('.i.{"id":"i"}.i', $secret)]]);
+
+
+# JSON and forms of one sender: each has its own places, and nothing is looked
+# for in the other's
+{
+    my %type = (json => 'application/json',
+                form => 'application/x-www-form-urlencoded');
+    my $sig = hmac_sha256_hex("$now.i", $secret);
+    my $old = $now - 301;
+    my $stale = hmac_sha256_hex("$old.i", $secret);
+    my %body = (
+        json => qq({"sent":{"at":"$now","id":"i"},"type":"t","sig":"$sig"}),
+        form => "at=$now&id=i&type=t&sig=$sig",
+    );
+
+    for my $kind (sort keys %body) {
+        my $other = $kind eq 'json' ? 'form' : 'json';
+        my $good = $body{$kind};
+        my @type = ([['Content-Type', $type{$kind}]]);
+
+        truncate "$t->{dir}/logs/both.log", 0;
+        accepted('/both', $good, "as $kind", @type);
+        like($t->take_line('both.log'),
+             qr/ id\[i\] event\[t\] time\[$now\] /, 'what it says');
+
+        refused('/both', $good, 403, 'signature_missing', "$kind as $other",
+                [['Content-Type', $type{$other}]]) if $kind eq 'json';
+        refused('/both', $good, 400, 'json_invalid', "$kind as $other",
+                [['Content-Type', $type{$other}]]) if $kind eq 'form';
+        refused('/both', $good =~ s/\bi\b/k/r, 403, 'signature_mismatch',
+                "$kind, another id", @type);
+        refused('/both', $good =~ s/$now/$old/r =~ s/$sig/$stale/r, 403,
+                'timestamp_too_old', "$kind, too old", @type);
+        refused('/both', $good =~ s/"?\bat\b/$&x/r, 403, 'timestamp_missing',
+                "$kind, no time", @type);
+
+        accepted('/both/once', $good, "$kind, the first time", @type);
+        is($t->request({ uri => '/both/once', body => $good,
+                         headers => $type[0] })->{status}, 200, 'the second');
+        is(scalar(my @seen = $t->app_requests), 1, 'is a duplicate');
+    }
+
+    accepted('/both/json', $body{json}, 'with a rule', [['Content-Type',
+                                                         $type{json}]]);
+    refused('/both/json', $body{form}, 400, 'json_invalid',
+            'a form where JSON is asked for',
+            [['Content-Type', $type{form}]]);
+}
 
 
 # the log has something only of what was accepted

@@ -151,7 +151,10 @@ my %example = (
     'secret … of "webhook …" is not JSON' => set_of_keys('{"keys":['),
     'secret … of "webhook …" has no key that can be used' =>
         set_of_keys('{"keys":[]}'),
-    '"webhook …" needs a "webhook_claim /aud"' =>
+    '"webhook …" has … public keys without an id' => 'webhook discord; '
+        . ('webhook_secret 27b8894c0f4dc38e05ea184ba1cbff3b'
+           . '8194ed1cf7a126282fb0bbbb237a3bde; ') x 3,
+    '"webhook …" needs a "webhook_claim …"' =>
         "webhook google-pubsub; webhook_secret $rsa;",
     'a pointer of "webhook_claim" … is too long' =>
         'webhook google-pubsub; webhook_claim /aud us; webhook_claim /'

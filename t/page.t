@@ -47,6 +47,10 @@ my $t = WebhookTest->new(conf => <<"EOF");
             webhook_enforce off;
             proxy_pass http://%%APP%%;
         }
+        location /hooks/closed {
+            webhook own;
+            deny all;
+        }
         location /hooks/idle { webhook own; proxy_pass http://%%APP%%; }
         location = /status { webhook_status html; }
     }
@@ -60,7 +64,7 @@ $browser->look(1280, 900, 'light');
 $browser->open('http://127.0.0.1:' . $t->port . '/status');
 
 ok($browser->wait_for('document.querySelectorAll(".deliveries tbody tr")'
-                      . '.length === 9'), 'a row for each delivery');
+                      . '.length === 10'), 'a row for each delivery');
 
 what_it_shows();
 strangers();
@@ -88,6 +92,7 @@ done_testing();
 sub deliver {
     my @event = (headers => [['X-Event', '<b>bold</b> & more']]);
 
+    $t->request(signed(uri => '/hooks/closed', body => '{}'));
     $t->request(signed(uri => '/hooks/own', body => '{"id":"first"}', @event))
         for 1 .. 3;
     $t->request(forged(uri => '/hooks/own', body => '{}')) for 1 .. 2;
@@ -107,12 +112,12 @@ sub what_it_shows {
          qr/\AUpdated \d\d:\d\d:\d\d\z/, 'when it was updated');
 
     is_deeply(texts('#total li'),
-              ['5accepted', '2rejected', '1would be rejected', '1challenges'],
-              'what there is in all');
+              ['5accepted', '2rejected', '1would be rejected', '1challenges',
+               '1not verified'], 'what there is in all');
     is_deeply(texts('#hooks h3'),
               ['/hooks/own',
                '^/<b>/(?:a_very_long_expression_without_a_blank_in_it)+',
-               '/hooks/idle'], 'a card for each hook');
+               '/hooks/closed', '/hooks/idle'], 'a card for each hook');
     is_deeply(texts('#hooks .card:first-child .counts li'),
               ['5accepted', '2rejected', '1challenges'], 'its counters');
     is_deeply(texts('#hooks .reasons li > span:first-child'),

@@ -23,7 +23,8 @@ use WebhookTest;
 
 my $secret = 'a secret of this test alone';
 my $now = 1_700_000_000;
-my %times = (s => $now, ms => "${now}000", rfc3339 => '2023-11-14T22:13:20Z',
+my %times = (s => $now, unix => $now, ms => "${now}000",
+             rfc3339 => '2023-11-14T22:13:20Z',
              http => 'Tue, 14 Nov 2023 22:13:20 GMT');
 my $any = 14;                   # places around a cut where nothing separates
 my $url = 'http://hooks.example.com';
@@ -31,16 +32,21 @@ my $url = 'http://hooks.example.com';
 # What the URL and the method are is not a request's choice; see "Where pieces
 # begin" in docs/security.md.
 my $exempt = qr/\A\$(?:request_method|webhook_url(?:_decoded)?)\z/;
+my $in_url = qr/\A\$webhook_url(?:_decoded)?\z/;
 
-my @providers = grep { $_->{parts} }
-                map { provider($_) } glob "$FindBin::Bin/../providers/*.conf";
+my @all = map { provider($_) } glob "$FindBin::Bin/../providers/*.conf";
+my @providers = grep { $_->{parts} } @all;
 
+# what a message of the URL and a digest of the body has is one text
+is_deeply([map { $_->{name} } grep { $_->{rules}{message} && !$_->{parts} }
+           @all], [qw/twilio-json twilio/], 'all with parts are tried');
 cmp_ok(scalar @providers, '>=', 30, 'there are providers');
 
 my $t = WebhookTest->new(now => $now, frozen => 1, conf => conf());
 
 cut_anew($_) for @providers;
-twice();
+twice(crisp => qr/\A\d+\z/, $now, $now + 1);
+twice(named => qr/./, 1, 2);
 
 $t->done;
 done_testing();
@@ -62,18 +68,25 @@ sub provider {
         push @{ $rules{$name} }, \@words;
     }
 
-    my ($message) = @{ $rules{message}[0] // [] };
-
+    my ($message, $body) = map { ($rules{$_} // [[]])->[0][0] }
+                           qw/message body/;
+    my $raw = ($body // 'raw') eq 'raw';
     my @parts = grep { length } split /(\$\{[^}]+\}|\$\w+)/, $message // '';
 
     return { name => basename($file, '.conf'), rules => \%rules,
              parts => (grep { /\A\$/ && !/\A\$webhook_body\z/
-                              && !/$exempt/ } @parts) ? \@parts : undef };
+                              && ($raw || !/$exempt/) } @parts)
+                      ? \@parts : undef };
 }
 
 
 sub conf {
-    my $conf = '';
+    my $conf = <<'EOF';
+    webhook_provider own-named {
+        signature  header:X-Crisp-Signature;
+        message    '[$http_x_crisp_request_timestamp;$webhook_body]';
+    }
+EOF
 
     for my $p (@providers) {
         my ($signature, @more) = @{ $p->{rules}{signature}[0] };
@@ -98,7 +111,8 @@ sub conf {
         . "webhook_secret '$secret';\n webhook_public_url $url;\n"
         . "set \$paypal_webhook_id 1JE4291016473214C;\n"
         . join('', map { "location = /$_->{name} { webhook own-$_->{name}; "
-                         . "proxy_pass http://%%APP%%; }\n" } @providers)
+                         . "proxy_pass http://%%APP%%; }\n" } @providers,
+                                                        { name => 'named' })
         . "}\n";
 }
 
@@ -159,7 +173,8 @@ sub cuts {
     for my $n (0 .. $#chosen - 1) {
         my ($one, $two) = @$parts[@chosen[$n, $n + 1]];
 
-        next if grep { /$exempt/ || /\A\$paypal/ } $one, $two;
+        # the URL is what the location is exact for
+        next if grep { /\A\$(?:request_method|paypal)/ } $one, $two;
 
         my $edge = join '', @$parts[$chosen[$n] + 1 .. $chosen[$n + 1] - 1];
         my $was = length $value->{$one};
@@ -167,7 +182,10 @@ sub cuts {
 
         for my $p (0 .. length($both) - length $edge) {
             next if $p == $was || substr($both, $p, length $edge) ne $edge;
-            next if $edge eq '' && abs($p - $was) > $any;
+            next if !can_be_sent($one, substr $both, 0, $p)
+                    || !can_be_sent($two, substr $both, $p + length $edge);
+            next if $edge eq '' && abs($p - $was) > $any
+                    && !grep { /$in_url/ } $one, $two;
 
             push @cuts, { %$value, $one => substr($both, 0, $p),
                           $two => substr($both, $p + length $edge) };
@@ -175,6 +193,14 @@ sub cuts {
     }
 
     return @cuts;
+}
+
+
+# A URL begins with a scheme and a host, which the request does not choose.
+sub can_be_sent {
+    my ($part, $text) = @_;
+
+    return $part !~ /$in_url/ || $text =~ m{\A\Q$url\E/[!-~]*\z};
 }
 
 
@@ -240,6 +266,10 @@ sub status {
 
     for my $part (grep { /\A\$/ } @{ $p->{parts} }) {
         put($p, \%r, source($p, $part), $value->{$part});
+    }
+
+    for my $part (grep { /$in_url/ } @{ $p->{parts} }) {
+        $r{uri} = $value->{$part} =~ s/\A\Q$url\E//r;
     }
 
     my $signature = hmac_sha256_hex($message, $secret);
@@ -309,21 +339,22 @@ sub put_json {
 # A header of the message that comes twice: nginx makes one value of both, or
 # takes the first.
 sub twice {
-    my ($p) = grep { $_->{name} eq 'crisp' } @providers;
+    my ($name, $form, $one, $two) = @_;
 
     my $body = '{}';
 
-    for my $times ([1, 2], ['1, 2'], ['1'], []) {
-        for my $signed ('1', '1, 2', '') {
-            my $right = @$times == 1 && $times->[0] eq $signed;
-            my $status = $t->status({ uri => '/crisp', body => $body,
+    for my $times ([$one, $two], ["$one, $two"], [$one], []) {
+        for my $signed ($one, "$one, $two", '') {
+            my $right = @$times == 1 && $times->[0] eq $signed
+                        && $signed =~ $form;
+            my $status = $t->status({ uri => "/$name", body => $body,
                 headers => [
                     (map { ['X-Crisp-Request-Timestamp', $_] } @$times),
                     ['X-Crisp-Signature',
                      hmac_sha256_hex("[$signed;$body]", $secret)] ] });
 
             is($status, $right ? 202 : @$times > 1 ? 400 : 403,
-               "crisp: times (@{[join ') (', @$times]}), signed ($signed)");
+               "$name: times (@{[join ') (', @$times]}), signed ($signed)");
         }
     }
 }

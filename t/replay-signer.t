@@ -19,6 +19,8 @@ use WebhookTest;
 my $secret = 'a secret of all the senders here';
 my %secrets = (one => 'a secret of the first tenant',
                two => 'a secret of the second one.');
+my %news = (one => 'a new secret of the first one',
+            two => 'a new secret of the second');
 my $body = 'the same bytes';
 
 my $dir = File::Temp->newdir;
@@ -32,6 +34,12 @@ my $t = WebhookTest->new(conf => <<"EOF");
         one "$secrets{one}";
         two "$secrets{two}";
     }
+
+    map \$arg_tenant \$tenant_news {
+        one "$news{one}";
+        two "$news{two}";
+    }
+    map \$arg_tenant \$tenant { one one; two two; }
 
     webhook_provider token { token header:X-Token; }
     webhook_provider list { signature header:X-Signature list=,; }
@@ -63,6 +71,10 @@ my $t = WebhookTest->new(conf => <<"EOF");
         location /both { webhook list; webhook_secret \$tenant_secret;
                          webhook_secret "$secret";
                          proxy_pass http://%%APP%%; }
+        location /rotation { webhook list; webhook_secret \$tenant_secret;
+                             webhook_secret \$tenant_news;
+                             webhook_replay zone=seen tenant=\$tenant;
+                             proxy_pass http://%%APP%%; }
         location /jwt { webhook jwt; webhook_secret "$secret";
                         proxy_pass http://%%APP%%; }
         location /cert { webhook cert; proxy_pass http://%%APP%%; }
@@ -93,6 +105,17 @@ is($t->status(tenant('both', 'one', ['X-Signature', mac($_)])), 200,
    'one has been taken away') for $secrets{one}, $secret;
 is($t->status(tenant('both', 'two', ['X-Signature', mac($secrets{two})])), 202,
    'another tenant');
+
+
+# a tenant's secret is being changed, and the tenant has a name
+for my $name (qw/one two/) {
+    my @macs = map { mac($_) } $secrets{$name}, $news{$name};
+
+    is($t->status(tenant('rotation', $name, ['X-Signature', join ',', @macs])),
+       202, "$name: signed with the old secret and with the new one");
+    is($t->status(tenant('rotation', $name, ['X-Signature', $_])), 200,
+       'one has been taken away') for @macs;
+}
 
 
 # Tokens, by who has issued them

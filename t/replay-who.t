@@ -68,6 +68,13 @@ my $conf = sub {
                             proxy_pass http://%%APP%%; }
         location /numbered { webhook numbered; webhook_secret "$one";
                              proxy_pass http://%%APP%%; }
+        location /mapped { webhook plain; webhook_secret "$one";
+                           webhook_replay zone=seen key=\$tenant;
+                           proxy_pass http://%%APP%%; }
+        location ~ ^/part/(?<part>.*) {
+            webhook plain; webhook_secret "$one";
+            webhook_replay zone=seen key=\$part;
+            proxy_pass http://%%APP%%; }
         location /held { webhook plain; webhook_secret "$one";
                          webhook_replay zone=seen hold=1s;
                          proxy_pass http://${\ $upstream->address }; }
@@ -137,6 +144,18 @@ is($t->status($id->('{"id":2,"id":3}')), 422, 'two of them');
 is($t->status($id->('{"a":1}')), 202, 'none');
 is($t->status($id->('{"a":2}')), 202, 'none in another body');
 is($t->status($id->('{"a":2}')), 200, 'which is known by itself');
+
+
+# A key that the request chooses by way of another variable
+
+is($t->status($sign->("/mapped?tenant=one", 'mapped', $one)), 202, 'a message');
+is($t->status($sign->("/mapped?tenant=two", 'mapped', $one)), 200,
+   'with another value of a map it is a copy');
+is($t->status($sign->("/mapped?tenant=one", 'other', $one)), 202,
+   'with the same one another body is none');
+is($t->status($sign->('/part/a', 'captured', $one)), 202, 'another message');
+is($t->status($sign->('/part/b', 'captured', $one)), 200,
+   'with another part of the path it is a copy');
 
 
 # A sender that has gone

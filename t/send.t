@@ -9,59 +9,19 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use File::Basename;
 use MIME::Base64;
 use Test::More;
 
 use WebhookTest;
-
-my $root = dirname($FindBin::Bin);
-my $send = "$root/tools/webhook-send";
+use WebhookTest::Providers qw/%providers @built_in %secrets add_providers
+                              authority files location sends_to has key_of
+                              has_challenge_secret arguments body sent run
+                              $send/;
 
 delete @ENV{ grep { /_proxy\z/i } keys %ENV };
 
 # Secrets that others can read are warned of, which is not the point here.
 umask 027;
-
-# Secrets as a sender's site shows them, by what a rule's key= says, and those
-# of somebody else.
-my %secrets = (
-    notations('', 'abcdefghijklmnopqrstuvwx'),
-    notations('other-', 'another secret of 24 byte'),
-    text => "it's % a \"secret\": \\ token",
-    oracle => 'what signs challenges for anybody',
-    'other-oracle' => 'what else could sign challenges',
-);
-
-# Key pairs, by what a rule's algorithm= says.
-my %pairs = (
-    'ecdsa-p256-sha256' => [qw/EC -pkeyopt ec_paramgen_curve:P-256/],
-    'ed25519'           => ['ED25519'],
-    'rsa-sha1'          => ['RSA'],
-    'rsa-sha256'        => ['RSA'],
-    'jwt-es256'         => [qw/EC -pkeyopt ec_paramgen_curve:P-256/],
-    'jwt-rs256'         => ['RSA'],
-    'jws-rs512'         => ['RSA'],
-);
-
-# Another body than tools/samples/NAME-*.json, further arguments.
-my %bodies = (
-    'adyen' => '{"notificationItems":[{"NotificationRequestItem":'
-        . '{"pspReference":"8825","amount":{"value":1130,"currency":"EUR"},'
-        . '"merchantReference":"a\u00e9\"b"}}]}',
-    'own-form' => 'a=%31+b&ts=1&payload=%7B1%7D',
-    twilio => 'To=%2B18005551212&Digits=2&Digits=1&City=&Body=a+b',
-    'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
-);
-my %arguments = (
-    crisp => ['--header', 'X-Crisp-Request-Timestamp: 1700000000000'],
-    pelorus => [qw/--event committime/],
-    'google-pubsub' => [map { ('--claim', $_) } '/aud=us', '/email=a@b.c',
-                        '/email_verified=true'],
-    turnkey => [qw/--key-id a/],
-    paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
-    'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
-);
 
 my $own = <<'EOF';
     # a comment; with { things } in it
@@ -147,27 +107,14 @@ my $own = <<'EOF';
     }
 EOF
 
-my %providers = (read_providers($own),
-                 map { read_providers(WebhookTest::Cert::read_file($_)) }
-                 glob "$root/providers/*.conf");
-my @built_in = map { basename($_, '.conf') } glob "$root/providers/*.conf";
+add_providers($own);
 
 cmp_ok(scalar @built_in, '>=', 20, 'there are providers');
 
-my $temp = File::Temp->newdir;
-chmod 0755, "$temp";
-my $ca = WebhookTest::ca("$temp", 'sender');
+my $t = WebhookTest->new(conf => conf(),
+                         files => { files('other-'), 'own.conf' => $own });
 
-my $t = WebhookTest->new(
-    conf => conf(),
-    files => {
-        (map { ("secrets/$_" => "$secrets{$_}\n") } keys %secrets),
-        (map { ("bodies/$_" => $bodies{$_}) } keys %bodies),
-        key_files(),
-        'secrets/challenge' => "the secret of challenges\n",
-        'own.conf' => $own,
-    },
-);
+sends_to($t);
 unlike($t->stderr, qr/\[warn\](?!.* has one key for all customers)/,
        'nothing else to warn of');
 
@@ -176,6 +123,7 @@ my $tls = 'https://localhost:' . $t->port('TLS_PORT');
 good_and_bad($_) for sort keys %providers;
 challenge($_) for grep { $providers{$_} =~ /^\s*challenge /m }
                   sort keys %providers;
+form_instead();
 options();
 public_key_beside_hmac();
 tls();
@@ -184,57 +132,9 @@ $t->done;
 done_testing();
 
 
-# The rules' text by the provider's name.
-sub read_providers {
-    return $_[0] =~ /^\s*webhook_provider (\S+) \{\n(.*?)\n\s*\}$/gms;
-}
-
-
-# A secret in every notation.
-sub notations {
-    my ($prefix, $bytes) = @_;
-
-    return (
-        "${prefix}text" => $bytes,
-        "${prefix}hex" => unpack('H*', $bytes),
-        "${prefix}base64" => encode_base64($bytes, ''),
-        "${prefix}whsec" => 'whsec_' . encode_base64($bytes, ''),
-    );
-}
-
-
-# Private keys by what signs with them, public ones by their name and .pub;
-# those of Ed25519 as most senders show them, 32 bytes in hex.
-sub key_files {
-    my %files;
-
-    for my $name (map { ($_, "other-$_") } keys %pairs) {
-        my $path = "$temp/$name";
-
-        WebhookTest::Cert::openssl('genpkey', '-algorithm',
-                                   @{ $pairs{ $name =~ s/^other-//r } },
-                                   '-out', $path);
-        WebhookTest::Cert::openssl('pkey', '-in', $path, '-pubout',
-                                   '-out', "$path.pub");
-        $files{"secrets/$_"} = WebhookTest::Cert::read_file("$temp/$_")
-            for $name, "$name.pub";
-    }
-
-    for (@files{ grep { /ed25519\.pub/ } keys %files }) {
-        my ($base64) = /-----\n(.*?)-----/s;
-        $_ = unpack('H*', substr decode_base64($base64), -32) . "\n";
-    }
-
-    $files{'secrets/ed25519.whpk'} = 'whpk_'
-        . encode_base64(pack('H*', $files{'secrets/ed25519.pub'} =~ s/\n//r),
-                        '') . "\n";
-
-    return %files;
-}
-
-
 sub conf {
     my $locations = join '', map { location($_) } sort keys %providers;
+    my $authority = authority();
 
     return <<"EOF";
     include own.conf;
@@ -245,7 +145,7 @@ sub conf {
         ssl_certificate %%DIR%%/server.pem;
         ssl_certificate_key %%DIR%%/server.key;
         ssl_verify_client optional;
-        ssl_client_certificate $ca->{cert};
+        ssl_client_certificate $authority;
         $locations
         location = /ed25519 {
             webhook standard-webhooks;
@@ -255,127 +155,6 @@ sub conf {
     }
 EOF
 }
-
-
-sub location {
-    my ($name) = @_;
-
-    my $rules = $providers{$name};
-    my $key = key_of($name);
-
-    $key .= '.pub' if $pairs{$key};
-
-    return "location = /$name { webhook $name; "
-        . (is_keyed($name) ? "webhook_secret file:secrets/$key; " : '')
-        . (has_challenge_secret($name) && $rules !~ /key=signing/
-           ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
-        . ($rules =~ /webhook_url|\@target-uri|\@authority/
-           ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
-        . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; ' : '')
-        . ($rules =~ /(\$\w+_webhook_id)/
-           ? "set $1 1JE4291016473214C; " : '')
-        . "proxy_pass http://%%APP%%; }\n";
-}
-
-
-sub has { return $providers{$_[0]} =~ /^\s*$_[1] /m }
-
-
-# What kind of secret the first signature wants; a token is text.
-sub key_of {
-    return 'oracle' if $providers{$_[0]} =~ /key=signing(?![^;]*after=verify)/;
-
-    my ($rule) = $providers{$_[0]} =~ /^\s*signature (.*?);/ms or return 'text';
-
-    return $1 if $rule =~ /algorithm=([^\s,]+)/ && $pairs{$1};
-    return 'ed25519' if $rule =~ /^\s*http-message (?!.*algorithm=)/s;
-    return $rule =~ /key=(\S+)/ ? $1 : 'text';
-}
-
-
-sub has_challenge_secret {
-    return $providers{$_[0]} =~ /challenge_hmac|match=\w+:[^=\s;]+[\s;]/;
-}
-
-
-sub is_keyed { return has($_[0], 'signature') || has($_[0], 'token') }
-
-
-# What is always there: the provider, its secret, a client certificate.
-sub arguments {
-    my ($name, %want) = @_;
-
-    my $rules = $providers{$name};
-    my $base = 'http://127.0.0.1:' . $t->port;
-    my @arguments = ('--provider', $name,
-                     (grep { $_ eq $name } @built_in)
-                     ? () : ('--provider-file', $t->dir . '/own.conf'),
-                     @{ $arguments{$name} // [] });
-
-    push @arguments, '--secret', 'file:' . $t->dir . '/secrets/'
-                     . ($want{other} ? 'other-' : '') . key_of($name)
-        if is_keyed($name);
-
-    if (has($name, 'client_certificate')) {
-        my $cert = certificate($want{other} ? 'stranger' : $rules);
-
-        $base = $tls;
-        push @arguments, '--cacert', $t->dir . '/server-ca.pem',
-            '--cert', $cert->{cert}, '--key', $cert->{key};
-    }
-
-    return (@arguments, '--url', "$base/$name");
-}
-
-
-sub certificate {
-    my ($cn) = $_[0] =~ /client_certificate +CN=([^\s;]+)/;
-
-    return WebhookTest::cert($ca, subject => '/CN=' . ($cn // 'stranger'));
-}
-
-
-sub body {
-    my ($name) = @_;
-
-    return $t->dir . "/bodies/$name" if defined $bodies{$name};
-
-    my ($system) = $name =~ /\A([^-]+)/;
-    my ($sample) = glob "$root/tools/samples/$system-*.json";
-
-    return $sample // "$root/tools/samples/github-push.json";
-}
-
-
-# Runs a command: { exit, status, body, output, errors }.
-sub run {
-    my ($input, @command) = @_;
-
-    my $errors = $t->dir . '/errors';
-    my $in = $t->write_file('input', $input // '');
-
-    my $pid = open(my $out, '-|') // die "fork: $!";
-
-    if ($pid == 0) {
-        open STDIN, '<', $in;
-        open STDERR, '>', $errors;
-        exec @command or POSIX::_exit(127);
-    }
-
-    binmode $out;
-    my $output = do { local $/; <$out> } // '';
-    close $out;
-
-    my ($line, $body) = split /\n/, $output, 2;
-    my ($status) = ($line // '') =~ /\AHTTP\S+ (\d+)/;
-
-    return { exit => $? >> 8, status => $status // 0, body => $body // '',
-             output => $output,
-             errors => WebhookTest::Cert::read_file($errors) };
-}
-
-
-sub sent { return run(undef, $^X, $send, @_) }
 
 
 sub accepted {
@@ -437,6 +216,18 @@ sub good_and_bad {
                 "$name: what is no time");
         accepted(sent(@good, '--age', 1, $file), "$name: a young time");
     }
+}
+
+
+# Of a sender of JSON and of forms, what looks like a form is signed as one.
+sub form_instead {
+    my $file = $t->write_file('bodies/route', 'recipient=a%40b&body=x');
+    my $got = accepted(sent(arguments('mailgun'), $file), 'mailgun, a form');
+
+    like($got->{body}, qr/\Arecipient=a%40b&body=x&timestamp=\d+&/,
+         'it stays one');
+    refused(sent(arguments('mailgun'), '--age', 900_000, $file),
+            'mailgun, an old form');
 }
 
 

@@ -335,6 +335,8 @@ sub sorted {
     is(send_form('/sorted', $form, $text, chunked => 3)->{status}, 202,
        'in chunks');
     is(send_form('/sorted', '', '')->{status}, 202, 'no fields');
+    refused('nothing but separators', 403, 'signature_malformed', $_, '',
+            uri => '/sorted') for qw/& = &=&/;
     is(send_form('/sorted', $many->(1000), $in_order->(1000))->{status}, 202,
        'a thousand fields');
     $t->app_clear;
@@ -345,6 +347,8 @@ sub sorted {
          [403, 'signature_mismatch', 'a field twice', $form,
           'Ba1a1a2bidi 1z1'],
          [403, 'signature_mismatch', 'a field more', "$form&c=1", $text],
+         [403, 'signature_malformed', 'an empty field', "$form&", $text],
+         [403, 'signature_malformed', 'an empty name', "$form&=", $text],
          [403, 'signature_malformed', 'a bad name', "$form&%=1", $text],
          [403, 'signature_malformed', 'a bad value', "$form&c=%ff", $text],
          [403, 'signature_malformed', 'too many fields', $many->(1001),

@@ -106,9 +106,9 @@ EOT
 }
 
 
-# The nginx under measurement.
+# The nginx under measurement; ->{ports} has the ports of all its servers.
 #
-# conf     its locations
+# conf     its locations; of several servers a list
 # http     what else stands in http { }
 # module   false: not loaded
 # main     what stands outside of http { }
@@ -118,23 +118,27 @@ sub start {
     my ($self, %want) = @_;
 
     my $port = $self->{application}{port};
-
-    return $self->start_nginx(module => 1, log => 'crit', %want,
-                              http => ($want{http} || '') . <<"EOT");
-upstream application { server 127.0.0.1:$port; keepalive 64; }
+    my @servers = map { <<"EOT" } ref $want{conf} ? @{ $want{conf} }
 server {
     listen 127.0.0.1:%%PORT%%;
     client_body_buffer_size  2m;
-$want{conf}
+$_
 }
 EOT
+                                                  : $want{conf};
+
+    return $self->start_nginx(module => 1, log => 'crit', %want,
+                              http => join '', $want{http} || '', <<"EOT",
+upstream application { server 127.0.0.1:$port; keepalive 64; }
+EOT
+                                      @servers);
 }
 
 
 sub start_nginx {
     my ($self, %want) = @_;
 
-    my $port = free_port();
+    my @ports;
     my $prefix = "$self->{dir}/" . ++$self->{count};
 
     mkdir $_ for $prefix, "$prefix/logs";
@@ -142,7 +146,7 @@ sub start_nginx {
     my $load = $want{module} ? "load_module $self->{module};" : '';
     my $main = $want{main} || '';
 
-    $want{http} =~ s/%%PORT%%/$port/g;
+    $want{http} =~ s/%%PORT%%/push @ports, free_port(); $ports[-1]/ge;
 
     open my $conf, '>', "$prefix/nginx.conf" or die "nginx.conf: $!\n";
     print $conf <<"EOT";
@@ -172,7 +176,8 @@ EOT
                    '-e', 'logs/error.log', '-c', 'nginx.conf');
     s/%%PREFIX%%/$prefix/g for @command;
 
-    my $nginx = { pid => run(@command), port => $port, prefix => $prefix };
+    my $nginx = { pid => run(@command), port => $ports[0], ports => \@ports,
+                  prefix => $prefix };
     $self->{running}{$nginx->{pid}} = $nginx;
 
     await($nginx);
@@ -287,10 +292,12 @@ sub headers {
 }
 
 
+# With more headers, or others in their place.
 sub request {
-    my ($uri, $proof, $body) = @_;
+    my ($uri, $proof, $body, %more) = @_;
 
-    my %headers = (headers($proof, $body), 'Content-Length' => length $body);
+    my %headers = (headers($proof, $body), %more,
+                   'Content-Length' => length $body);
 
     return "POST $uri HTTP/1.1\r\n"
            . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers)

@@ -33,6 +33,11 @@ static ngx_uint_t ngx_http_webhook_pin_is(ngx_http_webhook_pin_t *pin,
     ngx_str_t *pointer);
 static ngx_int_t ngx_http_webhook_claims_audience(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_claims_unpinned(
+    ngx_http_webhook_provider_t *provider, ngx_array_t *pins,
+    ngx_str_t *pointer);
+static ngx_uint_t ngx_http_webhook_claims_pins(ngx_array_t *pins,
+    ngx_str_t *pointer);
 
 
 /* POINTER VALUE ... */
@@ -463,32 +468,93 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
 /*
  * A token that serves any body, and any receiver if it does not name one, is
- * in the hands of all to whom its sender has ever sent one.
+ * in the hands of all to whom its sender has ever sent one.  What its provider
+ * wants to be there, and leaves open, names somebody as well.
  */
 
 static ngx_int_t
 ngx_http_webhook_claims_audience(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t               i;
-    ngx_http_webhook_pin_t  *pin;
+    u_char     *what;
+    ngx_str_t   pointer;
 
-    static ngx_str_t  aud = ngx_string("/aud");
+    static char  text[] = "\"webhook_claim %V\", without it a token that was "
+                          "meant for another receiver counts here%Z";
 
-    if (!gate->provider->bearer) {
+    if (!gate->provider->bearer
+        || ngx_http_webhook_claims_unpinned(gate->provider, conf->pins,
+                                            &pointer)
+           != NGX_OK)
+    {
         return NGX_OK;
     }
 
-    pin = conf->pins ? conf->pins->elts : NULL;
+    what = ngx_pnalloc(cf->temp_pool, sizeof(text) + pointer.len);
+    if (what == NULL) {
+        return NGX_ERROR;
+    }
 
-    for (i = 0; pin && i < conf->pins->nelts; i++) {
-        if (ngx_http_webhook_pin_is(&pin[i], &aud)) {
+    ngx_sprintf(what, text, &pointer);
+
+    return ngx_http_webhook_check_needs(cf, gate, conf, (char *) what);
+}
+
+
+/* A claim that the location has to pin; NGX_DECLINED if there is none. */
+
+static ngx_int_t
+ngx_http_webhook_claims_unpinned(ngx_http_webhook_provider_t *provider,
+    ngx_array_t *pins, ngx_str_t *pointer)
+{
+    ngx_uint_t                   i;
+    ngx_http_webhook_require_t  *require;
+
+    ngx_str_set(pointer, "/aud");
+
+    if (!ngx_http_webhook_claims_pins(pins, pointer)) {
+        return NGX_OK;
+    }
+
+    if (!provider->shared_key || provider->claim_rules == NULL) {
+        return NGX_DECLINED;
+    }
+
+    require = provider->claim_rules->elts;
+
+    for (i = 0; i < provider->claim_rules->nelts; i++) {
+
+        pointer->data = (u_char *) require[i].words[0].data;
+        pointer->len = require[i].words[0].len;
+
+        if (!ngx_http_webhook_recipient_names(&require[i])
+            && !ngx_http_webhook_claims_pins(pins, pointer))
+        {
             return NGX_OK;
         }
     }
 
-    return ngx_http_webhook_check_needs(cf, gate, conf,
-                                        "\"webhook_claim /aud\", without it a "
-                                        "token that was meant for another "
-                                        "receiver counts here");
+    return NGX_DECLINED;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_claims_pins(ngx_array_t *pins, ngx_str_t *pointer)
+{
+    ngx_uint_t               i;
+    ngx_http_webhook_pin_t  *pin;
+
+    if (pins == NULL) {
+        return 0;
+    }
+
+    pin = pins->elts;
+
+    for (i = 0; i < pins->nelts; i++) {
+        if (ngx_http_webhook_pin_is(&pin[i], pointer)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

@@ -2,8 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Reading the configuration: the provider language, and the gates that it
- * makes of providers and directives.
+ * Reading the configuration: the provider language, and gates.
  */
 
 
@@ -42,8 +41,7 @@ struct ngx_http_webhook_option_s {
     ngx_uint_t     kinds;          /* of rules that it has an effect on, bits;
                                       or 0: of all */
     unsigned       repeatable:1;
-};                                 /* the handler of the row at the end, if
-                                      any, is for words that are none */
+};                                 /* the last row's handler: other words */
 
 
 /* The names that are most like a word. */
@@ -64,9 +62,8 @@ typedef struct {
 
 
 /*
- * Where a source can be: so many rows of their table, by when it is known.
- * Before the body, or in verified JSON, or in the body; all of them, which is
- * NGX_HTTP_WEBHOOK_SOURCES, where it may be beside a signature.
+ * Where a source can be: so many rows of their table.  Before the body, or in
+ * verified JSON, or in the body; all of them beside a signature.
  */
 
 #define NGX_HTTP_WEBHOOK_SOURCES_EARLY       NGX_HTTP_WEBHOOK_JSON
@@ -138,6 +135,8 @@ ngx_uint_t ngx_http_webhook_parts_sign_url(
 char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+ngx_uint_t ngx_http_webhook_recipient_names(
+    ngx_http_webhook_require_t *require);
 ngx_uint_t ngx_http_webhook_recipient_unnamed(
     ngx_http_webhook_stats_entry_t *entry);
 ngx_int_t ngx_http_webhook_recipient_check(ngx_conf_t *cf,
@@ -224,6 +223,9 @@ char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word,
     ngx_uint_t sources, ngx_http_webhook_source_t *source);
+ngx_uint_t ngx_http_webhook_source_words(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    ngx_http_webhook_source_t *source);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
 char *ngx_http_webhook_ack_word(ngx_conf_t *cf,
@@ -368,7 +370,7 @@ ngx_http_webhook_replay_key_t *ngx_http_webhook_replay_key_compile(
     ngx_conf_t *cf, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_replay_key_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key,
-    ngx_str_t *name);
+    ngx_array_t *vars, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_replay_signs(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
     char *name);

@@ -95,9 +95,10 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       0, 1,
       "shared_key" },
 
-    { ngx_string("timestamp"), 1, 4, ngx_http_webhook_rule_timestamp,
+    { ngx_string("timestamp"), 1, 5, ngx_http_webhook_rule_timestamp,
       0, 1,
-      "timestamp SOURCE [unit=s|ms|rfc3339|http] [past=TIME] [future=TIME]" },
+      "timestamp SOURCE [form:NAME] [unit=s|ms|unix|rfc3339|http] [past=TIME] "
+      "[future=TIME]" },
 
     { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
       offsetof(ngx_http_webhook_provider_t, window), 1,
@@ -107,13 +108,13 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       offsetof(ngx_http_webhook_provider_t, replay), 1,
       "replay [key=VALUE|body] [ttl=TIME] | off" },
 
-    { ngx_string("id"), 1, 1, ngx_http_webhook_rule_source,
+    { ngx_string("id"), 1, 2, ngx_http_webhook_rule_source,
       offsetof(ngx_http_webhook_provider_t, id), 1,
-      "id SOURCE" },
+      "id SOURCE [form:NAME]" },
 
-    { ngx_string("event"), 1, 1, ngx_http_webhook_rule_source,
+    { ngx_string("event"), 1, 2, ngx_http_webhook_rule_source,
       offsetof(ngx_http_webhook_provider_t, event), 1,
-      "event SOURCE" },
+      "event SOURCE [form:NAME]" },
 
     { ngx_string("require"), 2, 16, ngx_http_webhook_rule_require,
       offsetof(ngx_http_webhook_provider_t, requires), 0,
@@ -677,7 +678,8 @@ ngx_http_webhook_provider_effects(ngx_conf_t *cf,
 
     if (provider->replay
         && provider->replay->body
-        && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK))
+        && (provider->bearer
+            || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_LOOSE)))
     {
         rule = "\"key=body\" in \"replay\" beside a \"body\" that anybody "
                "can change";
@@ -815,7 +817,7 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
 {
     ngx_http_webhook_source_t  **source = field;
 
-    ngx_uint_t                   known;
+    ngx_uint_t                   known, taken;
     ngx_http_webhook_pointer_t  *pointers;
 
     *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
@@ -825,10 +827,17 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
 
     known = provider->pointers.nelts;
 
-    if (ngx_http_webhook_source_word(cf, provider, &words[0],
-                                     NGX_HTTP_WEBHOOK_SOURCES, *source)
-        != NGX_CONF_OK)
-    {
+    taken = ngx_http_webhook_source_words(cf, provider, words, n, *source);
+
+    if (taken == 0) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (taken < n) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" after \"%V\", there can be \"form:NAME\" "
+                           "after \"json:POINTER\" and nothing else",
+                           &words[taken], &words[0]);
         return NGX_CONF_ERROR;
     }
 

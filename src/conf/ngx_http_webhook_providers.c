@@ -39,6 +39,8 @@ static ngx_uint_t ngx_http_webhook_providers_covers(
     ngx_http_webhook_provider_t *provider1, ngx_http_webhook_source_t *source1,
     ngx_http_webhook_provider_t *provider2,
     ngx_http_webhook_source_t *source2);
+static ngx_int_t ngx_http_webhook_providers_check_pubkeys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_str_t *ngx_http_webhook_providers_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static ngx_uint_t ngx_http_webhook_providers_common(
@@ -413,6 +415,10 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
         }
     }
 
+    if (ngx_http_webhook_providers_check_pubkeys(cf, gate, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     for (i = 0; i < gate->nkeys; i++) {
 
         keyslot = &gate->keyslots[i];
@@ -430,6 +436,52 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Anybody can have a signature tried with each of them, and that is expensive.
+ * Of all files with keys by their id one key is tried.
+ */
+
+static ngx_int_t
+ngx_http_webhook_providers_check_pubkeys(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf)
+{
+    ngx_uint_t                   i, n, sets;
+    ngx_http_webhook_keyslot_t  *keyslot;
+
+    n = 0;
+    sets = 0;
+
+    for (i = 0; i < gate->nkeys; i++) {
+
+        keyslot = &gate->keyslots[i];
+
+        if (keyslot->key == NULL || keyslot->for_name.len) {
+            continue;
+        }
+
+        if (keyslot->key->set) {
+            sets = 1;
+
+        } else if (keyslot->key->uses & ~NGX_HTTP_WEBHOOK_HMAC_USES) {
+            n++;
+        }
+    }
+
+    if (n + sets <= NGX_HTTP_WEBHOOK_PUBKEYS_TRIED) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"webhook %V\" in %V:%ui has %ui public keys without an "
+                  "id%s, at most %d are tried, remove those that the sender "
+                  "does not use any more", &gate->provider->name, &conf->file,
+                  conf->line, n, sets ? " beside those with one" : "",
+                  NGX_HTTP_WEBHOOK_PUBKEYS_TRIED);
+
+    return NGX_ERROR;
 }
 
 

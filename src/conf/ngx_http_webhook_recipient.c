@@ -14,8 +14,6 @@
 static ngx_uint_t ngx_http_webhook_recipient_open(
     ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_recipient_named(ngx_array_t *requires);
-static ngx_uint_t ngx_http_webhook_recipient_names(
-    ngx_http_webhook_require_t *require);
 static ngx_uint_t ngx_http_webhook_recipient_by_url(
     ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_recipient_by_token(
@@ -111,9 +109,9 @@ ngx_http_webhook_recipient_named(ngx_array_t *requires)
 }
 
 
-/* It must have one of some values, always. */
+/* Whether it must have one of some values, always. */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_webhook_recipient_names(ngx_http_webhook_require_t *require)
 {
     wh_str_t    word;

@@ -23,8 +23,11 @@ static char *ngx_http_webhook_replay_zone(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay);
 static char *ngx_http_webhook_replay_engine(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay);
-static ngx_uint_t ngx_http_webhook_replay_applies(
+static ngx_uint_t ngx_http_webhook_replay_applies(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
+static ngx_int_t ngx_http_webhook_replay_unsigned(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_t *replay,
+    ngx_str_t *name);
 static void ngx_http_webhook_replay_warn(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
 static ngx_uint_t ngx_http_webhook_replay_same_rule(
@@ -398,7 +401,7 @@ ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     replay = conf->replay;
 
-    if (ngx_http_webhook_replay_applies(gate, replay)) {
+    if (ngx_http_webhook_replay_applies(cf, gate, replay)) {
         conf->keyed |= 1 << (gate - gate->first);
         gate->key_parts |= replay->key->parts;
     }
@@ -451,8 +454,8 @@ ngx_http_webhook_replay_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 /* A key is for all providers of one sender, or for none. */
 
 static ngx_uint_t
-ngx_http_webhook_replay_applies(ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_replay_t *replay)
+ngx_http_webhook_replay_applies(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay)
 {
     ngx_str_t                 name;
     ngx_http_webhook_gate_t  *other;
@@ -463,8 +466,8 @@ ngx_http_webhook_replay_applies(ngx_http_webhook_gate_t *gate,
 
     for (other = gate->first; other; other = other->next) {
         if (other->sender == gate->sender
-            && ngx_http_webhook_replay_key_unsigned(other->provider,
-                                                    replay->key, &name)
+            && ngx_http_webhook_replay_unsigned(cf, other->provider, replay,
+                                                &name)
                == NGX_OK)
         {
             return 0;
@@ -472,6 +475,20 @@ ngx_http_webhook_replay_applies(ngx_http_webhook_gate_t *gate,
     }
 
     return 1;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_replay_unsigned(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_t *replay,
+    ngx_str_t *name)
+{
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+
+    return ngx_http_webhook_replay_key_unsigned(provider, replay->key,
+                                                &wmcf->vars, name);
 }
 
 
@@ -485,7 +502,7 @@ ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     provider = gate->provider;
 
     if (replay->key
-        && ngx_http_webhook_replay_key_unsigned(provider, replay->key, &name)
+        && ngx_http_webhook_replay_unsigned(cf, provider, replay, &name)
            == NGX_OK)
     {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
@@ -498,7 +515,7 @@ ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     if (gate->rule
         && gate->rule->off
-        && !ngx_http_webhook_replay_applies(gate, replay))
+        && !ngx_http_webhook_replay_applies(cf, gate, replay))
     {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"webhook_replay\" in %V:%ui does nothing for "

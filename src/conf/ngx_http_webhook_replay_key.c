@@ -22,7 +22,13 @@ typedef struct {
 
 static ngx_uint_t ngx_http_webhook_replay_part(ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_unsigned(
-    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
+    ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_replay_unsigned_other(
+    ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_replay_is_var(ngx_array_t *vars,
+    ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_replay_signs_members(
+    ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_replay_covers(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static ngx_uint_t ngx_http_webhook_replay_covers_variable(
@@ -38,6 +44,8 @@ static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
       NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
     { ngx_string("webhook_provider"), 0, 0 },
     { ngx_string("webhook_nonce"), 0, 0 },
+    { ngx_string("server_name"), 0, 0 },
+    { ngx_string("hostname"), 0, 0 },
     { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
     { ngx_string("arg_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
     { ngx_string("cookie_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
@@ -118,13 +126,15 @@ ngx_http_webhook_replay_part(ngx_str_t *name)
 
 /*
  * The first variable of a key that a provider's sender does not sign: whoever
- * has captured a message could send it again with another value.  NGX_DECLINED
- * if there is none, as for a provider that signs nothing.
+ * has captured a message could send it again with another value.  The vars are
+ * the names of "webhook_var", or NULL where none may be in the key.
+ * NGX_DECLINED if there is no such variable, as for a provider that signs
+ * nothing.
  */
 
 ngx_int_t
 ngx_http_webhook_replay_key_unsigned(ngx_http_webhook_provider_t *provider,
-    ngx_http_webhook_replay_key_t *key, ngx_str_t *name)
+    ngx_http_webhook_replay_key_t *key, ngx_array_t *vars, ngx_str_t *name)
 {
     ngx_str_t  text;
 
@@ -135,7 +145,7 @@ ngx_http_webhook_replay_key_unsigned(ngx_http_webhook_provider_t *provider,
     text = key->text;
 
     while (ngx_http_webhook_template_next(&text, name) == NGX_OK) {
-        if (ngx_http_webhook_replay_unsigned(provider, name)) {
+        if (ngx_http_webhook_replay_unsigned(provider, vars, name)) {
             return NGX_OK;
         }
     }
@@ -144,11 +154,11 @@ ngx_http_webhook_replay_key_unsigned(ngx_http_webhook_provider_t *provider,
 }
 
 
-/* Whether it is of the request, but not of the message. */
+/* Whether it is not of the message. */
 
 static ngx_uint_t
 ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
-    ngx_str_t *name)
+    ngx_array_t *vars, ngx_str_t *name)
 {
     ngx_http_webhook_source_t     *source;
     ngx_http_webhook_timestamp_t  *timestamp;
@@ -175,9 +185,63 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
                && !ngx_http_webhook_replay_signs(provider, &timestamp->source,
                                                  "webhook_timestamp");
 
+    case NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER:
+        return ngx_http_webhook_replay_unsigned_other(provider, vars, name);
+
     default:
         return 0;
     }
+}
+
+
+/*
+ * What a "map", a "set" or a capture is made of cannot be seen here, so only
+ * what is known to be signed counts as signed.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_replay_unsigned_other(ngx_http_webhook_provider_t *provider,
+    ngx_array_t *vars, ngx_str_t *name)
+{
+    static ngx_str_t  digest = ngx_string("webhook_body_sha256");
+
+    if (ngx_http_webhook_template_has(provider->message, name)) {
+        return 0;
+    }
+
+    if (name->len == digest.len
+        && ngx_strncasecmp(name->data, digest.data, digest.len) == 0)
+    {
+        return provider->bearer
+               || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_LOOSE);
+    }
+
+    return !ngx_http_webhook_replay_is_var(vars, name)
+           || !ngx_http_webhook_replay_signs_members(provider);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_replay_is_var(ngx_array_t *vars, ngx_str_t *name)
+{
+    ngx_str_t   *var;
+    ngx_uint_t   i;
+
+    if (vars == NULL) {
+        return 0;
+    }
+
+    var = vars->elts;
+
+    for (i = 0; i < vars->nelts; i++) {
+        if (var[i].len == name->len
+            && ngx_strncasecmp(var[i].data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -203,8 +267,7 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     }
 
     if (ngx_http_webhook_source_in_body(source)) {
-        return (!provider->bearer
-                && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK))
+        return ngx_http_webhook_replay_signs_members(provider)
                || ngx_http_webhook_message_takes(provider, source);
     }
 
@@ -217,6 +280,16 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
                && (ngx_http_webhook_template_has(provider->message, &url)
                    || ngx_http_webhook_template_has(provider->message,
                                                     &decoded)));
+}
+
+
+/* Whether whatever is in the body is signed. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_signs_members(ngx_http_webhook_provider_t *provider)
+{
+    return !provider->bearer
+           && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK);
 }
 
 

@@ -25,6 +25,7 @@ static char *ngx_http_webhook_require_text(ngx_conf_t *cf,
 static ngx_http_webhook_keyword_t  ngx_http_webhook_units[] = {
     { ngx_string("s"), WH_TIME_S },
     { ngx_string("ms"), WH_TIME_MS },
+    { ngx_string("unix"), WH_TIME_UNIX },
     { ngx_string("rfc3339"), WH_TIME_RFC3339 },
     { ngx_string("http"), WH_TIME_HTTP },
     { ngx_null_string, 0 }
@@ -78,7 +79,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                           given;
+    ngx_uint_t                           given, taken;
     ngx_http_webhook_timestamp_t        *timestamp;
     ngx_http_webhook_timestamp_words_t   conf;
 
@@ -89,12 +90,18 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
 
     timestamp->line = cf->conf_file->line;
 
+    taken = ngx_http_webhook_source_words(cf, provider, words, n,
+                                          &timestamp->source);
+    if (taken == 0) {
+        return NGX_CONF_ERROR;
+    }
+
     conf.unit = WH_TIME_S;
     conf.window.past = NGX_CONF_UNSET;
     conf.window.future = NGX_CONF_UNSET;
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_timestamp_options,
-                                 &words[1], n - 1, &conf, &given)
+                                 &words[taken], n - taken, &conf, &given)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -105,9 +112,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
 
     provider->timestamp = timestamp;
 
-    return ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        NGX_HTTP_WEBHOOK_SOURCES,
-                                        &timestamp->source);
+    return NGX_CONF_OK;
 }
 
 

@@ -97,7 +97,8 @@ ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
     if (provider->replay == NULL
         || provider->replay->key == NULL
         || ngx_http_webhook_replay_key_unsigned(provider,
-                                                provider->replay->key, &name)
+                                                provider->replay->key, NULL,
+                                                &name)
            != NGX_OK)
     {
         return NGX_CONF_OK;

@@ -198,6 +198,45 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
 }
 
 
+/*
+ * A source at the beginning of n words, and after one in JSON "form:NAME", for
+ * bodies that are forms.  How many words these are, or 0 for an error.
+ */
+
+ngx_uint_t
+ngx_http_webhook_source_words(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_http_webhook_source_t  form;
+
+    if (ngx_http_webhook_source_word(cf, provider, &words[0],
+                                     NGX_HTTP_WEBHOOK_SOURCES, source)
+        != NGX_CONF_OK)
+    {
+        return 0;
+    }
+
+    if (n == 1
+        || source->type != NGX_HTTP_WEBHOOK_JSON
+        || ngx_strncmp(words[1].data, "form:", sizeof("form:") - 1) != 0)
+    {
+        return 1;
+    }
+
+    if (ngx_http_webhook_source_word(cf, provider, &words[1],
+                                     NGX_HTTP_WEBHOOK_SOURCES, &form)
+        != NGX_CONF_OK)
+    {
+        return 0;
+    }
+
+    source->form = form.name;
+
+    return 2;
+}
+
+
 /* The index of a header among those that the provider looks at. */
 
 ngx_int_t

@@ -18,6 +18,7 @@
 #define WH_ABSENT    -2     /* there is none, or it is empty */
 #define WH_REPEATED  -3     /* there is more than one */
 #define WH_INVALID   -4     /* it breaks its syntax or a limit */
+#define WH_AGAIN     -5     /* a part is done, call again for the rest */
 
 
 typedef struct {

@@ -41,20 +41,32 @@ int
 wh_form_sorted(wh_str_t text, wh_form_pair_t *pairs, unsigned char *decoded,
     unsigned char *buf, size_t *len)
 {
-    size_t          i, n;
-    wh_form_t       form;
-    unsigned char  *dst;
+    size_t                i, n;
+    wh_form_t             form;
+    unsigned char        *dst;
+    const unsigned char  *begin;
+
+    /* what adds nothing to the text may be put into any form */
+
+    if (text.len && text.data[text.len - 1] == '&') {
+        return WH_INVALID;
+    }
 
     n = 0;
     wh_form_start(&form, text, 0);
+    begin = form.pos;
 
     while (wh_form_next(&form, &pairs[n].name, &pairs[n].value) == WH_OK) {
 
-        if (wh_form_pair_decode(&pairs[n], &decoded) != WH_OK) {
+        if (pairs[n].name.data != begin
+            || pairs[n].name.len == 0
+            || wh_form_pair_decode(&pairs[n], &decoded) != WH_OK)
+        {
             return WH_INVALID;
         }
 
         n++;
+        begin = form.pos;
     }
 
     qsort(pairs, n, sizeof(wh_form_pair_t), wh_form_pair_compare);

@@ -29,9 +29,9 @@ size_t wh_form_count(wh_str_t text);
  * Writes each name and then its value, decoded, sorted by the bytes of
  * the names and then of the values.  There must be room in pairs for
  * wh_form_count(), in decoded and in buf for text.len bytes.  *len becomes
- * the length.  WH_OK, or WH_INVALID: a name or a value is malformed, or two
- * pairs are equal: senders sign one of them, so nobody knows how many there
- * were.
+ * the length.  WH_OK, or WH_INVALID: a name or a value is malformed, or
+ * something is there that adds nothing to the text: an empty name, an empty
+ * pair, or one that is equal to another, of which senders sign one.
  */
 int wh_form_sorted(wh_str_t text, wh_form_pair_t *pairs,
     unsigned char *decoded, unsigned char *buf, size_t *len);

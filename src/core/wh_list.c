@@ -26,7 +26,12 @@ wh_list_next(wh_str_t *rest, unsigned char separator, wh_str_t *element)
 
     element->data = rest->data;
     element->len = len;
-    *element = wh_trim(*element, WH_SPACES);
+
+    /* most often there is nothing around it */
+
+    if (len && (rest->data[0] <= ' ' || rest->data[len - 1] <= ' ')) {
+        *element = wh_trim(*element, WH_SPACES);
+    }
 
     if (end == NULL) {
         rest->data = NULL;

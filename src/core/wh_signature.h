@@ -17,6 +17,7 @@
 #define WH_SIGNATURE_MAX_SIZE   1024    /* of one signature, in bytes: RSA
                                            with 8192 bits */
 #define WH_SIGNATURE_MAX_COUNT  8       /* of signatures in one header */
+#define WH_SIGNATURE_MAX_PUBKEY 3       /* of different ones by a public key */
 
 
 typedef struct {

@@ -77,6 +77,10 @@ wh_time_parse(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
     case WH_TIME_MS:
         return wh_time_epoch(text, 1000, sec);
 
+    case WH_TIME_UNIX:
+        return wh_time_epoch(text, text.len == WH_TIME_MS_DIGITS ? 1000 : 1,
+                             sec);
+
     case WH_TIME_RFC3339:
         return wh_time_rfc3339(text, sec);
 
@@ -90,7 +94,9 @@ int
 wh_time_stamp(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
 {
     if ((unit == WH_TIME_S && text.len != WH_TIME_S_DIGITS)
-        || (unit == WH_TIME_MS && text.len != WH_TIME_MS_DIGITS))
+        || (unit == WH_TIME_MS && text.len != WH_TIME_MS_DIGITS)
+        || (unit == WH_TIME_UNIX && text.len != WH_TIME_S_DIGITS
+            && text.len != WH_TIME_MS_DIGITS))
     {
         return WH_INVALID;
     }
@@ -113,13 +119,12 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
 
     for (i = 0; i < text.len; i++) {
 
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return WH_INVALID;
-        }
+        digit = (unsigned) text.data[i] - '0';
 
-        digit = text.data[i] - '0';
-
-        if (n > (INT64_MAX - digit) / 10) {
+        if (digit > 9
+            || n > INT64_MAX / 10
+            || n * 10 + digit > INT64_MAX)
+        {
             return WH_INVALID;
         }
 

@@ -19,12 +19,17 @@ typedef enum {
     WH_TIME_S = 0,                 /* seconds since 1970, digits only */
     WH_TIME_MS,                    /* milliseconds since 1970 */
     WH_TIME_RFC3339,               /* 2023-03-06T12:28:21.5+01:00 */
-    WH_TIME_HTTP                   /* Mon, 06 Mar 2023 12:28:21 GMT, or
+    WH_TIME_HTTP,                  /* Mon, 06 Mar 2023 12:28:21 GMT, or
                                       Mon 06 Mar 2023 12:28:21 UTC */
+    WH_TIME_UNIX                   /* milliseconds if it has 13 digits, else
+                                      seconds */
 } wh_time_unit_e;
 
 
-/* A unit by its name: s, ms, rfc3339, http.  WH_OK or WH_INVALID. */
+/*
+ * A unit by its name: s, ms, rfc3339, http.  The last one is for what
+ * wh_time_stamp() reads.  WH_OK or WH_INVALID.
+ */
 int wh_time_unit(wh_str_t name, wh_time_unit_e *unit);
 
 /*

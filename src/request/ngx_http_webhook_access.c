@@ -9,7 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-#define NGX_HTTP_WEBHOOK_PARSE_TIMER  60000     /* ms, never runs out */
+#define NGX_HTTP_WEBHOOK_REST_TIMER  60000      /* ms, never runs out */
 
 
 static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
@@ -23,7 +23,14 @@ static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_parse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-static void ngx_http_webhook_parse_resume(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_stop(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
+static void ngx_http_webhook_turn_resume(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_give_way(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static ngx_int_t ngx_http_webhook_rest(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_event_handler_pt resume);
+static void ngx_http_webhook_resume(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_wait(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_event_handler_pt resume);
 static void ngx_http_webhook_go_on(ngx_http_request_t *r);
@@ -86,6 +93,9 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
     case NGX_HTTP_WEBHOOK_START:
         return ngx_http_webhook_begin(r, ctx);
 
+    case NGX_HTTP_WEBHOOK_CHECKING:
+        return ngx_http_webhook_headers(r, ctx);
+
     case NGX_HTTP_WEBHOOK_READING:
 
         /*
@@ -101,6 +111,14 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
         if (ctx->asking) {
             return ngx_http_webhook_ask(r, ctx);
+        }
+
+        if (ngx_http_webhook_body_slice(r, ctx) == NGX_AGAIN) {
+            return ngx_http_webhook_turn_wait(&ctx->turn, r->connection)
+                   == NGX_OK
+                   ? ngx_http_webhook_rest(r, ctx,
+                                           ngx_http_webhook_turn_resume)
+                   : ngx_http_webhook_give_way(r, ctx);
         }
 
         if (ctx->gate->provider->needs_body) {
@@ -123,7 +141,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         }
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return ngx_http_webhook_reject(r, ctx, reason);
+            return ngx_http_webhook_stop(r, ctx, reason);
         }
 
         ctx->state = NGX_HTTP_WEBHOOK_PARSING;
@@ -210,11 +228,13 @@ ngx_http_webhook_headers(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
 
+    ctx->state = NGX_HTTP_WEBHOOK_CHECKING;
+
     reason = ngx_http_webhook_steps_run(r, ctx,
                                         NGX_HTTP_WEBHOOK_STAGE_HEADERS);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return ngx_http_webhook_reject(r, ctx, reason);
+        return ngx_http_webhook_stop(r, ctx, reason);
     }
 
     if (!ctx->gate->provider->needs_body
@@ -303,9 +323,7 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                   rc;
-    ngx_event_t                *wev;
-    ngx_http_webhook_reason_e   reason;
+    ngx_http_webhook_reason_e  reason;
 
     switch (ngx_http_webhook_payload_parse(r, ctx)) {
 
@@ -313,19 +331,7 @@ ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         break;
 
     case NGX_AGAIN:
-        rc = ngx_http_webhook_wait(r, ctx, ngx_http_webhook_parse_resume);
-
-        if (rc != NGX_AGAIN) {
-            return rc;
-        }
-
-        /* a worker that shuts down waits for timers, not for posted events */
-
-        wev = r->connection->write;
-        ngx_add_timer(wev, NGX_HTTP_WEBHOOK_PARSE_TIMER);
-        ngx_post_event(wev, &ngx_posted_next_events);
-
-        return NGX_AGAIN;
+        return ngx_http_webhook_give_way(r, ctx);
 
     default: /* NGX_ERROR */
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
@@ -341,15 +347,84 @@ ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return ngx_http_webhook_reject(r, ctx, reason);
+        return ngx_http_webhook_stop(r, ctx, reason);
     }
 
     return ngx_http_webhook_accept(r, ctx);
 }
 
 
+/*
+ * A request that cannot go on now: it waits for its turn, or it is refused, be
+ * it for what is wrong with it or because too many wait.
+ */
+
+static ngx_int_t
+ngx_http_webhook_stop(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_reason_e reason)
+{
+    if (reason != NGX_HTTP_WEBHOOK_BUSY
+        || ngx_http_webhook_turn_wait(&ctx->turn, r->connection) != NGX_OK)
+    {
+        return ngx_http_webhook_reject(r, ctx, reason);
+    }
+
+    return ngx_http_webhook_rest(r, ctx, ngx_http_webhook_turn_resume);
+}
+
+
+/* The connection may have an event of its own meanwhile. */
+
 static void
-ngx_http_webhook_parse_resume(ngx_http_request_t *r)
+ngx_http_webhook_turn_resume(ngx_http_request_t *r)
+{
+    ngx_http_webhook_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
+
+    if (ctx->turn.granted) {
+        ngx_http_webhook_resume(r);
+    }
+}
+
+
+/* The rest of some long work is for the next turn of the event loop. */
+
+static ngx_int_t
+ngx_http_webhook_give_way(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_webhook_rest(r, ctx, ngx_http_webhook_resume);
+
+    if (rc == NGX_AGAIN) {
+        ngx_post_event(r->connection->write, &ngx_posted_next_events);
+    }
+
+    return rc;
+}
+
+
+/* A worker that shuts down waits for timers, not for posted events. */
+
+static ngx_int_t
+ngx_http_webhook_rest(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_event_handler_pt resume)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_webhook_wait(r, ctx, resume);
+
+    if (rc == NGX_AGAIN) {
+        ngx_add_timer(r->connection->write, NGX_HTTP_WEBHOOK_REST_TIMER);
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_http_webhook_resume(ngx_http_request_t *r)
 {
     ngx_event_t  *wev;
 
@@ -547,14 +622,18 @@ ngx_http_webhook_verify_body(ngx_http_request_t *r,
 {
     ngx_http_webhook_reason_e  reason;
 
-    reason = ngx_http_webhook_steps_run(r, ctx, NGX_HTTP_WEBHOOK_STAGE_BODY);
+    if (!ctx->compared) {
 
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
-    }
+        reason = ngx_http_webhook_steps_run(r, ctx,
+                                            NGX_HTTP_WEBHOOK_STAGE_BODY);
 
-    if (ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
+
+        if (ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
     }
 
     reason = ngx_http_webhook_verify_signature(r, ctx);

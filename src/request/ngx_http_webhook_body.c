@@ -10,7 +10,6 @@
 
 
 static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
-static off_t ngx_http_webhook_body_size(ngx_http_request_t *r);
 
 
 /*
@@ -219,24 +218,20 @@ ngx_http_webhook_body_bounded(ngx_http_request_t *r)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    return ngx_http_webhook_body_size(r) > (off_t) wlcf->max_body
+    return r->request_body
+           && ngx_http_webhook_body_size(r->request_body->bufs)
+              > (off_t) wlcf->max_body
            ? NGX_HTTP_WEBHOOK_BODY_TOO_LARGE : NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
-static off_t
-ngx_http_webhook_body_size(ngx_http_request_t *r)
+off_t
+ngx_http_webhook_body_size(ngx_chain_t *in)
 {
-    off_t         size;
-    ngx_chain_t  *cl;
+    off_t  size;
 
-    size = 0;
-
-    for (cl = r->request_body ? r->request_body->bufs : NULL;
-         cl;
-         cl = cl->next)
-    {
-        size += ngx_buf_size(cl->buf);
+    for (size = 0; in; in = in->next) {
+        size += ngx_buf_size(in->buf);
     }
 
     return size;
@@ -258,7 +253,7 @@ ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
-    size = ngx_http_webhook_body_size(r);
+    size = ngx_http_webhook_body_size(r->request_body->bufs);
 
     if (size > (off_t) max) {
         return NGX_DECLINED;

@@ -165,15 +165,17 @@ ngx_http_webhook_take_body(ngx_http_request_t *r)
 
         r->keepalive = 0;
         r->lingering_close = 1;
+    }
 
 #if (NGX_HTTP_V2)
 
-        if (r->stream) {
-            r->stream->skip_data = 1;
-        }
+    /* a frame that ends a body of no length wants its buffer, too */
+
+    if (r->stream) {
+        r->stream->skip_data = 1;
+    }
 
 #endif
-    }
 
     /* one that is there, and empty, is not read */
 

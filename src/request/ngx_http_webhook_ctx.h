@@ -15,6 +15,7 @@
 #include "core/wh_content_digest.h"
 #include "core/wh_name.h"
 #include "core/wh_subject.h"
+#include "core/pelorus/wh_pelorus.h"
 
 
 /* A hash of the message in progress: an HMAC, or a digest for public keys. */
@@ -43,10 +44,22 @@ typedef enum {
 } ngx_http_webhook_digest_e;
 
 
+/* A request's place among those that wait for the worker's turn. */
+
+typedef struct {
+    ngx_queue_t                 queue;
+    ngx_connection_t           *waiting;    /* its connection, or NULL: it is
+                                               not in the queue */
+    unsigned                    granted:1;
+} ngx_http_webhook_turn_t;
+
+
 /* A signature that the request offers. */
 
 typedef struct {
-    wh_signature_t             *signature;
+    wh_signature_t              signature;
+    wh_str_t                    message;    /* that a public key is to have
+                                               signed, or no data */
     const wh_str_t             *issuer;     /* of a token, or NULL */
     wh_pubkey_e                 scheme;
     ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
@@ -65,14 +78,15 @@ typedef struct {
 
 
 /*
- * The state of a request.  It goes from START to READING when the body has
- * to be read, from there to READ, to PARSING while JSON is parsed, verified
- * but for a provider that needs the body, to CLAIMING while an engine is asked
- * for the message, and from any of these to DONE.
+ * The state of a request.  It goes from START to CHECKING, to READING when the
+ * body has to be read, from there to READ, to PARSING while JSON is parsed,
+ * verified but for a provider that needs the body, to CLAIMING while an engine
+ * is asked for the message, and from any of these to DONE.
  */
 
 typedef enum {
     NGX_HTTP_WEBHOOK_START = 0,
+    NGX_HTTP_WEBHOOK_CHECKING,
     NGX_HTTP_WEBHOOK_READING,
     NGX_HTTP_WEBHOOK_READ,
     NGX_HTTP_WEBHOOK_PARSING,
@@ -143,8 +157,12 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_candidate_t  *candidates;
     ngx_uint_t                     ncandidates;
     ngx_http_webhook_candidate_t   own_candidate;  /* if there is one only */
-    wh_signature_t                 own_signature;
     u_char                         own_bytes[WH_HMAC_MAX_SIZE];
+    ngx_http_webhook_turn_t        turn;        /* to verify by a public key */
+    u_char                        *step;        /* that waits for it, or NULL */
+    ngx_uint_t                     at;          /* the rule or candidate that
+                                                   does */
+    ngx_uint_t                     tried;       /* keys, for this one */
     wh_json_t                     *claims;      /* of the token, or NULL */
     ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
     ngx_http_webhook_http_signature_t  *http;   /* or NULL */
@@ -164,6 +182,8 @@ struct ngx_http_webhook_ctx_s {
     EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
     ngx_str_t                      body_sha256;
     off_t                          hashed;      /* bytes of the body */
+    off_t                          arrived;     /* of one that stays in
+                                                   memory */
     uint32_t                       crc32;       /* for a rule "body" */
     u_char                         carry[3];    /* bytes that are not encoded
                                                    yet, of a payload */
@@ -182,6 +202,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       unknown_tenant:1; /* all secrets are from
                                                       variables, and empty */
     unsigned                       hashing:1;
+    unsigned                       compared:1;  /* all but public keys */
+    unsigned                       at_once:1;   /* it cannot wait */
     unsigned                       failed:1;    /* a hash could not be done */
     unsigned                       stripped:1;  /* of its credential */
     unsigned                       sender:1;    /* verified, also if it is
@@ -198,6 +220,7 @@ struct ngx_http_webhook_ctx_s {
     off_t                          offset;      /* in that buffer */
     ngx_str_t                      form;        /* the body, if it is one */
     ngx_str_t                      text;        /* for a rule "body" */
+    wh_pelorus_work_t             *pelorus;     /* or NULL */
 
     /* the challenge that the request is, or NULL */
     ngx_http_webhook_challenge_t  *challenge;

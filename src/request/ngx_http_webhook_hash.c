@@ -28,6 +28,12 @@ static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
 static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *hmacs, ngx_uint_t *digests);
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
+static ngx_uint_t ngx_http_webhook_body_stays(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_webhook_body_waits(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+static off_t ngx_http_webhook_slice(ngx_http_webhook_ctx_t *ctx);
+static off_t ngx_http_webhook_hash_slice(ngx_http_webhook_ctx_t *ctx,
+    ngx_chain_t *in, off_t skip, off_t most);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b,
     ngx_http_webhook_hash_pt handler);
@@ -116,8 +122,7 @@ static ngx_uint_t
 ngx_http_webhook_digest_later(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                 i;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_uint_t  i;
 
     /* a payload is encoded as it arrives, once */
 
@@ -134,6 +139,20 @@ ngx_http_webhook_digest_later(ngx_http_request_t *r,
     if (!ngx_http_webhook_signs(ctx->gate->provider)) {
         return 0;
     }
+
+    /* it is made in one go, so it must not be long */
+
+    return ngx_http_webhook_body_stays(r)
+           && r->headers_in.content_length_n <= NGX_HTTP_WEBHOOK_SLICE;
+}
+
+
+/* Whether all of a body that is yet to come will be in memory. */
+
+static ngx_uint_t
+ngx_http_webhook_body_stays(ngx_http_request_t *r)
+{
+    ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
@@ -194,8 +213,12 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     if (r->request_body) {
-        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
-                                   ngx_http_webhook_hash);
+
+        if (!ngx_http_webhook_body_waits(r, ctx)) {
+            ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
+                                       ngx_http_webhook_hash);
+        }
+
         return NGX_OK;
     }
 
@@ -360,15 +383,144 @@ ngx_http_webhook_bits(ngx_uint_t bits)
 
 
 /*
+ * Whether a body that is there already is left to slices: it is in memory, and
+ * the request is on its way to the verdict on it.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_body_waits(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_chain_t  *cl;
+
+    if (ctx->state != NGX_HTTP_WEBHOOK_CHECKING
+        || !ngx_http_webhook_body_wanted(ctx))
+    {
+        return 0;
+    }
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        if (ngx_buf_size(cl->buf) && !ngx_buf_in_memory(cl->buf)) {
+            return 0;
+        }
+    }
+
+    ctx->arrived = ngx_http_webhook_body_size(r->request_body->bufs);
+
+    return 1;
+}
+
+
+/*
  * Gives a part of the body, which has just come, to the hashes in progress; a
- * failure is kept in the context until the verdict.
+ * failure is kept in the context until the verdict.  Where a long body stays
+ * in memory, what is more than a slice in this turn can wait.
  */
 
 void
 ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in)
 {
-    ngx_http_webhook_body_hash(r, ctx, in, ngx_http_webhook_hash);
+    off_t  slice, waiting;
+
+    if (ctx->state != NGX_HTTP_WEBHOOK_READING
+        || r->headers_in.content_length_n <= NGX_HTTP_WEBHOOK_SLICE
+        || !ngx_http_webhook_body_stays(r))
+    {
+        ngx_http_webhook_body_hash(r, ctx, in, ngx_http_webhook_hash);
+        return;
+    }
+
+    waiting = ctx->arrived - ctx->hashed;
+    ctx->arrived += ngx_http_webhook_body_size(in);
+
+    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+        return;
+    }
+
+    slice = ngx_http_webhook_slice(ctx);
+
+    if (waiting) {
+        slice -= ngx_http_webhook_hash_slice(ctx, r->request_body->bufs,
+                                             ctx->hashed, slice);
+    }
+
+    /* nothing is left of the slice while anything else waits */
+
+    (void) ngx_http_webhook_hash_slice(ctx, in, 0, slice);
+}
+
+
+/*
+ * Hashes a slice of what has come and could wait.  NGX_AGAIN: to be called
+ * once more when the request has its turn.
+ */
+
+ngx_int_t
+ngx_http_webhook_body_slice(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    off_t  n;
+
+    if (ctx->arrived <= ctx->hashed) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+        return NGX_AGAIN;
+    }
+
+    n = ngx_http_webhook_hash_slice(ctx, r->request_body->bufs, ctx->hashed,
+                                    ngx_http_webhook_slice(ctx));
+
+    return (n && ctx->arrived > ctx->hashed) ? NGX_AGAIN : NGX_OK;
+}
+
+
+/* Bytes of the body that all hashes together take as long for as one slice. */
+
+static off_t
+ngx_http_webhook_slice(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_uint_t  n;
+
+    n = ctx->nhashes + (ctx->sha256 != NULL);
+
+    return NGX_HTTP_WEBHOOK_SLICE / ngx_max(n, 1);
+}
+
+
+/*
+ * Hashes at most so many bytes of buffers in memory, without those to skip;
+ * returns how many.
+ */
+
+static off_t
+ngx_http_webhook_hash_slice(ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
+    off_t skip, off_t most)
+{
+    off_t      n, size;
+    ngx_buf_t  *b;
+
+    n = 0;
+
+    for ( /* void */ ; in && n < most; in = in->next) {
+
+        b = in->buf;
+        size = ngx_buf_size(b);
+
+        if (size <= skip) {
+            skip -= size;
+            continue;
+        }
+
+        size = ngx_min(size - skip, most - n);
+
+        ngx_http_webhook_hash(ctx, b->pos + skip, size);
+
+        n += size;
+        skip = 0;
+    }
+
+    return n;
 }
 
 
@@ -562,6 +714,8 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 void
 ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_http_webhook_turn_leave(&ctx->turn);
+
     if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
         ngx_http_webhook_hashes_release(ctx);
     }
@@ -572,7 +726,9 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 
     wh_json_free(ctx->json);
     wh_json_free(ctx->claims);
+    wh_pelorus_work_free(ctx->pelorus);
 
+    ctx->pelorus = NULL;
     ctx->json = NULL;
     ctx->claims = NULL;
     ctx->sha256 = NULL;

@@ -340,6 +340,10 @@ ngx_http_webhook_step_http_verify(ngx_http_request_t *r,
               ? ngx_http_webhook_hmac_match_bytes(ctx, &candidate, base)
               : ngx_http_webhook_pubkey_match_bytes(ctx, &candidate, base);
 
+    if (matched == NGX_AGAIN) {
+        return NGX_HTTP_WEBHOOK_BUSY;
+    }
+
     if (matched == NGX_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
@@ -385,7 +389,7 @@ ngx_http_webhook_http_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ngx_memzero(candidate, sizeof(ngx_http_webhook_candidate_t));
 
-    candidate->signature = &ctx->http->signature;
+    candidate->signature = ctx->http->signature;
 
     if (schemes & (1 << WH_PUBKEY_NONE)) {
         signatures = ctx->gate->provider->signatures.elts;
@@ -422,14 +426,14 @@ ngx_http_webhook_http_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         size = wh_ecdsa_raw_size(candidate->scheme);
     }
 
-    if (size && candidate->signature->len != size) {
+    if (size && candidate->signature.len != size) {
         return ngx_http_webhook_http_malformed(r, ctx, "the signature has a "
                                                "wrong length", NULL);
     }
 
     return candidate->scheme != WH_PUBKEY_NONE
            && size
-           && ngx_http_webhook_pubkey_der(r, candidate->signature) != NGX_OK
+           && ngx_http_webhook_pubkey_der(r, &candidate->signature) != NGX_OK
            ? NGX_HTTP_WEBHOOK_INTERNAL : NGX_HTTP_WEBHOOK_PASSED;
 }
 

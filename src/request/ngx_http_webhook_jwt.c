@@ -11,6 +11,9 @@
 #include "core/wh_jose.h"
 
 
+static ngx_http_webhook_reason_e ngx_http_webhook_jwt_add(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate);
 static ngx_http_webhook_reason_e ngx_http_webhook_jwt_verify(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
@@ -37,13 +40,14 @@ static ngx_int_t ngx_http_webhook_jwt_match(ngx_http_request_t *r,
 ngx_http_webhook_reason_e
 ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *token, wh_signature_t *buf)
+    ngx_str_t *token)
 {
-    size_t                         len;
-    ngx_int_t                      secret;
-    wh_jose_t                      jose;
-    ngx_http_webhook_reason_e      reason;
-    ngx_http_webhook_candidate_t  *candidate;
+    size_t                        len;
+    u_char                       *bytes;
+    ngx_int_t                     secret;
+    wh_jose_t                     jose;
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_candidate_t  candidate;
 
     if (wh_jose_split(ngx_http_webhook_wh_str(token), signature->detached,
                       &jose)
@@ -57,34 +61,34 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     len = wh_decoded_len(WH_BASE64URL, jose.signature.len);
     len = ngx_max(len, WH_JWT_SIZE);
 
-    buf->bytes = ngx_pnalloc(r->pool, len);
-    if (buf->bytes == NULL) {
+    bytes = ngx_pnalloc(r->pool, len);
+    if (bytes == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (wh_decode(WH_BASE64URL, jose.signature, buf->bytes, &len) != WH_OK
+    if (wh_decode(WH_BASE64URL, jose.signature, bytes, &len) != WH_OK
         || (signature->format.size && len != signature->format.size))
     {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
-    buf->len = len;
+    ngx_memzero(&candidate, sizeof(ngx_http_webhook_candidate_t));
 
-    if (signature->raw && ngx_http_webhook_pubkey_der(r, buf) != NGX_OK) {
+    candidate.signature.bytes = bytes;
+    candidate.signature.len = len;
+    candidate.scheme = signature->scheme;
+    candidate.use = signature->use;
+
+    if (signature->raw
+        && ngx_http_webhook_pubkey_der(r, &candidate.signature) != NGX_OK)
+    {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    candidate = &ctx->candidates[ctx->ncandidates];
-
-    ngx_memzero(candidate, sizeof(ngx_http_webhook_candidate_t));
-
-    candidate->signature = buf;
-    candidate->scheme = signature->scheme;
-    candidate->use = signature->use;
-
     if (signature->detached) {
 
-        reason = ngx_http_webhook_jwt_key(r, ctx, signature, &jose, candidate);
+        reason = ngx_http_webhook_jwt_key(r, ctx, signature, &jose,
+                                          &candidate);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return reason;
@@ -93,21 +97,37 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         ctx->token_header.data = (u_char *) jose.message.data;
         ctx->token_header.len = jose.message.len;
         ctx->whole = (signature->scheme == WH_ED25519);
-        ctx->ncandidates++;
 
-        return NGX_HTTP_WEBHOOK_PASSED;
+        return ngx_http_webhook_jwt_add(r, ctx, &candidate);
     }
 
-    reason = ngx_http_webhook_jwt_verify(r, ctx, signature, &jose, candidate,
+    reason = ngx_http_webhook_jwt_verify(r, ctx, signature, &jose, &candidate,
                                          &secret);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED) {
         return reason;
     }
 
-    candidate->secret = secret;
+    candidate.secret = secret;
 
-    return ngx_http_webhook_jwt_accept(r, ctx, signature, &jose, candidate);
+    return ngx_http_webhook_jwt_accept(r, ctx, signature, &jose, &candidate);
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_jwt_add(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate)
+{
+    ngx_http_webhook_candidate_t  *added;
+
+    added = ngx_http_webhook_candidates_add(r, ctx, 1);
+    if (added == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    *added = *candidate;
+
+    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
@@ -147,7 +167,17 @@ ngx_http_webhook_jwt_verify(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         }
     }
 
-    return (*secret == NGX_ERROR) ? NGX_HTTP_WEBHOOK_INTERNAL : reason;
+    switch (*secret) {
+
+    case NGX_AGAIN:
+        return NGX_HTTP_WEBHOOK_BUSY;
+
+    case NGX_ERROR:
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+
+    default:
+        return reason;
+    }
 }
 
 
@@ -208,7 +238,7 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e  reason;
 
     reason = ngx_http_webhook_claims_check(r, ctx, signature, jose->payload,
-                                           candidate->signature->bytes);
+                                           candidate->signature.bytes);
 
     if (reason != NGX_HTTP_WEBHOOK_PASSED
         && reason != NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD
@@ -225,22 +255,21 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    candidate->signature->len = WH_JWT_SIZE;
+    candidate->signature.len = WH_JWT_SIZE;
     candidate->issuer = &signature->jwt.issuer;
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
     candidate->untimely = reason;
 
-    ctx->ncandidates++;
-
-    return NGX_HTTP_WEBHOOK_PASSED;
+    return ngx_http_webhook_jwt_add(r, ctx, candidate);
 }
 
 
 /*
- * The number of the secret whose key has signed, 0 for none, NGX_ERROR.  A
- * sender's token may come often: that a key has signed these bytes is kept with
- * the key, and all else is looked at each time.
+ * The number of the secret whose key has signed, 0 for none, NGX_ERROR, or
+ * NGX_AGAIN for one that waits.  A sender's token may come often: that a key
+ * has signed these bytes is kept with the key, and all else is looked at each
+ * time.
  */
 
 static ngx_int_t
@@ -264,8 +293,8 @@ ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     parts[1].data = (u_char *) &candidate->scheme;
     parts[1].len = sizeof(wh_pubkey_e);
     parts[2] = jose->message;
-    parts[3].data = candidate->signature->bytes;
-    parts[3].len = candidate->signature->len;
+    parts[3].data = candidate->signature.bytes;
+    parts[3].len = candidate->signature.len;
 
     /* where the one ends and the other begins */
 

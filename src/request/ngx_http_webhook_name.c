@@ -210,7 +210,7 @@ ngx_http_webhook_name_member(ngx_http_request_t *r,
 
     rc = ngx_http_webhook_source_value(r, ctx, source, &value);
 
-    if (source->type != NGX_HTTP_WEBHOOK_JSON) {
+    if (source->type != NGX_HTTP_WEBHOOK_JSON || ctx->json == NULL) {
         *type = (rc == WH_OK) ? '-' : 0;
         return NGX_HTTP_WEBHOOK_PASSED;
     }

@@ -10,7 +10,6 @@
 
 
 #define NGX_HTTP_WEBHOOK_CHUNK  65536       /* bytes of a file at a time */
-#define NGX_HTTP_WEBHOOK_SLICE  262144      /* bytes, then others' turn */
 
 
 static ngx_chain_t *ngx_http_webhook_payload_text(ngx_http_request_t *r,

@@ -7,7 +7,9 @@
 
 
 #include "ngx_http_webhook_request.h"
-#include "core/pelorus/wh_pelorus.h"
+
+
+#define NGX_HTTP_WEBHOOK_PELORUS_SHORT  8192    /* bytes, for one turn */
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_pelorus_check(
@@ -63,20 +65,26 @@ ngx_http_webhook_pelorus_headers(ngx_http_request_t *r,
 }
 
 
-/* The body has been read: the rest of the receiver's checks. */
+/*
+ * The body has been read: the rest of the receiver's checks.  For a long one
+ * they take several turns.
+ */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    wh_str_t   text;
-    ngx_str_t  body;
+    wh_str_t  text;
 
-    ngx_str_null(&body);
+    /* it is kept, for the next turns */
 
-    if (r->request_body && r->request_body->bufs) {
-
-        switch (ngx_http_webhook_body_gather(r, WH_PELORUS_MAX_BODY, &body)) {
+    if (ctx->text.data == NULL
+        && r->request_body
+        && r->request_body->bufs)
+    {
+        switch (ngx_http_webhook_body_gather(r, WH_PELORUS_MAX_BODY,
+                                             &ctx->text))
+        {
 
         case NGX_OK:
             break;
@@ -89,7 +97,11 @@ ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
         }
     }
 
-    text = ngx_http_webhook_wh_str(&body);
+    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+        return NGX_HTTP_WEBHOOK_BUSY;
+    }
+
+    text = ngx_http_webhook_wh_str(&ctx->text);
 
     return ngx_http_webhook_pelorus_check(r, ctx, &text);
 }
@@ -135,7 +147,19 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
     request.body = body;
     request.now = ngx_time();
 
-    if (wh_pelorus_check(&request, keys, n, &verdict) != WH_OK) {
+    if (body && body->len > NGX_HTTP_WEBHOOK_PELORUS_SHORT) {
+        request.work = &ctx->pelorus;
+    }
+
+    switch (wh_pelorus_check(&request, keys, n, &verdict)) {
+
+    case WH_OK:
+        break;
+
+    case WH_AGAIN:
+        return NGX_HTTP_WEBHOOK_BUSY;
+
+    default: /* WH_ERROR */
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 

@@ -11,32 +11,38 @@
 
 static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t message);
+static EVP_PKEY *ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, ngx_uint_t i);
+static ngx_uint_t ngx_http_webhook_pubkey_usable(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, ngx_uint_t i);
 
 
 /*
- * Ends a digest of the message, which may also be that of replay protection.
- * The number of the first secret, from 1, whose key has signed it, by itself
- * or in a token, 0 if there is none, or NGX_ERROR.
+ * Ends a digest of the message, which may also be that of replay protection,
+ * and keeps it for the candidates that have signed it.  The number of a secret,
+ * from 1, whose token has this digest, 0 if there is none, or NGX_ERROR.
  */
 
 ngx_int_t
-ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
+ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hash_t *hash,
     ngx_str_t *suffix)
 {
-    u_char                         bytes[EVP_MAX_MD_SIZE];
+    u_char                        *bytes;
     wh_str_t                       digest;
-    ngx_int_t                      matched;
     ngx_uint_t                     i;
     ngx_http_webhook_candidate_t  *candidate;
 
-    digest.data = bytes;
+    bytes = ngx_pnalloc(r->pool, EVP_MAX_MD_SIZE);
 
-    if (wh_hmac_update(hash->md, suffix->data, suffix->len) != WH_OK
+    if (bytes == NULL
+        || wh_hmac_update(hash->md, suffix->data, suffix->len) != WH_OK
         || wh_digest_final(hash->md, bytes, &digest.len) != WH_OK)
     {
         return NGX_ERROR;
     }
+
+    digest.data = bytes;
 
     if (ctx->replay && hash->digest == WH_SHA256) {
         ngx_http_webhook_digest_keep(ctx, bytes);
@@ -48,23 +54,17 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
 
         if (candidate->secret
             && hash->digest == WH_SHA256
-            && wh_secret_equal(candidate->signature->bytes, bytes, digest.len))
+            && wh_secret_equal(candidate->signature.bytes, bytes, digest.len))
         {
             ctx->issuer = candidate->issuer;
             return candidate->secret;
         }
 
-        if (candidate->scheme == WH_PUBKEY_NONE
-            || candidate->scheme == WH_ED25519
-            || wh_pubkey_digest(candidate->scheme) != hash->digest)
+        if (candidate->scheme != WH_PUBKEY_NONE
+            && candidate->scheme != WH_ED25519
+            && wh_pubkey_digest(candidate->scheme) == hash->digest)
         {
-            continue;
-        }
-
-        matched = ngx_http_webhook_pubkey_try(ctx, candidate, digest);
-
-        if (matched != 0) {
-            return matched;
+            candidate->message = digest;
         }
     }
 
@@ -74,26 +74,26 @@ ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
 
 /*
  * The same for Ed25519, which hashes a message twice and so takes it in one
- * piece.  NGX_DECLINED when it is too long for that.
+ * piece.  NGX_DECLINED when it is too long for that, or NGX_ERROR.
  */
 
 ngx_int_t
-ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
+ngx_http_webhook_pubkey_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix)
 {
     u_char                       *p;
     wh_str_t                      message;
-    ngx_int_t                     matched;
+    ngx_int_t                     rc;
     ngx_str_t                     body, prefix;
     ngx_uint_t                    i;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    matched = ngx_http_webhook_body_kind_text(r, ctx, wlcf->max_body, &body);
+    rc = ngx_http_webhook_body_kind_text(r, ctx, wlcf->max_body, &body);
 
-    if (matched != NGX_OK) {
-        return matched;
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
@@ -114,13 +114,37 @@ ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
     ngx_memcpy(p, suffix->data, suffix->len);
 
     for (i = 0; i < ctx->ncandidates; i++) {
+        if (ctx->candidates[i].scheme == WH_ED25519) {
+            ctx->candidates[i].message = message;
+        }
+    }
 
-        if (ctx->candidates[i].scheme != WH_ED25519) {
+    return NGX_OK;
+}
+
+
+/*
+ * The number of the first secret, from 1, whose key has signed what was kept,
+ * 0 if there is none, NGX_ERROR, or NGX_AGAIN: to be called once more when the
+ * request has its turn.
+ */
+
+ngx_int_t
+ngx_http_webhook_pubkey_match(ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                      matched;
+    ngx_http_webhook_candidate_t  *candidate;
+
+    for ( /* void */ ; ctx->at < ctx->ncandidates; ctx->at++, ctx->tried = 0) {
+
+        candidate = &ctx->candidates[ctx->at];
+
+        if (candidate->message.data == NULL) {
             continue;
         }
 
-        matched = ngx_http_webhook_pubkey_try(ctx, &ctx->candidates[i],
-                                              message);
+        matched = ngx_http_webhook_pubkey_try(ctx, candidate,
+                                              candidate->message);
         if (matched != 0) {
             return matched;
         }
@@ -157,56 +181,114 @@ ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
 
 
 /*
- * With the key that was chosen by its id, or else with all that have none.
- * Nothing here is secret, so the first that fits will do.
+ * With the key that was chosen by its id, and then with those that have none,
+ * each in a turn of its own, from the one that has waited for it on.  Nothing
+ * here is secret, so the first that fits will do.
  */
 
 static ngx_int_t
 ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t message)
 {
-    int          rc;
-    wh_str_t     signature;
-    EVP_PKEY    *pubkey;
-    ngx_uint_t   i;
+    wh_str_t   signature;
+    EVP_PKEY  *pubkey;
 
-    signature.data = candidate->signature->bytes;
-    signature.len = candidate->signature->len;
+    signature.data = candidate->signature.bytes;
+    signature.len = candidate->signature.len;
 
-    if (candidate->pubkey) {
+    for ( /* void */ ; ctx->tried <= ctx->gate->nkeys; ctx->tried++) {
 
-        rc = wh_pubkey_verify(candidate->pubkey, candidate->scheme, message,
-                              signature);
+        pubkey = ngx_http_webhook_pubkey_get(ctx, candidate, ctx->tried);
 
-        if (rc != WH_INVALID) {
-            return rc == WH_OK ? (ngx_int_t) candidate->number : NGX_ERROR;
-        }
-    }
-
-    for (i = 0; i < ctx->gate->nkeys; i++) {
-
-        if (ctx->keys[i] == NULL
-            || ctx->keys[i]->set
-            || ctx->gate->keyslots[i].for_name.len
-            || !(ctx->keys[i]->uses & (1 << candidate->use)))
-        {
+        if (pubkey == NULL) {
             continue;
         }
 
-        pubkey = ctx->keys[i]->pubkey[candidate->use - NGX_HTTP_WEBHOOK_HMACS];
-
-        rc = wh_pubkey_verify(pubkey, candidate->scheme, message, signature);
-
-        if (rc == WH_OK) {
-            return i + 1;
+        if (!ctx->at_once
+            && ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK)
+        {
+            return NGX_AGAIN;
         }
 
-        if (rc == WH_ERROR) {
+        switch (wh_pubkey_verify(pubkey, candidate->scheme, message,
+                                 signature))
+        {
+
+        case WH_OK:
+            return ctx->tried ? ctx->tried : candidate->number;
+
+        case WH_INVALID:
+            break;
+
+        default: /* WH_ERROR */
             return NGX_ERROR;
         }
     }
 
     return 0;
+}
+
+
+/* The key to try as number i: 0 is the one with an id; NULL for none. */
+
+static EVP_PKEY *
+ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, ngx_uint_t i)
+{
+    ngx_uint_t                k, before;
+    ngx_http_webhook_key_t  **keys;
+
+    if (i == 0) {
+        return candidate->pubkey;
+    }
+
+    if (!ngx_http_webhook_pubkey_usable(ctx, candidate, i - 1)) {
+        return NULL;
+    }
+
+    keys = ctx->keys;
+    before = (candidate->pubkey != NULL);
+
+    /* one that is there twice is tried once */
+
+    for (k = 0; k < i - 1; k++) {
+
+        if (!ngx_http_webhook_pubkey_usable(ctx, candidate, k)) {
+            continue;
+        }
+
+        if (ngx_memcmp(keys[k]->digest, keys[i - 1]->digest,
+                       WH_TOKEN_DIGEST_SIZE)
+            == 0)
+        {
+            return NULL;
+        }
+
+        before++;
+    }
+
+    /* those of variables may be more */
+
+    if (before >= NGX_HTTP_WEBHOOK_PUBKEYS_TRIED) {
+        return NULL;
+    }
+
+    return keys[i - 1]->pubkey[candidate->use - NGX_HTTP_WEBHOOK_HMACS];
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_pubkey_usable(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, ngx_uint_t i)
+{
+    ngx_http_webhook_key_t  *key;
+
+    key = ctx->keys[i];
+
+    return key
+           && key->set == NULL
+           && ctx->gate->keyslots[i].for_name.len == 0
+           && (key->uses & (1 << candidate->use));
 }
 
 
@@ -269,8 +351,8 @@ ngx_http_webhook_hmac_match_bytes(ngx_http_webhook_ctx_t *ctx,
 
         /* all are compared, also after the one that matches */
 
-        if (wh_secret_equal(candidate->signature->bytes, mac,
-                            candidate->signature->len)
+        if (wh_secret_equal(candidate->signature.bytes, mac,
+                            candidate->signature.len)
             && secret == 0)
         {
             secret = i + 1;

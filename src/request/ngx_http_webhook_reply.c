@@ -294,6 +294,7 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 {
     u_char                     *p;
+    time_t                      wait;
     ngx_str_t                  *challenge, seconds;
     ngx_http_webhook_source_t  *credential;
 
@@ -301,8 +302,11 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
     static ngx_str_t  bearer = ngx_string("Bearer realm=\"webhook\"");
 
     if (ctx->reason == NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS
-        || ctx->reason == NGX_HTTP_WEBHOOK_STORE_UNAVAILABLE)
+        || ctx->reason == NGX_HTTP_WEBHOOK_STORE_UNAVAILABLE
+        || ctx->reason == NGX_HTTP_WEBHOOK_BUSY)
     {
+        wait = (ctx->reason == NGX_HTTP_WEBHOOK_BUSY)
+               ? 1 : ctx->replay->claim.wait;
 
         p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
         if (p == NULL) {
@@ -310,7 +314,7 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
         }
 
         seconds.data = p;
-        seconds.len = ngx_sprintf(p, "%T", ctx->replay->claim.wait) - p;
+        seconds.len = ngx_sprintf(p, "%T", wait) - p;
 
         return ngx_http_webhook_add_header(r, "Retry-After", &seconds)
                ? NGX_OK : NGX_ERROR;

@@ -13,6 +13,9 @@
 #include "ngx_http_webhook_ctx.h"
 
 
+#define NGX_HTTP_WEBHOOK_SLICE  262144      /* bytes, then others' turn */
+
+
 /* _ctx.c: the state of a request, kept across internal redirects */
 ngx_http_webhook_ctx_t *ngx_http_webhook_restore_ctx(ngx_http_request_t *r);
 ngx_http_webhook_ctx_t *ngx_http_webhook_start_ctx(ngx_http_request_t *r,
@@ -90,11 +93,12 @@ ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
 /* _pubkey.c: signatures by public keys */
-ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_hash_t *hash,
     ngx_str_t *suffix);
-ngx_int_t ngx_http_webhook_pubkey_match_whole(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_pubkey_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix);
+ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_pubkey_der(ngx_http_request_t *r,
     wh_signature_t *signature);
 ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
@@ -102,10 +106,21 @@ ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
 ngx_int_t ngx_http_webhook_hmac_match_bytes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
 
+/* _turn.c: one expensive step in a turn of the event loop */
+void ngx_http_webhook_turn_init(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_webhook_turn_take(ngx_http_webhook_turn_t *turn);
+ngx_int_t ngx_http_webhook_turn_wait(ngx_http_webhook_turn_t *turn,
+    ngx_connection_t *c);
+void ngx_http_webhook_turn_leave(ngx_http_webhook_turn_t *turn);
+
+/* _candidate.c: the signatures that a request offers */
+ngx_http_webhook_candidate_t *ngx_http_webhook_candidates_add(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t n);
+
 /* _jwt.c: signatures that are tokens */
 ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *token, wh_signature_t *buf);
+    ngx_str_t *token);
 
 /* _http_message.c: HTTP message signatures */
 ngx_http_webhook_reason_e ngx_http_webhook_step_http_message(
@@ -134,6 +149,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_claims_check(ngx_http_request_t *r,
 /* _hash.c: hashing the body */
 void ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
+ngx_int_t ngx_http_webhook_body_slice(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
     ngx_http_webhook_hash_pt handler);
@@ -169,6 +186,7 @@ ngx_uint_t ngx_http_webhook_body_ended(ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(ngx_http_request_t *r);
+off_t ngx_http_webhook_body_size(ngx_chain_t *in);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,

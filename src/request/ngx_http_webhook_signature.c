@@ -11,52 +11,38 @@
 
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, wh_signature_t *signatures);
+    ngx_http_webhook_signature_t *signature);
+static ngx_uint_t ngx_http_webhook_signatures_distinct(
+    wh_signature_t *signatures, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_signature_offered(
     ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_signature_compare(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_int_t *secret);
 static ngx_int_t ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_hash_t *hash, ngx_str_t *suffix);
 
 
-/* What the signature headers offer; they are alternatives. */
+/*
+ * What the signature headers offer; they are alternatives.  It goes on at the
+ * rule whose token has waited for its turn.
+ */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_step_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                     i, n, max;
-    wh_signature_t                *signatures;
+    ngx_uint_t                     n;
     ngx_http_webhook_reason_e      reason, worst;
     ngx_http_webhook_signature_t  *signature;
 
     signature = ctx->gate->provider->signatures.elts;
     n = ctx->gate->provider->signatures.nelts;
 
-    for (i = 0, max = 0; i < n; i++) {
-        max += signature[i].format.separator ? WH_SIGNATURE_MAX_COUNT : 1;
-    }
-
-    if (max == 1) {
-        signatures = &ctx->own_signature;
-        ctx->candidates = &ctx->own_candidate;
-
-    } else {
-        signatures = ngx_palloc(r->pool,
-                                max * (sizeof(wh_signature_t)
-                                       + sizeof(ngx_http_webhook_candidate_t)));
-        if (signatures == NULL) {
-            return NGX_HTTP_WEBHOOK_INTERNAL;
-        }
-
-        ctx->candidates = (ngx_http_webhook_candidate_t *) &signatures[max];
-    }
-
     worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
 
-    for (i = 0; i < n; i++) {
+    for ( /* void */ ; ctx->at < n; ctx->at++, ctx->tried = 0) {
 
-        reason = ngx_http_webhook_candidates(r, ctx, &signature[i],
-                                             &signatures[ctx->ncandidates]);
+        reason = ngx_http_webhook_candidates(r, ctx, &signature[ctx->at]);
 
         switch (reason) {
 
@@ -65,6 +51,7 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
             break;
 
         case NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED:
+        case NGX_HTTP_WEBHOOK_BUSY:
         case NGX_HTTP_WEBHOOK_INTERNAL:
             return reason;
 
@@ -90,12 +77,13 @@ ngx_http_webhook_signature_offered(ngx_http_webhook_ctx_t *ctx)
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_signature_t *signature, wh_signature_t *signatures)
+    ngx_http_webhook_signature_t *signature)
 {
     size_t                         i, n, size;
     u_char                        *buf;
     ngx_int_t                      rc;
     ngx_str_t                      value;
+    wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate, key;
 
@@ -108,8 +96,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     if (signature->jose) {
-        return ngx_http_webhook_jwt_candidate(r, ctx, signature, &value,
-                                              signatures);
+        return ngx_http_webhook_jwt_candidate(r, ctx, signature, &value);
     }
 
     size = wh_decoded_len(signature->format.encoding, value.len);
@@ -133,6 +120,15 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
+    if (signature->scheme != WH_PUBKEY_NONE) {
+
+        n = ngx_http_webhook_signatures_distinct(signatures, n);
+
+        if (n > WH_SIGNATURE_MAX_PUBKEY) {
+            return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
+        }
+    }
+
     ngx_memzero(&key, sizeof(ngx_http_webhook_candidate_t));
 
     key.scheme = signature->scheme;
@@ -147,7 +143,10 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         }
     }
 
-    candidate = &ctx->candidates[ctx->ncandidates];
+    candidate = ngx_http_webhook_candidates_add(r, ctx, n);
+    if (candidate == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
 
     for (i = 0; i < n; i++) {
 
@@ -158,16 +157,45 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         }
 
         candidate[i] = key;
-        candidate[i].signature = &signatures[i];
+        candidate[i].signature = signatures[i];
     }
-
-    ctx->ncandidates += n;
 
     if (signature->scheme == WH_ED25519) {
         ctx->whole = 1;
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * A public key costs far more than an HMAC, so equal signatures are tried once:
+ * the different ones come first, and their number is returned.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_signatures_distinct(wh_signature_t *signatures, ngx_uint_t n)
+{
+    ngx_uint_t  i, k, distinct;
+
+    for (i = 0, distinct = 0; i < n; i++) {
+
+        for (k = 0; k < distinct; k++) {
+            if (signatures[k].len == signatures[i].len
+                && ngx_memcmp(signatures[k].bytes, signatures[i].bytes,
+                              signatures[i].len)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (k == distinct) {
+            signatures[distinct++] = signatures[i];
+        }
+    }
+
+    return distinct;
 }
 
 
@@ -210,17 +238,89 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
 }
 
 
-/* The body has been read: do the MACs match what was offered? */
+/*
+ * The body has been read: does a signature match?  NGX_HTTP_WEBHOOK_BUSY: to
+ * be called once more when the request has its turn.
+ */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                   matched;
-    ngx_str_t                   suffix;
-    ngx_uint_t                  i, secret;
-    ngx_http_webhook_hash_t    *hash;
-    ngx_http_webhook_reason_e   reason;
+    ngx_int_t                  secret;
+    ngx_http_webhook_reason_e  reason;
+
+    secret = 0;
+
+    if (!ctx->compared) {
+
+        reason = ngx_http_webhook_signature_compare(r, ctx, &secret);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
+
+        if (ctx->ncandidates == 0) {
+            return NGX_HTTP_WEBHOOK_PASSED;
+        }
+
+        ctx->compared = 1;
+        ctx->at = 0;
+        ctx->tried = 0;
+    }
+
+    if (secret == 0) {
+        secret = ngx_http_webhook_pubkey_match(ctx);
+    }
+
+    switch (secret) {
+
+    case 0:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+
+    case NGX_AGAIN:
+        return NGX_HTTP_WEBHOOK_BUSY;
+
+    case NGX_ERROR:
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    /* a token may have matched before, that does not count for the body */
+
+    ctx->secret = secret;
+
+    if (ctx->gate->provider->oracle == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    switch (ngx_http_webhook_challenge_distinct(r, ctx)) {
+
+    case NGX_OK:
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case NGX_DECLINED:
+        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+
+    default: /* NGX_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+}
+
+
+/*
+ * Ends the hashes.  *secret becomes the number of the first secret, from 1,
+ * whose MAC or token matches, or 0; what public keys have signed is kept.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_signature_compare(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_int_t *secret)
+{
+    ngx_int_t                  matched;
+    ngx_str_t                  suffix;
+    ngx_uint_t                 i;
+    ngx_http_webhook_hash_t   *hash;
+    ngx_http_webhook_reason_e  reason;
 
     if (ngx_http_webhook_body_hashed(r, ctx) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -272,61 +372,41 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    matched = ctx->whole
-              ? ngx_http_webhook_pubkey_match_whole(r, ctx, &suffix) : 0;
+    if (ctx->whole) {
 
-    if (matched == NGX_DECLINED) {
-        return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+        switch (ngx_http_webhook_pubkey_whole(r, ctx, &suffix)) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_DECLINED:
+            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+
+        default: /* NGX_ERROR */
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
     }
 
-    secret = matched > 0 ? matched : 0;
-
-    for (i = 0; i < ctx->nhashes && matched != NGX_ERROR; i++) {
+    for (i = 0; i < ctx->nhashes; i++) {
 
         hash = &ctx->hashes[i];
 
         matched = hash->key
                   ? ngx_http_webhook_match_hmac(ctx, hash, &suffix)
-                  : ngx_http_webhook_pubkey_match(r, ctx, hash, &suffix);
+                  : ngx_http_webhook_pubkey_digest(r, ctx, hash, &suffix);
+
+        if (matched == NGX_ERROR) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
 
         /* all are compared, the first secret that matches counts */
 
-        if (matched > 0 && (secret == 0 || (ngx_uint_t) matched < secret)) {
-            secret = matched;
+        if (matched > 0 && (*secret == 0 || matched < *secret)) {
+            *secret = matched;
         }
     }
 
-    if (matched == NGX_ERROR) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    if (ctx->ncandidates == 0) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    if (secret == 0) {
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-    }
-
-    /* a token may have matched before, that does not count for the body */
-
-    ctx->secret = secret;
-
-    if (ctx->gate->provider->oracle == NULL) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
-    switch (ngx_http_webhook_challenge_distinct(r, ctx)) {
-
-    case NGX_OK:
-        return NGX_HTTP_WEBHOOK_PASSED;
-
-    case NGX_DECLINED:
-        return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
-
-    default: /* NGX_ERROR */
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
+    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
@@ -358,8 +438,8 @@ ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
         candidate = &ctx->candidates[i];
 
         if (candidate->use == hash->use
-            && wh_secret_equal(candidate->signature->bytes, mac,
-                               candidate->signature->len))
+            && wh_secret_equal(candidate->signature.bytes, mac,
+                               candidate->signature.len))
         {
             matched = hash->secret;
         }

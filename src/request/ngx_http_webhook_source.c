@@ -15,8 +15,7 @@ static ngx_uint_t ngx_http_webhook_find_wanted(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_header_t *wanted,
     ngx_table_elt_t *header);
 static int ngx_http_webhook_source_argument(ngx_http_request_t *r,
-    ngx_http_webhook_source_t *source, ngx_str_t *arguments, unsigned flags,
-    wh_str_t *text);
+    ngx_str_t *name, ngx_str_t *arguments, unsigned flags, wh_str_t *text);
 static int ngx_http_webhook_source_json(wh_json_t *json,
     ngx_http_webhook_source_t *source, wh_str_t *text);
 static int ngx_http_webhook_source_header(ngx_http_request_t *r,
@@ -100,17 +99,24 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
     switch (source->type) {
 
     case NGX_HTTP_WEBHOOK_QUERY:
-        rc = ngx_http_webhook_source_argument(r, source, &r->args,
+        rc = ngx_http_webhook_source_argument(r, &source->name, &r->args,
                                               ctx->gate->provider->query,
                                               &text);
         break;
 
     case NGX_HTTP_WEBHOOK_FORM:
-        rc = ngx_http_webhook_source_argument(r, source, &ctx->form, 0, &text);
+        rc = ngx_http_webhook_source_argument(r, &source->name, &ctx->form, 0,
+                                              &text);
         break;
 
     case NGX_HTTP_WEBHOOK_JSON:
-        rc = ngx_http_webhook_source_json(ctx->json, source, &text);
+
+        /* a body is one of both */
+
+        rc = (ctx->json || source->form.len == 0)
+             ? ngx_http_webhook_source_json(ctx->json, source, &text)
+             : ngx_http_webhook_source_argument(r, &source->form, &ctx->form,
+                                                0, &text);
         break;
 
     case NGX_HTTP_WEBHOOK_CLAIM:
@@ -143,9 +149,8 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
 
 
 static int
-ngx_http_webhook_source_argument(ngx_http_request_t *r,
-    ngx_http_webhook_source_t *source, ngx_str_t *arguments, unsigned flags,
-    wh_str_t *text)
+ngx_http_webhook_source_argument(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *arguments, unsigned flags, wh_str_t *text)
 {
     u_char  *buf;
 
@@ -159,7 +164,7 @@ ngx_http_webhook_source_argument(ngx_http_request_t *r,
     }
 
     return wh_form_get(ngx_http_webhook_wh_str(arguments), flags,
-                       ngx_http_webhook_wh_str(&source->name), buf, text);
+                       ngx_http_webhook_wh_str(name), buf, text);
 }
 
 

@@ -69,8 +69,9 @@ ngx_http_webhook_table_size(ngx_http_webhook_step_handlers,
 
 
 /*
- * The steps of a stage one after the other, up to the first that fails.  A
- * failure of what is on trial does not stop the request.
+ * The steps of a stage one after the other, up to the first that fails, from
+ * the one that has waited for its turn on.  A failure of what is on trial does
+ * not stop the request.
  */
 
 ngx_http_webhook_reason_e
@@ -80,9 +81,16 @@ ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     u_char                     *step;
     ngx_http_webhook_reason_e   reason;
 
-    for (step = ctx->gate->steps[stage]; *step; step++) {
+    step = ctx->step ? ctx->step : ctx->gate->steps[stage];
+    ctx->step = NULL;
+
+    for ( /* void */ ; *step; step++) {
 
         reason = ngx_http_webhook_step_handlers[*step](r, ctx);
+
+        if (reason == NGX_HTTP_WEBHOOK_BUSY) {
+            ctx->step = step;
+        }
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED
             && !ngx_http_webhook_dry_run(r, ctx, reason))

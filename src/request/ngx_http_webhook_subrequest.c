@@ -99,6 +99,10 @@ ngx_http_webhook_verify_headers(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
+    /* the phase that it is in has no way to wait */
+
+    ctx->at_once = 1;
+
     ngx_http_webhook_find_headers(r, gate->provider, ctx->headers);
 
     if (gate->next && ngx_http_webhook_select(r, ctx) != NGX_OK) {

@@ -158,10 +158,13 @@ sub modules {
     my @modules = map { m{/} ? $_ : has_module($_) // die "no module $_\n" }
                   @{ $self->{modules} };
 
-    push @modules, "$build/ngx_http_webhook_module.so" if $self->{module};
+    push @modules, module() if $self->{module};
 
     return @modules;
 }
+
+
+sub module { return "$build/ngx_http_webhook_module.so" }
 
 
 # The path of a module that the nginx under test can load, or undef.
@@ -249,8 +252,10 @@ sub environment {
 
     $library // die "no libfaketime\n";
 
+    # Files' times as they are: LeakSanitizer asks for files at the end of a
+    # process, when libfaketime has given up the semaphore that it locks then.
     my %value = (LD_PRELOAD => join(':', $library, $ENV{LD_PRELOAD} // ()),
-                 FAKETIME_DONT_FAKE_MONOTONIC => 1);
+                 FAKETIME_DONT_FAKE_MONOTONIC => 1, NO_FAKE_STAT => 1);
 
     # A file, because an environment cannot change.
     if ($self->{frozen}) {
@@ -278,7 +283,8 @@ sub set_now {
 # Those a worker must see too; nginx takes the rest from it.
 sub faketime_variables {
     return qw/LD_PRELOAD FAKETIME FAKETIME_FMT FAKETIME_DONT_FAKE_MONOTONIC
-              FAKETIME_SHARED FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE/;
+              FAKETIME_SHARED FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE
+              NO_FAKE_STAT/;
 }
 
 
@@ -320,7 +326,7 @@ sub stop {
         $self->{pid} || last;      # 0 would be the tests themselves
 
         kill $signal, $self->{pid};
-        end_of($self->{pid}, 5 * $patience) and delete $self->{pid};
+        end_of($self->{pid}, 15 * $patience) and delete $self->{pid};
     }
 }
 
@@ -498,14 +504,15 @@ sub request {
 
 
 # A connection (see WebhookTest::Connection) to %%PORT%%, with tls to
-# %%TLS_PORT%%; port may be a number or another such name.
+# %%TLS_PORT%%; port may be a number or another such name.  A slow machine has a
+# multiple of the timeout.
 sub connection {
     my ($self, %want) = @_;
 
     my $port = $want{port} // ($want{tls} ? 'TLS_PORT' : 'PORT');
 
     return WebhookTest::Connection->new(
-        timeout => 30 * $patience, %want,
+        %want, timeout => ($want{timeout} // 30) * $patience,
         $want{unix} ? () : (port => $port =~ /\D/ ? $self->port($port) : $port),
     );
 }

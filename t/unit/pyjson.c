@@ -70,6 +70,7 @@ dump(const char *text, size_t len)
     wh_pyjson_t             *doc;
     wh_json_type_e           type;
     wh_json_error_e          error;
+    wh_pyjson_writer_t      *w;
 
     static char  errors[100];
 
@@ -91,7 +92,13 @@ dump(const char *text, size_t len)
         out[0] = brackets[0];
     }
 
-    (void) wh_pyjson_write(doc, sink, out);
+    w = wh_pyjson_writer_create(doc, sink, out);
+
+    /* a little at a time */
+
+    while (wh_pyjson_write(w, 10) == WH_AGAIN) { /* void */ }
+
+    free(w);
 
     if (brackets != NULL) {
         strcat(out, brackets + 1);

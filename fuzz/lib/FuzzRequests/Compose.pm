@@ -5,15 +5,17 @@ package FuzzRequests::Compose;
 # is signed.
 #
 # A request is { id, mark, place, must, how, head, body, headers, app, group,
-# ends, sent }: must is pass, stop or either; body and headers are what is to
-# arrive; a request that ends is the last of its connection.
+# ends, sent }: must is pass, stop, either, or bare (it may arrive, nothing of
+# its body may); body and headers are what is to arrive; a request that ends is
+# the last of its connection.
 
 use strict;
 use warnings;
 
 use Exporter qw/import/;
 
-use FuzzRequests::Places qw/target/;
+use FuzzRequests::Places qw/certificate/;
+use FuzzRequests::Senders qw/target/;
 use WebhookTest::Connection;
 use WebhookTest::HTTP2;
 
@@ -39,6 +41,9 @@ my %spoil = (
     'body gone' => sub { $_[0]{body} = '' },
     'a request in the body' => \&smuggle,
 );
+
+# of a client, and none where it does not speak TLS
+my @certificates = qw/sender sender sender other stranger none/;
 
 my ($round, $count);
 
@@ -75,7 +80,8 @@ sub new_mark { return sprintf 'm%06d%04dz', $round, ++$count }
 sub connection {
     my ($ports, $earlier, @places) = @_;
 
-    my $two = chance(8);
+    my $client = { two => scalar chance(8),
+                   certificate => chance(15) ? pick(@certificates) : undef };
     my @requests;
 
     do {
@@ -83,11 +89,25 @@ sub connection {
         my $repeated = @again && chance(25) ? pick(@again) : undef;
 
         push @requests, $repeated ? copy($repeated)
-                                  : request(pick(@places), $two);
-    } while (!$two && !$requests[-1]{ends} && @requests < 3 && chance(35));
+                                  : request(pick(@places), $client);
+    } while (!$client->{two} && !$requests[-1]{ends} && @requests < 3
+             && chance(35));
 
-    return $two ? client_two($ports->[1], @requests)
-                : client_one($ports->[0], @requests);
+    return {
+        port => $ports->{ $client->{two} ? 'two' : 'one' },
+        defined $client->{certificate} ? tls($ports, $client) : (),
+        $client->{two} ? client_two(@requests) : client_one(@requests),
+        requests => \@requests,
+    };
+}
+
+
+sub tls {
+    my ($ports, $client) = @_;
+
+    return (port => $ports->{tls},
+            tls => certificate($client->{certificate},
+                               $client->{two} ? 'h2' : 'http/1.1'));
 }
 
 
@@ -102,23 +122,53 @@ sub copy {
 
 
 sub request {
-    my ($place, $two) = @_;
+    my ($place, $client) = @_;
 
     my $m = message($place);
+    my ($case, $how) = made($m, $place, $client->{two});
+    my $certificate = $client->{certificate} // 'and TLS missing';
 
-    return wrapped(signed($m, $place), $place, 'pass', 'right', $two)
-        if $place->{open} || chance(45);
+    ($case, $how) = ('wrong', "certificate $certificate, $how")
+        if $place->{certificate} && $certificate ne 'sender';
 
-    my @wrong = (\&wrong_credential, \&wrong_credential, \&wrong_key,
-                 \&no_credential, \&wrong_method,
+    return wrapped($m, $place, becomes($place, $case), $how, $client->{two});
+}
+
+
+# Signs a message, or something like it: right, wrong, broken (nginx does not
+# take it for a request, or not to its end) or either, and how.
+sub made {
+    my ($m, $place, $two) = @_;
+
+    if (chance(45)) {
+        signed($m, $place);
+        return ('right', 'right');
+    }
+
+    my @wrong = (\&wrong_method,
+                 $place->{key} || $place->{pool}
+                     ? (\&wrong_credential, \&wrong_credential, \&wrong_key,
+                        \&no_credential) : (),
                  $place->{header} ? \&repeated : (),
                  $place->{loose} ? () : (\&wrong_body, \&wrong_body),
                  $place->{time} ? \&stale : (),
                  $place->{url} ? \&wrong_url : (),
                  $two ? () : (\&wrong_wire, \&wrong_wire));
-    my ($must, $how) = pick(@wrong)->($m, $place);
 
-    return wrapped($m, $place, $must, $how, $two);
+    return pick(@wrong)->($m, $place);
+}
+
+
+sub becomes {
+    my ($place, $case) = @_;
+
+    my ($right, $wrong) = ($place->{right} // 'pass',
+                           $place->{wrong} // 'stop');
+
+    return $case eq 'right' ? $right
+         : $case eq 'either' && $right eq 'pass' ? 'either'
+         : $case eq 'broken' && $wrong eq 'pass' ? 'stop'
+         : $wrong;
 }
 
 
@@ -144,6 +194,8 @@ sub message {
                    : $place->{body} eq 'form' ? "id=$id&text=$text"
                    : 'payload=' . $json =~ s/(\W)/sprintf '%%%02x', ord $1/ger;
     }
+
+    smuggle($m) if ($place->{wrong} // '') eq 'bare' && chance(30);
 
     $m->{type} = $place->{body} eq 'json' ? 'application/json'
                                       : 'application/x-www-form-urlencoded';
@@ -184,7 +236,8 @@ sub wrong_credential {
 
     signed($m, $place, $damage{$how});
 
-    return ('stop', "credential $how");
+    # nginx itself refuses it in a header
+    return ($how eq 'with NUL' ? 'broken' : 'wrong', "credential $how");
 }
 
 
@@ -208,11 +261,11 @@ sub wrong_key {
 
     signed($m, $place, undef, 'another key, which is not the right one');
 
-    return ('stop', 'another key');
+    return ('wrong', 'another key');
 }
 
 
-sub no_credential { return ('stop', 'no credential') }
+sub no_credential { return ('wrong', 'no credential') }
 
 
 sub wrong_method {
@@ -222,7 +275,7 @@ sub wrong_method {
     $m->{method} = pick(qw/PUT DELETE PATCH OPTIONS/,
                         $place->{get} ? () : 'GET');
 
-    return ('stop', 'another method');
+    return ('wrong', 'another method');
 }
 
 
@@ -241,7 +294,7 @@ sub repeated {
         unshift @{ $m->{headers} }, $second;
     }
 
-    return ('stop', 'credential repeated');
+    return ('wrong', 'credential repeated');
 }
 
 
@@ -249,11 +302,15 @@ sub wrong_body {
     my ($m, $place) = @_;
 
     my $how = pick(sort keys %spoil);
+    my $right = $m->{body};
 
     signed($m, $place);
     $spoil{$how}->($m);
 
-    return ('stop', $how);
+    # it may have been a request before
+    $m->{body} .= 'x' if $m->{body} eq $right;
+
+    return ('wrong', $how);
 }
 
 
@@ -261,7 +318,7 @@ sub wrong_body {
 sub smuggle {
     my ($m) = @_;
 
-    $m->{body} = "POST /open HTTP/1.1\r\nHost: localhost\r\n"
+    $m->{body} = "POST /open HTTP/1.1\r\nHost: localhost\r\ntext: x\r\n"
                  . "X-Mark: $m->{id}\r\nContent-Length: 0\r\n\r\n" x 3;
 }
 
@@ -272,7 +329,7 @@ sub stale {
     $m->{time} -= pick(400, 4000, 400_000);
     signed($m, $place);
 
-    return ('stop', 'an old time');
+    return ('wrong', 'an old time');
 }
 
 
@@ -282,7 +339,7 @@ sub wrong_url {
     signed($m, $place);
     push @{ $m->{args} }, "more=$m->{id}";
 
-    return ('stop', 'another URL');
+    return ('wrong', 'another URL');
 }
 
 
@@ -292,9 +349,13 @@ sub wrong_wire {
 
     signed($m, $place);
     $m->{wire} = pick('short', 'long', 'chunk', 'both', 'old');
-    $m->{wire} = 'long' if $m->{wire} eq 'short' && $place->{loose};
 
-    return ($m->{wire} =~ /both|old/ ? 'either' : 'stop',
+    # a shorter body is another one, not an incomplete one
+    $m->{wire} = 'long'
+        if $m->{wire} eq 'short'
+           && ($place->{loose} || ($place->{wrong} // '') eq 'pass');
+
+    return ($m->{wire} =~ /both|old/ ? 'either' : 'broken',
             "wire $m->{wire}");
 }
 
@@ -303,7 +364,8 @@ sub wrong_wire {
 sub wrapped {
     my ($m, $place, $must, $how, $two) = @_;
 
-    my @headers = (['X-Mark', $m->{id}], ['X-App', application()],
+    my @headers = (['X-Mark', $m->{id}],
+                   ['X-App', $place->{app} // application()],
                    ['Content-Type', $m->{type}], @{ $m->{headers} });
 
     push @headers, extra() if chance(30);
@@ -348,7 +410,7 @@ sub extra {
 
 
 sub client_one {
-    my ($port, @requests) = @_;
+    my (@requests) = @_;
 
     my $bytes = '';
     my @pieces;
@@ -368,8 +430,8 @@ sub client_one {
     @pieces = pieces($bytes) if !@pieces;
     splice @pieces, 1 + rand @pieces if $reset;
 
-    return { port => $port, requests => \@requests, pieces => \@pieces,
-             bytes => $bytes, reset => $reset, shut => $requests[-1]{shut} };
+    return (pieces => \@pieces, bytes => $bytes, reset => $reset,
+            shut => $requests[-1]{shut});
 }
 
 
@@ -446,7 +508,7 @@ sub pieces {
 
 
 sub client_two {
-    my ($port, $request) = @_;
+    my ($request) = @_;
 
     my $buffer = bless { buffer => '', timeout => 10 },
                        'WebhookTest::Connection';
@@ -457,8 +519,7 @@ sub client_two {
                headers => $request->{headers}, body => $m->{body},
                chance(50) ? (length => length $m->{body}) : ());
 
-    return { port => $port, requests => [$request], pieces => [], h2 => $h2,
-             bytes => $h2->{out} . $m->{body} };
+    return (pieces => [], h2 => $h2, bytes => $h2->{out} . $m->{body});
 }
 
 

@@ -2,48 +2,63 @@ package FuzzRequests::Places;
 
 # The locations: what nginx is told, and how a sender signs for each of them.
 #
-# A place is { name, conf, key, sign => sub ($m, $c, $key), ... }.  A message
-# $m is { path, args => [...], headers => [[name, value] ...], body, mark,
-# time }; sign adds the credential.  $c is applied to the bare credential, so
-# that a wrong one is made in the same way as a right one.
+# A place is { name, conf, key, sign => sub ($m, $c, $key), ... }; signing is
+# explained in Senders.pm.
 #
-# body      how it is made: json, form or payload
-# pool      messages that are signed already
-# loose     true: the body is not signed as a whole
-# header    of the credential, which may not come twice
-# argument  true: the credential is in the query
-# url       true: the URL is signed
-# time      true: the time is signed and has a window
-# replay    true: each message once for each signer
-# get       true: GET is a right method, too
-# strip     true: the credential does not go upstream
-# open      true: whatever is sent passes
+# path         where requests go; /NAME unless told
+# locations    list of [path, contents], where GATE is the gate and APP hands
+#              over to the application; one of them both unless told
+# arrives      the path that the application sees, if it is another one
+# right        what becomes of a right request: pass unless told
+# wrong        and of a wrong one: stop unless told.  bare: it may arrive, by
+#              a way that has no gate, but nothing of its body may
+# body         how it is made: json, form or payload
+# pool         messages that are signed already
+# loose        true: the body is not signed as a whole
+# header       of the credential, which may not come twice
+# argument     true: the credential is in the query
+# url          true: the URL is signed
+# time         true: the time is signed and has a window
+# replay       true: each message once for each signer
+# get          true: GET is a right method, too
+# strip        true: the credential does not go upstream
+# certificate  true: the client needs one
+# app          what the application answers
+#
+# What comes to the application besides the request itself (a mirror, say) has
+# a path below /also/, and below /also/guarded/ only where the request is right.
 
 use strict;
 use warnings;
 
-use Digest::SHA;
 use Exporter qw/import/;
 use File::Temp;
-use MIME::Base64 qw/encode_base64 encode_base64url/;
 
-our @EXPORT_OK = qw/places configuration target/;
+use FuzzRequests::Senders qw/senders host github gitlab_token/;
+use WebhookTest::Cert qw/ca cert/;
 
-my $host = 'hooks.example.com';
-my $github = 'X-Hub-Signature-256';
+our @EXPORT_OK = qw/places configuration certificate/;
+
+my $host = host();
+my $app = 'proxy_pass http://application;';
+
+my $keys = File::Temp->newdir('keys-XXXXXX', TMPDIR => 1);
+my $ca = ca("$keys", 'senders');
 
 
-# Every place has a secret of its own, so that nothing signed for one is right
-# for another.
 sub places {
     my @places = (
-        github('github', ''), variants(), lists(), tokens(), tenants(),
-        public_keys(), in_body(), forms(), urls(), ways(), replays(),
-        { name => 'open', conf => '', sign => sub { }, open => 1 },
+        senders(), settings(), legal(), detours(), subrequests(), upstreams(),
+        certificates(),
+        { name => 'open', conf => '', wrong => 'pass' },
     );
 
-    $_->{path} //= "/$_->{name}" for @places;
-    $_->{body} //= 'json' for @places;
+    for my $place (@places) {
+        $place->{path} //= "/$place->{name}";
+        $place->{body} //= 'json';
+        $place->{locations} //= [[$place->{path}, 'GATE APP']];
+        $place->{sign} //= sub { };
+    }
 
     return @places;
 }
@@ -53,13 +68,15 @@ sub configuration {
     my ($application, @places) = @_;
 
     my $providers = join '', map { $_->{provider} // '' } @places;
-    my $locations = join '', map { location($_) } @places;
+    my $locations = join '', map { locations($_) } @places;
 
     return <<"EOF";
 webhook_zone fuzz 16m;
 webhook_var \$text /text;
 client_max_body_size 1m;
 large_client_header_buffers 4 16k;
+# of what is not read, a client sends all
+lingering_timeout 300ms;
 log_format verdict '[\$webhook_provider] [\$webhook_verdict] \$status '
                    '\$http_x_mark';
 map \$arg_tenant \$tenant_secret {
@@ -71,23 +88,36 @@ $providers
 upstream application { server $application; }
 proxy_set_header Host $host;
 
+# from gRPC
+server {
+    listen 127.0.0.1:%%PORT_2%% http2;
+    location / { $app }
+}
+
 server {
     listen 127.0.0.1:%%PORT%%;
     listen 127.0.0.1:%%PORT_1%% http2;
+    listen 127.0.0.1:%%TLS_PORT%% ssl http2;
     server_name $host;
+    ssl_certificate %%DIR%%/server.pem;
+    ssl_certificate_key %%DIR%%/server.key;
+    ssl_client_certificate $ca->{cert};
+    ssl_verify_client optional_no_ca;
     access_log %%DIR%%/logs/verdicts verdict;
     webhook_public_url https://$host;
 
     location = /denied { internal; return 403 "denied\\n"; }
     location \@refused { return 404 "refused\\n"; }
+    location /bare { proxy_set_header X-Way bare; $app }
+    location \@bare { proxy_set_header X-Way bare; $app }
     location = /asks {
         internal;
         proxy_pass_request_headers off;
         proxy_pass_request_body off;
         proxy_set_header Content-Length "";
-        proxy_pass http://application;
+        $app
     }
-    location = /mirrored { internal; proxy_pass http://application; }
+    location = /also/mirrored { internal; $app }
     location = /status { webhook_status json; access_log off; }
 $locations
 }
@@ -95,505 +125,32 @@ EOF
 }
 
 
-sub location {
+sub locations {
     my ($place) = @_;
-
-    return $place->{locations} // location_of($place, $place->{path},
-                                              'proxy_pass http://application;');
-}
-
-
-sub location_of {
-    my ($place, $path, $handler) = @_;
 
     my $secret = $place->{secret}
         // (defined $place->{key} ? qq(webhook_secret "$place->{key}";) : '');
 
-    return <<"EOF";
-    location $path {
-        $place->{conf}
-        $secret
-        $handler
-    }
-EOF
-}
-
-
-sub key_of { return "the-secret-of-the-place-$_[0]" }
-
-
-# Signed by an HMAC in a header.
-sub hmac {
-    my ($name, $header, %want) = @_;
-
-    my $conf = 'webhook ' . ($want{uses} // $name) . ';';
-
-    return {
-        key => key_of($name), header => $header, %want, name => $name,
-        conf => join(' ', $conf, $want{conf} // ()),
-        sign => sub {
-            my ($m, $c, $key) = @_;
-
-            my $text = $want{message} ? $want{message}->($m) : $m->{body};
-            my $signature = mac($want{algorithm} // 'sha256',
-                                $want{encoding} // 'hex', $text, $key);
-
-            add($m, $header, ($want{prefix} // '') . $c->($signature));
-        },
-    };
-}
-
-
-sub github {
-    my ($name, $conf, %want) = @_;
-
-    return hmac($name, $github, uses => 'github', prefix => 'sha256=',
-                conf => $conf, %want);
-}
-
-
-sub mac {
-    my ($algorithm, $encoding, $text, $key) = @_;
-
-    my $function = Digest::SHA->can("hmac_$algorithm");
-
-    return written($encoding, $function->($text, $key));
-}
-
-
-sub written {
-    my ($encoding, $bytes) = @_;
-
-    return $encoding eq 'hex' ? unpack 'H*', $bytes
-         : $encoding eq 'base64' ? encode_base64($bytes, '')
-         : encode_base64url($bytes);
-}
-
-
-sub add {
-    my ($m, $name, $value) = @_;
-
-    push @{ $m->{headers} }, [$name, $value];
-}
-
-
-sub variants {
-    return map {
-        my ($algorithm, $encoding, $prefix) = @$_;
-        my $rule = $prefix ? qq("prefix=$prefix") : '';
-
-        hmac($algorithm, 'X-Sig', algorithm => $algorithm,
-             encoding => $encoding, prefix => $prefix, provider =>
-             "webhook_provider $algorithm { signature header:X-Sig "
-             . "algorithm=hmac-$algorithm encoding=$encoding $rule; }\n");
-    } ['sha1', 'hex', ''], ['sha384', 'base64', 'v='],
-      ['sha512', 'base64url', 's512:'];
-}
-
-
-# Signatures among others, and with a time.
-sub lists {
-    my $several = hmac('list', 'X-Sig', provider =>
-        "webhook_provider list { signature header:X-Sig list=, prefix=v1=; }\n");
-
-    $several->{sign} = sub {
-        my ($m, $c, $key) = @_;
-        my $right = 'v1=' . $c->(mac('sha256', 'hex', $m->{body}, $key));
-
-        add($m, 'X-Sig', join ', ', 'v1=' . 'ab' x 32, $right, 'v2=x');
-    };
-
-    my $stripe = hmac('stripe', 'Stripe-Signature', time => 1);
-
-    $stripe->{sign} = sub {
-        my ($m, $c, $key) = @_;
-        my $text = "$m->{time}.$m->{body}";
-
-        add($m, 'Stripe-Signature', "t=$m->{time},v1="
-            . $c->(mac('sha256', 'hex', $text, $key)) . ',v0=00');
-    };
-
-    my $slack = hmac('slack', 'X-Slack-Signature', time => 1);
-
-    $slack->{sign} = sub {
-        my ($m, $c, $key) = @_;
-        my $text = "v0:$m->{time}:$m->{body}";
-
-        add($m, 'X-Slack-Request-Timestamp', $m->{time});
-        add($m, 'X-Slack-Signature',
-            'v0=' . $c->(mac('sha256', 'hex', $text, $key)));
-    };
-
-    return ($several, $stripe, $slack, standard('standard-webhooks', ''));
-}
-
-
-# Standard Webhooks, whose id is signed.
-sub standard {
-    my ($name, $conf, %want) = @_;
-
-    my $key = key_of($name);
-
-    return {
-        name => $name, header => 'webhook-signature', time => 1, key => $key,
-        conf => "webhook standard-webhooks; $conf",
-        secret => 'webhook_secret whsec_' . encode_base64($key, '') . ';',
-        sign => sub {
-            my ($m, $c, $key) = @_;
-            my $text = "id-$m->{mark}.$m->{time}.$m->{body}";
-
-            add($m, 'webhook-id', "id-$m->{mark}");
-            add($m, 'webhook-timestamp', $m->{time});
-            add($m, 'webhook-signature',
-                'v1,' . $c->(mac('sha256', 'base64', $text, $key)));
-        }, %want,
-    };
-}
-
-
-# A credential that is the secret itself.
-sub token {
-    my ($name, $sign, %want) = @_;
-
-    my $conf = 'webhook ' . ($want{uses} // $name) . ';';
-
-    return {
-        loose => 1, key => key_of($name), %want, name => $name,
-        sign => $sign, conf => join(' ', $conf, $want{conf} // ()),
-        provider => $want{source}
-            ? "webhook_provider $name { token $want{source}; }\n" : undef,
-    };
-}
-
-
-sub tokens {
-    return (
-        gitlab_token('gitlab'),
-
-        token('query', sub {
-            my ($m, $c, $key) = @_;
-            push @{ $m->{args} }, 'key=' . escaped($c->($key));
-        }, source => 'query:key', argument => 1),
-
-        token('cookie', sub {
-            my ($m, $c, $key) = @_;
-            add($m, 'Cookie', 'a=b; auth=' . $c->($key) . '; c=d');
-        }, source => 'cookie:auth'),
-
-        token('bearer', sub {
-            my ($m, $c, $key) = @_;
-            add($m, 'Authorization', 'Bearer ' . $c->($key));
-        }, source => 'bearer', header => 'Authorization'),
-
-        token('basic', sub {
-            my ($m, $c, $key) = @_;
-            add($m, 'Authorization',
-                'Basic ' . encode_base64($c->($key), ''));
-        }, source => 'basic', header => 'Authorization',
-           key => 'user:the-password-of-basic'),
-
-        token('stackstorm', sub {
-            my ($m, $c, $key) = @_;
-            push @{ $m->{args} }, 'x-auth-token=' . escaped($c->($key));
-        }, argument => 1),
-
-        # one URL for two senders
-        gitlab_token('several', uses => 'github gitlab', secret =>
-                     'webhook_secret "the github secret of several" '
-                     . 'for=github; webhook_secret ' . key_of('several')
-                     . ' for=gitlab;'),
-    );
-}
-
-
-sub gitlab_token {
-    my ($name, %want) = @_;
-
-    return token($name, sub {
-        my ($m, $c, $key) = @_;
-        add($m, 'X-Gitlab-Token', $c->($key));
-    }, uses => 'gitlab', header => 'X-Gitlab-Token', %want);
-}
-
-
-# Whose secret it is says a variable; each of them is a signer of its own.
-sub tenants {
-    my @tenants = map {
-        my ($tenant, $key) = @$_;
-
-        github("tenant-$tenant", 'webhook_replay zone=fuzz;', replay => 1,
-               path => '/tenants', args => ["tenant=$tenant"],
-               key => $key, secret => 'webhook_secret $tenant_secret;');
-    } ['one', 'the secret of the first tenant'],
-      ['two', 'the secret of the second tenant'];
-
-    # one location
-    $tenants[1]{locations} = '';
-
-    return @tenants;
-}
-
-
-sub escaped {
-    my ($text) = @_;
-
-    $text =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ge;
-
-    return $text;
-}
-
-
-# Signing takes a process, so there is a pool of messages signed beforehand.
-sub public_keys {
-    my $dir = File::Temp->newdir('keys-XXXXXX', TMPDIR => 1);
-
-    return map { public_key($dir, @$_) }
-           ['ed25519', 'ed25519', 'hex', '-algorithm ed25519',
-            'pkeyutl -sign -rawin -inkey key -in'],
-           ['ecdsa', 'ecdsa-p256-sha256', 'base64',
-            '-algorithm EC -pkeyopt ec_paramgen_curve:P-256',
-            'dgst -sha256 -sign key'],
-           ['rsa', 'rsa-sha256', 'base64', '-algorithm RSA',
-            'dgst -sha256 -sign key'],
-           ['rsa-old', 'rsa-sha1', 'base64url', '-algorithm RSA',
-            'dgst -sha1 -sign key'];
-}
-
-
-sub public_key {
-    my ($dir, $name, $algorithm, $encoding, $generate, $sign) = @_;
-
-    openssl($dir, "genpkey $generate -out key");
-
-    my $text = join '', openssl($dir, 'pkey -in key -pubout')
-                        =~ /^([A-Za-z0-9+\/=]+)$/mg;
-
-    my @pool = map { signed_beforehand($dir, $_, $name, $encoding, $sign) }
-               1 .. 8;
-    my %signature = map { $_->{mark} => $_->{signature} } @pool;
-
-    return {
-        name => $name, header => 'X-Sig', pool => \@pool,
-        conf => "webhook $name;", secret => "webhook_secret $text;",
-        provider => "webhook_provider $name { signature header:X-Sig "
-                    . "algorithm=$algorithm encoding=$encoding; }\n",
-        sign => sub {
-            my ($m, $c, $key) = @_;
-
-            # another key: a right signature of another message
-            my ($mark) = grep { defined $key xor $_ eq $m->{mark} }
-                         sort keys %signature;
-
-            add($m, 'X-Sig', $c->($signature{$mark // ''} // ''));
-        },
-    };
-}
-
-
-sub signed_beforehand {
-    my ($dir, $number, $name, $encoding, $sign) = @_;
-
-    my $mark = sprintf 'm%s%09dz', $name =~ s/\W//gr, $number;
-    my $body = qq({"id":"$mark","text":") . 'x' x (7 * $number) . '"}';
-
-    open my $out, '>:raw', "$dir/message" or die $!;
-    print $out $body;
-    close $out;
-
-    return { mark => $mark, body => $body,
-             signature => written($encoding, openssl($dir, "$sign message")) };
-}
-
-
-sub openssl {
-    my ($dir, $command) = @_;
-
-    my $bytes = `cd $dir && openssl $command 2>/dev/null`;
-
-    $? == 0 or die "openssl $command\n";
-
-    return $bytes;
-}
-
-
-# Credentials in the body, and others that need it read as JSON.
-sub in_body {
-    return (
-        jwt(), mailgun(), pelorus(),
-
-        token('wildcard', sub {
-            my ($m, $c, $key) = @_;
-            my ($right, $this) = map { json_string($_) } $key, $c->($key);
-
-            inside($m, qq("value":[{"clientState":$right},)
-                   . qq({"clientState":$this}]));
-        }, uses => 'microsoft-graph'),
-
-        token('form', sub {
-            my ($m, $c, $key) = @_;
-            $m->{body} .= '&secret=' . escaped($c->($key));
-        }, source => 'form:secret', body => 'form'),
-
-        github('require', 'webhook_require /id string; '
-               . 'webhook_require /text string; '
-               . 'proxy_set_header X-Text $text;'),
-    );
-}
-
-
-sub jwt {
-    my $place = hmac('jwt', 'Authorization', provider =>
-        'webhook_provider jwt { signature bearer algorithm=jwt-hs256 '
-        . "body_digest=/sha256; }\n");
-
-    $place->{sign} = sub {
-        my ($m, $c, $key) = @_;
-
-        my $claims = '{"exp":' . ($m->{time} + 300) . ',"sha256":"'
-                     . Digest::SHA::sha256_hex($m->{body}) . '"}';
-        my $signed = join '.', map { encode_base64url($_) }
-                               '{"alg":"HS256"}', $claims;
-
-        add($m, 'Authorization', "Bearer $signed."
-            . $c->(mac('sha256', 'base64url', $signed, $key)));
-    };
-
-    return $place;
-}
-
-
-sub mailgun {
-    my $place = hmac('mailgun', undef, loose => 1, time => 1);
-
-    $place->{sign} = sub {
-        my ($m, $c, $key) = @_;
-
-        my $signature = $c->(mac('sha256', 'hex', "$m->{time}t-$m->{mark}",
-                                 $key));
-
-        inside($m, qq("signature":{"timestamp":"$m->{time}",)
-               . qq("token":"t-$m->{mark}","signature":)
-               . json_string($signature) . '}');
-    };
-
-    return $place;
-}
-
-
-# Compact JSON is what Pelorus signs, and of two headers it defines the one.
-sub pelorus {
-    my $place = hmac('pelorus', $github, prefix => 'sha256=');
-    my $sign = $place->{sign};
-
-    delete $place->{header};
-
-    $place->{sign} = sub {
-        my ($m, @rest) = @_;
-
-        add($m, 'User-Agent', 'Pelorus-Webhook/test');
-        add($m, 'X-Pelorus-Event', 'ping');
-        $sign->($m, @rest);
-    };
-
-    return $place;
-}
-
-
-sub inside {
-    my ($m, $member) = @_;
-
-    $m->{body} =~ s/\A\{/{$member,/;
-}
-
-
-sub json_string {
-    my ($text) = @_;
-
-    $text =~ s/([^ !#-\[\]-~])/sprintf '\\u%04x', ord $1/ge;
-
-    return qq("$text");
-}
-
-
-# The message is not the body itself.
-sub forms {
-    return (
-        hmac('forgejo-form', 'X-Forgejo-Signature', body => 'payload',
-             message => sub { $_[0]{payload} }),
-
-        hmac('twilio', 'X-Twilio-Signature', algorithm => 'sha1',
-             encoding => 'base64', body => 'form', url => 1, get => 1,
-             message => sub {
-                 my ($m) = @_;
-                 join '', url($m),
-                          map { s/=//r } sort split /&/, $m->{body};
-             }),
-
-        hmac('crc', 'X-Sig', message => sub { crc32($_[0]{body}) },
-             provider => 'webhook_provider crc { signature header:X-Sig; '
-                         . "body crc32; message \$webhook_body; }\n"),
-    );
-}
-
-
-sub crc32 {
-    my ($bytes) = @_;
-
-    my $crc = 0xffffffff;
-
-    for my $byte (unpack 'C*', $bytes) {
-        $crc ^= $byte;
-        $crc = $crc & 1 ? $crc >> 1 ^ 0xedb88320 : $crc >> 1 for 1 .. 8;
-    }
-
-    return $crc ^ 0xffffffff;
-}
-
-
-sub url { return "https://$host" . target($_[0]) }
-
-
-sub target {
-    my ($m) = @_;
-
-    return join '?', $m->{path}, join('&', @{ $m->{args} }) || ();
-}
-
-
-sub urls {
-    my $digest = hmac('twilio-json', 'X-Twilio-Signature', url => 1,
-                      algorithm => 'sha1', encoding => 'base64',
-                      message => \&url);
-    my $sign = $digest->{sign};
-
-    $digest->{sign} = sub {
-        my ($m, @rest) = @_;
-
-        push @{ $m->{args} },
-             'bodySHA256=' . Digest::SHA::sha256_hex($m->{body});
-        $sign->($m, @rest);
-    };
-
-    return (
-        $digest,
-        hmac('square', 'x-square-hmacsha256-signature', encoding => 'base64',
-             url => 1, message => sub { url($_[0]) . $_[0]{body} }),
-        hmac('trello', 'X-Trello-Webhook', algorithm => 'sha1', url => 1,
-             encoding => 'base64',
-             message => sub { $_[0]{body} . url($_[0]) }),
-    );
+    return join '', map {
+        my ($path, $contents) = @$_;
+
+        $contents =~ s/\bGATE\b/$place->{conf} $secret/;
+        $contents =~ s/\bAPP\b/$app/;
+        "    location $path { $contents }\n";
+    } @{ $place->{locations} };
 }
 
 
 # What else may be in a location, with the same kind of signature.
-sub ways {
+sub settings {
     return (
         github('page', 'error_page 400 403 405 /denied;'),
         github('named', 'error_page 403 @refused;'),
-        github('trial', 'webhook_enforce off;', open => 1),
+        github('trial', 'webhook_enforce off;', wrong => 'pass'),
         github('asked', 'auth_request /asks;'),
-        github('mirror', 'mirror /mirrored;'),
+        github('mirror', 'mirror /also/mirrored;'),
         github('satisfy', 'satisfy any; deny all;'),
+        github('any', 'satisfy any; allow all;', wrong => 'pass'),
         github('condition', 'if ($http_x_mark) { set $seen 1; }'),
         github('strip', 'webhook_strip on;', strip => 1),
         github('unbuffered',
@@ -603,43 +160,175 @@ sub ways {
         github('single', 'client_body_in_single_buffer on;'),
         github('reject', 'webhook_reject 401; webhook_ack 200;'),
         github('digest', 'proxy_set_header X-Digest $webhook_body_sha256;'),
-        rewritten(), tried(),
     );
 }
 
 
-sub rewritten {
-    my $place = github('rewritten', '', path => '/from/rewritten');
+# Ways to and from a gate that are nobody's way around it.
+sub legal {
+    return (
+        github('rewritten', '', path => '/from/rewritten', arrives => '/to',
+               locations => [['/from/', 'rewrite ^/from/ /to last;'],
+                             ['/to', 'GATE APP']]),
 
-    $place->{locations} = "    location /from/ { rewrite ^/from/ /to last; }\n"
-        . location_of($place, '/to', 'proxy_pass http://application;');
+        github('tried', '', arrives => '/then',
+               locations => [['/tried', 'GATE try_files /none /then;'],
+                             ['/then', 'GATE APP']]),
 
-    return $place;
+        github('try-named', '',
+               locations => [['/try-named', 'try_files /none @gate;'],
+                             ['@gate', 'GATE APP']]),
+
+        github('from-named', '',
+               locations => [['/from-named', 'GATE try_files /none @after;'],
+                             ['@after', 'APP']]),
+
+        github('between', '', arrives => '/beyond',
+               locations => [['/between', 'GATE rewrite ^ /beyond last;'],
+                             ['/beyond', 'GATE APP']]),
+
+        github('moved', '', wrong => 'pass', arrives => '/off',
+               locations => [['/moved', 'GATE rewrite ^ /off last;'],
+                             ['/off', 'webhook off; APP']]),
+
+        github('nested', '', path => '/nested/hook.php',
+               locations => [['/nested/', 'GATE location ~ \.php$ { APP }']]),
+
+        github('index', '', path => '/index/', arrives => '/indexed',
+               locations => [['= /index/', 'GATE index /indexed;'],
+                             ['= /indexed', 'internal; APP']]),
+
+        github('accelerated', '', app => 'accel',
+               locations => [
+                   ['/accelerated', 'GATE APP'],
+                   ['= /also/accelerated', 'internal; APP'
+                    . ' proxy_ignore_headers X-Accel-Redirect;'],
+               ]),
+
+        # another gate decides on what the first has refused
+        gitlab_token('second', locations => [
+            ['/second', 'webhook github; webhook_secret "github of second";'
+                        . ' error_page 400 403 405 = @second; APP'],
+            ['@second', 'GATE APP'],
+        ]),
+    );
 }
 
 
-sub tried {
-    my $place = github('tried', '', path => '/tried');
-
-    $place->{locations} =
-        location_of($place, '/tried', 'try_files /none /then;')
-        . location_of($place, '/then', 'proxy_pass http://application;');
-
-    return $place;
-}
-
-
-sub replays {
-    my $zone = 'webhook_replay zone=fuzz';
+# Ways out of a location with a gate into one without.
+sub detours {
+    my $bare = 'error_page 400 401 403 405 413 415 418 = @bare; APP';
+    my %never = (right => 'bare', wrong => 'bare');
 
     return (
-        github('once', "$zone;", replay => 1),
-        github('once-unbuffered', "$zone; proxy_request_buffering off; "
-               . 'proxy_http_version 1.1;', replay => 1),
-        standard('once-by-id', "$zone key=\$webhook_id ttl=1d;", replay => 1),
-        gitlab_token('once-token', conf => "$zone duplicate=409;",
-                     replay => 1),
+        (map {
+            my ($name, $rules) = @$_;
+            github($name, '', right => 'stop', locations =>
+                   [["/$name", "GATE $rules"]]);
+        } ['left', 'rewrite ^ /bare last;'],
+          ['left-if', 'if ($http_x_mark) { rewrite ^ /bare last; } APP']),
+
+        (map {
+            my ($name, $rules, %becomes) = @$_;
+            github($name, '', wrong => 'bare', %becomes, locations =>
+                   [["/$name", "GATE $rules $bare"]]);
+        } ['refused', ''],
+          ['refused-unbuffered', 'proxy_request_buffering off;'],
+          ['refused-small', 'client_body_buffer_size 1k;'],
+          ['denied', 'deny all;', %never],
+          ['excepted', 'limit_except GET { deny all; }', %never],
+          ['returned', 'if ($http_x_mark) { return 418; }', %never],
+          ['large', 'client_max_body_size 1;', %never]),
+
+        github('posted', '', wrong => 'bare', locations => [
+            ['/posted', 'GATE post_action /also/posted; APP'],
+            ['= /also/posted', 'internal; APP'],
+        ]),
     );
+}
+
+
+# A subrequest into a location with a gate.
+sub subrequests {
+    my $asked = 'internal; GATE proxy_pass_request_headers off;'
+                . ' proxy_pass_request_body off;'
+                . ' proxy_set_header Content-Length ""; APP';
+
+    return (
+        gitlab_token('by-token', locations => [
+            ['/by-token', 'auth_request /asks-token; APP'],
+            ['= /asks-token', $asked],
+        ]),
+
+        # what needs the body cannot be asked
+        github('by-body', '', right => 'stop', locations => [
+            ['/by-body', 'auth_request /asks-body; APP'],
+            ['= /asks-body', $asked],
+        ]),
+
+        gitlab_token('mirrored', wrong => 'pass', locations => [
+            ['/mirrored', 'mirror /also/guarded/mirror; APP'],
+            ['= /also/guarded/mirror', 'internal; GATE APP'],
+        ]),
+    );
+}
+
+
+# Applications that speak another protocol, with a way around the gate.
+sub upstreams {
+    my $params = join ' ', map { "PROTOCOL_param $_;" }
+        'REQUEST_METHOD $request_method', 'REQUEST_URI $request_uri',
+        'CONTENT_LENGTH $content_length';
+    my @places;
+
+    for my $protocol (qw/fastcgi uwsgi scgi grpc/) {
+        my $grpc = $protocol eq 'grpc';
+        my $pass = $grpc ? 'grpc_pass 127.0.0.1:%%PORT_2%%;'
+                         : "$params PROTOCOL_pass application;";
+        my $way = $grpc ? 'grpc_set_header X-Way bare;'
+                        : 'PROTOCOL_param HTTP_X_WAY bare;';
+
+        s/PROTOCOL/$protocol/g for $pass, $way;
+
+        push @places, github($protocol, '', wrong => 'bare', locations => [
+            ["/$protocol", "GATE error_page 400 403 405 = \@$protocol; $pass"],
+            ["\@$protocol", "$way $pass"],
+        ]);
+    }
+
+    return @places;
+}
+
+
+# With a certificate alone, and with one beside a signature.
+sub certificates {
+    return (
+        { name => 'certificate', conf => 'webhook certificate;', loose => 1,
+          certificate => 1, provider => 'webhook_provider certificate { '
+                                        . "client_certificate CN=sender; }\n" },
+        github('certified', 'webhook_client_certificate CN=sender;',
+               certificate => 1),
+    );
+}
+
+
+# What a client has for TLS, and a protocol.  "sender" is the right certificate,
+# "other" has another subject, "stranger" is of an authority that is not known,
+# with "none" there is none.  Connections with the same share a context, and so
+# resume sessions.
+sub certificate {
+    my ($kind, $protocol) = @_;
+
+    our %made;
+
+    return $made{"$kind $protocol"} //= do {
+        my $of = $kind eq 'stranger' ? ca("$keys", 'unknown') : $ca;
+        my $subject = $kind eq 'other' ? '/CN=other' : '/CN=sender';
+        my $cert = $kind eq 'none' ? {} : cert($of, subject => $subject);
+
+        { cert => $cert->{cert}, key => $cert->{key}, alpn => [$protocol],
+          session => \my $context };
+    };
 }
 
 

@@ -7,9 +7,11 @@ package FuzzRequests::Wire;
 use strict;
 use warnings;
 
+use FuzzRequests::Gateway qw/as_http answer_in/;
 use IO::Socket::INET;
 use Socket qw/IPPROTO_TCP SO_LINGER SOL_SOCKET TCP_NODELAY/;
 use Time::HiRes qw/time/;
+use WebhookTest::Connection;
 
 use constant PATIENCE => 30;            # seconds for the whole of one wave
 use constant CONTINUE => 1;             # seconds to wait for 100 Continue
@@ -19,6 +21,8 @@ my %answers = (
     204 => "HTTP/1.1 204 No Content\r\n\r\n",
     500 => "HTTP/1.1 500 Failed\r\nContent-Length: 6\r\n\r\nfailed",
     slow => "HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\n\r\nnoted",
+    accel => "HTTP/1.1 200 OK\r\nX-Accel-Redirect: /also/accelerated\r\n"
+             . "Content-Length: 0\r\n\r\n",
     close => '',
 );
 
@@ -46,7 +50,8 @@ sub address { return '127.0.0.1:' . $_[0]{listener}->sockport }
 # A client is { port, pieces => [bytes ...], shut, reset }: shut ends the
 # sending side after the last piece, reset breaks the connection off there.  A
 # piece that is a reference to bytes is sent only after 100 Continue.  With
-# h2 => WebhookTest::HTTP2 that one speaks.
+# h2 => WebhookTest::HTTP2 that one speaks; tls is that of
+# WebhookTest::Connection.
 sub run {
     my ($self, $clients, $event) = @_;
 
@@ -85,12 +90,8 @@ sub run {
 sub open_client {
     my ($client) = @_;
 
-    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                                       PeerPort => $client->{port})
-        or return;
-
-    setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
-    $socket->blocking(0);
+    my $connection = eval { WebhookTest::Connection->new(%$client) } // return;
+    my $socket = $connection->{socket};
 
     @$client{qw/socket in/} = ($socket, '');
     $client->{h2}{connection}{socket} = $socket if $client->{h2};
@@ -115,6 +116,7 @@ sub turn {
 
     for (@open) {
         receive($_) if vec $read, fileno $_->{socket}, 1;
+        receive($_) while $_->{socket} && $_->{tls} && $_->{socket}->pending;
         $self->send_piece($_) if $_->{socket} && wants($_)
                                  && vec $write, fileno $_->{socket}, 1;
     }
@@ -154,8 +156,6 @@ sub wants {
 
 sub send_piece {
     my ($self, $client) = @_;
-
-    local $SIG{PIPE} = 'IGNORE';
 
     if (my $h2 = $client->{h2}) {
         $h2->queue_body;
@@ -233,7 +233,8 @@ sub accept_all {
 
     while (my $socket = $self->{listener}->accept) {
         $socket->blocking(0);
-        $self->{upstream}{fileno $socket} = { socket => $socket, raw => '' };
+        $self->{upstream}{fileno $socket} = { socket => $socket, raw => '',
+                                              bytes => '' };
     }
 }
 
@@ -241,13 +242,14 @@ sub accept_all {
 sub take {
     my ($self, $request) = @_;
 
-    my $n = sysread $request->{socket}, $request->{raw}, 65536,
-                    length $request->{raw};
+    my $n = sysread $request->{socket}, $request->{bytes}, 65536,
+                    length $request->{bytes};
 
     return if !defined $n && $!{EAGAIN};
 
     return $self->finish($request) if !$n;
 
+    $request->{raw} = as_http($request->{bytes});
     parse($request);
 
     $request->{at} //= time + ($request->{app} eq 'slow' ? 0.02 : 0)
@@ -315,9 +317,7 @@ sub parse_body {
 sub answer {
     my ($self, $request) = @_;
 
-    local $SIG{PIPE} = 'IGNORE';
-
-    my $bytes = $answers{ $request->{app} };
+    my $bytes = answer_in($request->{bytes}, $answers{ $request->{app} });
 
     $request->{answered} = 1
         if length $bytes && syswrite $request->{socket}, $bytes;

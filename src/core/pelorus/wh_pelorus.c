@@ -23,6 +23,11 @@
 #define WH_PELORUS_STATES      (2 * WH_PELORUS_SEPARATORS)
 #define WH_PELORUS_ENDS        4
 
+/* What is done in a call: bytes that are written, and that are hashed. */
+
+#define WH_PELORUS_WRITTEN     8192
+#define WH_PELORUS_HASHED      1048576
+
 #define WH_PELORUS_TIME_MIN    1262307661
 #define WH_PELORUS_TIME_MAX    2840144461
 #define WH_PELORUS_MAX_AGE     1800
@@ -48,16 +53,22 @@ typedef struct {
 
 
 /*
- * The hash states of all serialisations that are still different: for each
- * key and each pair of separators one with and one without spaces in the
- * outermost braces.
+ * The document, its text with markers in the place of separators, and the hash
+ * states of all serialisations that are still different: for each key and each
+ * pair of separators one with and one without spaces in the outermost braces.
  */
 
-typedef struct {
-    EVP_MD_CTX  **states;
-    size_t        n;
-    EVP_MD_CTX   *end;
-} wh_pelorus_hashes_t;
+struct wh_pelorus_work_s {
+    wh_pyjson_t         *doc;
+    unsigned             unlike;
+    wh_pyjson_writer_t  *writer;
+    unsigned char       *text;
+    size_t               len;
+    size_t               hashed;
+    EVP_MD_CTX         **states;
+    size_t               n;
+    EVP_MD_CTX          *end;
+};
 
 
 /* A field's value as a string to the receiver. */
@@ -88,7 +99,7 @@ static int wh_pelorus_is_pair(const wh_pyjson_t *doc,
     const wh_pyjson_node_t *node);
 
 static int wh_pelorus_rest(const wh_pelorus_request_t *r,
-    const wh_pyjson_t *doc, const wh_hmac_key_t *keys, size_t nkeys,
+    wh_pelorus_work_t *work, const wh_hmac_key_t *keys, size_t nkeys,
     wh_pelorus_verdict_t *v);
 static wh_pelorus_event_e wh_pelorus_event(wh_str_t header);
 static int wh_pelorus_signature(wh_str_t header, unsigned char *mac,
@@ -96,20 +107,20 @@ static int wh_pelorus_signature(wh_str_t header, unsigned char *mac,
 static int wh_pelorus_is_base16(wh_str_t text);
 static int wh_pelorus_hex(unsigned char c);
 
-static int wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
-    size_t nkeys, const unsigned char *mac, size_t *key,
-    unsigned *serialisation);
-static int wh_pelorus_start(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
+static int wh_pelorus_match(wh_pelorus_work_t *work, unsigned at_once,
+    const wh_hmac_key_t *keys, size_t nkeys, const unsigned char *mac,
+    wh_pelorus_verdict_t *v);
+static int wh_pelorus_start(wh_pelorus_work_t *work, const wh_hmac_key_t *keys,
     size_t nkeys, unsigned char bracket);
-static int wh_pelorus_hash(void *data, const unsigned char *text, size_t len);
+static int wh_pelorus_keep(void *data, const unsigned char *text, size_t len);
+static int wh_pelorus_hash(wh_pelorus_work_t *work, size_t most);
 static size_t wh_pelorus_expand(const wh_pelorus_separators_t *separators,
     const unsigned char *text, size_t len, unsigned char *buf);
-static int wh_pelorus_compare(wh_pelorus_hashes_t *h,
+static int wh_pelorus_compare(wh_pelorus_work_t *work,
     const wh_hmac_key_t *keys, unsigned char bracket,
-    const unsigned char *mac, size_t *key, unsigned *serialisation);
-static int wh_pelorus_end(wh_pelorus_hashes_t *h, const wh_hmac_key_t *key,
+    const unsigned char *mac, wh_pelorus_verdict_t *v);
+static int wh_pelorus_end(wh_pelorus_work_t *work, const wh_hmac_key_t *key,
     EVP_MD_CTX *state, const char *end, unsigned char *mac);
-static void wh_pelorus_free(wh_pelorus_hashes_t *h);
 
 static void wh_pelorus_payload(const wh_pyjson_t *doc,
     wh_pelorus_event_e event, int64_t now, wh_pelorus_verdict_t *v);
@@ -197,24 +208,67 @@ int
 wh_pelorus_check(const wh_pelorus_request_t *r, const wh_hmac_key_t *keys,
     size_t nkeys, wh_pelorus_verdict_t *verdict)
 {
-    int           rc;
-    unsigned      unlike;
-    wh_pyjson_t  *doc;
+    int                 rc;
+    wh_pelorus_work_t  *work;
 
     memset(verdict, 0, sizeof(wh_pelorus_verdict_t));
 
-    doc = NULL;
-    unlike = 0;
+    work = r->work ? *r->work : NULL;
+    rc = WH_OK;
 
-    rc = wh_pelorus_read(r, &doc, verdict, &unlike);
+    if (work == NULL) {
 
-    if (rc == WH_OK) {
-        rc = wh_pelorus_rest(r, unlike ? NULL : doc, keys, nkeys, verdict);
+        work = calloc(1, sizeof(wh_pelorus_work_t));
+        if (work == NULL) {
+            return WH_ERROR;
+        }
+
+        rc = wh_pelorus_read(r, &work->doc, verdict, &work->unlike);
+
+        if (rc == WH_OK && r->work) {
+            *r->work = work;
+            return WH_AGAIN;
+        }
     }
 
-    wh_pyjson_free(doc);
+    if (rc == WH_OK) {
+        rc = wh_pelorus_rest(r, work, keys, nkeys, verdict);
+    }
+
+    if (rc == WH_AGAIN) {
+        return WH_AGAIN;
+    }
+
+    wh_pelorus_work_free(work);
+
+    if (r->work) {
+        *r->work = NULL;
+    }
 
     return (rc == WH_ERROR) ? WH_ERROR : WH_OK;
+}
+
+
+void
+wh_pelorus_work_free(wh_pelorus_work_t *work)
+{
+    size_t  i;
+
+    if (work == NULL) {
+        return;
+    }
+
+    for (i = 0; work->states != NULL && i < work->n; i++) {
+        EVP_MD_CTX_free(work->states[i]);
+    }
+
+    EVP_MD_CTX_free(work->end);
+    wh_pyjson_free(work->doc);
+
+    free(work->states);
+    free(work->writer);
+    free(work->text);
+    free(work);
 }
 
 
@@ -395,10 +449,10 @@ wh_pelorus_is_pair(const wh_pyjson_t *doc, const wh_pyjson_node_t *node)
 }
 
 
-/* The checks after the size; doc is NULL for a body nothing is known of. */
+/* The checks after the size. */
 
 static int
-wh_pelorus_rest(const wh_pelorus_request_t *r, const wh_pyjson_t *doc,
+wh_pelorus_rest(const wh_pelorus_request_t *r, wh_pelorus_work_t *work,
     const wh_hmac_key_t *keys, size_t nkeys, wh_pelorus_verdict_t *v)
 {
     int                 rc;
@@ -431,13 +485,12 @@ wh_pelorus_rest(const wh_pelorus_request_t *r, const wh_pyjson_t *doc,
             return wh_pelorus_set(v, WH_PELORUS_NO_SIGNATURE);
         }
 
-        rc = (usable && doc != NULL)
-             ? wh_pelorus_match(doc, keys, nkeys, mac, &v->key,
-                                &v->serialisation)
+        rc = (usable && !work->unlike)
+             ? wh_pelorus_match(work, r->work == NULL, keys, nkeys, mac, v)
              : WH_INVALID;
 
-        if (rc == WH_ERROR) {
-            return WH_ERROR;
+        if (rc == WH_ERROR || rc == WH_AGAIN) {
+            return rc;
         }
 
         if (rc != WH_OK) {
@@ -445,7 +498,7 @@ wh_pelorus_rest(const wh_pelorus_request_t *r, const wh_pyjson_t *doc,
         }
     }
 
-    if (doc == NULL) {
+    if (work->unlike) {
         return wh_pelorus_set(v, WH_PELORUS_UNREADABLE);
     }
 
@@ -453,11 +506,11 @@ wh_pelorus_rest(const wh_pelorus_request_t *r, const wh_pyjson_t *doc,
         return wh_pelorus_set(v, WH_PELORUS_PONG);
     }
 
-    if (wh_pyjson_root(doc)->type == WH_JSON_ARRAY) {
+    if (wh_pyjson_root(work->doc)->type == WH_JSON_ARRAY) {
         return wh_pelorus_set(v, WH_PELORUS_CRASH);
     }
 
-    wh_pelorus_payload(doc, event, r->now, v);
+    wh_pelorus_payload(work->doc, event, r->now, v);
 
     return WH_OK;
 }
@@ -582,69 +635,68 @@ wh_pelorus_hex(unsigned char c)
 
 /*
  * The HMACs of all serialisations under all keys, in one pass.  WH_OK: mac is
- * one of them, *key and *serialisation (from 1) say which; WH_INVALID: it is
- * none; WH_ERROR: no memory or no digest.  Keys are for SHA-256.
+ * one of them, the verdict says which; WH_INVALID: it is none; WH_AGAIN: a part
+ * is done; WH_ERROR: no memory or no digest.  Keys are for SHA-256.
  */
 
 static int
-wh_pelorus_match(const wh_pyjson_t *doc, const wh_hmac_key_t *keys,
-    size_t nkeys, const unsigned char *mac, size_t *key,
-    unsigned *serialisation)
+wh_pelorus_match(wh_pelorus_work_t *work, unsigned at_once,
+    const wh_hmac_key_t *keys, size_t nkeys, const unsigned char *mac,
+    wh_pelorus_verdict_t *v)
 {
-    int                  rc;
-    unsigned char        bracket;
-    wh_pelorus_hashes_t  h;
+    int            rc;
+    unsigned char  bracket;
 
-    bracket = (wh_pyjson_root(doc)->type == WH_JSON_ARRAY) ? '[' : '{';
+    bracket = (wh_pyjson_root(work->doc)->type == WH_JSON_ARRAY) ? '[' : '{';
 
-    rc = wh_pelorus_start(&h, keys, nkeys, bracket);
-
-    if (rc == WH_OK) {
-        rc = wh_pyjson_write(doc, wh_pelorus_hash, &h);
+    if (work->writer == NULL
+        && wh_pelorus_start(work, keys, nkeys, bracket) != WH_OK)
+    {
+        return WH_ERROR;
     }
 
+    rc = wh_pyjson_write(work->writer,
+                         at_once ? (size_t) -1 : WH_PELORUS_WRITTEN);
+
     if (rc == WH_OK) {
-        rc = wh_pelorus_compare(&h, keys, bracket, mac, key, serialisation);
+        rc = wh_pelorus_hash(work, at_once ? work->len
+                                           : WH_PELORUS_HASHED / work->n);
     }
 
-    wh_pelorus_free(&h);
-
-    return rc;
+    return (rc == WH_OK) ? wh_pelorus_compare(work, keys, bracket, mac, v)
+                         : rc;
 }
 
 
 static int
-wh_pelorus_start(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
+wh_pelorus_start(wh_pelorus_work_t *work, const wh_hmac_key_t *keys,
     size_t nkeys, unsigned char bracket)
 {
     size_t  i;
 
-    h->n = nkeys * WH_PELORUS_STATES;
-    h->end = EVP_MD_CTX_new();
-    h->states = calloc(h->n, sizeof(EVP_MD_CTX *));
+    work->n = nkeys * WH_PELORUS_STATES;
+    work->writer = wh_pyjson_writer_create(work->doc, wh_pelorus_keep, work);
+    work->end = EVP_MD_CTX_new();
+    work->states = calloc(work->n, sizeof(EVP_MD_CTX *));
 
-    if (h->end == NULL || h->states == NULL) {
+    if (work->writer == NULL || work->end == NULL || work->states == NULL) {
         return WH_ERROR;
     }
 
-    for (i = 0; i < h->n; i++) {
+    for (i = 0; i < work->n; i++) {
 
-        h->states[i] = EVP_MD_CTX_new();
-
-        if (h->states[i] == NULL
-            || wh_hmac_start(&keys[i / WH_PELORUS_STATES], h->states[i])
-               != WH_OK)
-        {
-            return WH_ERROR;
-        }
+        work->states[i] = EVP_MD_CTX_new();
 
         /* even ones have the spaces, as the first of each pair has */
 
-        if (wh_hmac_update(h->states[i],
-                           (i % 2 == 0) ? (const unsigned char *) "{ "
-                                        : &bracket,
-                           (i % 2 == 0) ? 2 : 1)
-            != WH_OK)
+        if (work->states[i] == NULL
+            || wh_hmac_start(&keys[i / WH_PELORUS_STATES], work->states[i])
+               != WH_OK
+            || wh_hmac_update(work->states[i],
+                              (i % 2 == 0) ? (const unsigned char *) "{ "
+                                           : &bracket,
+                              (i % 2 == 0) ? 2 : 1)
+               != WH_OK)
         {
             return WH_ERROR;
         }
@@ -655,35 +707,60 @@ wh_pelorus_start(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
 
 
 static int
-wh_pelorus_hash(void *data, const unsigned char *text, size_t len)
+wh_pelorus_keep(void *data, const unsigned char *text, size_t len)
 {
-    size_t                i, n, part, pair;
-    unsigned char         buf[8192];
-    wh_pelorus_hashes_t  *h = data;
+    unsigned char      *p;
+    wh_pelorus_work_t  *work = data;
 
-    for ( /* void */ ; len > 0; text += part, len -= part) {
+    p = realloc(work->text, work->len + len);
+    if (p == NULL) {
+        return WH_ERROR;
+    }
+
+    work->text = p;
+
+    memcpy(work->text + work->len, text, len);
+    work->len += len;
+
+    return WH_OK;
+}
+
+
+/* Hashes some of the text.  WH_AGAIN when there is more. */
+
+static int
+wh_pelorus_hash(wh_pelorus_work_t *work, size_t most)
+{
+    size_t         i, n, part, pair;
+    unsigned char  buf[8192];
+
+    for ( /* void */ ; most > 0 && work->hashed < work->len; most -= part) {
 
         /* a separator becomes two bytes at most */
 
-        part = (len < sizeof(buf) / 2) ? len : sizeof(buf) / 2;
+        part = work->len - work->hashed;
+        part = (part < sizeof(buf) / 2) ? part : sizeof(buf) / 2;
+        part = (part < most) ? part : most;
 
         for (pair = 0; pair < WH_PELORUS_SEPARATORS; pair++) {
 
-            n = wh_pelorus_expand(&wh_pelorus_separators[pair], text, part,
-                                  buf);
+            n = wh_pelorus_expand(&wh_pelorus_separators[pair],
+                                  work->text + work->hashed, part, buf);
 
-            for (i = 2 * pair; i < h->n; i += WH_PELORUS_STATES) {
+            for (i = 2 * pair; i < work->n; i += WH_PELORUS_STATES) {
 
-                if (wh_hmac_update(h->states[i], buf, n) != WH_OK
-                    || wh_hmac_update(h->states[i + 1], buf, n) != WH_OK)
+                if (wh_hmac_update(work->states[i], buf, n) != WH_OK
+                    || wh_hmac_update(work->states[i + 1], buf, n) != WH_OK)
                 {
                     return WH_ERROR;
                 }
             }
         }
+
+        work->hashed += part;
     }
 
-    return WH_OK;
+    return (work->hashed < work->len) ? WH_AGAIN : WH_OK;
 }
 
 
@@ -718,9 +795,8 @@ wh_pelorus_expand(const wh_pelorus_separators_t *separators,
 /* All are compared, whichever matches. */
 
 static int
-wh_pelorus_compare(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
-    unsigned char bracket, const unsigned char *mac, size_t *key,
-    unsigned *serialisation)
+wh_pelorus_compare(wh_pelorus_work_t *work, const wh_hmac_key_t *keys,
+    unsigned char bracket, const unsigned char *mac, wh_pelorus_verdict_t *v)
 {
     int                   rc;
     size_t                i, end, k;
@@ -738,7 +814,7 @@ wh_pelorus_compare(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
 
     rc = WH_INVALID;
 
-    for (i = 0; i < h->n; i++) {
+    for (i = 0; i < work->n; i++) {
 
         k = i / WH_PELORUS_STATES;
         used = &keys[k];
@@ -747,7 +823,7 @@ wh_pelorus_compare(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
 
             text = (bracket == '{') ? object_ends[end] : array_ends[end];
 
-            if (wh_pelorus_end(h, used, h->states[i], text, computed)
+            if (wh_pelorus_end(work, used, work->states[i], text, computed)
                 != WH_OK)
             {
                 return WH_ERROR;
@@ -757,8 +833,8 @@ wh_pelorus_compare(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
                 && rc != WH_OK)
             {
                 rc = WH_OK;
-                *key = k;
-                *serialisation = (unsigned) (i % WH_PELORUS_STATES / 2
+                v->key = k;
+                v->serialisation = (unsigned) (i % WH_PELORUS_STATES / 2
                                     * WH_PELORUS_ENDS + end + 1);
             }
         }
@@ -771,37 +847,18 @@ wh_pelorus_compare(wh_pelorus_hashes_t *h, const wh_hmac_key_t *keys,
 
 
 static int
-wh_pelorus_end(wh_pelorus_hashes_t *h, const wh_hmac_key_t *key,
+wh_pelorus_end(wh_pelorus_work_t *work, const wh_hmac_key_t *key,
     EVP_MD_CTX *state, const char *end, unsigned char *mac)
 {
-    if (EVP_MD_CTX_copy_ex(h->end, state) != 1
-        || wh_hmac_update(h->end, (const unsigned char *) end, strlen(end))
+    if (EVP_MD_CTX_copy_ex(work->end, state) != 1
+        || wh_hmac_update(work->end, (const unsigned char *) end, strlen(end))
            != WH_OK
-        || wh_hmac_final(key, h->end, mac) != WH_OK)
+        || wh_hmac_final(key, work->end, mac) != WH_OK)
     {
         return WH_ERROR;
     }
 
     return WH_OK;
-}
-
-
-static void
-wh_pelorus_free(wh_pelorus_hashes_t *h)
-{
-    size_t  i;
-
-    EVP_MD_CTX_free(h->end);
-
-    if (h->states == NULL) {
-        return;
-    }
-
-    for (i = 0; i < h->n; i++) {
-        EVP_MD_CTX_free(h->states[i]);
-    }
-
-    free(h->states);
 }
 
 

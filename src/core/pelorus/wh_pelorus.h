@@ -40,6 +40,11 @@ typedef enum {
 } wh_pelorus_result_e;
 
 
+/* What has been done so far. */
+
+typedef struct wh_pelorus_work_s  wh_pelorus_work_t;
+
+
 /*
  * Of repeated headers the first; data is NULL for one that is absent.  body
  * is NULL for one that is longer than WH_PELORUS_MAX_BODY.  All belongs to
@@ -55,6 +60,7 @@ typedef struct {
     uint64_t             content_length;
     const wh_str_t      *body;
     int64_t              now;      /* seconds since 1970 */
+    wh_pelorus_work_t  **work;     /* NULL: all in one call */
 } wh_pelorus_request_t;
 
 
@@ -76,12 +82,18 @@ typedef struct {
  * WH_OK when there is a verdict, whatever it is; WH_ERROR: no memory or no
  * digest.  Takes memory from malloc() in proportion to the body.
  *
+ * With r->work, which points to NULL at first, a call does a part of it, some
+ * milliseconds at most, and WH_AGAIN wants another one with the same arguments.
+ * Who gives up before the verdict frees the work.
+ *
  * The receiver takes some bodies that this refuses: NaN and Infinity, a byte
  * order mark, UTF-16 and UTF-32, halves of surrogate pairs, nesting of more
  * than WH_PYJSON_DEPTH.
  */
 int wh_pelorus_check(const wh_pelorus_request_t *r,
     const wh_hmac_key_t *keys, size_t nkeys, wh_pelorus_verdict_t *verdict);
+
+void wh_pelorus_work_free(wh_pelorus_work_t *work);
 
 /*
  * Writes the body of the receiver's response into buf, which has room for

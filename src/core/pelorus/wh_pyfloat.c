@@ -7,6 +7,7 @@
  */
 
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,13 @@
 
 #define WH_PYFLOAT_SAFE  15
 
+/* The first so many of the greatest double, and of the least with all bits. */
+
+#define WH_PYFLOAT_MAX        "179769313486231"
+#define WH_PYFLOAT_MAX_POINT  309
+#define WH_PYFLOAT_MIN        "222507385850720"
+#define WH_PYFLOAT_MIN_POINT  (-307)
+
 /* With so many a double survives the way through decimal. */
 
 #define WH_PYFLOAT_FULL  17
@@ -41,11 +49,15 @@ typedef struct {
 } wh_pyfloat_decimal_t;
 
 
+static int wh_pyfloat_is_shortest(const wh_pyfloat_decimal_t *d);
+static int wh_pyfloat_is_infinite(const wh_pyfloat_decimal_t *d);
 static void wh_pyfloat_decimal(wh_str_t number, wh_pyfloat_decimal_t *d);
 static int wh_pyfloat_exponent(const unsigned char *p,
     const unsigned char *last);
 static double wh_pyfloat_magnitude(const wh_pyfloat_decimal_t *d);
 static void wh_pyfloat_shortest(wh_pyfloat_decimal_t *d, double value);
+static int wh_pyfloat_reads_back(wh_pyfloat_decimal_t *d,
+    const wh_pyfloat_decimal_t *full, double value, int n);
 static void wh_pyfloat_cut(wh_pyfloat_decimal_t *d,
     const wh_pyfloat_decimal_t *full, double value, int n);
 static void wh_pyfloat_copy(wh_pyfloat_decimal_t *d,
@@ -96,14 +108,10 @@ wh_pyfloat_repr(wh_str_t number, unsigned char *buf)
 
     wh_pyfloat_decimal(number, &d);
 
-    /*
-     * So few digits are the shortest text already, as long as the double has
-     * all its bits; this spares the common number any arithmetic.
-     */
+    if (!wh_pyfloat_is_shortest(&d)) {
 
-    if (d.n > WH_PYFLOAT_SAFE || d.point > 300 || d.point < -300) {
-
-        value = wh_pyfloat_magnitude(&d);
+        value = wh_pyfloat_is_infinite(&d) ? HUGE_VAL
+                                           : wh_pyfloat_magnitude(&d);
 
         if (value > 1.7976931348623157e308) {
             n = d.negative ? sizeof("-Infinity") - 1 : sizeof("Infinity") - 1;
@@ -115,6 +123,43 @@ wh_pyfloat_repr(wh_str_t number, unsigned char *buf)
     }
 
     return wh_pyfloat_layout(&d, buf);
+}
+
+
+/*
+ * So few digits are the shortest text already, as long as the double has all
+ * its bits; this spares the common number any arithmetic.
+ */
+
+static int
+wh_pyfloat_is_shortest(const wh_pyfloat_decimal_t *d)
+{
+    if (d->n > WH_PYFLOAT_SAFE) {
+        return 0;
+    }
+
+    if (d->point == WH_PYFLOAT_MAX_POINT) {
+        return memcmp(d->digits, WH_PYFLOAT_MAX, d->n) <= 0;
+    }
+
+    if (d->point == WH_PYFLOAT_MIN_POINT) {
+        return memcmp(d->digits, WH_PYFLOAT_MIN, d->n) > 0;
+    }
+
+    return d->point > WH_PYFLOAT_MIN_POINT && d->point < WH_PYFLOAT_MAX_POINT;
+}
+
+
+/* So few digits tell that a number is too great without any arithmetic. */
+
+static int
+wh_pyfloat_is_infinite(const wh_pyfloat_decimal_t *d)
+{
+    return d->n > 0
+           && d->n <= WH_PYFLOAT_SAFE
+           && (d->point > WH_PYFLOAT_MAX_POINT
+               || (d->point == WH_PYFLOAT_MAX_POINT
+                   && memcmp(d->digits, WH_PYFLOAT_MAX, d->n) > 0));
 }
 
 
@@ -235,7 +280,7 @@ wh_pyfloat_magnitude(const wh_pyfloat_decimal_t *d)
 static void
 wh_pyfloat_shortest(wh_pyfloat_decimal_t *d, double value)
 {
-    int                   n;
+    int                   n, enough;
     uint64_t              bits;
     wh_pyfloat_decimal_t  full;
 
@@ -249,37 +294,65 @@ wh_pyfloat_shortest(wh_pyfloat_decimal_t *d, double value)
 
     wh_pyfloat_round(&full, value, WH_PYFLOAT_FULL);
 
-    /* the 15 safe digits are none for a double that has lost bits */
+    /*
+     * More digits are nearer, so what is enough is found by halving; as many
+     * as were read are.  The 15 safe digits are none for a double that has
+     * lost bits.
+     */
 
-    for (n = (bits >> 52 == 0) ? 1 : WH_PYFLOAT_SAFE;
-         n < WH_PYFLOAT_FULL;
-         n++)
-    {
-        wh_pyfloat_cut(d, &full, value, n);
+    n = (bits >> 52 == 0) ? 1 : WH_PYFLOAT_SAFE;
+    enough = (d->n < WH_PYFLOAT_FULL) ? d->n : WH_PYFLOAT_FULL;
+    d->n = 0;
 
-        if (wh_pyfloat_magnitude(d) == value) {
-            break;
-        }
+    while (n < enough) {
 
-        /*
-         * Below a power of two doubles are closer together than above: the
-         * nearest text may miss it from below where the next one hits.
-         */
+        if (wh_pyfloat_reads_back(d, &full, value, (n + enough) / 2)) {
+            enough = (n + enough) / 2;
 
-        if ((bits & 0xfffffffffffff) == 0) {
-            wh_pyfloat_increment(d);
-
-            if (wh_pyfloat_magnitude(d) == value) {
-                break;
-            }
+        } else {
+            n = (n + enough) / 2 + 1;
         }
     }
 
-    if (n == WH_PYFLOAT_FULL) {
-        wh_pyfloat_copy(d, &full, n);
+    if (enough == WH_PYFLOAT_FULL) {
+        wh_pyfloat_copy(d, &full, enough);
+
+    } else if (d->n != enough) {
+        (void) wh_pyfloat_reads_back(d, &full, value, enough);
     }
 
     wh_pyfloat_strip(d);
+}
+
+
+/* Makes d the n digits of a value, and says whether they are the same value. */
+
+static int
+wh_pyfloat_reads_back(wh_pyfloat_decimal_t *d,
+    const wh_pyfloat_decimal_t *full, double value, int n)
+{
+    uint64_t  bits;
+
+    wh_pyfloat_cut(d, full, value, n);
+
+    if (wh_pyfloat_magnitude(d) == value) {
+        return 1;
+    }
+
+    /*
+     * Below a power of two doubles are closer together than above: the
+     * nearest text may miss it from below where the next one hits.
+     */
+
+    memcpy(&bits, &value, sizeof(bits));
+
+    if ((bits & 0xfffffffffffff) != 0) {
+        return 0;
+    }
+
+    wh_pyfloat_increment(d);
+
+    return wh_pyfloat_magnitude(d) == value;
 }
 
 

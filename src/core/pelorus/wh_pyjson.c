@@ -37,13 +37,20 @@ struct wh_pyjson_s {
 };
 
 
-typedef struct {
-    wh_pyjson_sink_pt  sink;
-    void              *data;
-    int                rc;
-    size_t             len;
-    unsigned char      buf[WH_PYJSON_BUFFER];
-} wh_pyjson_writer_t;
+struct wh_pyjson_writer_s {
+    const wh_pyjson_t       *doc;
+    wh_pyjson_sink_pt        sink;
+    void                    *data;
+    int                      rc;
+
+    const wh_pyjson_node_t  *node;      /* the next one */
+    const wh_pyjson_node_t  *open[WH_PYJSON_DEPTH];
+    unsigned                 depth;
+
+    size_t                   done;      /* bytes, in this call */
+    size_t                   len;
+    unsigned char            buf[WH_PYJSON_BUFFER];
+};
 
 
 static int wh_pyjson_event(void *data, wh_json_event_e event, wh_str_t text);
@@ -63,6 +70,7 @@ static void wh_pyjson_merge(const wh_pyjson_t *doc, const uint32_t *src,
 static int wh_pyjson_compare(const wh_pyjson_t *doc, uint32_t a, uint32_t b);
 static void wh_pyjson_unlink(wh_pyjson_t *doc, wh_pyjson_node_t *object);
 
+static void wh_pyjson_put_node(wh_pyjson_writer_t *w);
 static void wh_pyjson_put_name(wh_pyjson_writer_t *w, const wh_pyjson_t *doc,
     const wh_pyjson_node_t *container, const wh_pyjson_node_t *node);
 static void wh_pyjson_put_value(wh_pyjson_writer_t *w, const wh_pyjson_t *doc,
@@ -536,72 +544,102 @@ wh_pyjson_text(const wh_pyjson_t *doc, const wh_pyjson_node_t *node)
 }
 
 
-int
-wh_pyjson_write(const wh_pyjson_t *doc, wh_pyjson_sink_pt sink, void *data)
+wh_pyjson_writer_t *
+wh_pyjson_writer_create(const wh_pyjson_t *doc, wh_pyjson_sink_pt sink,
+    void *data)
 {
-    unsigned                 depth;
-    unsigned char            item;
-    wh_pyjson_writer_t       w;
-    const wh_pyjson_node_t  *node, *open[WH_PYJSON_DEPTH];
+    wh_pyjson_writer_t  *w;
 
-    w.sink = sink;
-    w.data = data;
-    w.rc = WH_OK;
-    w.len = 0;
-
-    depth = 0;
-    node = doc->nodes;
-
-    while (w.rc == WH_OK) {
-
-        if (node->type != WH_JSON_OBJECT && node->type != WH_JSON_ARRAY) {
-            wh_pyjson_put_value(&w, doc, node);
-
-        } else {
-
-            if (depth > 0) {
-                wh_pyjson_put(&w, node->type == WH_JSON_OBJECT ? "{" : "[", 1);
-            }
-
-            open[depth++] = node;
-
-            if (node->child != 0) {
-                node = &doc->nodes[node->child];
-                wh_pyjson_put_name(&w, doc, open[depth - 1], node);
-                continue;
-            }
-
-            depth--;
-
-            if (depth > 0) {
-                wh_pyjson_put(&w, node->type == WH_JSON_OBJECT ? "}" : "]", 1);
-            }
-        }
-
-        /* up from the last ones */
-
-        while (depth > 0 && node->next == 0) {
-            node = open[--depth];
-
-            if (depth > 0) {
-                wh_pyjson_put(&w, node->type == WH_JSON_OBJECT ? "}" : "]", 1);
-            }
-        }
-
-        if (depth == 0) {
-            break;
-        }
-
-        item = WH_PYJSON_ITEM;
-        wh_pyjson_put(&w, &item, 1);
-
-        node = &doc->nodes[node->next];
-        wh_pyjson_put_name(&w, doc, open[depth - 1], node);
+    w = malloc(sizeof(wh_pyjson_writer_t));
+    if (w == NULL) {
+        return NULL;
     }
 
-    wh_pyjson_flush(&w);
+    w->doc = doc;
+    w->sink = sink;
+    w->data = data;
+    w->rc = WH_OK;
+    w->node = doc->nodes;
+    w->depth = 0;
+    w->len = 0;
 
-    return w.rc;
+    return w;
+}
+
+
+int
+wh_pyjson_write(wh_pyjson_writer_t *w, size_t least)
+{
+    w->done = 0;
+
+    while (w->rc == WH_OK && w->node != NULL) {
+
+        if (w->done >= least) {
+            return WH_AGAIN;
+        }
+
+        wh_pyjson_put_node(w);
+    }
+
+    wh_pyjson_flush(w);
+
+    return w->rc;
+}
+
+
+/* Writes a node and goes on to the next, NULL after the last one. */
+
+static void
+wh_pyjson_put_node(wh_pyjson_writer_t *w)
+{
+    unsigned char            item;
+    const wh_pyjson_t       *doc;
+    const wh_pyjson_node_t  *node;
+
+    doc = w->doc;
+    node = w->node;
+
+    if (node->type != WH_JSON_OBJECT && node->type != WH_JSON_ARRAY) {
+        wh_pyjson_put_value(w, doc, node);
+
+    } else {
+
+        if (w->depth > 0) {
+            wh_pyjson_put(w, node->type == WH_JSON_OBJECT ? "{" : "[", 1);
+        }
+
+        if (node->child != 0) {
+            w->open[w->depth++] = node;
+            w->node = &doc->nodes[node->child];
+            wh_pyjson_put_name(w, doc, node, w->node);
+            return;
+        }
+
+        if (w->depth > 0) {
+            wh_pyjson_put(w, node->type == WH_JSON_OBJECT ? "}" : "]", 1);
+        }
+    }
+
+    /* up from the last ones */
+
+    while (w->depth > 0 && node->next == 0) {
+        node = w->open[--w->depth];
+
+        if (w->depth > 0) {
+            wh_pyjson_put(w, node->type == WH_JSON_OBJECT ? "}" : "]", 1);
+        }
+    }
+
+    if (w->depth == 0) {
+        w->node = NULL;
+        return;
+    }
+
+    item = WH_PYJSON_ITEM;
+    wh_pyjson_put(w, &item, 1);
+
+    w->node = &doc->nodes[node->next];
+    wh_pyjson_put_name(w, doc, w->open[w->depth - 1], w->node);
 }
 
 
@@ -771,6 +809,8 @@ wh_pyjson_put_number(wh_pyjson_writer_t *w, wh_str_t number)
 static void
 wh_pyjson_put(wh_pyjson_writer_t *w, const void *text, size_t len)
 {
+    w->done += len;
+
     if (len > WH_PYJSON_BUFFER - w->len) {
         wh_pyjson_flush(w);
     }

@@ -79,13 +79,19 @@ wh_str_t wh_pyjson_text(const wh_pyjson_t *doc, const wh_pyjson_node_t *node);
 typedef int (*wh_pyjson_sink_pt)(void *data, const unsigned char *text,
     size_t len);
 
+typedef struct wh_pyjson_writer_s  wh_pyjson_writer_t;
+
 /*
  * Writes the outermost value, of an object or array what is between its
  * brackets, with WH_PYJSON_ITEM and WH_PYJSON_KEY in place of separators;
- * all else is printable ASCII.  WH_OK, or what the sink returned.
+ * all else is printable ASCII.  The document must outlive the writer, which is
+ * to be freed with free(); NULL when there is no memory.  A call writes at
+ * least so many bytes of names and values, if there are: WH_AGAIN when there
+ * may be more, WH_OK at the end and after it, or what the sink returned.
  */
-int wh_pyjson_write(const wh_pyjson_t *doc, wh_pyjson_sink_pt sink,
-    void *data);
+wh_pyjson_writer_t *wh_pyjson_writer_create(const wh_pyjson_t *doc,
+    wh_pyjson_sink_pt sink, void *data);
+int wh_pyjson_write(wh_pyjson_writer_t *w, size_t least);
 
 
 #endif /* _WH_PYJSON_H_INCLUDED_ */
