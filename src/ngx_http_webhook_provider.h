@@ -11,6 +11,7 @@
 
 
 #include "ngx_http_webhook.h"
+#include "ngx_http_webhook_http_message.h"
 #include "core/wh_hmac.h"
 #include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
@@ -20,9 +21,8 @@
 
 
 /*
- * Where a request carries something, the SOURCE of the provider language, and
- * the header that it is in if that has a fixed name; in the order in which
- * they are known.
+ * The SOURCE of the provider language, and the header that it is in if that has
+ * a fixed name; in the order in which they are known.
  */
 
 #define ngx_http_webhook_source_rows(row)                                     \
@@ -39,7 +39,8 @@
 
 typedef enum {
     ngx_http_webhook_source_rows(ngx_http_webhook_row_id)
-    NGX_HTTP_WEBHOOK_SOURCES
+    NGX_HTTP_WEBHOOK_SOURCES,
+    NGX_HTTP_WEBHOOK_CREATED                /* of an HTTP message signature */
 } ngx_http_webhook_source_e;
 
 
@@ -227,6 +228,7 @@ typedef struct {
     wh_time_unit_e              unit;
     ngx_http_webhook_window_t   window;
     ngx_uint_t                  line;       /* of the rule */
+    unsigned                    optional:1; /* it may be missing */
 } ngx_http_webhook_timestamp_t;
 
 
@@ -260,7 +262,10 @@ typedef struct {
         NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED             \
         |NGX_HTTP_WEBHOOK_BODY_LOOSE)                                         \
     row(NGX_HTTP_WEBHOOK_BODY_PELORUS, "pelorus",                             \
-        NGX_HTTP_WEBHOOK_BODY_RECEIVER|NGX_HTTP_WEBHOOK_BODY_LOOSE)
+        NGX_HTTP_WEBHOOK_BODY_RECEIVER|NGX_HTTP_WEBHOOK_BODY_LOOSE)           \
+    row(NGX_HTTP_WEBHOOK_BODY_ANY, "unsigned",                                \
+        NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED             \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE)
 
 
 typedef enum {
@@ -275,8 +280,7 @@ typedef struct {
     ngx_http_webhook_body_kind_e  kind;
     ngx_uint_t                  flags;
     ngx_http_webhook_source_t   source;     /* after the keyword */
-    ngx_uint_t                  headers[2]; /* that "pelorus" looks at: the
-                                               user agent and the event */
+    ngx_uint_t                  headers[2]; /* that "pelorus" looks at */
 } ngx_http_webhook_body_t;
 
 
@@ -317,6 +321,7 @@ typedef struct {
     ngx_array_t                 tokens;       /* ngx_http_webhook_token_t */
     ngx_http_webhook_wildcard_t  *wildcard;   /* of the one token, or NULL */
     ngx_array_t                 signatures;   /* of the rule "signature" */
+    ngx_http_webhook_http_message_t  *http_message; /* of it, or NULL */
     ngx_http_webhook_source_t  **credentials; /* of both, NULL at the end */
     ngx_array_t                 challenges;   /* of the rule "challenge" */
     ngx_http_webhook_challenge_t  *oracle;    /* one that signs for anybody */
@@ -344,8 +349,7 @@ typedef struct {
     ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
-    unsigned                    bearer:1;     /* the one signature is a token
-                                                 that serves any body */
+    unsigned                    bearer:1;     /* a token serves any body */
     unsigned                    parts:1;      /* the message has values that
                                                  the request chooses */
     unsigned                    shared_key:1; /* with all its customers */

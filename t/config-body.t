@@ -33,7 +33,7 @@ location_says('webhook_window 5m past=1m; #<', 'unknown option "past=1m" of '
     . '"webhook_window", it takes future=TIME in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
 rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
-    . 'form-sorted, sha256:SOURCE, crc32, none, pelorus in @')
+    . 'form-sorted, sha256:SOURCE, crc32, none, pelorus, unsigned in @')
     for 'crc32:a', 'crc', 'cooked', 'form', 'form:', 'Form:a', 'raw:a',
         'form-sorted:a', 'sha256', 'sha256:';
 rule_says('body form:b', 'rule "body" is duplicate in @', "body $_;")

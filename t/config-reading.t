@@ -111,7 +111,7 @@ server_says("$public location $_->[1] { webhook $_->[0];\n $good }")
 
 my $shared = 'has one key for all customers of this sender, messages for '
     . 'others are accepted, add a "webhook_require" with "enum=" for what '
-    . 'names you in the body';
+    . 'names you in the body, or a "webhook_public_url" if the host is signed';
 
 for my $case (['', 1], ['webhook_require /a string enum=me;', 0],
               ['webhook_require /a string enum=me|us;', 0],

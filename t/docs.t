@@ -17,7 +17,7 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Cert qw/ca cert read_file write_file/;
-use WebhookTest::Jose qw/jwks/;
+use WebhookTest::Jose qw/json jwks/;
 
 my $root = "$FindBin::Bin/..";
 my @documents = ('README.md', map({ "docs/" . basename($_) }
@@ -41,6 +41,8 @@ my %secret = (
 
 my $keys = jwks(map { WebhookTest::Jose->new($_)->jwk(kid => $_) }
                 qw/RS256 ES256 EdDSA/);
+my $pems = json({ map { $_ => WebhookTest::Jose->new($_)->pem }
+                  qw/RS256 ES256 EdDSA/ });
 
 # what stands at the level of http; all else goes into a location
 my $http = qr/(?:map|server|log_format|limit_req_zone|
@@ -224,9 +226,12 @@ sub files {
     my $dir = $t->dir;
     my $n = 0;
 
-    for my $path ($text =~ m{jwks:([^\s;]+)}g) {
+    while ($text =~ m{(jwks|keys):([^\s;]+)}g) {
+        my ($kind, $path) = ($1, $2);
+
         $path = "$dir/$path" if $path !~ m{^/};
-        $t->write_file($path =~ s{^\Q$dir\E/}{}r, $keys);
+        $t->write_file($path =~ s{^\Q$dir\E/}{}r,
+                       $kind eq 'jwks' ? $keys : $pems);
     }
 
     for my $path ($text =~ m{file:([^\s;]+)}g) {

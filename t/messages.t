@@ -274,10 +274,26 @@ my %example = (
     'rule "…" is duplicate' => own('id header:A; id header:B;'),
     'option "…" of rule "…" has no value' => own('signature header:Y prefix=;'),
     '"$" in "…" of rule "…", there can be no variable' => own('id header:$a;'),
-    'a "challenge" with "key=signing" … would sign tokens for anybody' =>
+    'a "challenge" with "key=signing" … would sign … for anybody' =>
         ['', 'webhook_provider own { signature bearer algorithm=jwt-hs256 '
              . 'body_digest=/a; challenge query:a '
              . 'reply=$webhook_challenge_hmac key=signing; }'],
+    '"signature http-message" needs a "covers=NAME,..."' =>
+        message_signature(''),
+    'invalid "…" in "covers=" of rule "signature"' =>
+        message_signature('covers=@status'),
+    '"algorithm=hmac-sha256" of rule "signature" goes alone' =>
+        message_signature('covers=content-digest '
+                          . 'algorithm=hmac-sha256,ed25519'),
+    '"lifetime=" of rule "signature" needs "requires=created,expires"' =>
+        message_signature('covers=content-digest lifetime=5m'),
+    'webhook_provider "…" does not cover "content-digest"' =>
+        message_signature('covers=@method'),
+    'webhook_provider "…" has a "message", but its signature says what is '
+        . 'signed' => message_signature('covers=content-digest; message '
+                                        . 'a$webhook_body'),
+    'webhook_provider "…" has "body unsigned", which goes with "signature '
+        . 'http-message"' => own('body unsigned;'),
     '"body sha256:" in webhook_provider "…" needs a "message" …' =>
         own('body sha256:header:D;'),
     '"body …" in webhook_provider "…" does not go with credentials in the '
@@ -368,6 +384,11 @@ sub replay {
 
 
 sub redis { return ['', "webhook_redis shared $_[0];"] }
+
+
+sub message_signature {
+    return ['', "webhook_provider own { signature http-message $_[0]; }"];
+}
 
 
 sub secret { return "webhook github; webhook_secret $_[0];" }

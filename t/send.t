@@ -243,6 +243,9 @@ sub printed {
     $own{lc $1} = 1
         if $providers{$name} =~ /signature\ +header:(\S+)\s+
                                  algorithm=(?:ecdsa|jwt-es)/x;
+    # nor of HTTP message signatures the times and nonces
+    @own{qw/signature signature-input/} = (1, 1)
+        if $providers{$name} =~ /signature +http-message/;
     # nor two tokens that end so long after now
     $own{authorization} = 1 if $providers{$name} =~ / body_digest=none/;
 

@@ -36,6 +36,7 @@ my %systems = (
     'own-paypal'          => \&paypal,
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
+    'provider-adcp'       => keyset('adcp'),
     'provider-asana'      => \&unknown_yet,
     'provider-contentful' => \&contentful,
     'provider-generic'    => \&generic,
@@ -47,6 +48,7 @@ my %systems = (
     'provider-netdata'    => provider('netdata-bearer'),
     'provider-paypal'     => \&paypal,
     'provider-twilio'     => \&twilio,
+    'rfc9421'             => \&rfc9421,
     'provider-x-twitter'  =>
         provider('x', qw/webhook_secret webhook_challenge_secret/),
     'stackstate'          => provider('stackstate'),
@@ -404,6 +406,26 @@ sub generic {
     }
 
     die "no block for $vector->{name}";
+}
+
+
+# What each of the RFC's test cases covers at the least.
+sub rfc9421 {
+    my ($vector) = @_;
+
+    my $name = "rfc9421-$vector->{block}";
+
+    $blocks{$name} //= 'signature http-message requires=created,keyid ' . {
+        pss => 'covers=@authority,content-digest algorithm=rsa-pss-sha512;',
+        hmac => 'covers=date,@authority algorithm=hmac-sha256 key=base64; '
+            . 'body unsigned;',
+        ed25519 => 'covers=date,@method,@path algorithm=ed25519; '
+            . 'body unsigned;',
+        ecdsa => 'covers=@path,@query,client-cert '
+            . 'algorithm=ecdsa-p256-sha256; body unsigned;',
+    }->{ $vector->{block} };
+
+    return directives($name, webhook_secret => $vector->{secret});
 }
 
 

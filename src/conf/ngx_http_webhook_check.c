@@ -140,7 +140,7 @@ static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
     { ngx_http_webhook_recipient_unnamed,
       "has one key for all customers of this sender, messages for others are "
       "accepted, add a \"webhook_require\" with \"enum=\" for what names you "
-      "in the body" },
+      "in the body, or a \"webhook_public_url\" if the host is signed" },
 
     { ngx_http_webhook_check_satisfy,
       "is under \"satisfy any\", what \"allow\", \"auth_basic\" or "
@@ -359,7 +359,8 @@ ngx_http_webhook_check_url(ngx_http_webhook_provider_t *provider)
     static ngx_str_t  url = ngx_string("webhook_url");
     static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
 
-    return ngx_http_webhook_template_has(provider->message, &url)
+    return provider->http_message
+           || ngx_http_webhook_template_has(provider->message, &url)
            || ngx_http_webhook_template_has(provider->message, &decoded);
 }
 
@@ -525,9 +526,15 @@ ngx_http_webhook_check_underscore(ngx_http_webhook_stats_entry_t *entry)
 static ngx_uint_t
 ngx_http_webhook_check_no_public_url(ngx_http_webhook_stats_entry_t *entry)
 {
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = entry->gate->provider;
+
     return entry->clcf->locations == NULL
            && entry->wlcf->public_url.len == 0
-           && ngx_http_webhook_check_url(entry->gate->provider);
+           && ngx_http_webhook_check_url(provider)
+           && (provider->http_message == NULL
+               || provider->http_message->host);
 }
 
 

@@ -2,8 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Reading the configuration: the provider language, and the gates that it
- * makes of providers and directives.
+ * Reading the configuration: the provider language, and gates.
  */
 
 
@@ -16,9 +15,6 @@
 #include "redis/ngx_http_webhook_redis.h"
 
 
-#define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
-
-
 /* a keyword, and what it means; ends with an empty name */
 
 typedef struct {
@@ -28,6 +24,7 @@ typedef struct {
 
 
 extern ngx_http_webhook_keyword_t  ngx_http_webhook_methods[];
+extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
 
 
 /* An option of rules and directives; a table ends with an empty name. */
@@ -44,14 +41,12 @@ struct ngx_http_webhook_option_s {
     ngx_uint_t     kinds;          /* of rules that it has an effect on, bits;
                                       or 0: of all */
     unsigned       repeatable:1;
-};                                 /* the handler of the row at the end, if
-                                      any, is for words that are none */
+};                                 /* the last row's handler: other words */
 
 
 /* The names that are most like a word. */
 
-#define NGX_HTTP_WEBHOOK_NEAREST      3
-#define NGX_HTTP_WEBHOOK_NEAREST_LEN  63
+#define NGX_HTTP_WEBHOOK_NEAREST  3
 
 typedef struct {
     ngx_str_t      word;
@@ -67,9 +62,8 @@ typedef struct {
 
 
 /*
- * Where a source can be: so many rows of their table, by when it is known.
- * Before the body, or in verified JSON, or in the body; all of them, which is
- * NGX_HTTP_WEBHOOK_SOURCES, where it may be beside a signature.
+ * Where a source can be: so many rows of their table.  Before the body, or in
+ * verified JSON, or in the body; all of them beside a signature.
  */
 
 #define NGX_HTTP_WEBHOOK_SOURCES_EARLY       NGX_HTTP_WEBHOOK_JSON
@@ -86,7 +80,7 @@ ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
 void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name);
 
-/* _rule_signature.c */
+/* _rule_signature.c, _rule_http_message.c */
 
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -94,6 +88,10 @@ char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
+char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
+char *ngx_http_webhook_http_message_provider(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 
 /* _claims.c: what the claims of tokens must be */
 
@@ -387,6 +385,8 @@ ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,
+    ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_of_header(wh_str_t *header,
     ngx_str_t *name);
 
 /* _scope.c: which place a message comes to */

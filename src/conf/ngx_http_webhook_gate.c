@@ -43,6 +43,7 @@
 #define NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS   0x1000   /* for the payload */
 #define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x2000
 #define NGX_HTTP_WEBHOOK_HAS_PARTS         0x4000   /* of the message */
+#define NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE  0x8000
 
 
 typedef struct {
@@ -119,8 +120,14 @@ static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
     { NGX_HTTP_WEBHOOK_STEP_JWT_TIME, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
       NGX_HTTP_WEBHOOK_HAS_JWTS, NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE },
 
+    { NGX_HTTP_WEBHOOK_STEP_HTTP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE, 0 },
+
     { NGX_HTTP_WEBHOOK_STEP_TIMESTAMP, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
       NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP },
+
+    { NGX_HTTP_WEBHOOK_STEP_HTTP_VERIFY, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
+      NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE, 0 },
 
     { NGX_HTTP_WEBHOOK_STEP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
       NGX_HTTP_WEBHOOK_HAS_PARTS, NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE },
@@ -783,7 +790,8 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
     }
 
     if (provider->signatures.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_SIGNATURES;
+        has |= provider->http_message ? NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE
+                                      : NGX_HTTP_WEBHOOK_HAS_SIGNATURES;
     }
 
     signature = provider->signatures.elts;
@@ -821,7 +829,8 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
     if (provider->form
         || provider->needs_body
         || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE)
-        || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
+        || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS
+            && provider->http_message == NULL))
     {
         has |= NGX_HTTP_WEBHOOK_HAS_BOUND;
     }

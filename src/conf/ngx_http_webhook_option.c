@@ -10,6 +10,9 @@
 #include "ngx_http_webhook_conf.h"
 
 
+#define NGX_HTTP_WEBHOOK_NEAREST_LEN  63
+
+
 static char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
 static ngx_uint_t ngx_http_webhook_option_is(ngx_http_webhook_option_t *option,
     ngx_str_t *word, ngx_str_t *value);

@@ -70,7 +70,10 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "signature SOURCE [algorithm=NAME] [encoding=NAME] [format=der|raw] "
       "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
       "[key=text|hex|base64|whsec] [issuer=TEXT] [body_digest=POINTER|none] "
-      "[digest=hex|base64|base64url]" },
+      "[digest=hex|base64|base64url]\" or \"signature http-message "
+      "covers=NAME,... [label=TEXT] [tag=TEXT] [algorithm=NAME,...] "
+      "[requires=NAME,...] [lifetime=TIME] [encoding=NAME] [uri=normalized] "
+      "[key=text|hex|base64|whsec]" },
 
     { ngx_string("key_id"), 1, 1, ngx_http_webhook_rule_key_id,
       offsetof(ngx_http_webhook_provider_t, key_id), 1,
@@ -505,7 +508,9 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_claims_provider(cf, provider) != NGX_CONF_OK) {
+    if (ngx_http_webhook_http_message_provider(cf, provider) != NGX_CONF_OK
+        || ngx_http_webhook_claims_provider(cf, provider) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -538,12 +543,13 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     signature = provider->signatures.elts;
 
     for (i = 0; provider->oracle && i < provider->signatures.nelts; i++) {
-        if (signature[i].jose) {
+        if (signature[i].jose || provider->http_message) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "a \"challenge\" with \"key=signing\" in "
-                               "webhook_provider \"%V\" would sign tokens for "
+                               "webhook_provider \"%V\" would sign %s for "
                                "anybody, leave that out or add "
-                               "\"after=verify\"", &provider->name);
+                               "\"after=verify\"", &provider->name,
+                               signature[i].jose ? "tokens" : "messages");
             return NGX_CONF_ERROR;
         }
     }

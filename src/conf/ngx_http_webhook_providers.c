@@ -10,6 +10,9 @@
 #include "ngx_http_webhook_conf.h"
 
 
+#define NGX_HTTP_WEBHOOK_PROVIDERS_MAX  8    /* of one "webhook" */
+
+
 /* What a provider verifies with a secret. */
 
 typedef enum {
@@ -260,6 +263,7 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
 
     if (provider->tokens.nelts
         || provider->prefix
+        || provider->http_message
         || provider->timestamp
         || provider->oracle
         || (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW

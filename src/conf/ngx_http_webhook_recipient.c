@@ -14,6 +14,8 @@
 static ngx_uint_t ngx_http_webhook_recipient_open(
     ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_recipient_named(ngx_array_t *requires);
+static ngx_uint_t ngx_http_webhook_recipient_by_url(
+    ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_recipient_by_token(
     ngx_http_webhook_provider_t *provider);
 
@@ -78,6 +80,7 @@ ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
     return entry->gate->provider->shared_key
            && entry->clcf->locations == NULL
            && entry->gate->npinned == 0
+           && !ngx_http_webhook_recipient_by_url(entry)
            && !ngx_http_webhook_recipient_named(entry->wlcf->requires)
            && !ngx_http_webhook_recipient_named(
                                              entry->gate->provider->requires);
@@ -132,6 +135,19 @@ ngx_http_webhook_recipient_names(ngx_http_webhook_require_t *require)
     }
 
     return names;
+}
+
+
+/* The sender signs to whom it sends, and that is known here. */
+
+static ngx_uint_t
+ngx_http_webhook_recipient_by_url(ngx_http_webhook_stats_entry_t *entry)
+{
+    ngx_http_webhook_http_message_t  *rule;
+
+    rule = entry->gate->provider->http_message;
+
+    return entry->wlcf->public_url.len && rule && rule->host;
 }
 
 

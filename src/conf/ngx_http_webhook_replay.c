@@ -316,6 +316,7 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
     future = gate->window.future;
 
     if (timestamp == NULL
+        || timestamp->optional
         || past == NGX_CONF_UNSET
         || gate->provider->signatures.nelts == 0
         || !ngx_http_webhook_replay_signs(gate->provider, &timestamp->source,

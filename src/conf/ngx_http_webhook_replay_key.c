@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_str.h"
 
 
 /* A variable of a key, or all whose names begin so. */
@@ -28,6 +29,10 @@ static ngx_uint_t ngx_http_webhook_replay_is_var(ngx_array_t *vars,
     ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs_members(
     ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_replay_covers(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+static ngx_uint_t ngx_http_webhook_replay_covers_variable(
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
@@ -38,6 +43,7 @@ static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
     { ngx_string("webhook_timestamp"),
       NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
     { ngx_string("webhook_provider"), 0, 0 },
+    { ngx_string("webhook_nonce"), 0, 0 },
     { ngx_string("server_name"), 0, 0 },
     { ngx_string("hostname"), 0, 0 },
     { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
@@ -160,7 +166,8 @@ ngx_http_webhook_replay_unsigned(ngx_http_webhook_provider_t *provider,
     switch (ngx_http_webhook_replay_part(name)) {
 
     case NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST:
-        return !ngx_http_webhook_template_has(provider->message, name);
+        return !ngx_http_webhook_template_has(provider->message, name)
+               && !ngx_http_webhook_replay_covers_variable(provider, name);
 
     case NGX_HTTP_WEBHOOK_REPLAY_KEY_ID:
         source = provider->id;
@@ -249,12 +256,15 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 {
     ngx_str_t  variable;
 
-    if (source->type == NGX_HTTP_WEBHOOK_CLAIM) {
-        return 1;
-    }
-
     static ngx_str_t  url = ngx_string("webhook_url");
     static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
+
+    if (source->type == NGX_HTTP_WEBHOOK_CLAIM
+        || source->type == NGX_HTTP_WEBHOOK_CREATED
+        || ngx_http_webhook_replay_covers(provider, source))
+    {
+        return 1;
+    }
 
     if (ngx_http_webhook_source_in_body(source)) {
         return ngx_http_webhook_replay_signs_members(provider)
@@ -295,6 +305,72 @@ ngx_http_webhook_replay_signs_header(ngx_http_webhook_provider_t *provider,
 
     while (ngx_http_webhook_template_next(&text, &name) == NGX_OK) {
         if (ngx_http_webhook_variable_is_header(provider, source, &name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Whether each signature covers what is at the source. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_covers(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_uint_t                        i, covered;
+    ngx_http_webhook_header_t        *headers;
+    ngx_http_webhook_http_message_t  *rule;
+
+    rule = provider->http_message;
+
+    if (rule == NULL) {
+        return 0;
+    }
+
+    headers = provider->headers.elts;
+
+    for (i = 0; i < rule->ncovers; i++) {
+
+        switch (rule->covers[i].type) {
+
+        case WH_COMPONENT_QUERY:
+        case WH_COMPONENT_TARGET_URI:
+        case WH_COMPONENT_REQUEST_TARGET:
+            covered = (source->type == NGX_HTTP_WEBHOOK_QUERY);
+            break;
+
+        default:
+            covered = source->type == NGX_HTTP_WEBHOOK_HEADER
+                      && wh_equal(rule->covers[i].name,
+                                  ngx_http_webhook_wh_str(
+                                              &headers[source->index].name));
+            break;
+        }
+
+        if (covered) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Whether each signature covers the header that $http_NAME is. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_covers_variable(ngx_http_webhook_provider_t *provider,
+    ngx_str_t *name)
+{
+    ngx_uint_t                        i;
+    ngx_http_webhook_http_message_t  *rule;
+
+    rule = provider->http_message;
+
+    for (i = 0; rule && i < rule->ncovers; i++) {
+        if (ngx_http_webhook_variable_of_header(&rule->covers[i].name, name)) {
             return 1;
         }
     }

@@ -165,6 +165,10 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
     size_t      len, more;
     ngx_str_t  *message;
 
+    if (provider->http_message) {
+        return NGX_CONF_OK;
+    }
+
     message = &provider->message;
     end = message->data + message->len;
 

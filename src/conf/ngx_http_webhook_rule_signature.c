@@ -122,15 +122,6 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_formats[] = {
 };
 
 
-static ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[] = {
-    { ngx_string("text"), NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT },
-    { ngx_string("hex"), NGX_HTTP_WEBHOOK_SECRET_ENC_HEX },
-    { ngx_string("base64"), NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64 },
-    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC },
-    { ngx_null_string, 0 }
-};
-
-
 static ngx_http_webhook_keyword_t  ngx_http_webhook_encodings[] = {
     { ngx_string("hex"), WH_HEX },
     { ngx_string("base64"), WH_BASE64 },
@@ -194,6 +185,13 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_uint_t                           given;
     ngx_http_webhook_signature_t        *signature;
     ngx_http_webhook_signature_words_t   conf;
+
+    static ngx_str_t  http_message = ngx_string("http-message");
+
+    if (ngx_http_webhook_str_equal(&words[0], &http_message)) {
+        return ngx_http_webhook_rule_http_message(cf, provider, &words[1],
+                                                  n - 1);
+    }
 
     signature = ngx_array_push(&provider->signatures);
     if (signature == NULL) {

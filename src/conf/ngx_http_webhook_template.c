@@ -184,9 +184,7 @@ ngx_uint_t
 ngx_http_webhook_variable_is_header(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_source_t *source, ngx_str_t *name)
 {
-    size_t                      i;
-    u_char                      c, *p;
-    ngx_str_t                  *header;
+    wh_str_t                    header;
     ngx_http_webhook_header_t  *headers;
 
     if (source->type != NGX_HTTP_WEBHOOK_HEADER) {
@@ -194,7 +192,19 @@ ngx_http_webhook_variable_is_header(ngx_http_webhook_provider_t *provider,
     }
 
     headers = provider->headers.elts;
-    header = &headers[source->index].name;
+    header = ngx_http_webhook_wh_str(&headers[source->index].name);
+
+    return ngx_http_webhook_variable_of_header(&header, name);
+}
+
+
+/* Whether it is that of a header whose name is in lower case. */
+
+ngx_uint_t
+ngx_http_webhook_variable_of_header(wh_str_t *header, ngx_str_t *name)
+{
+    size_t   i;
+    u_char   c, *p;
 
     if (name->len != sizeof("http_") - 1 + header->len
         || ngx_strncasecmp(name->data, (u_char *) "http_",

@@ -43,6 +43,15 @@ ngx_http_webhook_keyword_t  ngx_http_webhook_methods[] = {
 };
 
 
+ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[] = {
+    { ngx_string("text"), NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT },
+    { ngx_string("hex"), NGX_HTTP_WEBHOOK_SECRET_ENC_HEX },
+    { ngx_string("base64"), NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64 },
+    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC },
+    { ngx_null_string, 0 }
+};
+
+
 /* Compiles a word "~REGEX". */
 
 char *

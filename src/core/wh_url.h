@@ -20,5 +20,12 @@
  */
 size_t wh_url_decode(unsigned char *text, size_t len);
 
+/*
+ * Normalizes the escapes of a URL in place (RFC 3986, 6.2.2.1 and 6.2.2.2):
+ * capital digits, and none for letters, digits and "-._~".  Returns the length
+ * as wh_url_decode() does.
+ */
+size_t wh_url_normalize(unsigned char *text, size_t len);
+
 
 #endif /* _WH_URL_H_INCLUDED_ */

@@ -50,6 +50,7 @@ static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
       ngx_http_webhook_body_kind_crc32 },
     { NULL, NULL },
     { NULL, NULL },
+    { NULL, NULL },
     { NULL, ngx_http_webhook_body_kind_payload }
 };
 

@@ -12,6 +12,7 @@
 
 #include "secret/ngx_http_webhook_secret.h"
 #include "zone/ngx_http_webhook_zone.h"
+#include "core/wh_content_digest.h"
 #include "core/wh_name.h"
 #include "core/wh_subject.h"
 #include "core/pelorus/wh_pelorus.h"
@@ -103,6 +104,16 @@ typedef enum {
 } ngx_http_webhook_when_e;
 
 
+/* The HTTP message signature of a request. */
+
+typedef struct {
+    wh_signature_input_t           input;
+    wh_signature_t                 signature;
+    wh_content_digest_t            digest;      /* of the body, if covered */
+    ngx_str_t                      base;        /* that is signed, or empty */
+} ngx_http_webhook_http_signature_t;
+
+
 /* What a request would have been refused for, had a rule not been on trial. */
 
 typedef struct {
@@ -154,6 +165,7 @@ struct ngx_http_webhook_ctx_s {
     ngx_uint_t                     tried;       /* keys, for this one */
     wh_json_t                     *claims;      /* of the token, or NULL */
     ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
+    ngx_http_webhook_http_signature_t  *http;   /* or NULL */
     ngx_str_t                      token_header;  /* of a detached token, with
                                                    the dot, or empty */
     ngx_uint_t                     secret;      /* that matched, from 1 */

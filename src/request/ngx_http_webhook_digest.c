@@ -68,11 +68,21 @@ ngx_http_webhook_digest_update(ngx_http_request_t *r,
 
     provider = ctx->gate->provider;
 
+    if (wh_digest_start(WH_SHA256, ctx->replay->md) != WH_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->http) {
+        ngx_http_webhook_digest_part(ctx, ctx->http->base.data,
+                                     ctx->http->base.len);
+
+        return ctx->failed ? NGX_ERROR : NGX_OK;
+    }
+
     if (ngx_http_webhook_message_text(r, ctx, provider->prefix, &prefix)
            != NGX_OK
         || ngx_http_webhook_message_text(r, ctx, provider->suffix, &suffix)
-           != NGX_OK
-        || wh_digest_start(WH_SHA256, ctx->replay->md) != WH_OK)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }

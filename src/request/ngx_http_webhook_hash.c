@@ -56,7 +56,8 @@ static ngx_uint_t   ngx_http_webhook_nidle;
 ngx_uint_t
 ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
 {
-    return ngx_http_webhook_signs(ctx->gate->provider)
+    return (ctx->http ? ctx->http->digest.digests
+                      : ngx_http_webhook_signs(ctx->gate->provider))
            || ctx->gate->provider->form
            || ctx->gate->parse
            || ngx_http_webhook_digest_wanted(ctx)
@@ -79,6 +80,12 @@ ngx_http_webhook_digest_wanted(ngx_http_webhook_ctx_t *ctx)
 
     if (replay->body) {
         return NGX_HTTP_WEBHOOK_DIGEST_BODY;
+    }
+
+    /* what is signed is known with the headers */
+
+    if (ctx->http) {
+        return NGX_HTTP_WEBHOOK_DIGEST_NONE;
     }
 
     return (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
@@ -173,6 +180,10 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     digests = (digest == NGX_HTTP_WEBHOOK_DIGEST_MESSAGE)
               ? 1 << WH_SHA256 : 0;
+
+    if (ctx->http) {
+        digests = ctx->http->digest.digests;
+    }
 
     if ((ctx->ncandidates || digests)
         && ngx_http_webhook_hashes_start(r, ctx, digests) != NGX_OK)
@@ -592,7 +603,9 @@ ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
 static void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
-    if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW) {
+    if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW
+        || ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_ANY)
+    {
         ngx_http_webhook_hashes_update(ctx, data, len);
 
     } else if (ctx->token_header.len) {

@@ -29,8 +29,6 @@ static ngx_http_webhook_reason_e ngx_http_webhook_jwt_accept(
 static ngx_int_t ngx_http_webhook_jwt_match(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, wh_jose_t *jose,
     ngx_http_webhook_candidate_t *candidate);
-static ngx_int_t ngx_http_webhook_jwt_mac(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_candidate_t *candidate, wh_str_t *message);
 
 
 /*
@@ -147,7 +145,8 @@ ngx_http_webhook_jwt_verify(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     if (signature->scheme == WH_PUBKEY_NONE) {
 
-        *secret = ngx_http_webhook_jwt_mac(ctx, candidate, &jose->message);
+        *secret = ngx_http_webhook_hmac_match_bytes(ctx, candidate,
+                                                    jose->message);
 
         reason = (*secret > 0)
                  ? ngx_http_webhook_jwt_key(r, ctx, signature, jose, candidate)
@@ -315,48 +314,6 @@ ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     if (secret == (ngx_int_t) candidate->number) {
         ngx_http_webhook_key_remember(key, digest, r->connection->log);
-    }
-
-    return secret;
-}
-
-
-/* The number of the secret that has made the MAC, 0 for none, NGX_ERROR. */
-
-static ngx_int_t
-ngx_http_webhook_jwt_mac(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_candidate_t *candidate, wh_str_t *message)
-{
-    u_char      mac[WH_HMAC_MAX_SIZE];
-    ngx_int_t   secret;
-    ngx_uint_t  i;
-
-    secret = 0;
-
-    for (i = 0; i < ctx->gate->nkeys; i++) {
-
-        if (ctx->keys[i] == NULL
-            || ctx->gate->keyslots[i].for_name.len
-            || !(ctx->keys[i]->uses & (1 << candidate->use)))
-        {
-            continue;
-        }
-
-        if (ngx_http_webhook_mac(&ctx->keys[i]->hmac[candidate->use], message,
-                                 1, mac)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        /* all are compared, also after the one that matches */
-
-        if (wh_secret_equal(candidate->signature.bytes, mac,
-                            candidate->signature.len)
-            && secret == 0)
-        {
-            secret = i + 1;
-        }
     }
 
     return secret;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Signatures by public keys.
+ * Signatures by public keys, and MACs of what is there whole.
  */
 
 
@@ -315,4 +315,49 @@ ngx_http_webhook_pubkey_der(ngx_http_request_t *r, wh_signature_t *signature)
     signature->bytes = der;
 
     return NGX_OK;
+}
+
+
+/*
+ * The number of the secret that has made the MAC of bytes that are there, 0 for
+ * none, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_hmac_match_bytes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t bytes)
+{
+    u_char      mac[WH_HMAC_MAX_SIZE];
+    ngx_int_t   secret;
+    ngx_uint_t  i;
+
+    secret = 0;
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+
+        if (ctx->keys[i] == NULL
+            || ctx->gate->keyslots[i].for_name.len
+            || !(ctx->keys[i]->uses & (1 << candidate->use)))
+        {
+            continue;
+        }
+
+        if (ngx_http_webhook_mac(&ctx->keys[i]->hmac[candidate->use], &bytes,
+                                 1, mac)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        /* all are compared, also after the one that matches */
+
+        if (wh_secret_equal(candidate->signature.bytes, mac,
+                            candidate->signature.len)
+            && secret == 0)
+        {
+            secret = i + 1;
+        }
+    }
+
+    return secret;
 }

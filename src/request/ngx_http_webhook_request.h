@@ -103,6 +103,8 @@ ngx_int_t ngx_http_webhook_pubkey_der(ngx_http_request_t *r,
     wh_signature_t *signature);
 ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
+ngx_int_t ngx_http_webhook_hmac_match_bytes(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
 
 /* _turn.c: one expensive step in a turn of the event loop */
 void ngx_http_webhook_turn_init(ngx_cycle_t *cycle);
@@ -119,6 +121,20 @@ ngx_http_webhook_candidate_t *ngx_http_webhook_candidates_add(
 ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
     ngx_str_t *token);
+
+/* _http_message.c: HTTP message signatures */
+ngx_http_webhook_reason_e ngx_http_webhook_step_http_message(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_step_http_verify(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_http_digests_match(
+    ngx_http_webhook_ctx_t *ctx);
+
+/* _component.c: what HTTP message signatures are over */
+ngx_int_t ngx_http_webhook_component_header(ngx_http_request_t *r,
+    wh_str_t *name, ngx_str_t *value);
+ngx_int_t ngx_http_webhook_signature_base(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *base);
 
 /* _key_id.c: keys by their id */
 ngx_http_webhook_reason_e ngx_http_webhook_key_by_id(ngx_http_request_t *r,

@@ -332,6 +332,10 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
         return ngx_http_webhook_pelorus_body(r, ctx);
     }
 
+    if (ctx->gate->provider->http_message) {
+        return ngx_http_webhook_http_digests_match(ctx);
+    }
+
     /* whatever has let it come here, a signature must be there */
 
     if (!ngx_http_webhook_signature_offered(ctx)

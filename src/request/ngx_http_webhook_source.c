@@ -123,6 +123,15 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
         rc = ngx_http_webhook_source_json(ctx->claims, source, &text);
         break;
 
+    case NGX_HTTP_WEBHOOK_CREATED:
+
+        if (ctx->http) {
+            text = ctx->http->input.created;
+        }
+
+        rc = WH_OK;
+        break;
+
     default:
         rc = ngx_http_webhook_source_header(r, ctx, source, &text);
         break;

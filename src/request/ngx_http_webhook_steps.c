@@ -51,7 +51,9 @@ static ngx_http_webhook_step_pt  ngx_http_webhook_step_handlers[] = {
     ngx_http_webhook_step_token,
     ngx_http_webhook_step_signature,
     ngx_http_webhook_step_jwt_time,
+    ngx_http_webhook_step_http_message,
     ngx_http_webhook_step_timestamp,
+    ngx_http_webhook_step_http_verify,
     ngx_http_webhook_step_size,
     ngx_http_webhook_pelorus_headers,
     ngx_http_webhook_replay_known,
@@ -387,6 +389,10 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
     window = &ctx->gate->window;
 
     rc = ngx_http_webhook_source_value(r, ctx, &timestamp->source, &value);
+
+    if (rc == WH_ABSENT && timestamp->optional) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
 
     if (rc != WH_OK) {
         return ngx_http_webhook_source_reason(rc,

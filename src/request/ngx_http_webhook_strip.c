@@ -56,6 +56,8 @@ ngx_http_webhook_strip_sources(ngx_http_request_t *r,
     ngx_http_webhook_provider_t   *provider;
     ngx_http_webhook_signature_t  *signature;
 
+    static ngx_str_t  input = ngx_string("signature-input");
+
     if (ctx->credential
         && ngx_http_webhook_strip_source(r, ctx, ctx->credential, cookies)
            != NGX_OK)
@@ -75,7 +77,8 @@ ngx_http_webhook_strip_sources(ngx_http_request_t *r,
         }
     }
 
-    return NGX_OK;
+    return provider->http_message && !cookies
+           ? ngx_http_webhook_strip_header(r, &input) : NGX_OK;
 }
 
 

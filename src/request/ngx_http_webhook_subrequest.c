@@ -126,7 +126,12 @@ ngx_http_webhook_verify_headers(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_webhook_headers_suffice(ngx_http_webhook_gate_t *gate)
 {
-    return !ngx_http_webhook_signs(gate->provider)
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+
+    return (!ngx_http_webhook_signs(provider)
+            || (provider->http_message && !provider->http_message->digest))
            && !gate->provider->needs_body
            && !gate->provider->form
            && gate->nconstraints == 0

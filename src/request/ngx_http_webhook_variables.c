@@ -36,6 +36,8 @@ static ngx_int_t ngx_http_webhook_var_event(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_var_nonce(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_request_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_json_variable(ngx_http_request_t *r,
@@ -74,6 +76,7 @@ static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_rule_event"), ngx_http_webhook_var_event },
 
     { ngx_string("webhook_timestamp"), ngx_http_webhook_var_timestamp },
+    { ngx_string("webhook_nonce"), ngx_http_webhook_var_nonce },
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
     { ngx_string("webhook_url"), ngx_http_webhook_var_url },
@@ -238,6 +241,23 @@ ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
     return ngx_http_webhook_var_source(r, ctx,
                                        &ctx->gate->provider->timestamp->source,
                                        value);
+}
+
+
+/* Of an HTTP message signature. */
+
+static ngx_int_t
+ngx_http_webhook_var_nonce(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    if (ctx->http == NULL) {
+        return NGX_DECLINED;
+    }
+
+    value->len = ctx->http->input.nonce.len;
+    value->data = (u_char *) ctx->http->input.nonce.data;
+
+    return NGX_OK;
 }
 
 

@@ -17,7 +17,7 @@ static ngx_uint_t ngx_http_webhook_keyset_uses(
 static const char *ngx_http_webhook_keyset_unfindable(
     ngx_http_webhook_keyslot_t *keyslot, wh_keyset_t *set);
 static ngx_uint_t ngx_http_webhook_keyset_findable(wh_keyset_t *set,
-    wh_pubkey_e scheme, ngx_uint_t by_id, ngx_uint_t alone);
+    ngx_uint_t schemes, ngx_uint_t by_id, ngx_uint_t alone);
 static void ngx_http_webhook_keyset_ends(ngx_http_webhook_keyslot_t *keyslot,
     wh_keyset_key_t *key, ngx_log_t *log);
 
@@ -63,7 +63,7 @@ static const char *
 ngx_http_webhook_keyset_unfindable(ngx_http_webhook_keyslot_t *keyslot,
     wh_keyset_t *set)
 {
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, schemes;
     ngx_http_webhook_provider_t   *provider;
     ngx_http_webhook_signature_t  *signature;
 
@@ -72,8 +72,12 @@ ngx_http_webhook_keyset_unfindable(ngx_http_webhook_keyslot_t *keyslot,
 
     for (i = 0; i < provider->signatures.nelts; i++) {
 
-        if (ngx_http_webhook_keyset_findable(set, signature[i].scheme,
+        schemes = provider->http_message ? provider->http_message->schemes
+                                         : 1u << signature[i].scheme;
+
+        if (ngx_http_webhook_keyset_findable(set, schemes,
                                              provider->key_id
+                                             || provider->http_message
                                              || signature[i].jose,
                                              provider->key_id == NULL))
         {
@@ -92,7 +96,7 @@ ngx_http_webhook_keyset_unfindable(ngx_http_webhook_keyslot_t *keyslot,
 
 
 static ngx_uint_t
-ngx_http_webhook_keyset_findable(wh_keyset_t *set, wh_pubkey_e scheme,
+ngx_http_webhook_keyset_findable(wh_keyset_t *set, ngx_uint_t schemes,
     ngx_uint_t by_id, ngx_uint_t alone)
 {
     size_t      i;
@@ -102,7 +106,7 @@ ngx_http_webhook_keyset_findable(wh_keyset_t *set, wh_pubkey_e scheme,
     named = 0;
 
     for (i = 0; i < set->n; i++) {
-        if (set->keys[i].schemes & (1u << scheme)) {
+        if (set->keys[i].schemes & schemes) {
             fits++;
             named += (set->keys[i].id.data != NULL);
         }

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * wh_url: which escapes are decoded, once, and which stay.
+ * wh_url: which escapes are decoded, once, which stay, and how.
  */
 
 
@@ -38,11 +38,34 @@ main(void)
         { "%2G%G2", "%2G%G2" }
     };
 
+    static const struct {
+        const char  *encoded;
+        const char  *decoded;
+    } normal[] = {
+        { "/a?b=c+d", "/a?b=c+d" },
+        { "/%e2%98%83", "/%E2%98%83" },
+        { "%2f%3A%00%20", "%2F%3A%00%20" },
+        { "%7e%41%61%30%2d%2e%5f", "~Aa0-._" },
+        { "%2541", "%2541" },
+        { "%4", "%4" },
+        { "%", "%" },
+        { "%4g%g4%%41", "%4g%g4%A" },
+        { "", "" }
+    };
+
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         text = str(strcpy(buf, cases[i].encoded));
         text.len = wh_url_decode((unsigned char *) buf, text.len);
 
         ok(wh_equal(text, str(cases[i].decoded)), "\"%s\"", cases[i].encoded);
+    }
+
+    for (i = 0; i < sizeof(normal) / sizeof(normal[0]); i++) {
+        text = str(strcpy(buf, normal[i].encoded));
+        text.len = wh_url_normalize((unsigned char *) buf, text.len);
+
+        ok(wh_equal(text, str(normal[i].decoded)), "\"%s\", normalized",
+           normal[i].encoded);
     }
 
     return done_testing();

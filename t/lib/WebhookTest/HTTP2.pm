@@ -54,7 +54,7 @@ sub new {
 }
 
 
-# method (POST), uri, headers (list of pairs)
+# method (POST), uri, authority (localhost), headers (list of pairs)
 # body      bytes
 # length    of content-length, which is not sent without it
 # open      true: the body does not end, more would come
@@ -62,7 +62,8 @@ sub begin {
     my ($self, %want) = @_;
 
     my @headers = ([':method', $want{method} // 'POST'], [':scheme', 'https'],
-                   [':authority', 'localhost'], [':path', $want{uri}],
+                   [':authority', $want{authority} // 'localhost'],
+                   [':path', $want{uri}],
                    map { [lc $_->[0], $_->[1]] } @{ $want{headers} // [] });
 
     push @headers, ['content-length', $want{length}]

@@ -174,7 +174,7 @@ sub location {
         . (is_keyed($name) ? "webhook_secret file:secrets/$key; " : '')
         . (has_challenge_secret($name) && $rules !~ /key=signing/
            ? 'webhook_challenge_secret file:secrets/challenge; ' : '')
-        . ($rules =~ /webhook_url/
+        . ($rules =~ /webhook_url|\@target-uri|\@authority/
            ? 'webhook_public_url http://127.0.0.1:%%PORT%%; ' : '')
         . ($rules =~ /body_digest=none/ ? 'webhook_claim /aud us; ' : '')
         . ($rules =~ m{claim +/email } ? 'webhook_claim /email a@b.c; ' : '')
@@ -193,7 +193,8 @@ sub key_of {
 
     my ($rule) = $providers{$_[0]} =~ /^\s*signature (.*?);/ms or return 'text';
 
-    return $1 if $rule =~ /algorithm=(\S+)/ && $pairs{$1};
+    return $1 if $rule =~ /algorithm=([^\s,]+)/ && $pairs{$1};
+    return 'ed25519' if $rule =~ /^\s*http-message (?!.*algorithm=)/s;
     return $rule =~ /key=(\S+)/ ? $1 : 'text';
 }
 
