@@ -254,6 +254,18 @@ ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 
+/* _evidence.c: why a request was refused; variables as in _variables.c */
+void ngx_http_webhook_evidence_keep(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_reason_e reason);
+void ngx_http_webhook_evidence(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_var_signature(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+ngx_int_t ngx_http_webhook_var_message_length(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+ngx_int_t ngx_http_webhook_var_message_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+
 /* _log.c: the end of a request */
 void ngx_http_webhook_end_request(ngx_http_request_t *r);
 void ngx_http_webhook_count_request(ngx_http_request_t *r,
@@ -270,6 +282,8 @@ void ngx_http_webhook_shown(ngx_http_request_t *r,
 uint64_t ngx_http_webhook_clock(void);
 
 /* _variables.c */
+ngx_int_t ngx_http_webhook_url(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);

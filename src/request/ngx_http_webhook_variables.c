@@ -49,8 +49,6 @@ static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_url(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
@@ -76,7 +74,12 @@ static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_timestamp"), ngx_http_webhook_var_timestamp },
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
-    { ngx_string("webhook_url"), ngx_http_webhook_var_url },
+    { ngx_string("webhook_signature"), ngx_http_webhook_var_signature },
+    { ngx_string("webhook_message_sha256"),
+      ngx_http_webhook_var_message_sha256 },
+    { ngx_string("webhook_message_length"),
+      ngx_http_webhook_var_message_length },
+    { ngx_string("webhook_url"), ngx_http_webhook_url },
     { ngx_string("webhook_url_decoded"), ngx_http_webhook_var_url_decoded },
     { ngx_string("webhook_challenge"), ngx_http_webhook_var_challenge },
     { ngx_string("webhook_challenge_hmac"),
@@ -417,8 +420,8 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
  * and host, then webhook_public_url says them.
  */
 
-static ngx_int_t
-ngx_http_webhook_var_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+ngx_int_t
+ngx_http_webhook_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_str_t *value)
 {
     u_char                       *p;
@@ -472,7 +475,7 @@ ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
     size_t     len;
     ngx_int_t  rc;
 
-    rc = ngx_http_webhook_var_url(r, ctx, value);
+    rc = ngx_http_webhook_url(r, ctx, value);
 
     if (rc != NGX_OK) {
         return rc;
