@@ -439,14 +439,14 @@ unlike($text, qr/\Q$_\E/, 'no secret, and no signature, is printed')
 # A log, curl's trace, the sender's copy, secrets given by hand
 
 my %line = (time => "$time.123", scheme => 'https', host => 'hooks.example.com',
-            method => 'POST', uri => '/plain', provider => 'github',
+            request => 'POST /plain HTTP/1.1', provider => 'github',
             reason => 'signature_mismatch', signature => 'sha256='
             . hmac_sha256_hex("$json\n", $key), timestamp => '', id => '',
             sha256 => sha256_hex($json), length => length $json,
             body => $json);
 
 write_file("$dir/refused.log", join '', map { encode_json($_) . "\n" }
-    \%line, { %line, uri => '/double', signature => 'sha256='
+    \%line, { %line, request => 'POST /double HTTP/2.0', signature => 'sha256='
               . hmac_sha256_hex($json, $key) },
     { %line, reason => 'signature_missing', signature => '' });
 ($rc, $text) = check('--config', "$dir/nginx.conf", "$dir/refused.log");

@@ -49,6 +49,18 @@ my %remedy = (
     changed => 'The secret, the configuration or the clock was another one '
         . 'when it was refused.  Let the sender send it again.',
     keys => 'Fetch the keys anew, see webhook-keys.',
+    copy => 'The application has had it: see there.',
+);
+
+# Reasons that say what it is, whatever else there is.
+my %reason = (
+    certificate_missing => 'TLS ended before this nginx, or the sender has no '
+        . 'certificate',
+    duplicate => 'it is a message that had been taken already',
+    duplicate_in_progress => 'it is a copy of a message on its way',
+    key_unknown => 'the id of its key is in no file of keys of the location',
+    secret_unavailable => 'there was no secret: a variable was empty, or could '
+        . 'not be decoded',
 );
 
 
@@ -62,6 +74,10 @@ sub diagnose {
     my $rules = $known->{providers}{$name}
         // return finding("there is no provider \"$name\"", undef);
     my %r = (%$r, public_url => $place->{public_url} // $r->{public_url});
+    my $reason = $r->{reason} // '';
+
+    return finding($reason{$reason}, $reason =~ /\Adup/ ? 'copy' : undef)
+        if $reason{$reason};
 
     put_given(\%r, $rules);
 
@@ -78,11 +94,8 @@ sub diagnose {
     @found = grep { !$_->{right} } @found;
 
     if (@right && !@found) {
-        return finding('a challenge or a body is refused for what it is: '
-                       . "$r->{reason}", undef)
-            if ($r->{reason} // '') =~ /\A(?:json_|payload_|challenge_)/;
-        return finding('it is a message that had been taken already', undef)
-            if ($r->{reason} // '') =~ /\Aduplicate/;
+        return finding("its body is refused for what it is, $reason", undef)
+            if $reason =~ /\A(?:json|payload|challenge)_/;
         return finding("it is right as it is here, $right[0]{text}",
                        'changed');
     }
@@ -175,13 +188,12 @@ sub time_found {
     my $rule = ($rules->{timestamp} // [])->[0] // return;
     my $source = $rule->{words}[0];
     my $unit = $rule->{unit} // 's';
-    my $text = source_value($r, $rules, $source);
+    my $text = first { defined } map({ source_value($r, $rules, $_) }
+                                     @{ $rule->{words} }), $r->{timestamp};
 
-    $text = $r->{timestamp} if !defined $text && $source !~ /\A(?:json|form):/;
-
-    return if !defined $text && ($r->{headless} || $source =~ /\Aclaim:/);
-    return $source =~ /\A(?:field|claim)/ ? ()
-        : finding("the time is missing, $source", 'missing')
+    return if !defined $text && ($r->{headless}
+                                 || $source =~ /\A(?:field|claim):/);
+    return finding("the time is missing, $source", 'missing')
         if !defined $text;
 
     my $time = time_in_unit($text, $unit);
@@ -435,8 +447,8 @@ sub other_scheme {
 
     # what the place's own rules call so may be signed in another way
     for my $what (qw/timestamp id/) {
-        my $source = word($rules, $what) // next;
-        $r{$what} //= source_value($r, $rules, $source);
+        $r{$what} //= first { defined } map { source_value($r, $rules, $_) }
+                      @{ ($rules->{$what} // [])->[0]{words} // [] };
     }
 
     # each message once, with the providers that sign it so

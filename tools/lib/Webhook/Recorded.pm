@@ -56,7 +56,9 @@ sub from_log {
     my $log = eval { JSON::PP->new->decode($line) }
         // die "a line of the log is not JSON, write it with escape=json\n";
 
-    defined $log->{uri} or die "a line of the log has no \"uri\"\n";
+    @$log{qw/method uri/} = ($1, $2)
+        if ($log->{request} // '') =~ m{\A(\S+) (\S+)};
+    defined $log->{uri} or die "a line of the log has no \"request\"\n";
 
     my $r = request($log->{method} || 'POST', $log->{uri},
                     $log->{scheme} || 'https', $log->{host} // '');

@@ -9,7 +9,7 @@ use Digest::SHA qw/hmac_sha1 hmac_sha256 hmac_sha384 hmac_sha512 sha1
                    sha256 sha384 sha512/;
 use Exporter qw/import/;
 use File::Temp;
-use JSON::PP;
+use List::Util qw/first/;
 use MIME::Base64;
 
 use Webhook::Recorded ();
@@ -47,6 +47,8 @@ my @pss = qw/-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest/;
 my %time = (
     s => sub { $_[0] =~ /\A\d{10}\z/ ? $_[0] : undef },
     ms => sub { $_[0] =~ /\A\d{13}\z/ ? $_[0] / 1000 : undef },
+    unix => sub { $_[0] =~ /\A\d{10}(?:\d{3})?\z/
+                  ? substr($_[0], 0, 10) : undef },
 );
 
 
@@ -189,8 +191,8 @@ sub message {
     }
 
     for my $what (qw/timestamp id event/) {
-        my $source = word($rules, $what) // next;
-        my $value = source_value(\%r, $rules, $source);
+        my $value = first { defined } map { source_value(\%r, $rules, $_) }
+                    @{ ($rules->{$what} // [])->[0]{words} // [] };
         $r{$what} = $value if defined $value;
     }
 
