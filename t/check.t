@@ -19,10 +19,15 @@ use JSON::PP;
 use MIME::Base64;
 use Test::More;
 
-use WebhookTest::Cert qw/write_file/;
+use WebhookTest::Cert qw/read_file write_file/;
 use WebhookTest::Ed25519;
 
-my $check = "$FindBin::Bin/../tools/webhook-check";
+use lib "$FindBin::Bin/../tools/lib";
+use Webhook::Diagnosis;
+use Webhook::Rules qw/read_rules/;
+
+my $root = "$FindBin::Bin/..";
+my $check = "$root/tools/webhook-check";
 my $dir = File::Temp->newdir;
 
 my $key = 'zmhC8aJ4dMeX1oQ7';
@@ -434,6 +439,49 @@ for (@cases) {
 unlike($text, qr/\Q$_\E/, 'no secret, and no signature, is printed')
     for $key, $other, b64($key), unpack('H*', $key), 'tenantsecret',
         hmac_sha256_hex($json, $key), b64(hmac_sha256($json, $key));
+
+
+# What is right is so for every provider: the vectors that are accepted, but
+# for challenges, certificates and keys by their id
+
+my %rules = map { %{ read_rules($_, {}) } } glob "$root/providers/*.conf";
+my %right;
+
+for my $vector (map { @{ JSON::PP->new->utf8->decode(read_file($_)) } }
+                glob "$root/t/vectors/own-*.json")
+{
+    my $name = $vector->{provider} // next;
+    my $rules = $rules{$name} // next;
+
+    next if $vector->{expect} ne 'accept' || $vector->{response}
+            || ref $vector->{secret} || $vector->{secret} =~ /\A\{/
+            || $rules->{client_certificate}
+            || grep { ($_->{algorithm} // '') =~ /\Ajw.-[^h]/
+                      || $_->{words}[0] eq 'http-message' }
+                    @{ $rules->{signature} // [] };
+
+    my %headers = map { lc $_->[0] => $_->[1] } @{ $vector->{headers} };
+    my $host = $headers{host} // 'localhost';
+    my ($public_url) = ($vector->{public_url} // '') =~ m{\A(https?://[^/]*)};
+    my @found = eval { diagnose(
+        { method => $vector->{method}, uri => $vector->{uri},
+          scheme => 'http', authority => $host, origin => "http://$host",
+          headers => $vector->{headers}, time => $vector->{now},
+          body => decode_base64($vector->{body_base64}),
+          set => { paypal_webhook_id => $vector->{webhook_id} } }, $name,
+        { name => 'location /', public_url => $public_url, secrets => [
+          { bytes => $vector->{secret}, place => 'secret 1', number => 1 }] },
+        { providers => \%rules, others => [], names => [] }) };
+
+    $right{$name} //= 1;
+    next if @found == 1 && $found[0]{text} =~ /is right as it is here/;
+    $right{$name} = 0;
+    diag("$vector->{name}: $@", map { "$_->{text}\n" } @found);
+}
+
+is(join(' ', sort grep { !$right{$_} } keys %right), '',
+   'what is right is so for each provider');
+cmp_ok(scalar keys %right, '>', 90, 'of ' . keys(%right) . ' providers');
 
 
 # A log, curl's trace, the sender's copy, secrets given by hand

@@ -8,13 +8,12 @@ package Webhook::Diagnosis;
 use strict;
 use warnings;
 
-use Digest::SHA qw/sha256 sha256_hex/;
+use Digest::SHA qw/sha256/;
 use Exporter qw/import/;
 use List::Util qw/first/;
 
 use Webhook::Config ();
 use Webhook::Mistakes;
-use Webhook::Recorded;
 use Webhook::Request;
 use Webhook::Signed;
 

@@ -24,13 +24,8 @@ use Webhook::Request;
 
 our @EXPORT = qw/recorded time_of/;
 
-my %month = map { state_month($_) } 0 .. 11;
-
-
-sub state_month {
-    return ((qw/Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec/)[$_[0]]
-            => $_[0]);
-}
+my @months = qw/Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec/;
+my %month = map { $months[$_] => $_ } 0 .. $#months;
 
 
 # All requests in the bytes of a file.
@@ -67,8 +62,8 @@ sub from_log {
         for qw/provider reason signature sha256 length timestamp id/;
     $r->{time} = time_of($log->{time});
     $r->{headless} = 1;
-    $r->{bodiless} = !length($log->{body} // '') && ($log->{size} // '') ne '0';
     $r->{body} = $log->{body} // '';
+    $r->{bodiless} = $r->{body} eq '' && ($r->{length} // '') ne '0';
 
     push @{ $r->{headers} }, ['Content-Type', $log->{type}]
         if length($log->{type} // '');
@@ -109,13 +104,15 @@ sub from_wire {
                         : die "$name: \"$_\" is no header\n" } @lines;
     my $host = first { lc $_->[0] eq 'host' } @headers;
     my $length = first { lc $_->[0] eq 'content-length' } @headers;
-    my $scheme = $uri =~ s{\A(https?)://([^/?]*)}{} ? $1 : undef;
+    my ($scheme, $authority) = $uri =~ m{\A(https?)://([^/?]*)};
+
+    $uri = substr $uri, length "$scheme://$authority" if defined $scheme;
+
     my $r = request($method, $uri, $scheme // 'https',
-                    $host ? $host->[1] : $2 // '');
+                    $host ? $host->[1] : $authority // '');
 
     $r->{headers} = \@headers;
     $r->{body} = $body // '';
-    $r->{guessed_scheme} = !defined $scheme;
 
     # what the file has behind it, as an editor's line break
     substr($r->{body}, $length->[1]) = ''
@@ -138,7 +135,6 @@ sub from_trace {
             push @requests, from_wire("$part{head}" . ($part{data} // ''),
                                       'the trace');
             $requests[-1]{scheme} = $part{tls} ? 'https' : 'http';
-            $requests[-1]{guessed_scheme} = 0;
             $requests[-1]{origin} = "$requests[-1]{scheme}://"
                                     . $requests[-1]{authority};
         }
@@ -177,7 +173,8 @@ sub time_of {
     return $text if $text =~ /\A\d{10}(?:\.\d+)?\z/;
 
     return timegm($6, $5, $4, $1, $month{$2} // return, $3)
-        if $text =~ /\A\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT/;
+        if $text =~ /\A\w{3},?\ (\d\d)\ (\w{3})\ (\d{4})
+                         \ (\d\d):(\d\d):(\d\d)\ (?:GMT|UTC)\z/x;
 
     my ($y, $m, $d, $h, $min, $s, $zone) = $text =~
         /\A(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?

@@ -5,8 +5,7 @@ package Webhook::Signed;
 use strict;
 use warnings;
 
-use Digest::SHA qw/hmac_sha1 hmac_sha256 hmac_sha384 hmac_sha512 sha1
-                   sha256 sha384 sha512/;
+use Digest::SHA qw/hmac_sha1 hmac_sha256 hmac_sha384 hmac_sha512/;
 use Exporter qw/import/;
 use File::Temp;
 use List::Util qw/first/;
@@ -71,7 +70,7 @@ sub source_value {
                             ? $1 : undef
       : $kind eq 'basic' ? header($r, 'Authorization') =~ /\ABasic +(\S+)/i
                            ? decode_base64($1) : undef
-      : $kind eq 'json' ? eval { json_get($r->{body}, $name =~ s{/\*/}{/0/}r) }
+      : $kind eq 'json' ? member($r->{body}, $name)
       : $kind eq 'field' ? field($r, $rules, $name)
       : undef;
 
@@ -80,6 +79,25 @@ sub source_value {
 
 
 sub present { return has_header(@_) ? header(@_) : undef }
+
+
+# Of every element, where the step "*" is, one that differs from the first.
+sub member {
+    my ($body, $pointer) = @_;
+
+    my $get = sub { eval { json_get($body, $_[0]) } };
+
+    return $get->($pointer) if $pointer !~ m{/\*/};
+
+    my ($first, $n) = ($get->($pointer =~ s{/\*/}{/0/}r), 1);
+
+    while (length(my $next = $get->($pointer =~ s{/\*/}{/$n/}r) // '')) {
+        return $next if $next ne ($first // '');
+        $n++;
+    }
+
+    return $first;
+}
 
 
 sub cookie {
