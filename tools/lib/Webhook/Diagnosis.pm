@@ -523,7 +523,7 @@ sub scheme_found {
     my $how = "hmac-$digest in $encoding over "
               . (length $message > 60 ? 'parts of the body' : $message);
 
-    splice @same, 4, @same, '…' if @same > 5;
+    splice @same, 4, @same, 'others' if @same > 5;
 
     return finding("it is signed with $key->[2]{place}"
                    . ($key->[4] ? " of $key->[2]{location}" : '')

@@ -6,6 +6,7 @@ package Webhook::Mistakes;
 
 use strict;
 use warnings;
+no warnings 'recursion';
 
 use Compress::Raw::Zlib;
 use Encode qw/decode encode/;
@@ -16,7 +17,7 @@ use MIME::Base64;
 use Webhook::Request;
 
 use constant {
-    LARGEST_JSON   => 1 << 20,          # bytes that are written anew
+    LARGEST_JSON   => 1 << 18,          # bytes that are written anew
     LARGEST_BODY   => 1 << 24,          # bytes that are unpacked
     DEEPEST        => 100,              # levels of JSON
 };
@@ -122,7 +123,7 @@ sub bodies {
     my @found = map { my $first = $_;
                       map { [$_->[0], joined($first->[1], $_->[1])] }
                           ends($first->[0]), json_forms($first->[0]) }
-                ([$body, ''], unpacked($body),
+                once([$body, ''], unpacked($body),
                  [$body =~ s/\A\xef\xbb\xbf//r, 'without a byte order mark'],
                  [eval { json_string($body) }, 'taken out of a JSON string'],
                  [$body =~ m{\A[A-Za-z0-9+/\s]+=*\s*\z} && length $body > 7
@@ -225,9 +226,14 @@ sub json_forms {
 
     my $tree = eval { parsed($body) } // return ();
     my @found;
+    my %changes = map {
+        ($_ => (eval { in_place($body, $strings{$_}) } // $body) ne $body)
+    } keys %strings;
 
     for my $sorted (0, 1) {
-        for my $string (sort keys %strings) {
+        for my $string (grep { $_ eq '' || $changes{$_} }
+                        sort keys %strings)
+        {
             for my $space ('', sort keys %spaces) {
 
                 next if $space eq '' && ($sorted || $string eq '');
@@ -257,10 +263,16 @@ sub in_place {
 }
 
 
-sub ascii { return JSON::PP->new->ascii->allow_nonref->encode(
-                       json_decode($_[0])) }
-sub plain { return JSON::PP->new->utf8->allow_nonref->encode(
-                       json_decode($_[0])) }
+sub ascii { return rewritten($_[0], JSON::PP->new->ascii) }
+sub plain { return rewritten($_[0], JSON::PP->new->utf8) }
+
+
+sub rewritten {
+    my ($string, $json) = @_;
+
+    return $string if $string !~ /[^ -~]|\\/;
+    return $json->allow_nonref->encode(json_decode($string));
+}
 
 
 # Lists of [ kind, text or members ], which keep order and numbers.
