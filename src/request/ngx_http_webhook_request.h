@@ -91,6 +91,8 @@ ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_url(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 
 /* _pubkey.c: signatures by public keys */
 ngx_int_t ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
@@ -282,8 +284,6 @@ void ngx_http_webhook_shown(ngx_http_request_t *r,
 uint64_t ngx_http_webhook_clock(void);
 
 /* _variables.c */
-ngx_int_t ngx_http_webhook_url(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
