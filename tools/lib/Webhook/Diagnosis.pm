@@ -707,12 +707,15 @@ sub digest_found {
     return finding("the token has no digest of the body, $pointer", 'scheme')
         if !defined $claim || ref $claim;
 
-    my $encode = $encode{ $rule->{digest} // 'hex' };
+    my $encoding = $rule->{digest} // 'hex';
+
+    $claim = $encoding eq 'hex' ? lc $claim : $claim;
+    $claim =~ s/=+\z// if $encoding eq 'base64url';
 
     for (bodies($r->{body})) {
         my ($body, $what) = @$_;
 
-        next if lc $encode->(sha256($body)) ne lc $claim;
+        next if $encode{$encoding}->(sha256($body)) ne $claim;
         return $what eq '' ? () : finding("the token is for the body $what",
                                           'body');
     }
