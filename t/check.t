@@ -532,6 +532,17 @@ is($rc, 0, 'what curl has written');
 like($text, qr/with secret 2, file:\S+ without the quotes/,
      'and of several secrets the right one');
 
+write_file("$dir/spooled", "POST /double HTTP/1.1\nHost: a\n"
+           . "Content-Encoding: \n" . github($json)->[0] . "\n\n$json");
+($rc, $text) = check('--config', "$dir/nginx.conf", "$dir/spooled");
+like($text, qr/file:double without the quotes/, 'a message of the spool');
+
+write_file("$dir/when", "POST /x HTTP/1.1\r\nHost: a\r\n"
+           . stripe($json, $time)->[0] . "\r\n\r\n$json");
+($rc, $text) = check('--provider', 'stripe', '--secret', "whsec_$key", '--at',
+                     '2026-01-15T10:40:30Z', "$dir/when");
+like($text, qr/is 1200 s old, the limit is 300 s/, 'a time that is given');
+
 ($rc, $text) = check('--provider', 'github', "$dir/trace");
 is($rc, 2, 'without a secret it does not begin');
 write_file("$dir/nonsense", "nothing\n");
