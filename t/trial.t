@@ -291,7 +291,7 @@ for (my $n = 0; $n < 1000; $n++) {
 
 is_let_through('/except/timestamp,payload', ['stale', 'rule'],
                'timestamp_too_old');
-like($t->error_log, qr{timestamp_too_old, \d+ bytes of body hashed, location: "/except/timestamp,payload"},
+like($t->error_log, qr{timestamp_too_old, \d+ bytes of body hashed, \d+ s old, limit \d+ s, location: "/except/timestamp,payload"},
      'the line says nothing of a second failure');
 is_let_through('/except/payload', ['rule'], 'payload_invalid');
 like($t->error_log, qr/would be refused, payload_invalid, at "\/a": type, /,

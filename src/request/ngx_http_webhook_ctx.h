@@ -146,6 +146,9 @@ struct ngx_http_webhook_ctx_s {
     ngx_uint_t                     status;      /* of the rule, or 0 */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *violation;   /* what is wrong there */
+    int64_t                        age;         /* s, of a time that is out of
+                                                   the window, or 0 */
+    ngx_uint_t                     secrets_tried;  /* bits, of a refusal */
     ngx_http_webhook_dry_run_t     dry_run;
     ngx_str_t                      response_body;  /* instead of our own */
     ngx_int_t                      ack;         /* status for 2xx, if > 0 */

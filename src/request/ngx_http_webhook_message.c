@@ -323,3 +323,54 @@ ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
            && value->type != WH_JSON_ARRAY
            && !value->repeated;
 }
+
+
+/*
+ * The URL that the sender has called: behind a proxy nginx cannot know scheme
+ * and host, then webhook_public_url says them.
+ */
+
+ngx_int_t
+ngx_http_webhook_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    u_char                       *p;
+    ngx_str_t                     scheme, host;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->public_url.len) {
+        scheme = wlcf->public_url;
+        ngx_str_null(&host);
+
+    } else {
+        if (r->headers_in.host == NULL) {
+            return NGX_DECLINED;
+        }
+
+        host = r->headers_in.host->value;
+
+        if (r->connection->ssl) {
+            ngx_str_set(&scheme, "https://");
+
+        } else {
+            ngx_str_set(&scheme, "http://");
+        }
+    }
+
+    p = ngx_pnalloc(r->pool, scheme.len + host.len + r->unparsed_uri.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+
+    p = ngx_cpymem(p, scheme.data, scheme.len);
+    p = ngx_cpymem(p, host.data, host.len);
+    p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
+
+    value->len = p - value->data;
+
+    return NGX_OK;
+}

@@ -77,6 +77,7 @@ ngx_http_webhook_reject(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         verdict = NGX_HTTP_WEBHOOK_REJECTED;
     }
 
+    ngx_http_webhook_evidence_keep(ctx, reason);
     ngx_http_webhook_finish(ctx, verdict);
 
     ctx->hashing = 0;
@@ -165,6 +166,7 @@ ngx_http_webhook_status(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static void
 ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
+    ngx_str_t                     evidence;
     ngx_uint_t                    level, refused;
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_webhook_loc_conf_t  *wlcf;
@@ -177,8 +179,14 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     refused = (ctx->status >= NGX_HTTP_SPECIAL_RESPONSE);
     level = refused ? wlcf->log_level : NGX_LOG_INFO;
 
+    if (r->connection->log->log_level < level) {
+        return;
+    }
+
+    ngx_http_webhook_evidence(r, ctx, &evidence);
+
     ngx_log_error(level, r->connection->log, 0,
-                  "webhook %V: %s%s, %V%s%V%s%s, %O bytes of body hashed, "
+                  "webhook %V: %s%s, %V%s%V%s%s, %O bytes of body hashed%V, "
                   "location: \"%V\"",
                   &ctx->gate->provider->name,
                   ctx->verdict == NGX_HTTP_WEBHOOK_WOULD_REJECT
@@ -188,7 +196,7 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                   ctx->violation ? ", at \"" : "", &ctx->pointer,
                   ctx->violation ? "\": " : "",
                   ctx->violation ? ctx->violation : "",
-                  ctx->hashed, &clcf->name);
+                  ctx->hashed, &evidence, &clcf->name);
 }
 
 

@@ -91,6 +91,8 @@ ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_int_t ngx_http_webhook_url(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 
 /* _pubkey.c: signatures by public keys */
 ngx_int_t ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
@@ -269,6 +271,18 @@ ngx_int_t ngx_http_webhook_refuse(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_answer_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+
+/* _evidence.c: why a request was refused; variables as in _variables.c */
+void ngx_http_webhook_evidence_keep(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_reason_e reason);
+void ngx_http_webhook_evidence(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_var_signature(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+ngx_int_t ngx_http_webhook_var_message_length(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+ngx_int_t ngx_http_webhook_var_message_sha256(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 
 /* _log.c: the end of a request */
 void ngx_http_webhook_end_request(ngx_http_request_t *r);

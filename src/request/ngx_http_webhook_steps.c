@@ -409,10 +409,12 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
     now = ngx_time();
 
     if (window->past != NGX_CONF_UNSET && time < now - window->past) {
+        ctx->age = now - time;
         return NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD;
     }
 
     if (window->future != NGX_CONF_UNSET && time > now + window->future) {
+        ctx->age = now - time;
         return NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE;
     }
 

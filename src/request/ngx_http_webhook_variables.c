@@ -51,8 +51,6 @@ static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_url(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
@@ -79,7 +77,12 @@ static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
     { ngx_string("webhook_nonce"), ngx_http_webhook_var_nonce },
     { ngx_string("webhook_secret_index"), ngx_http_webhook_var_secret_index },
     { ngx_string("webhook_body_sha256"), ngx_http_webhook_var_body_sha256 },
-    { ngx_string("webhook_url"), ngx_http_webhook_var_url },
+    { ngx_string("webhook_signature"), ngx_http_webhook_var_signature },
+    { ngx_string("webhook_message_sha256"),
+      ngx_http_webhook_var_message_sha256 },
+    { ngx_string("webhook_message_length"),
+      ngx_http_webhook_var_message_length },
+    { ngx_string("webhook_url"), ngx_http_webhook_url },
     { ngx_string("webhook_url_decoded"), ngx_http_webhook_var_url_decoded },
     { ngx_string("webhook_challenge"), ngx_http_webhook_var_challenge },
     { ngx_string("webhook_challenge_hmac"),
@@ -432,58 +435,7 @@ ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
 }
 
 
-/*
- * The URL that the sender has called: behind a proxy nginx cannot know scheme
- * and host, then webhook_public_url says them.
- */
-
-static ngx_int_t
-ngx_http_webhook_var_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_str_t *value)
-{
-    u_char                       *p;
-    ngx_str_t                     scheme, host;
-    ngx_http_webhook_loc_conf_t  *wlcf;
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
-
-    if (wlcf->public_url.len) {
-        scheme = wlcf->public_url;
-        ngx_str_null(&host);
-
-    } else {
-        if (r->headers_in.host == NULL) {
-            return NGX_DECLINED;
-        }
-
-        host = r->headers_in.host->value;
-
-        if (r->connection->ssl) {
-            ngx_str_set(&scheme, "https://");
-
-        } else {
-            ngx_str_set(&scheme, "http://");
-        }
-    }
-
-    p = ngx_pnalloc(r->pool, scheme.len + host.len + r->unparsed_uri.len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->data = p;
-
-    p = ngx_cpymem(p, scheme.data, scheme.len);
-    p = ngx_cpymem(p, host.data, host.len);
-    p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
-
-    value->len = p - value->data;
-
-    return NGX_OK;
-}
-
-
-/* The same, in its path and query decoded once what HubSpot decodes. */
+/* The URL, in its path and query decoded once what HubSpot decodes. */
 
 static ngx_int_t
 ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
@@ -492,7 +444,7 @@ ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
     size_t     len;
     ngx_int_t  rc;
 
-    rc = ngx_http_webhook_var_url(r, ctx, value);
+    rc = ngx_http_webhook_url(r, ctx, value);
 
     if (rc != NGX_OK) {
         return rc;
