@@ -22,7 +22,7 @@ typedef struct {
 } ngx_http_webhook_url_t;
 
 
-static ngx_int_t ngx_http_webhook_url(ngx_http_request_t *r,
+static ngx_int_t ngx_http_webhook_url_parts(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_url_t *url);
 static void ngx_http_webhook_url_public(ngx_str_t *text,
     ngx_http_webhook_url_t *url);
@@ -59,7 +59,7 @@ ngx_http_webhook_signature_base(ngx_http_request_t *r,
 
     input = &ctx->http->input;
 
-    rc = ngx_http_webhook_url(r, ctx, &url);
+    rc = ngx_http_webhook_url_parts(r, ctx, &url);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -108,7 +108,7 @@ ngx_http_webhook_signature_base(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_webhook_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+ngx_http_webhook_url_parts(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_url_t *url)
 {
     u_char                       *p;
