@@ -140,6 +140,9 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
     };
 
     my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa|jwt-es|j\w+-rs)/;
+
+    $algorithm //= 'ed25519' if $rules =~ /signature +http-message/;
+
     my $key = $rules !~ /^\s+(?:token|signature)\b/m ? ''
         : $algorithm && $rules !~ /key=whsec/
         ? "webhook_secret $public{ $algorithm =~ s/.*-es/ecdsa/r
@@ -158,7 +161,7 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
         if $rules =~ /^\s*shared_key;/m && $rules !~ /body_digest=none/;
     $more .= $other if $rules =~ /_challenge_hmac|match=[\w:.-]+[\s;]/;
     $more .= 'webhook_public_url https://example.com;'
-        if $rules =~ /\$webhook_url/;
+        if $rules =~ /\$webhook_url|\@authority|\@target-uri/;
 
     server_says("$asks location = / { webhook $name; $key $more }");
 }

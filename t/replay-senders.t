@@ -174,7 +174,9 @@ sub unsigned_id {
 
     my ($header) = $providers{$name} =~ /^\s*id +header:(\S+?);/m or return;
 
-    return $providers{$name} =~ /^\s*message .*\$webhook_id/m ? undef : $header;
+    return $providers{$name} =~ /^\s*message .*\$webhook_id
+                                 |covers=\S*,\Q$header\E\b/xmi
+           ? undef : $header;
 }
 
 

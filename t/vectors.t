@@ -36,7 +36,6 @@ my %systems = (
     'own-paypal'          => \&paypal,
     'pelorus'             => provider('pelorus'),
     'pelorus-canonical'   => provider('pelorus'),
-    'provider-adcp'       => keyset('adcp'),
     'provider-asana'      => \&unknown_yet,
     'provider-contentful' => \&contentful,
     'provider-generic'    => \&generic,
