@@ -18,6 +18,7 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Cert qw/read_file/;
+use WebhookTest::MessageSignature qw/message/;
 
 my $root = "$FindBin::Bin/..";
 my $document = read_file("$root/docs/troubleshooting.md");
@@ -32,6 +33,7 @@ my $second = 'qT5bN0wLk2Rv9yUs';
 my $body = '{"a": 1, "b": [2]}';
 
 my %location = (
+    http   => "webhook signed; webhook_secret $key;",
     jwt    => "webhook netlify; webhook_secret $key;",
     once   => "webhook github; webhook_secret $key; "
               . 'webhook_replay zone=hooks;',
@@ -53,6 +55,10 @@ my $t = WebhookTest->new(
     files => { quoted => qq/"$key"\n/, sender => "$key\n" },
     conf => $recipe =~ s{/var/log/nginx}{%%DIR%%/logs}r . '
         webhook_zone hooks 1m;
+        webhook_provider signed {
+            signature http-message covers=@method,content-digest
+                      algorithm=hmac-sha256;
+        }
         client_max_body_size 2k;
         server {
             listen 127.0.0.1:%%PORT%%;
@@ -234,6 +240,27 @@ my $jwt = join '.', map { encode_base64($_, '') =~ tr{+/=}{-_}dr }
 $last = refused(hook('/jwt', $body, ['X-Webhook-Signature', $jwt]));
 like($last->{reason}, qr/^signature_/, 'a JSON Web Token');
 is($last->{signature}, '', 'is not shown');
+
+is($last->{sha256}, '', 'nor is a body hashed that nobody has read');
+is($last->{length}, '', 'nor counted');
+
+# its signature is over the headers, and good for the sender's own body
+my %http = message(uri => '/http', key => $key, body => $body, created => time,
+                   covers => [qw/@method content-digest/]);
+
+is($t->request(\%http)->{status}, 202, 'an HTTP message signature');
+$last = refused({ %http, body => $body =~ tr/1/3/r });
+is($last->{reason}, 'signature_mismatch', 'with another body');
+is($last->{signature}, '', 'is right, and is not shown');
+is($last->{sha256}, '', 'it is not of the body');
+unlike((grep { / refused, / } split /\n/, $t->error_log)[-1], qr/tried secret/,
+       'its secret has matched');
+$last = refused({ message(%http, uri => '/http', key => $second,
+                          headers => [], body => $body, created => time,
+                          covers => [qw/@method content-digest/]) });
+like($last->{signature}, qr/^sig=:/, 'under another secret it is shown');
+like((grep { / refused, / } split /\n/, $t->error_log)[-1], qr/tried secret 1/,
+     'and the secret told');
 
 is(refused(github('/trial', $body, 'another'))->{signature},
    'sha256=' . hmac_sha256_hex($body, 'another'), 'on trial it is');

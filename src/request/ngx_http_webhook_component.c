@@ -34,8 +34,6 @@ static ngx_int_t ngx_http_webhook_component(ngx_http_request_t *r,
     ngx_http_webhook_url_t *url, wh_component_t *component, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_component_join(ngx_http_request_t *r,
     ngx_str_t *parts, ngx_uint_t n, ngx_str_t *value);
-static ngx_table_elt_t *ngx_http_webhook_component_next(
-    ngx_list_part_t **part, ngx_uint_t *i, wh_str_t *name);
 
 
 /*
@@ -208,8 +206,8 @@ ngx_http_webhook_url_host(ngx_http_request_t *r, ngx_str_t *host)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    if (ngx_http_webhook_component_next(&part, &i, &name)
-        && ngx_http_webhook_component_next(&part, &i, &name))
+    if (ngx_http_webhook_next_named(&part, &i, &name)
+        && ngx_http_webhook_next_named(&part, &i, &name))
     {
         return NGX_DECLINED;
     }
@@ -406,7 +404,7 @@ ngx_http_webhook_component_header(ngx_http_request_t *r, wh_str_t *name,
     n = 0;
     value->len = 0;
 
-    while ((header = ngx_http_webhook_component_next(&part, &i, name))) {
+    while ((header = ngx_http_webhook_next_named(&part, &i, name))) {
         text = wh_trim(ngx_http_webhook_wh_str(&header->value), WH_SPACES);
 
         value->data = (u_char *) text.data;
@@ -428,7 +426,7 @@ ngx_http_webhook_component_header(ngx_http_request_t *r, wh_str_t *name,
     i = 0;
     first = 1;
 
-    while ((header = ngx_http_webhook_component_next(&part, &i, name))) {
+    while ((header = ngx_http_webhook_next_named(&part, &i, name))) {
         text = wh_trim(ngx_http_webhook_wh_str(&header->value), WH_SPACES);
 
         if (!first) {
@@ -441,34 +439,4 @@ ngx_http_webhook_component_header(ngx_http_request_t *r, wh_str_t *name,
     }
 
     return NGX_OK;
-}
-
-
-/* The next header of a name, from the list's first part and i = 0. */
-
-static ngx_table_elt_t *
-ngx_http_webhook_component_next(ngx_list_part_t **part, ngx_uint_t *i,
-    wh_str_t *name)
-{
-    ngx_table_elt_t  *header;
-
-    for ( /* void */ ; *part; *part = (*part)->next, *i = 0) {
-
-        header = (*part)->elts;
-
-        while (*i < (*part)->nelts) {
-
-            (*i)++;
-
-            if (header[*i - 1].key.len == name->len
-                && ngx_memcmp(header[*i - 1].lowcase_key, name->data,
-                              name->len)
-                   == 0)
-            {
-                return &header[*i - 1];
-            }
-        }
-    }
-
-    return NULL;
 }

@@ -37,7 +37,10 @@ static ngx_int_t ngx_http_webhook_message_parts(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, wh_str_t **parts, ngx_uint_t *n);
 
 
-/* Before the keys are released: which secrets could have matched. */
+/*
+ * Before the keys are released: which secrets could have matched, and did not.
+ * Where an HTTP message signature has, the body is another one.
+ */
 
 void
 ngx_http_webhook_evidence_keep(ngx_http_webhook_ctx_t *ctx,
@@ -45,8 +48,9 @@ ngx_http_webhook_evidence_keep(ngx_http_webhook_ctx_t *ctx,
 {
     ngx_uint_t  i, n;
 
-    if (reason != NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
-        && reason != NGX_HTTP_WEBHOOK_TOKEN_MISMATCH)
+    if (ctx->secret
+        || (reason != NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
+            && reason != NGX_HTTP_WEBHOOK_TOKEN_MISMATCH))
     {
         return;
     }
@@ -246,23 +250,18 @@ ngx_http_webhook_evidence_encoding(ngx_http_request_t *r, u_char *p,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
 
-    static ngx_str_t  name = ngx_string("Content-Encoding");
+    static wh_str_t  name = wh_string("content-encoding");
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
+    part = &r->headers_in.headers.part;
+    i = 0;
 
-        header = part->elts;
+    while ((header = ngx_http_webhook_next_named(&part, &i, &name)) != NULL) {
 
-        for (i = 0; i < part->nelts; i++) {
-
-            if (header[i].key.len == name.len
-                && ngx_strncasecmp(header[i].key.data, name.data, name.len)
-                   == 0
-                && header[i].value.len <= NGX_HTTP_WEBHOOK_ENCODING
-                && wh_part_word(ngx_http_webhook_wh_str(&header[i].value)))
-            {
-                return ngx_slprintf(p, last, ", Content-Encoding: %V",
-                                    &header[i].value);
-            }
+        if (header->value.len <= NGX_HTTP_WEBHOOK_ENCODING
+            && wh_part_word(ngx_http_webhook_wh_str(&header->value)))
+        {
+            return ngx_slprintf(p, last, ", Content-Encoding: %V",
+                                &header->value);
         }
     }
 
@@ -322,6 +321,15 @@ ngx_http_webhook_var_signature(ngx_http_request_t *r,
     if (ctx->reason != NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
         && (ctx->reason != NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED
             || ctx->ncandidates))
+    {
+        return NGX_DECLINED;
+    }
+
+    /* the signature of the headers has held, the body is another one */
+
+    if (ctx->http
+        && ctx->reason == NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
+        && ctx->secrets_tried == 0)
     {
         return NGX_DECLINED;
     }
@@ -424,7 +432,8 @@ ngx_http_webhook_var_message_sha256(ngx_http_request_t *r,
 
 
 /*
- * The message in parts, where it has been hashed and did not match.
+ * The message in parts, where it has been hashed and did not match: no
+ * candidate has been there for a token, or what signs the headers alone.
  * NGX_DECLINED for a body in a file: nobody reads that a second time.
  */
 
@@ -440,6 +449,7 @@ ngx_http_webhook_message_parts(ngx_http_request_t *r,
     provider = ctx->gate->provider;
 
     if (ctx->reason != NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
+        || ctx->ncandidates == 0
         || ctx->token_header.len
         || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER))
     {

@@ -310,11 +310,16 @@ ngx_http_webhook_step_http_verify(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     wh_str_t                       base;
-    ngx_int_t                      matched;
+    ngx_int_t                      rc, matched;
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t   candidate;
 
-    switch (ngx_http_webhook_signature_base(r, ctx, &ctx->http->base)) {
+    /* it is there after a turn that was waited for */
+
+    rc = ctx->http->base.len
+         ? NGX_OK : ngx_http_webhook_signature_base(r, ctx, &ctx->http->base);
+
+    switch (rc) {
 
     case NGX_OK:
         break;
@@ -461,11 +466,7 @@ ngx_http_webhook_http_key_fits(ngx_http_request_t *r,
 
     for (i = 0; candidate->pubkey == NULL && i < ctx->gate->nkeys; i++) {
 
-        if (ctx->keys[i]
-            && ctx->keys[i]->set == NULL
-            && ctx->gate->keyslots[i].for_name.len == 0
-            && (ctx->keys[i]->uses & (1 << candidate->use)))
-        {
+        if (ngx_http_webhook_pubkey_usable(ctx, candidate, i)) {
             return 1;
         }
     }

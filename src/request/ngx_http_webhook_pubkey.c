@@ -13,8 +13,6 @@ static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t message);
 static EVP_PKEY *ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, ngx_uint_t i);
-static ngx_uint_t ngx_http_webhook_pubkey_usable(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_candidate_t *candidate, ngx_uint_t i);
 
 
 /*
@@ -277,7 +275,9 @@ ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
 }
 
 
-static ngx_uint_t
+/* Whether the secret is one key of this use, for signatures. */
+
+ngx_uint_t
 ngx_http_webhook_pubkey_usable(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, ngx_uint_t i)
 {

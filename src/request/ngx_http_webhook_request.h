@@ -34,6 +34,10 @@ ngx_uint_t ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
 /* _source.c: looking things up in a request */
 void ngx_http_webhook_find_headers(ngx_http_request_t *r,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_field_t *headers);
+ngx_table_elt_t *ngx_http_webhook_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i);
+ngx_table_elt_t *ngx_http_webhook_next_named(ngx_list_part_t **part,
+    ngx_uint_t *i, wh_str_t *name);
 ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
@@ -103,6 +107,8 @@ ngx_int_t ngx_http_webhook_pubkey_whole(ngx_http_request_t *r,
 ngx_int_t ngx_http_webhook_pubkey_match(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_pubkey_der(ngx_http_request_t *r,
     wh_signature_t *signature);
+ngx_uint_t ngx_http_webhook_pubkey_usable(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate, ngx_uint_t i);
 ngx_int_t ngx_http_webhook_pubkey_match_bytes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t bytes);
 ngx_int_t ngx_http_webhook_hmac_match_bytes(ngx_http_webhook_ctx_t *ctx,

@@ -55,6 +55,54 @@ ngx_http_webhook_find_headers(ngx_http_request_t *r,
 }
 
 
+/* The headers of a list one by one, from its first part and i = 0. */
+
+ngx_table_elt_t *
+ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *header;
+
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    header = (*part)->elts;
+
+    return &header[(*i)++];
+}
+
+
+/*
+ * The next header of a name in small letters, likewise.  One that another
+ * module has switched off is none.
+ */
+
+ngx_table_elt_t *
+ngx_http_webhook_next_named(ngx_list_part_t **part, ngx_uint_t *i,
+    wh_str_t *name)
+{
+    ngx_table_elt_t  *header;
+
+    while ((header = ngx_http_webhook_next_header(part, i)) != NULL) {
+
+        if (header->hash
+            && header->key.len == name->len
+            && ngx_memcmp(header->lowcase_key, name->data, name->len) == 0)
+        {
+            return header;
+        }
+    }
+
+    return NULL;
+}
+
+
 /* The index of a header plus 1, or 0 if it is of no interest. */
 
 static ngx_uint_t

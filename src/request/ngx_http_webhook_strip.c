@@ -17,8 +17,6 @@ static ngx_int_t ngx_http_webhook_strip_sources(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_strip_source(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_uint_t cookies);
-static ngx_table_elt_t *ngx_http_webhook_next_header(ngx_list_part_t **part,
-    ngx_uint_t *i);
 static ngx_int_t ngx_http_webhook_strip_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *header, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_strip_query(ngx_http_request_t *r,
@@ -181,29 +179,6 @@ ngx_http_webhook_strip_header(ngx_http_request_t *r, ngx_str_t *name)
     }
 
     return NGX_OK;
-}
-
-
-/* The headers of a list one by one, from its first part and i = 0. */
-
-static ngx_table_elt_t *
-ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
-{
-    ngx_table_elt_t  *header;
-
-    while (*i >= (*part)->nelts) {
-
-        if ((*part)->next == NULL) {
-            return NULL;
-        }
-
-        *part = (*part)->next;
-        *i = 0;
-    }
-
-    header = (*part)->elts;
-
-    return &header[(*i)++];
 }
 
 
