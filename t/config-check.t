@@ -96,7 +96,9 @@ my $dropped = 'looks at a header with "_" in its name, which nginx drops, set '
 
 for my $rule ('token header:X_Token', 'signature header:X_Sig',
               'token bearer; header X_Api 2', 'token bearer; id header:X_Id',
-              'token bearer; challenge query:a match=header:X_Type=b')
+              'token bearer; challenge query:a match=header:X_Type=b',
+              'signature http-message covers=content-digest,x_type '
+              . 'algorithm=hmac-sha256')
 {
     my $own = "webhook_provider own { $rule; }";
 
@@ -121,6 +123,8 @@ for my $name ('X-Sig:', 'X Sig', ' X-Sig', 'X.Sig', 'X-Sïg') {
         "challenge query:a 'match=header:$name=b'";
 }
 
+rule_says('signature http-message covers=content-digest,x.sig '
+          . 'algorithm=hmac-sha256', qr/^invalid header name "x\.sig", nginx/);
 rule_says('header "" a', qr/^invalid header name "", nginx takes letters/);
 rule_says('header X-1-a b');
 

@@ -510,12 +510,30 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 }
 
 
-/* Whether the message has any part of the URL in it. */
+/* Whether what is signed has the URL, or its path, in it. */
 
 ngx_uint_t
 ngx_http_webhook_parts_sign_url(ngx_http_webhook_provider_t *provider)
 {
-    ngx_str_t  rest, name;
+    ngx_str_t                         rest, name;
+    ngx_uint_t                        i;
+    ngx_http_webhook_http_message_t  *rule;
+
+    rule = provider->http_message;
+
+    for (i = 0; rule && i < rule->ncovers; i++) {
+
+        switch (rule->covers[i].type) {
+
+        case WH_COMPONENT_TARGET_URI:
+        case WH_COMPONENT_REQUEST_TARGET:
+        case WH_COMPONENT_PATH:
+            return 1;
+
+        default:
+            break;
+        }
+    }
 
     rest = provider->message;
 

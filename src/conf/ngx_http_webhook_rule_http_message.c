@@ -34,8 +34,9 @@ typedef struct {
 static char *ngx_http_webhook_http_message_set(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_signature_t *signature,
-    ngx_http_webhook_http_message_words_t *conf, ngx_uint_t key);
+    ngx_http_webhook_http_message_words_t *conf);
 static char *ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_http_message_t *rule, ngx_str_t *text);
 static ngx_str_t *ngx_http_webhook_http_message_words(ngx_conf_t *cf,
     ngx_str_t *text, ngx_uint_t *n);
@@ -166,8 +167,7 @@ ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_http_message_set(cf, provider, signature, &conf,
-                                             conf.key);
+    return ngx_http_webhook_http_message_set(cf, provider, signature, &conf);
 }
 
 
@@ -175,7 +175,7 @@ static char *
 ngx_http_webhook_http_message_set(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_signature_t *signature,
-    ngx_http_webhook_http_message_words_t *conf, ngx_uint_t key)
+    ngx_http_webhook_http_message_words_t *conf)
 {
     wh_pubkey_e                       scheme;
     ngx_http_webhook_http_message_t  *rule;
@@ -209,7 +209,8 @@ ngx_http_webhook_http_message_set(ngx_conf_t *cf,
 
     if (ngx_http_webhook_provider_header(cf, provider, &input, &rule->input)
         != NGX_OK
-        || ngx_http_webhook_http_message_covers(cf, rule, &conf->covers)
+        || ngx_http_webhook_http_message_covers(cf, provider, rule,
+                                                 &conf->covers)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -226,8 +227,8 @@ ngx_http_webhook_http_message_set(ngx_conf_t *cf,
         }
 
         signature->digest = WH_SHA256;
-        signature->key = key;
-        signature->use = ngx_http_webhook_use_hmac(key, WH_SHA256);
+        signature->key = conf->key;
+        signature->use = ngx_http_webhook_use_hmac(conf->key, WH_SHA256);
 
         provider->uses |= 1 << signature->use;
     }
@@ -249,10 +250,11 @@ ngx_http_webhook_http_message_set(ngx_conf_t *cf,
 
 static char *
 ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_http_message_t *rule, ngx_str_t *text)
 {
     ngx_str_t   *words;
-    ngx_uint_t   i, k, n;
+    ngx_uint_t   i, k, n, index;
 
     static const wh_str_t  digest = wh_string("content-digest");
 
@@ -296,6 +298,16 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
                                    &words[i]);
                 return NGX_CONF_ERROR;
             }
+        }
+
+        /* nginx drops some names */
+
+        if (rule->covers[i].type == WH_COMPONENT_FIELD
+            && ngx_http_webhook_provider_header(cf, provider, &words[i],
+                                                &index)
+               != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
         }
 
         rule->digest |= wh_equal(rule->covers[i].name, digest);
