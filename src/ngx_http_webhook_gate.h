@@ -319,4 +319,26 @@ typedef struct {
 } ngx_http_webhook_main_conf_t;
 
 
+/* The index of a variable's name in a list; its length if it is not there. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_name_index(ngx_array_t *names, ngx_str_t *name)
+{
+    ngx_str_t   *other;
+    ngx_uint_t   i;
+
+    other = names->elts;
+
+    for (i = 0; i < names->nelts; i++) {
+        if (other[i].len == name->len
+            && ngx_strncasecmp(other[i].data, name->data, name->len) == 0)
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
 #endif /* _NGX_HTTP_WEBHOOK_GATE_H_INCLUDED_ */

@@ -357,20 +357,16 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_webhook_var_index(ngx_conf_t *cf, ngx_str_t *name)
 {
-    ngx_str_t                     *names;
+    ngx_str_t                     *added;
     ngx_uint_t                     i;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    names = wmcf->vars.elts;
+    i = ngx_http_webhook_name_index(&wmcf->vars, name);
 
-    for (i = 0; i < wmcf->vars.nelts; i++) {
-        if (names[i].len == name->len
-            && ngx_strncasecmp(names[i].data, name->data, name->len) == 0)
-        {
-            return i;
-        }
+    if (i < wmcf->vars.nelts) {
+        return i;
     }
 
     ngx_strlow(name->data, name->data, name->len);
@@ -379,12 +375,12 @@ ngx_http_webhook_var_index(ngx_conf_t *cf, ngx_str_t *name)
         return NGX_ERROR;
     }
 
-    names = ngx_array_push(&wmcf->vars);
-    if (names == NULL) {
+    added = ngx_array_push(&wmcf->vars);
+    if (added == NULL) {
         return NGX_ERROR;
     }
 
-    *names = *name;
+    *added = *name;
 
     return i;
 }

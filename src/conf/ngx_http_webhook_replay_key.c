@@ -25,8 +25,6 @@ static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_unsigned_other(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_replay_is_var(ngx_array_t *vars,
-    ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs_members(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_replay_covers(
@@ -216,32 +214,9 @@ ngx_http_webhook_replay_unsigned_other(ngx_http_webhook_provider_t *provider,
                || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_LOOSE);
     }
 
-    return !ngx_http_webhook_replay_is_var(vars, name)
+    return vars == NULL
+           || ngx_http_webhook_name_index(vars, name) == vars->nelts
            || !ngx_http_webhook_replay_signs_members(provider);
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_replay_is_var(ngx_array_t *vars, ngx_str_t *name)
-{
-    ngx_str_t   *var;
-    ngx_uint_t   i;
-
-    if (vars == NULL) {
-        return 0;
-    }
-
-    var = vars->elts;
-
-    for (i = 0; i < vars->nelts; i++) {
-        if (var[i].len == name->len
-            && ngx_strncasecmp(var[i].data, name->data, name->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -82,6 +82,7 @@ wh_content_digest_member(const wh_sf_member_t *member, wh_encoding_e encoding,
         }
 
         content->digests |= 1 << row->digest;
+        break;
     }
 
     return WH_OK;

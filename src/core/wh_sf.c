@@ -34,8 +34,7 @@ static void wh_sf_skip_spaces(wh_str_t *text, const char *spaces);
 static int wh_sf_key(wh_str_t *rest, wh_str_t *key);
 static int wh_sf_value(wh_str_t *rest, wh_sf_member_t *member);
 static int wh_sf_number(wh_str_t *rest, wh_sf_member_t *member);
-static int wh_sf_string(wh_str_t *rest, wh_str_t *value);
-static int wh_sf_display_string(wh_str_t *rest, wh_str_t *value);
+static int wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes);
 static int wh_sf_bytes(wh_str_t *rest, wh_str_t *value);
 static int wh_sf_boolean(wh_str_t *rest, wh_str_t *value);
 static int wh_sf_token(wh_str_t *rest, wh_str_t *value);
@@ -279,7 +278,7 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
 
     case '"':
         member->type = WH_SF_STRING;
-        return wh_sf_string(rest, &member->value);
+        return wh_sf_string(rest, &member->value, 1);
 
     case ':':
         member->type = WH_SF_BYTES;
@@ -290,8 +289,17 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
         return wh_sf_boolean(rest, &member->value);
 
     case '%':
+
+        if (rest->len < 2 || rest->data[1] != '"') {
+            return WH_INVALID;
+        }
+
+        wh_sf_skip(rest, 1);
+
+        /* UTF-8 in it is not looked at, nobody here takes one */
+
         member->type = WH_SF_DISPLAY_STRING;
-        return wh_sf_display_string(rest, &member->value);
+        return wh_sf_string(rest, &member->value, 0);
 
     case '@':
         wh_sf_skip(rest, 1);
@@ -362,8 +370,10 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
 }
 
 
+/* What is between quotes; a string has escapes, a display string has not. */
+
 static int
-wh_sf_string(wh_str_t *rest, wh_str_t *value)
+wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
 {
     unsigned char  c;
 
@@ -386,7 +396,7 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value)
             return WH_INVALID;
         }
 
-        if (c == '\\') {
+        if (escapes && c == '\\') {
 
             if (rest->len < 2
                 || (rest->data[1] != '"' && rest->data[1] != '\\'))
@@ -395,43 +405,6 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value)
             }
 
             wh_sf_skip(rest, 1);
-        }
-
-        wh_sf_skip(rest, 1);
-    }
-
-    return WH_INVALID;
-}
-
-
-/* UTF-8 in it is not looked at, nobody here takes one. */
-
-static int
-wh_sf_display_string(wh_str_t *rest, wh_str_t *value)
-{
-    unsigned char  c;
-
-    if (rest->len < 2 || rest->data[1] != '"') {
-        return WH_INVALID;
-    }
-
-    wh_sf_skip(rest, 2);
-
-    value->data = rest->data;
-
-    while (rest->len) {
-
-        c = rest->data[0];
-
-        if (c == '"') {
-            value->len = rest->data - value->data;
-            wh_sf_skip(rest, 1);
-
-            return WH_OK;
-        }
-
-        if (c < 0x20 || c > 0x7e) {
-            return WH_INVALID;
         }
 
         wh_sf_skip(rest, 1);

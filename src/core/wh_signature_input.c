@@ -163,9 +163,10 @@ wh_signature_member(wh_str_t header, wh_str_t label, wh_str_t tag,
         return n ? WH_REPEATED : WH_ABSENT;
     }
 
-    /* another one may have its label */
+    /* of those without the tag another one may have its label */
 
-    return wh_sf_find(header, member->key, &next);
+    return label.len == 0 && tag.len ? wh_sf_find(header, member->key, &next)
+                                     : WH_OK;
 }
 
 

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_str.h"
 
 
 #define NGX_HTTP_WEBHOOK_PELORUS_SHORT  8192    /* bytes, for one turn */
@@ -208,21 +209,8 @@ ngx_http_webhook_pelorus_header(ngx_http_webhook_ctx_t *ctx, ngx_uint_t index)
         return value;
     }
 
-    value = ngx_http_webhook_wh_str(&ctx->headers[index].first->value);
-
-    while (value.len && (value.data[0] == ' ' || value.data[0] == '\t')) {
-        value.data++;
-        value.len--;
-    }
-
-    while (value.len
-           && (value.data[value.len - 1] == ' '
-               || value.data[value.len - 1] == '\t'))
-    {
-        value.len--;
-    }
-
-    return value;
+    return wh_trim(ngx_http_webhook_wh_str(&ctx->headers[index].first->value),
+                   WH_SPACES);
 }
 
 

@@ -297,8 +297,8 @@ ngx_int_t
 ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret)
 {
-    ngx_str_t                     *name, *variable;
-    ngx_uint_t                     i, *index;
+    ngx_str_t                     *variable;
+    ngx_uint_t                    *index;
     ngx_http_variable_t           *variables;
     ngx_http_core_main_conf_t     *cmcf;
     ngx_http_webhook_main_conf_t  *wmcf;
@@ -310,7 +310,6 @@ ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    name = wmcf->vars.elts;
     variables = cmcf->variables.elts;
     index = ngx_http_webhook_secret_indices(secret);
 
@@ -318,22 +317,18 @@ ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
 
         variable = &variables[*index].name;
 
-        for (i = 0; i < wmcf->vars.nelts; i++) {
-
-            if (name[i].len != variable->len
-                || ngx_strncasecmp(name[i].data, variable->data, name[i].len)
-                   != 0)
-            {
-                continue;
-            }
-
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"$%V\" in \"%V\" is from the verified body, so "
-                          "it is empty when the secret is needed, in %V:%ui",
-                          variable, &secret->directive, &secret->conf_file,
-                          secret->line);
-            return NGX_ERROR;
+        if (ngx_http_webhook_name_index(&wmcf->vars, variable)
+            == wmcf->vars.nelts)
+        {
+            continue;
         }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"$%V\" in \"%V\" is from the verified body, so "
+                      "it is empty when the secret is needed, in %V:%ui",
+                      variable, &secret->directive, &secret->conf_file,
+                      secret->line);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
