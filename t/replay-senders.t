@@ -13,13 +13,8 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use WebhookTest;
-use WebhookTest::Providers qw/%providers @built_in authority files location
+use WebhookTest::Providers qw/%providers @built_in server files location
                               sends_to has arguments certificate body sent/;
-
-delete @ENV{ grep { /_proxy\z/i } keys %ENV };
-
-# Secrets that others can read are warned of, which is not the point here.
-umask 027;
 
 my $now = time;
 
@@ -46,23 +41,13 @@ done_testing();
 
 
 sub conf {
-    my $authority = authority();
     my $locations = join '', map { location($_, replay($_)) } @built_in;
 
     return <<"EOF";
     webhook_zone seen 4m;
     add_header X-Verdict \$webhook_verdict always;
     proxy_set_header Host \$http_host;
-
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        listen 127.0.0.1:%%TLS_PORT%% ssl;
-        ssl_certificate %%DIR%%/server.pem;
-        ssl_certificate_key %%DIR%%/server.key;
-        ssl_verify_client optional;
-        ssl_client_certificate $authority;
-        $locations
-    }
+    @{[server($locations)]}
 EOF
 }
 

@@ -14,14 +14,9 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Providers qw/%providers @built_in %secrets add_providers
-                              authority files location sends_to has key_of
+                              files location sends_to server has key_of
                               has_challenge_secret arguments body sent run
                               $send/;
-
-delete @ENV{ grep { /_proxy\z/i } keys %ENV };
-
-# Secrets that others can read are warned of, which is not the point here.
-umask 027;
 
 my $own = <<'EOF';
     # a comment; with { things } in it
@@ -136,25 +131,14 @@ done_testing();
 
 sub conf {
     my $locations = join '', map { location($_) } sort keys %providers;
-    my $authority = authority();
 
-    return <<"EOF";
-    include own.conf;
-
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        listen 127.0.0.1:%%TLS_PORT%% ssl;
-        ssl_certificate %%DIR%%/server.pem;
-        ssl_certificate_key %%DIR%%/server.key;
-        ssl_verify_client optional;
-        ssl_client_certificate $authority;
+    return "    include own.conf;\n" . server(<<"EOF");
         $locations
         location = /ed25519 {
             webhook standard-webhooks;
             webhook_secret file:secrets/ed25519.whpk;
             proxy_pass http://%%APP%%;
         }
-    }
 EOF
 }
 

@@ -242,6 +242,12 @@ subtest 'delivered' => sub {
     is($header{'stripe-signature'}, undef, 'none that was not there');
 
     is_deeply([redeliver()], [0, ''], 'nothing more to do');
+
+    write_message('github', '/bare', undef, 'x' x (2 * MIB));
+    redeliver();
+
+    is_deeply([sort map { lc $_->[0] } @{ (app_requests())[-1]{headers} }],
+              [qw/content-length content-type host/], 'no others');
     app_stop($app);
 };
 
@@ -432,12 +438,13 @@ sub clear {
 my $written;
 
 sub write_message {
-    my ($hook, $target, $time) = @_;
+    my ($hook, $target, $time, $body) = @_;
 
     mkdir "$spool_dir/$hook";
     write_file(sprintf('%s/%s/%.3f-%032x', $spool_dir, $hook,
                        $time // 1_700_000_000, ++$written),
-               "POST $target HTTP/1.1\nContent-Type: text/plain\n\n{}");
+               "POST $target HTTP/1.1\nContent-Type: text/plain\n\n"
+               . ($body // '{}'));
 }
 
 

@@ -8,6 +8,8 @@ use warnings;
 
 use Exporter qw/import/;
 
+use WebhookTest::Gateway qw/fastcgi_pairs record/;
+
 our @EXPORT_OK = qw/as_http answer_in/;
 
 # types of FastCGI's records
@@ -38,13 +40,6 @@ sub answer_in {
 }
 
 
-sub record {
-    my ($type, $content) = @_;
-
-    return pack('CCnnCx', 1, $type, 1, length $content, 0) . $content;
-}
-
-
 sub fastcgi {
     my ($bytes) = @_;
 
@@ -64,26 +59,6 @@ sub fastcgi {
     }
 
     return $complete ? http($body, fastcgi_pairs($params)) : '';
-}
-
-
-# A length is one byte, or four with the first bit set.
-sub fastcgi_pairs {
-    my ($bytes) = @_;
-
-    my @pairs;
-
-    while (length $bytes) {
-        my @length = map {
-            my $byte = ord $bytes;
-            $byte < 128 ? ord substr $bytes, 0, 1, ''
-                        : (unpack 'N', substr $bytes, 0, 4, '') & 0x7fffffff;
-        } 1, 2;
-
-        push @pairs, map { substr $bytes, 0, $_, '' } @length;
-    }
-
-    return @pairs;
 }
 
 

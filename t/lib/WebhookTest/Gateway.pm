@@ -13,6 +13,7 @@ package WebhookTest::Gateway;
 use strict;
 use warnings;
 
+use Exporter qw/import/;
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP;
@@ -20,6 +21,8 @@ use MIME::Base64;
 use POSIX ();
 
 use WebhookTest;
+
+our @EXPORT_OK = qw/fastcgi_pairs record/;
 
 # record types of FastCGI
 use constant { FCGI_BEGIN => 1, FCGI_END => 3, FCGI_PARAMS => 4,

@@ -3,9 +3,8 @@ package WebhookTest::Providers;
 # Every provider, with what it needs: a location, a secret or key, a client
 # certificate, a body; and tools/webhook-send, which sends as it would.
 #
-#     my $t = WebhookTest->new(conf => "... ssl_client_certificate "
-#         . authority() . "; " . join('', map { location($_) } @built_in),
-#         files => { files() });
+#     my $t = WebhookTest->new(files => { files() },
+#         conf => server(join '', map { location($_) } @built_in));
 #     sends_to($t);
 #     my $r = sent(arguments('github'), body('github'));
 #
@@ -24,7 +23,12 @@ use POSIX ();
 use WebhookTest;
 use WebhookTest::Cert;
 
-our @EXPORT_OK = qw/%providers @built_in %secrets add_providers authority files
+delete @ENV{ grep { /_proxy\z/i } keys %ENV };
+
+# Secrets that others can read are warned of, which is not the point here.
+umask 027;
+
+our @EXPORT_OK = qw/%providers @built_in %secrets add_providers files server
                     location sends_to has key_of has_challenge_secret
                     arguments certificate body sent run $send/;
 
@@ -94,8 +98,22 @@ sub add_providers { %providers = (%providers, read_providers($_[0])) }
 sub sends_to { ($t) = @_ }
 
 
-# The file of the authority of client certificates.
-sub authority { return $ca->{cert} }
+# A server with those locations.
+sub server {
+    my ($locations) = @_;
+
+    return <<"EOF";
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        listen 127.0.0.1:%%TLS_PORT%% ssl;
+        ssl_certificate %%DIR%%/server.pem;
+        ssl_certificate_key %%DIR%%/server.key;
+        ssl_verify_client optional;
+        ssl_client_certificate $ca->{cert};
+        $locations
+    }
+EOF
+}
 
 
 # For the server: secrets, keys, and bodies; with a prefix "other-" also the

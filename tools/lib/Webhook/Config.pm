@@ -5,8 +5,8 @@ package Webhook::Config;
 # checked: "nginx -t" does that.
 #
 # A location: { servers, modifier, path, names (of providers), secrets,
-# public_url, window, future }.  A secret: { bytes, place, decode, for,
-# number }; bytes are as they are in the file.
+# public_url, window, future }.  A secret: { bytes, place, decode }; bytes are
+# as they are in the file.
 
 use strict;
 use warnings;
@@ -89,7 +89,6 @@ sub block {
             : push @inner, [$name, \@words, \@body];
         } elsif ($name eq 'webhook') {
             $level->{names} = $words[0] eq 'off' ? undef : \@words;
-            $level->{own} = 1;
         } elsif ($name eq 'webhook_secret') {
             $level->{secrets} = [] if !$own_secrets++;
             push @{ $level->{secrets} },
@@ -109,7 +108,7 @@ sub block {
 
     for (@inner) {
         my ($name, $words, $body) = @$_;
-        my %copy = (%$level, own => 0);
+        my %copy = %$level;
 
         if ($name eq 'location') {
             @copy{qw/modifier path/} = @$words > 1 ? @$words : ('', @$words);
@@ -164,11 +163,10 @@ sub map_block {
 sub secret {
     my ($config, $number, $value, @options) = @_;
 
-    my %secret = (number => $number, value => $value,
-                  place => "secret $number");
+    my %secret = (value => $value, place => "secret $number");
 
     for (@options) {
-        $secret{$1} = $2 if /\A(decode|for)=(.*)\z/s;
+        $secret{decode} = $1 if /\Adecode=(.*)\z/s;
     }
 
     fill(\%secret, $value, sub { full_path($config, $_[0]) });
@@ -201,8 +199,7 @@ sub fill {
 sub literal_secret {
     my ($value, $number) = @_;
 
-    my %secret = (number => $number, value => $value,
-                  place => "secret $number");
+    my %secret = (value => $value, place => "secret $number");
 
     fill(\%secret, $value, sub { $_[0] });
     die "$secret{problem}\n" if defined $secret{problem};

@@ -72,7 +72,7 @@ sub diagnose {
 
     my $rules = $known->{providers}{$name}
         // return finding("there is no provider \"$name\"", undef);
-    my %r = (%$r, public_url => $place->{public_url} // $r->{public_url});
+    my %r = (%$r, public_url => $place->{public_url});
     my $reason = $r->{reason} // '';
 
     return finding($reason{$reason}, $reason =~ /\Adup/ ? 'copy' : undef)

@@ -9,13 +9,14 @@ use warnings;
 
 use Encode qw/encode_utf8/;
 use Exporter qw/import/;
+use File::Temp;
 use JSON::PP;
 use List::Util qw/first/;
 use MIME::Base64;
 
 our @EXPORT = qw/%decode %encode %signed_body form_set has_header header
                  json_decode json_encode json_get json_set json_set_every
-                 percent random_hex render set_header unpercent url/;
+                 percent random_hex render set_header temporary unpercent url/;
 
 our %encode = (
     base64    => sub { encode_base64($_[0], '') },
@@ -289,6 +290,18 @@ sub pelorus_text {
     }ges;
 
     return "$text\n";
+}
+
+
+# A file with those bytes, as long as the object lives.
+sub temporary {
+    my $file = File::Temp->new;
+
+    binmode $file;
+    print $file $_[0];
+    close $file;
+
+    return $file;
 }
 
 

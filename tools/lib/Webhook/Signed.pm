@@ -7,7 +7,6 @@ use warnings;
 
 use Digest::SHA qw/hmac_sha1 hmac_sha256 hmac_sha384 hmac_sha512/;
 use Exporter qw/import/;
-use File::Temp;
 use List::Util qw/first/;
 use MIME::Base64;
 
@@ -249,17 +248,6 @@ sub pem {
 
 
 sub ed25519_der { return pack('H*', '302a300506032b6570032100') . $_[0] }
-
-
-sub temporary {
-    my $file = File::Temp->new;
-
-    binmode $file;
-    print $file $_[0];
-    close $file;
-
-    return $file;
-}
 
 
 # Whether the bytes are a signature of the message by the key; openssl knows.
