@@ -22,6 +22,7 @@ use IO::Socket::INET;
 use POSIX qw/WNOHANG _exit/;
 use Time::HiRes qw/sleep time/;
 
+my $tried = 0;
 my $root = abs_path(dirname(__FILE__) . '/../..');
 
 # nginx would take the variable for a list of sockets
@@ -250,11 +251,18 @@ sub stop {
 }
 
 
+# Below those that the kernel gives to whoever asks for any, and others in each
+# process.
 sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        or die "no free port: $!\n";
+    my ($port, $socket);
 
-    return $socket->sockport;
+    until ($socket) {
+        $port = 10000 + ($$ * 100 + $tried++) % 20000;
+        $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port",
+                                        Listen => 1);
+    }
+
+    return $port;
 }
 
 

@@ -13,22 +13,26 @@ use strict;
 use warnings;
 
 use IO::Socket::INET;
-use Time::HiRes qw/sleep time/;
 
 our @objects = qw/nginx module libcrypto libc other/;
 
 
-# An nginx as Bench's ->start has it.  When it is told to open its logs anew,
-# callgrind writes down what it has counted, and begins anew.
+# An nginx as Bench's ->start has it, with one more server: a request for
+# "/count" is redirected, and callgrind writes down what it has counted before
+# that, and begins anew.
 sub start {
     my ($bench, %want) = @_;
+
+    my $count = 'location = /count { return 404; error_page 404 = /counted; } '
+                . 'location = /counted { return 200 "counted"; }';
 
     # the clock must not tick, keeping it takes instructions, too
 
     my $nginx = $bench->start(
         module => 1, main => 'timer_resolution 1000s;', %want,
+        conf => [@{ $want{conf} }, $count],
         wrap => [qw{valgrind --tool=callgrind
-                    --dump-before=ngx_reopen_files
+                    --dump-before=ngx_http_internal_redirect
                     --callgrind-out-file=%%PREFIX%%/callgrind}],
     );
 
@@ -97,32 +101,10 @@ sub read_answer {
 sub dump_counts {
     my ($nginx) = @_;
 
-    my $file = "$nginx->{prefix}/callgrind." . ++$nginx->{dumps};
-    my $until = time + 60;
+    send_requests($nginx->{ports}[-1], 200, 1,
+                  sub { "GET /count HTTP/1.1\r\nHost: localhost\r\n\r\n" });
 
-    kill 'USR1', $nginx->{pid};
-
-    until (complete($file)) {
-        sleep 0.05;
-
-        # nginx that goes to sleep while it takes a signal does not see it
-
-        IO::Socket::INET->new(PeerAddr => "127.0.0.1:$nginx->{port}")
-            if time > $until - 55;
-        die "nothing has been counted\n" if time > $until;
-    }
-
-    return read_counts($file);
-}
-
-
-sub complete {
-    my ($file) = @_;
-
-    open my $profile, '<', $file or return 0;
-    seek $profile, -200, 2;
-
-    return grep { /^totals:/ } <$profile>;
+    return read_counts("$nginx->{prefix}/callgrind." . ++$nginx->{dumps});
 }
 
 
