@@ -61,8 +61,9 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                   text;
-    unsigned                    used:1;     /* in every request: by more than
-                                               the rules "id" and "event" */
+    ngx_uint_t                  used;       /* by rules, in every request */
+    unsigned                    asked:1;    /* by a challenge, where it may be
+                                               one */
 } ngx_http_webhook_pointer_t;
 
 
@@ -173,8 +174,7 @@ typedef struct {
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;
-    unsigned                    use_signing_key:1; /* or the signing
-                                               secret instead */
+    unsigned                    use_signing_key:1; /* or a signing secret */
 } ngx_http_webhook_challenge_t;
 
 

@@ -37,6 +37,20 @@ my $t = WebhookTest->new(conf => <<"EOF");
                   'reply={"type":1}' type=application/json after=verify;
     }
 
+    webhook_provider event {
+        signature header:X-Signature;
+        challenge json:/challenge method=POST match=json:/type=verify
+                  match=header:X-Kind=challenge after=verify;
+        event json:/type;
+    }
+
+    webhook_provider field {
+        signature header:X-Signature;
+        body form:payload;
+        challenge json:/challenge method=POST match=json:/type=verify
+                  after=verify;
+    }
+
     webhook_provider header {
         signature header:X-Signature;
         challenge header:X-Hook-Secret method=POST header=X-Hook-Secret;
@@ -62,6 +76,15 @@ my $t = WebhookTest->new(conf => <<"EOF");
         location /echo { webhook echo; proxy_pass http://%%APP%%; }
         location /hmac { webhook hmac; proxy_pass http://%%APP%%; }
         location /fixed { webhook fixed; proxy_pass http://%%APP%%; }
+        location /event { webhook event; proxy_pass http://%%APP%%; }
+        location /field { webhook field; proxy_pass http://%%APP%%; }
+
+        location /file {
+            webhook echo;
+            client_body_in_file_only clean;
+            proxy_pass http://%%APP%%;
+        }
+
         location /header { webhook header; proxy_pass http://%%APP%%; }
         location /method { webhook method; proxy_pass http://%%APP%%; }
         location /token { webhook token; proxy_pass http://%%APP%%; }
@@ -94,6 +117,40 @@ refused('/hmac', '{"type":"verify","plain":"{}"}', $secrets[0], 400);
 refused('/echo', '{"type":"verify","type":"verify","challenge":"a"}',
         $secrets[0], 422);
 
+# A body is parsed if it can be a challenge, which shows in what it is refused
+# for: it is short, and what has to match is in it.
+
+my $twice = '"challenge":"a","challenge":"b"';
+my $most = sprintf '{"type":"verify","challenge":"abc"%s}', ' ' x 4061;
+
+is(length $most, 4096, 'the longest challenge');
+answered($_, $most, $secrets[0], 'text/plain', 'abc') for qw{/echo /file};
+passed('/echo', "$most ");
+passed('/echo', "{$twice}");
+passed('/echo', qq({"type":"another",$twice}));
+passed('/file', qq({"type":"another",$twice}));
+refused('/echo', qq({"type":"verify",$twice}), $secrets[0], 422);
+refused('/file', qq({"type":"verify",$twice}), $secrets[0], 422);
+refused('/echo', qq({"type":"\\u0076erify",$twice}), $secrets[0], 422);
+answered('/echo', '{"type":"\u0076erify","challenge":"abc"}', $secrets[0],
+         'text/plain', 'abc');
+
+my @kind = ['X-Kind', 'challenge'];
+
+passed('/event', qq({"type":"verify",$twice}));
+passed('/event', qq({"type":"verify",$twice}), ['X-Kind', 'message']);
+refused('/event', qq({"type":"verify",$twice}), $secrets[0], 422, @kind);
+answered('/event', $verify, $secrets[0], 'text/plain', 'abc DEF-123', @kind);
+
+my $field = 'payload=' . ($verify =~ s/(.)/sprintf '%%%02X', ord $1/egr);
+my $signature = hmac_sha256_hex($verify, $secrets[0]);
+
+is($t->request({ method => 'POST', uri => '/field', body => $field,
+                 headers => [['X-Signature', $signature],
+                             ['Content-Type',
+                              'application/x-www-form-urlencoded']] })->{body},
+   'abc DEF-123', 'a challenge in the field of a form');
+
 my $r = $t->request({ method => 'POST', uri => '/header', body => '',
                       headers => [['X-Hook-Secret', 'abc123']] });
 is($r->{status}, 200, 'a header is echoed');
@@ -125,11 +182,11 @@ done_testing();
 
 # The answer, then what has gone upstream.
 sub post {
-    my ($uri, $body, $key) = @_;
+    my ($uri, $body, $key, @headers) = @_;
 
     return $t->ask({
         uri => $uri, body => $body,
-        headers => [['X-Signature', hmac_sha256_hex($body, $key)],
+        headers => [@headers, ['X-Signature', hmac_sha256_hex($body, $key)],
                     ['Content-Type', $body =~ /^\{/ ? 'application/json'
                      : 'application/x-www-form-urlencoded']],
     });
@@ -137,9 +194,9 @@ sub post {
 
 
 sub answered {
-    my ($uri, $body, $key, $type, $answer) = @_;
+    my ($uri, $body, $key, $type, $answer, @headers) = @_;
 
-    my ($r, @seen) = post($uri, $body, $key);
+    my ($r, @seen) = post($uri, $body, $key, @headers);
 
     is($r->{status}, 200, "$uri: answered");
     is($r->{header}{'content-type'}, $type, 'with the type');
@@ -150,9 +207,9 @@ sub answered {
 
 
 sub passed {
-    my ($uri, $body) = @_;
+    my ($uri, $body, @headers) = @_;
 
-    my ($r, @seen) = post($uri, $body, $secrets[0]);
+    my ($r, @seen) = post($uri, $body, $secrets[0], @headers);
 
     like($r->{status}, qr/^2/, "$uri: $body is no challenge");
     is($seen[0]{body}, $body, 'and goes upstream');
@@ -160,9 +217,9 @@ sub passed {
 
 
 sub refused {
-    my ($uri, $body, $key, $status) = @_;
+    my ($uri, $body, $key, $status, @headers) = @_;
 
-    my ($r, @seen) = post($uri, $body, $key);
+    my ($r, @seen) = post($uri, $body, $key, @headers);
 
     is($r->{status}, $status, "$uri: refused with $status");
     is_deeply(\@seen, [], 'nothing goes upstream');

@@ -816,7 +816,7 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
         has |= NGX_HTTP_WEBHOOK_HAS_BODY_STEPS;
     }
 
-    if (gate->parse) {
+    if (gate->parse || gate->asks) {
         has |= NGX_HTTP_WEBHOOK_HAS_JSON;
     }
 

@@ -215,7 +215,7 @@ ngx_http_webhook_payload_sources(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
 {
     size_t                       index;
     ngx_uint_t                   i;
-    ngx_http_webhook_pointer_t  *pointers;
+    ngx_http_webhook_pointer_t  *pointers, *added;
 
     pointers = gate->provider->pointers.elts;
 
@@ -226,6 +226,10 @@ ngx_http_webhook_payload_sources(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
         {
             return NGX_ERROR;
         }
+
+        added = gate->pointers.elts;
+        added[index].asked = pointers[i].asked;
+        gate->asks |= pointers[i].asked;
     }
 
     return NGX_OK;
@@ -366,7 +370,7 @@ ngx_http_webhook_payload_init(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
     }
 
     for (i = 0; i < gate->pointers.nelts; i++) {
-        gate->parse |= pointers[i].used;
+        gate->parse |= (pointers[i].used != 0);
     }
 }
 

@@ -817,15 +817,13 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
 {
     ngx_http_webhook_source_t  **source = field;
 
-    ngx_uint_t                   known, taken;
+    ngx_uint_t                   taken;
     ngx_http_webhook_pointer_t  *pointers;
 
     *source = ngx_palloc(cf->pool, sizeof(ngx_http_webhook_source_t));
     if (*source == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    known = provider->pointers.nelts;
 
     taken = ngx_http_webhook_source_words(cf, provider, words, n, *source);
 
@@ -841,9 +839,9 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->pointers.nelts > known) {
+    if ((*source)->type == NGX_HTTP_WEBHOOK_JSON) {
         pointers = provider->pointers.elts;
-        pointers[known].used = 0;
+        pointers[(*source)->index].used--;
     }
 
     return NGX_CONF_OK;

@@ -221,6 +221,8 @@ ngx_http_webhook_challenge_source(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
     ngx_http_webhook_source_t *source)
 {
+    ngx_http_webhook_pointer_t  *pointer;
+
     if (ngx_http_webhook_source_word(cf, provider, word,
                                      NGX_HTTP_WEBHOOK_SOURCES_VERIFIED, source)
         != NGX_CONF_OK)
@@ -228,9 +230,17 @@ ngx_http_webhook_challenge_source(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (source->type == NGX_HTTP_WEBHOOK_JSON && !challenge->after_verify) {
-        challenge->in_body = 1;
+    if (source->type != NGX_HTTP_WEBHOOK_JSON) {
+        return NGX_CONF_OK;
     }
+
+    challenge->in_body |= !challenge->after_verify;
+
+    pointer = provider->pointers.elts;
+    pointer += source->index;
+
+    pointer->used--;
+    pointer->asked = 1;
 
     return NGX_CONF_OK;
 }

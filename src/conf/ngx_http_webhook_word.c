@@ -382,7 +382,7 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
 
     for (i = 0; i < pointers->nelts; i++) {
         if (ngx_http_webhook_str_equal(&known[i].text, pointer)) {
-            known[i].used = 1;
+            known[i].used++;
             *index = i;
             return NGX_CONF_OK;
         }
@@ -396,6 +396,8 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
     if (known == NULL) {
         return NGX_CONF_ERROR;
     }
+
+    ngx_memzero(known, sizeof(ngx_http_webhook_pointer_t));
 
     known->text = *pointer;
     known->used = 1;

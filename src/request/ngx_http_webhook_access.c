@@ -129,14 +129,15 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             reason = ngx_http_webhook_verify_signature(r, ctx);
         }
 
-        if (reason == NGX_HTTP_WEBHOOK_PASSED
-            && !ctx->gate->parse
-            && !ctx->gate->provider->form)
-        {
-            return ngx_http_webhook_accept(r, ctx);
-        }
-
         if (reason == NGX_HTTP_WEBHOOK_PASSED) {
+
+            ctx->parse = ctx->gate->parse
+                         || ngx_http_webhook_challenge_likely(r, ctx);
+
+            if (!ctx->parse && !ctx->gate->provider->form) {
+                return ngx_http_webhook_accept(r, ctx);
+            }
+
             reason = ngx_http_webhook_payload_start(r, ctx);
         }
 

@@ -11,11 +11,14 @@
 #include "core/wh_challenge.h"
 
 
-#define NGX_HTTP_WEBHOOK_CHALLENGE_BODY  4096   /* of a body not verified */
+#define NGX_HTTP_WEBHOOK_CHALLENGE_BODY  4096
 
 
 static ngx_uint_t ngx_http_webhook_challenge_due(
     ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when);
+static ngx_uint_t ngx_http_webhook_challenge_written(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
+    ngx_str_t *body);
 static ngx_int_t ngx_http_webhook_challenge_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
@@ -182,6 +185,100 @@ ngx_http_webhook_challenge_read(ngx_http_request_t *r,
     }
 
     return reason;
+}
+
+
+/*
+ * Whether a verified body, in which something may ask for an answer, has to be
+ * parsed for that: it is short, and what a challenge has to match is in it.
+ */
+
+ngx_uint_t
+ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                      body;
+    ngx_uint_t                     i;
+    ngx_http_webhook_challenge_t  *challenge;
+
+    if (!ctx->gate->asks || r->request_body == NULL) {
+        return 0;
+    }
+
+    /* a document in a form may have it encoded */
+
+    if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DOCUMENT) {
+        return 1;
+    }
+
+    rc = ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_BODY,
+                                      &body);
+    if (rc != NGX_OK) {
+        return rc == NGX_ERROR;
+    }
+
+    challenge = ctx->gate->provider->challenges.elts;
+
+    for (i = 0; i < ctx->gate->provider->challenges.nelts; i++) {
+
+        if (ngx_http_webhook_challenge_due(&challenge[i],
+                                           NGX_HTTP_WEBHOOK_VERIFIED)
+            && (r->method & challenge[i].method)
+            && ngx_http_webhook_challenge_written(r, ctx, &challenge[i], &body))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* In JSON, an escape may hide the text. */
+
+static ngx_uint_t
+ngx_http_webhook_challenge_written(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
+    ngx_str_t *body)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    ngx_http_webhook_match_t  *match;
+
+    match = challenge->matches.elts;
+
+    for (i = 0; i < challenge->matches.nelts; i++) {
+
+        if (match[i].value.len == 0) {
+            continue;
+        }
+
+        if (match[i].source.type == NGX_HTTP_WEBHOOK_JSON) {
+
+            if (memmem(body->data, body->len, match[i].value.data,
+                       match[i].value.len)
+                == NULL
+                && memchr(body->data, '\\', body->len) == NULL)
+            {
+                return 0;
+            }
+
+            continue;
+        }
+
+        rc = ngx_http_webhook_source_value(r, ctx, &match[i].source, &value);
+
+        if (rc == WH_ABSENT
+            || (rc == WH_OK
+                && !ngx_http_webhook_str_equal(&value, &match[i].value)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

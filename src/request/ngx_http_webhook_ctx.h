@@ -146,6 +146,8 @@ struct ngx_http_webhook_ctx_s {
     ngx_uint_t                     status;      /* of the rule, or 0 */
     ngx_str_t                      pointer;     /* of what is invalid */
     const char                    *violation;   /* what is wrong there */
+    ngx_str_t                      time;        /* in a header, as it is signed,
+                                                   or empty */
     int64_t                        age;         /* s, of a time that is out of
                                                    the window, or 0 */
     ngx_uint_t                     secrets_tried;  /* bits, of a refusal */
@@ -215,6 +217,7 @@ struct ngx_http_webhook_ctx_s {
                                                    been passed */
     unsigned                       evaluation:1;   /* of a variable failed */
     unsigned                       redirected:1;   /* from a gate */
+    unsigned                       parse:1;     /* the body */
     unsigned                       by_name:1;   /* parsed for a variable */
 
     /* the body, and the parser for JSON */

@@ -60,6 +60,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
                       : ngx_http_webhook_signs(ctx->gate->provider))
            || ctx->gate->provider->form
            || ctx->gate->parse
+           || ctx->gate->asks
            || ngx_http_webhook_digest_wanted(ctx)
               != NGX_HTTP_WEBHOOK_DIGEST_NONE;
 }

@@ -59,7 +59,7 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
         }
     }
 
-    if (!gate->parse || (form && gate->nconstraints == 0)) {
+    if (!ctx->parse || (form && gate->nconstraints == 0)) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -297,7 +297,9 @@ ngx_http_webhook_step_document(ngx_http_request_t *r,
     pointers = gate->pointers.elts;
 
     for (i = 0; i < gate->pointers.nelts; i++) {
-        if (pointers[i].used && wh_json_value(ctx->json, i)->repeated) {
+        if ((pointers[i].used || pointers[i].asked)
+            && wh_json_value(ctx->json, i)->repeated)
+        {
             return ngx_http_webhook_payload_invalid(ctx, i, "repeated");
         }
     }

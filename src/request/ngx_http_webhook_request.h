@@ -238,6 +238,8 @@ ngx_uint_t ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_challenge_read(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+ngx_uint_t ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_send(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_challenge_distinct(ngx_http_request_t *r,

@@ -40,7 +40,7 @@ ngx_http_webhook_json_by_name(ngx_http_request_t *r,
     int           rc;
     ngx_chain_t  *cl;
 
-    if (ctx->json || ctx->by_name || ctx->gate->parse || !ctx->verified) {
+    if (ctx->json || ctx->by_name || ctx->parse || !ctx->verified) {
         return;
     }
 
@@ -147,7 +147,7 @@ ngx_http_webhook_shown(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     provider = ctx->gate->provider;
 
     walk = (ctx->json == NULL
-            && !ctx->gate->parse
+            && !ctx->parse
             && ctx->gate->json
             && !r->request_body_no_buffering
             && !(ngx_http_webhook_shown_found(ctx, provider->id)
