@@ -114,6 +114,11 @@ ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value)
 {
+    if (segment->time && ctx->time.len) {
+        *value = ctx->time;
+        return WH_OK;
+    }
+
     if (segment->source) {
         return ngx_http_webhook_source_value(r, ctx, segment->source, value);
     }
@@ -182,6 +187,10 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
     ngx_int_t                  rc;
     ngx_str_t                  value;
     ngx_http_webhook_reason_e  reason;
+
+    if (segment->time && ctx->time.len) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
 
     if (segment->variable
         && ngx_http_webhook_message_repeated(r, &segment->name))

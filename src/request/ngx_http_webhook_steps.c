@@ -406,6 +406,10 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED;
     }
 
+    if (!ngx_http_webhook_source_in_body(&timestamp->source)) {
+        ctx->time = value;
+    }
+
     now = ngx_time();
 
     if (window->past != NGX_CONF_UNSET && time < now - window->past) {
