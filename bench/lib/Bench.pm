@@ -192,7 +192,7 @@ sub start_redis {
     my ($self) = @_;
 
     my $port = free_port();
-    my $redis = { port => $port, prefix => 'redis-server',
+    my $redis = { ports => [$port], prefix => 'redis-server',
                   pid => run('redis-server', '--bind', '127.0.0.1', '--port',
                              $port, '--save', '', '--dir', $self->{dir}) };
 
@@ -226,8 +226,10 @@ sub await {
         die "$nginx->{prefix}: it does not start, BENCH_DEBUG=1 shows why\n"
             if waitpid($nginx->{pid}, WNOHANG) > 0;
 
+        # nginx listens on one after the other
+
         my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                                           PeerPort => $nginx->{port});
+                                           PeerPort => $nginx->{ports}[-1]);
         return if $socket;
 
         sleep 0.05;
