@@ -215,6 +215,8 @@ struct ngx_http_webhook_ctx_s {
                                                    been passed */
     unsigned                       evaluation:1;   /* of a variable failed */
     unsigned                       redirected:1;   /* from a gate */
+    unsigned                       taken:1;     /* the body, ahead of another
+                                                   location */
     unsigned                       by_name:1;   /* parsed for a variable */
 
     /* the body, and the parser for JSON */
