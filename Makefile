@@ -140,6 +140,9 @@ $(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(CORE_OBJS)
 JOBS ?= 2
 PROVE_RULES := --rules='seq=t/{ack,challenge,reply}.t' --rules='par=**'
 
+# make would take the objects of all units away after the last of them
+.SECONDARY: $(CORE_OBJS)
+
 units: $(UNITS)
 
 run: module $(NGINX_DEP)

@@ -20,7 +20,6 @@ my $t = WebhookTest->new(conf => <<"EOF");
     log_format verdict '\$uri \$status [\$webhook_verdict] [\$webhook_reason]';
     access_log %%DIR%%/logs/verdict.log verdict;
     client_header_buffer_size 1k;
-    client_body_timeout 1s;
     lingering_time 5s;
     lingering_timeout 1s;
 
@@ -41,6 +40,11 @@ my $t = WebhookTest->new(conf => <<"EOF");
             client_max_body_size 40m;
             client_body_buffer_size 40m;
             webhook_require "" object;
+            proxy_pass http://%%APP%%;
+        }
+
+        location /hanging {
+            client_body_timeout 1s;
             proxy_pass http://%%APP%%;
         }
 
@@ -174,7 +178,8 @@ is_deeply([$t->app_requests], [], 'nothing of them upstream');
 
 # one that goes on hanging is closed
 for my $chunked (undef, 100) {
-    my %request = (body => 'b' x 300, $chunked ? (chunked => 100) : ());
+    my %request = (uri => '/hanging', body => 'b' x 300,
+                   $chunked ? (chunked => 100) : ());
     my $bytes = join '', WebhookTest::format_request(%{ signed(%request) });
     my $c = $t->connection(timeout => 5);
     my $begin = time;

@@ -33,6 +33,8 @@ my $second = 'qT5bN0wLk2Rv9yUs';
 my $body = '{"a": 1, "b": [2]}';
 
 my %location = (
+    around => "webhook github; webhook_secret $key; "
+              . 'error_page 403 = @elsewhere;',
     http   => "webhook signed; webhook_secret $key;",
     jwt    => "webhook netlify; webhook_secret $key;",
     once   => "webhook github; webhook_secret $key; "
@@ -65,7 +67,9 @@ my $t = WebhookTest->new(
             server_name hooks.example.com;
     ' . join('', map { "location = /$_ { $location{$_} "
                        . "proxy_pass http://%%APP%%; }\n" }
-             sort keys %location) . '}',
+             sort keys %location) . '
+            location @elsewhere { proxy_pass http://%%APP%%; }
+        }',
 );
 
 
@@ -213,6 +217,11 @@ is($last->{signature}, 'sha256=' . hmac_sha256_hex($body, $key),
    'the signature as it came');
 is($last->{sha256}, sha256_hex($body), 'the hash of the message');
 is($last->{length}, length $body, 'and its length');
+
+# its body is not there any more
+$last = refused(github('/around', $body, 'another'));
+like($last->{signature}, qr/^sha256=/, 'of a request that gets elsewhere');
+is("$last->{sha256}$last->{length}", '', 'no message');
 
 my $now = time;
 my $fields = "t=$now,v1=" . '0' x 64;

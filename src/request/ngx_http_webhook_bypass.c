@@ -96,6 +96,8 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
         return ngx_http_webhook_refuse_rewritten(r, ctx);
     }
 
+    ctx->taken = 1;
+
     return ngx_http_webhook_take_body(r);
 }
 

@@ -218,6 +218,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       evaluation:1;   /* of a variable failed */
     unsigned                       redirected:1;   /* from a gate */
     unsigned                       parse:1;     /* the body */
+    unsigned                       taken:1;     /* the body, ahead of another
+                                                   location */
     unsigned                       by_name:1;   /* parsed for a variable */
 
     /* the body, and the parser for JSON */

@@ -434,7 +434,8 @@ ngx_http_webhook_var_message_sha256(ngx_http_request_t *r,
 /*
  * The message in parts, where it has been hashed and did not match: no
  * candidate has been there for a token, or what signs the headers alone.
- * NGX_DECLINED for a body in a file: nobody reads that a second time.
+ * NGX_DECLINED for a body in a file: nobody reads that a second time; and for
+ * one that is gone.
  */
 
 static ngx_int_t
@@ -450,6 +451,7 @@ ngx_http_webhook_message_parts(ngx_http_request_t *r,
 
     if (ctx->reason != NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
         || ctx->ncandidates == 0
+        || ctx->taken
         || ctx->token_header.len
         || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER))
     {

@@ -153,6 +153,7 @@ sub made {
                  $place->{loose} ? () : (\&wrong_body, \&wrong_body),
                  $place->{time} ? \&stale : (),
                  $place->{url} ? \&wrong_url : (),
+                 $place->{wrongs} ? (\&wrong_of_place) x 3 : (),
                  $two ? () : (\&wrong_wire, \&wrong_wire));
 
     return pick(@wrong)->($m, $place);
@@ -190,14 +191,16 @@ sub message {
         my $json = qq({"id":"$id","text":"$text"});
 
         $m->{payload} = $json;
-        $m->{body} = $place->{body} eq 'json' ? $json
+        $m->{body} = $place->{body} eq 'none' ? ''
+                   : $place->{body} eq 'json' ? $json
                    : $place->{body} eq 'form' ? "id=$id&text=$text"
                    : 'payload=' . $json =~ s/(\W)/sprintf '%%%02x', ord $1/ger;
     }
 
-    smuggle($m) if ($place->{wrong} // '') eq 'bare' && chance(30);
+    smuggle($m) if ($place->{wrong} // '') eq 'bare' && $m->{body} ne ''
+                   && chance(30);
 
-    $m->{type} = $place->{body} eq 'json' ? 'application/json'
+    $m->{type} = $place->{body} =~ /json|none/ ? 'application/json'
                                       : 'application/x-www-form-urlencoded';
 
     return $m;
@@ -343,6 +346,17 @@ sub wrong_url {
 }
 
 
+sub wrong_of_place {
+    my ($m, $place) = @_;
+
+    my $how = pick(sort keys %{ $place->{wrongs} });
+
+    $place->{wrongs}{$how}->($m, sub { signed($m, $place) });
+
+    return ('wrong', $how);
+}
+
+
 # The credential is right, the request as it is sent is not.
 sub wrong_wire {
     my ($m, $place) = @_;
@@ -390,7 +404,8 @@ sub wrapped {
     $request->{ends} = 1 if $version eq '1.0';
     $request->{version} = $version;
     $request->{framing} = $wire =~ /chunk|both|old/
-                          || !$wire && $version eq '1.1' && chance(30)
+                          || !$wire && $version eq '1.1'
+                             && $m->{body} ne '' && chance(30)
                           ? 'chunked' : 'length';
 
     return $request;
@@ -517,7 +532,8 @@ sub client_two {
 
     $h2->begin(method => $m->{method}, uri => target($m),
                headers => $request->{headers}, body => $m->{body},
-               chance(50) ? (length => length $m->{body}) : ());
+               $m->{body} eq '' || chance(50)
+                   ? (length => length $m->{body}) : ());
 
     return (pieces => [], h2 => $h2, bytes => $h2->{out} . $m->{body});
 }

@@ -12,7 +12,7 @@ package FuzzRequests::Places;
 # right        what becomes of a right request: pass unless told
 # wrong        and of a wrong one: stop unless told.  bare: it may arrive, by
 #              a way that has no gate, but nothing of its body may
-# body         how it is made: json, form or payload
+# body         how it is made: json, form or payload; none: it is empty
 # pool         messages that are signed already
 # loose        true: the body is not signed as a whole
 # header       of the credential, which may not come twice
@@ -23,6 +23,8 @@ package FuzzRequests::Places;
 # get          true: GET is a right method, too
 # strip        true: the credential does not go upstream
 # certificate  true: the client needs one
+# wrongs       { name => sub ($m, $sign) } makes a wrong message; $sign->() is
+#              the sign of the place, with its key
 # app          what the application answers
 #
 # What comes to the application besides the request itself (a mirror, say) has
@@ -35,6 +37,7 @@ use Exporter qw/import/;
 use File::Temp;
 
 use FuzzRequests::Senders qw/senders host github gitlab_token/;
+use FuzzRequests::Signatures qw/signatures/;
 use WebhookTest::Cert qw/ca cert/;
 
 our @EXPORT_OK = qw/places configuration certificate/;
@@ -48,8 +51,8 @@ my $ca = ca("$keys", 'senders');
 
 sub places {
     my @places = (
-        senders(), settings(), legal(), detours(), subrequests(), upstreams(),
-        certificates(),
+        senders(), signatures(), settings(), legal(), detours(),
+        subrequests(), upstreams(), certificates(),
         { name => 'open', conf => '', wrong => 'pass' },
     );
 
@@ -77,8 +80,9 @@ client_max_body_size 1m;
 large_client_header_buffers 4 16k;
 # of what is not read, a client sends all
 lingering_timeout 300ms;
-log_format verdict '[\$webhook_provider] [\$webhook_verdict] \$status '
-                   '\$http_x_mark';
+log_format verdict '[\$webhook_provider] [\$webhook_verdict] [\$http_x_mark] '
+                   '[\$webhook_message_sha256] [\$webhook_message_length] '
+                   '[\$webhook_request] \$status \$webhook_signature';
 map \$arg_tenant \$tenant_secret {
     default "";
     one "the secret of the first tenant";

@@ -16,7 +16,8 @@ use Exporter qw/import/;
 use File::Temp;
 use MIME::Base64 qw/encode_base64 encode_base64url/;
 
-our @EXPORT_OK = qw/senders host github gitlab_token target/;
+our @EXPORT_OK = qw/senders host github gitlab_token target key_of add mac
+                    pool signer/;
 
 my $host = 'hooks.example.com';
 my $github = 'X-Hub-Signature-256';
@@ -259,37 +260,41 @@ sub escaped {
 }
 
 
-# Signing takes a process, so there is a pool of messages signed beforehand.
+# Signing takes a process, so there is a pool of messages, each signed once.
 sub public_keys {
     my $dir = File::Temp->newdir('keys-XXXXXX', TMPDIR => 1);
 
     return map { public_key($dir, @$_) }
            ['ed25519', 'ed25519', 'hex', '-algorithm ed25519',
-            'pkeyutl -sign -rawin -inkey key -in'],
+            'pkeyutl -sign -rawin -inkey ed25519 -in'],
            ['ecdsa', 'ecdsa-p256-sha256', 'base64',
             '-algorithm EC -pkeyopt ec_paramgen_curve:P-256',
-            'dgst -sha256 -sign key'],
+            'dgst -sha256 -sign ecdsa'],
            ['rsa', 'rsa-sha256', 'base64', '-algorithm RSA',
-            'dgst -sha256 -sign key'],
+            'dgst -sha256 -sign rsa'],
            ['rsa-old', 'rsa-sha1', 'base64url', '-algorithm RSA',
-            'dgst -sha1 -sign key'];
+            'dgst -sha1 -sign rsa-old'];
 }
 
 
 sub public_key {
     my ($dir, $name, $algorithm, $encoding, $generate, $sign) = @_;
 
-    openssl($dir, "genpkey $generate -out key");
+    openssl($dir, "genpkey $generate -out $name");
 
-    my $text = join '', openssl($dir, 'pkey -in key -pubout')
+    my $text = join '', openssl($dir, "pkey -in $name -pubout")
                         =~ /^([A-Za-z0-9+\/=]+)$/mg;
 
-    my @pool = map { signed_beforehand($dir, $_, $name, $encoding, $sign) }
-               1 .. 8;
-    my %signature = map { $_->{mark} => $_->{signature} } @pool;
+    my $signature = signer(sub {
+        open my $out, '>:raw', "$dir/$name.message" or die $!;
+        print $out $_[0];
+        close $out;
+
+        return written($encoding, openssl($dir, "$sign $name.message"));
+    });
 
     return {
-        name => $name, header => 'X-Sig', pool => \@pool,
+        name => $name, header => 'X-Sig', pool => pool($name),
         conf => "webhook $name;", secret => "webhook_secret $text;",
         provider => "webhook_provider $name { signature header:X-Sig "
                     . "algorithm=$algorithm encoding=$encoding; }\n",
@@ -297,27 +302,32 @@ sub public_key {
             my ($m, $c, $key) = @_;
 
             # another key: a right signature of another message
-            my ($mark) = grep { defined $key xor $_ eq $m->{mark} }
-                         sort keys %signature;
-
-            add($m, 'X-Sig', $c->($signature{$mark // ''} // ''));
+            add($m, 'X-Sig',
+                $c->($signature->($m->{body} . (defined $key ? 'x' : ''))));
         },
     };
 }
 
 
-sub signed_beforehand {
-    my ($dir, $number, $name, $encoding, $sign) = @_;
+sub pool {
+    my ($name) = @_;
 
-    my $mark = sprintf 'm%s%09dz', $name =~ s/\W//gr, $number;
-    my $body = qq({"id":"$mark","text":") . 'x' x (7 * $number) . '"}';
+    return [map {
+        my $mark = sprintf 'm%s%09dz', $name =~ s/\W//gr, $_;
 
-    open my $out, '>:raw', "$dir/message" or die $!;
-    print $out $body;
-    close $out;
+        { mark => $mark,
+          body => qq({"id":"$mark","text":") . 'x' x (7 * $_) . '"}' };
+    } 1 .. 8];
+}
 
-    return { mark => $mark, body => $body,
-             signature => written($encoding, openssl($dir, "$sign message")) };
+
+# Signs by $sign->($message), the same message once.
+sub signer {
+    my ($sign) = @_;
+
+    my %signed;
+
+    return sub { return $signed{ $_[0] } //= $sign->($_[0]) };
 }
 
 
