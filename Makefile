@@ -42,7 +42,8 @@ CONFIGURE := $(if $(wildcard $(SRC)/auto/configure),auto/configure,configure)
 FLAGS     := --with-compat --with-debug --with-threads \
              --with-http_ssl_module --with-http_v2_module \
              --with-http_realip_module --with-http_auth_request_module \
-             --with-http_stub_status_module --with-http_dav_module
+             --with-http_stub_status_module --with-http_dav_module \
+             $(if $(wildcard $(SRC)/src/http/v3),--with-http_v3_module)
 
 link_tree = mkdir -p $(TREE) && ln -sfn $(SRC)/* $(TREE)/ && \
             rm -f $(TREE)/Makefile $(TREE)/objs
