@@ -68,8 +68,8 @@ configure = cd $(TREE) && . ./conf_flags && ./configure --with-cc=$(CC) \
 
 endif
 
-DEB_TREE  := CHANGES LICENSE README.md certs conf.example config config.make \
-             contrib debian docs providers src tools
+DEB_TREE  := CHANGES LICENSE README.md SECURITY.md certs conf.example config \
+             config.make contrib debian docs providers src tools
 
 # nginx would take it for a list of sockets
 unexport NGINX
