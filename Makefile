@@ -42,7 +42,8 @@ CONFIGURE := $(if $(wildcard $(SRC)/auto/configure),auto/configure,configure)
 FLAGS     := --with-compat --with-debug --with-threads \
              --with-http_ssl_module --with-http_v2_module \
              --with-http_realip_module --with-http_auth_request_module \
-             --with-http_stub_status_module --with-http_dav_module
+             --with-http_stub_status_module --with-http_dav_module \
+             $(if $(wildcard $(SRC)/src/http/v3),--with-http_v3_module)
 
 link_tree = mkdir -p $(TREE) && ln -sfn $(SRC)/* $(TREE)/ && \
             rm -f $(TREE)/Makefile $(TREE)/objs
@@ -67,8 +68,8 @@ configure = cd $(TREE) && . ./conf_flags && ./configure --with-cc=$(CC) \
 
 endif
 
-DEB_TREE  := CHANGES LICENSE README.md certs conf.example config config.make \
-             contrib debian docs providers src tools
+DEB_TREE  := CHANGES LICENSE README.md SECURITY.md certs conf.example config \
+             config.make contrib debian docs providers src tools
 
 # nginx would take it for a list of sockets
 unexport NGINX

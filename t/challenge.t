@@ -6,7 +6,11 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
 use Digest::SHA qw/hmac_sha256_base64/;
+use WebhookTest::OldNginx;
 use Test::Nginx::Socket 'no_plan';
 
 our $Key = 'the secret of the challenges';

@@ -20,8 +20,8 @@ use WebhookTest::Cert qw/ca cert read_file write_file/;
 use WebhookTest::Jose qw/json jwks/;
 
 my $root = "$FindBin::Bin/..";
-my @documents = ('README.md', map({ "docs/" . basename($_) }
-                                  sort glob "$root/docs/*.md"));
+my @documents = ('README.md', 'SECURITY.md',
+                 map({ "docs/" . basename($_) } sort glob "$root/docs/*.md"));
 my %text = map { $_ => text($_) } @documents, 'providers/README.md', 'CHANGES',
            'conf.example';
 

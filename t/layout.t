@@ -155,6 +155,13 @@ wrong_with('core knows nginx',
                  ['src/core/pelorus/wh_pyjson.c uses ngx_log of nginx:'
                   . ' core/pelorus must not know nginx'] });
 
+wrong_with('a header of the system comes ahead of those of nginx',
+           { $gate => "#include <time.h>\n" . $house{$gate},
+             $access => $house{$access} . "#include <time.h>\n",
+             'core/wh_list.c' => "#include <time.h>\n" },
+           { 'sources include a header of ours first' =>
+                 ["src/$gate includes time.h first"] });
+
 wrong_with('a header includes upwards',
            { $header{secret} => $house{$header{secret}} . includes('request') },
            { 'headers include nothing that is above them' =>

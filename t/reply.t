@@ -6,6 +6,10 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use WebhookTest::OldNginx;
 use Test::Nginx::Socket 'no_plan';
 
 no_shuffle();

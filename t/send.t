@@ -448,6 +448,19 @@ sub public_key_beside_hmac {
                @{ $got->{headers} }], [1], 'it has signed');
     refused(sent(@send, "$secrets/other-ed25519", $file), 'another such key');
     refused(sent(@send, "$secrets/whsec", $file), 'HMAC with no such secret');
+
+    # the command of another version, which does not know how
+    $t->write_file('bin/openssl', "#!/bin/sh\n[ \$1 = version ] || exit 1\n"
+                   . "echo 'OpenSSL 1.1.1w  11 Sep 2023'\n");
+    chmod 0755, $t->dir . '/bin/openssl';
+
+    local $ENV{PATH} = $t->dir . "/bin:$ENV{PATH}";
+    my $r = sent(@send, "$secrets/ed25519", $file);
+
+    is_deeply([@$r{qw/exit errors/}],
+              [2, 'webhook-send: openssl could not sign with this key: '
+                  . "Ed25519 needs OpenSSL 3.0, this is 1.1.1w\n"],
+              'an openssl that is too old says so');
 }
 
 

@@ -94,6 +94,9 @@ my @cases = (
       conf => 'satisfy any; allow all;' },
 );
 
+my $no_http3 = WebhookTest::no_http3();
+my $http3 = $no_http3 ? '' : 'listen 127.0.0.1:%%TLS_PORT%% quic;';
+
 my $upstreams = join '', map { upstream($_) } sort keys %pass;
 
 my $t = WebhookTest->new(conf => <<"EOF");
@@ -119,6 +122,7 @@ my $t = WebhookTest->new(conf => <<"EOF");
     server {
         listen 127.0.0.1:%%PORT%%;
         listen 127.0.0.1:%%TLS_PORT%% ssl http2;
+        $http3
         ssl_certificate %%DIR%%/server.pem;
         ssl_certificate_key %%DIR%%/server.key;
         client_body_buffer_size 1k;
@@ -149,11 +153,14 @@ for my $kind (sort keys %pass) {
             ask($kind, $case, $smuggled x 200, $way, 'late');
         }
 
-        ask_h2($kind, $case, $_) for 'length', '', 'open';
+        for my $how ('length', '', 'open') {
+            ask_h2($kind, $case, $how);
+            ask_h3($kind, $case, $how) if !$no_http3;
+        }
     }
 }
 
-note('HTTP/3 is not asked: nginx 1.22 does not speak it, and no client here');
+note("HTTP/3 is not asked: $no_http3") if $no_http3;
 
 $t->done;
 
@@ -266,6 +273,32 @@ sub ask_h2 {
                       open => $how eq 'open');
 
     check($case, "$kind/$case->{name}, HTTP/2 $how", $r, $body);
+}
+
+
+# By HTTP/3 in the same ways, a part of the body in each frame.
+sub ask_h3 {
+    my ($kind, $case, $how) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $body = $smuggled x 200;
+    my $request = request_of($case, uri => "/$kind/$case->{name}",
+                             body => $body);
+
+    return if $how eq 'open' && !$case->{unread};
+
+    clear();
+    my $client = $t->http3(timeout => 5);
+    my $id = $client->begin(%$request, $how eq 'length'
+                            ? (length => length $body) : ());
+
+    $client->data($id, unpack '(a4096)*', $body);
+    $client->end($id) if $how ne 'open';
+
+    check($case, "$kind/$case->{name}, HTTP/3 $how", $client->response($id),
+          $body);
+    $client->close;
 }
 
 

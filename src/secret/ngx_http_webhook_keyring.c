@@ -7,9 +7,9 @@
  */
 
 
-#include <openssl/rand.h>
-
 #include "ngx_http_webhook_secret.h"
+
+#include <openssl/rand.h>
 
 
 #define NGX_HTTP_WEBHOOK_CACHE_MAX  128         /* keys of a worker */

@@ -531,6 +531,27 @@ sub http2 {
 }
 
 
+# A client of HTTP/3, for several requests on one connection to %%TLS_PORT%%:
+# see WebhookTest::HTTP3.
+sub http3 {
+    my ($self, %want) = @_;
+
+    return WebhookTest::HTTP3->new(
+        %want, port => $self->port('TLS_PORT'),
+        timeout => ($want{timeout} // 30) * $patience);
+}
+
+
+# Why HTTP/3 cannot be asked; undef when it can.
+sub no_http3 {
+    return 'nginx has no HTTP/3'
+        if `$binary -V 2>&1` !~ /--with-http_v3_module/;
+
+    return eval { require WebhookTest::HTTP3; 1 } ? undef
+           : "no client of HTTP/3: $@";
+}
+
+
 # The head and the body's pieces as they go over the wire.
 #
 # method, uri, http (1.1), host, headers (list of pairs), connection

@@ -59,6 +59,7 @@ my @rules = (
     ['names show where a file belongs', \&names],
     ['no file is too long', \&sizes],
     ['sources include nothing that they must not know', \&source_includes],
+    ['sources include a header of ours first', \&first_includes],
     ['headers include nothing that is above them', \&header_includes],
     ["$main_header includes of core only wh.h", \&main_header_includes],
     ['the model includes of core only what it uses', \&model_includes],
@@ -251,6 +252,19 @@ sub source_includes {
     my ($tree) = @_;
 
     return grep { /^\S+\.c / } forbidden(includes($tree));
+}
+
+
+# nginx says in its first header what those of the system are to have.
+sub first_includes {
+    my ($tree) = @_;
+
+    my $files = $tree->{files};
+    my %ours = map { basename($_) => 1 } keys %$files;
+
+    return map { "src/$_ includes $files->{$_}{includes}[0] first" }
+           grep { !$ours{basename($files->{$_}{includes}[0] // $_)} }
+           sort grep { /\.c$/ && !m{^core/} } keys %$files;
 }
 
 
