@@ -49,6 +49,11 @@ my $t = WebhookTest->new(conf => <<"EOF");
         signature header:X-Jwt algorithm=jwt-hs256 issuer=two
                   body_digest=/sha256;
     }
+    webhook_provider jwt-body {
+        signature header:X-Jwt algorithm=jwt-hs256 issuer=one
+                  body_digest=/sha256;
+        replay    key=body;
+    }
     webhook_provider cert {
         client_certificate CN=one O=Sender;
         client_certificate CN=two O=Sender;
@@ -77,6 +82,8 @@ my $t = WebhookTest->new(conf => <<"EOF");
                              proxy_pass http://%%APP%%; }
         location /jwt { webhook jwt; webhook_secret "$secret";
                         proxy_pass http://%%APP%%; }
+        location /jwt-body { webhook jwt-body; webhook_secret "$secret";
+                             proxy_pass http://%%APP%%; }
         location /cert { webhook cert; proxy_pass http://%%APP%%; }
         location /directive {
             webhook cert;
@@ -118,10 +125,14 @@ for my $name (qw/one two/) {
 }
 
 
-# Tokens, by who has issued them
+# Tokens, by who has issued them and what is in them
 
 two('a JSON Web Token', map { token_of($_) } qw/one two/);
-is($t->status(token_of('one', ',"kid":"1"')), 200, 'its key has a name now');
+two('another time', map { token_of('one', claims => qq/,"iat":$_/) } 1, 2);
+
+by_body('a token', 202);
+by_body('its key has a name now', 200, header => ',"kid":"1"');
+by_body('another time', 200, claims => ',"iat":1');
 
 
 # Certificates, by the line that they match
@@ -160,15 +171,24 @@ sub mac { return hmac_sha256_hex($body, $_[0]) }
 
 
 sub token_of {
-    my ($issuer, $header) = @_;
+    my ($issuer, %more) = @_;
 
     my $text = join '.', map { encode_base64url($_) }
-               '{"alg":"HS256"' . ($header // '') . '}',
-               qq/{"iss":"$issuer","sha256":"/ . sha256_hex($body) . '"}';
+               '{"alg":"HS256"' . ($more{header} // '') . '}',
+               qq/{"iss":"$issuer","sha256":"/ . sha256_hex($body) . '"'
+                   . ($more{claims} // '') . '}';
 
     return { uri => '/jwt', method => 'POST', body => $body, headers => [
         ['X-Jwt', $text . '.' . encode_base64url(hmac_sha256($text, $secret))]
     ] };
+}
+
+
+sub by_body {
+    my ($name, $status, @more) = @_;
+
+    is($t->status({ %{ token_of('one', @more) }, uri => '/jwt-body' }),
+       $status, "by its body: $name");
 }
 
 

@@ -61,6 +61,7 @@ typedef struct {
     wh_str_t                    message;    /* that a public key is to have
                                                signed, or no data */
     const wh_str_t             *issuer;     /* of a token, or NULL */
+    wh_str_t                    token;      /* what that issuer has signed */
     wh_pubkey_e                 scheme;
     ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
     ngx_uint_t                  use;

@@ -257,6 +257,7 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     candidate->signature.len = WH_JWT_SIZE;
     candidate->issuer = &signature->jwt.issuer;
+    candidate->token = jose->message;
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
     candidate->untimely = reason;

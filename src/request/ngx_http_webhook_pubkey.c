@@ -9,6 +9,8 @@
 #include "ngx_http_webhook_request.h"
 
 
+static ngx_int_t ngx_http_webhook_pubkey_token(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate);
 static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t message);
 static EVP_PKEY *ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
@@ -54,8 +56,8 @@ ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
             && hash->digest == WH_SHA256
             && wh_secret_equal(candidate->signature.bytes, bytes, digest.len))
         {
-            ctx->issuer = candidate->issuer;
-            return candidate->secret;
+            return ngx_http_webhook_pubkey_token(ctx, candidate) == NGX_OK
+                   ? (ngx_int_t) candidate->secret : NGX_ERROR;
         }
 
         if (candidate->scheme != WH_PUBKEY_NONE
@@ -67,6 +69,33 @@ ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
     }
 
     return 0;
+}
+
+
+/*
+ * The body is the one that a token has the digest of.  What its issuer has
+ * signed is the token: with another time it is another message.
+ */
+
+static ngx_int_t
+ngx_http_webhook_pubkey_token(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_candidate_t *candidate)
+{
+    u_char  digest[WH_HMAC_MAX_SIZE];
+
+    ctx->issuer = candidate->issuer;
+
+    if (ctx->replay == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_webhook_mac(NULL, &candidate->token, 1, digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_webhook_digest_keep(ctx, digest);
+
+    return NGX_OK;
 }
 
 
