@@ -3,7 +3,8 @@
 #   make                        the module, for the nginx installed here
 #   make NGINX_SRC=/path        the module, for an nginx source tree
 #   make NGINX_SRC=/path nginx  that nginx as well
-#   make run [ONCE=1]           the demo: nginx, an application, webhooks
+#   make run [ONCE=1] [V=1]     the demo: nginx, an application, webhooks;
+#                               PORT=n, ONLY=github, V=1 for all details
 #   make test [TESTS=t/x.t]     all tests, or those named, JOBS=2 at once
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
 #   make sanitize [TESTS=...]   all tests, nginx built with the sanitizers
@@ -142,9 +143,17 @@ PROVE_RULES := --rules='seq=t/{ack,challenge,reply}.t' --rules='par=**'
 
 units: $(UNITS)
 
-run: module $(NGINX_DEP)
-	@$(call install_packages,run)
-	@NGINX=$(NGINX) WEBHOOK_BUILD=$(B) tools/run $(if $(ONCE),--once)
+# a line for the step $(2), and the output in the log $(1)
+quietly = $(if $(V),,tools/quietly $(BUILD)/$(1).log "$(2) (log: \
+          $(BUILD)/$(1).log)")
+
+run:
+	@$(if $(NO_INSTALL),,$(call quietly,packages,Installing what is missing) \
+	    tools/install build run)
+	@$(call quietly,make,Building the module) $(MAKE) NO_INSTALL=1 \
+	    -j$$(nproc) --no-print-directory module $(NGINX_DEP)
+	@NGINX=$(NGINX) WEBHOOK_BUILD=$(B) tools/run $(if $(ONCE),--once) \
+	    $(if $(V),--verbose) $(if $(PORT),--port $(PORT)) $(ONLY)
 
 test: module $(NGINX_DEP) units
 	@$(call install_packages,test)
