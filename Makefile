@@ -12,7 +12,10 @@
 #   make bench                  what the module costs beside plain nginx
 #   make fuzz                   the fuzz targets, FUZZ_SECONDS=60 each
 #   make fuzz-requests          whole requests to nginx, SECONDS=60 SEED=n
-#   make install [DESTDIR=...]  the module into nginx's modules directory
+#   make check-nginx            whether the nginx installed can load it
+#   make install [DESTDIR=...]  the module into nginx's modules directory, and
+#                               the file of modules-enabled that loads it
+#   make install-tools          the commands, PREFIX=/usr/local
 #   make deb                    a package for the nginx of Debian, in build/
 #   make clean
 #
@@ -93,7 +96,8 @@ endif
 
 
 .PHONY: all module nginx run test units valgrind sanitize faults bench fuzz
-.PHONY: fuzz-requests install deb clean build-packages FORCE
+.PHONY: fuzz-requests check-nginx install install-tools deb clean
+.PHONY: build-packages FORCE
 
 all: module
 
@@ -205,9 +209,41 @@ fuzz-requests: module $(NGINX_DEP)
 	@env $(TEST_ENV) $(if $(SECONDS),SECONDS=$(SECONDS)) \
 	    $(if $(SEED),SEED=$(SEED)) fuzz/requests
 
+check-nginx:
+	@tools/check-nginx $(B)/$(NAME) $(NGINX)
+
+# A path that nginx was configured with.  The name of the file that loads the
+# module is that of Debian's package.
+path_of = $$($(NGINX) -V 2>&1 | sed -n 's/.*--$(1)=\([^ ]*\).*/\1/p')
+LOADER := 50-mod-http-webhook.conf
+
 install: module
-	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \
-	    | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')/$(NAME)"
+	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$(call path_of,modules-path)/$(NAME)"
+	@conf="$(DESTDIR)$(call path_of,conf-path)"; \
+	loader="$${conf%/*}/modules-enabled/$(LOADER)"; \
+	if [ ! -d "$${loader%/*}" ]; then \
+	    echo "Put \"load_module modules/$(NAME);\" at the top of $$conf."; \
+	elif [ ! -e "$$loader" ]; then \
+	    echo "load_module modules/$(NAME);" > "$$loader"; \
+	    echo "$$loader loads it."; \
+	fi
+
+PREFIX ?= /usr/local
+TOOLS  := webhook-send webhook-check webhook-keys webhook-redeliver
+SHARE   = $(DESTDIR)$(PREFIX)/share
+
+install-tools:
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
+	    $(SHARE)/webhook/tools $(SHARE)/bash-completion/completions
+	cp -R providers $(SHARE)/webhook/
+	cp -R $(TOOLS:%=tools/%) tools/lib tools/man tools/samples \
+	    $(SHARE)/webhook/tools/
+	tools/man-pages $(SHARE)/man/man1
+	for tool in $(TOOLS); do \
+	    ln -sf ../share/webhook/tools/$$tool $(DESTDIR)$(PREFIX)/bin/; \
+	    install -m 644 contrib/completion/webhook-send \
+	        $(SHARE)/bash-completion/completions/$$tool; \
+	done
 
 # debhelper writes into the tree that it builds, so it gets a copy
 deb:
@@ -215,7 +251,9 @@ deb:
 	rm -rf $(B)/deb
 	mkdir -p $(B)/deb/tree
 	cp -a $(DEB_TREE) $(B)/deb/tree/
-	cd $(B)/deb/tree && dpkg-buildpackage -us -uc -b
+	cd $(B)/deb/tree && \
+	    $(if $(WEBHOOK_MODULE),WEBHOOK_MODULE=$(WEBHOOK_MODULE)) \
+	    dpkg-buildpackage -us -uc -b
 	mv $(B)/deb/*.deb $(B)/
 
 clean:

@@ -67,6 +67,7 @@ for my $document (@documents) {
 }
 
 whole('conf.example');
+takes($_, text($_)) for 'contrib/nginx/webhooks.conf';
 
 
 # Links
