@@ -173,7 +173,7 @@ valgrind: module $(NGINX_DEP) units
 # NGX_DEBUG_PALLOC gives each allocation of a pool its own place, so that an
 # overflow is seen.  The module stays in memory to the end (nodelete): what its
 # variables point to is no leak, and its addresses have names.  Libraries that
-# tests preload come ahead of that of the sanitizer.
+# tests preload come before that of the sanitizer.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize=alignment,nonnull-attribute,pointer-overflow \
             -fno-sanitize-recover=undefined \
