@@ -218,6 +218,9 @@ path_of = $$($(NGINX) -V 2>&1 | sed -n 's/.*--$(1)=\([^ ]*\).*/\1/p')
 LOADER := 50-mod-http-webhook.conf
 
 install: module
+	@test -n "$(call path_of,modules-path)" || { \
+	    echo "$(NGINX) -V names no --modules-path=, so copy $(B)/$(NAME)" \
+	        "to where its load_module looks." >&2; exit 1; }
 	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$(call path_of,modules-path)/$(NAME)"
 	@conf="$(DESTDIR)$(call path_of,conf-path)"; \
 	loader="$${conf%/*}/modules-enabled/$(LOADER)"; \

@@ -50,6 +50,9 @@ my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
 $port = $other->sockport;
 is((demo('ONCE=1', "PORT=$port"))[-1], "tools/run: port $port is taken",
    'PORT= that is taken');
+like((demo('ONCE=1', 'ONLY=nobody'))[-1],
+     qr/^tools\/run: no sender "nobody", there are github, stackstate,/,
+     'a sender that is not there');
 
 # What installs and builds.
 is(quietly('true; echo some words'), "0: Doing it  0 s\n", 'a step');
@@ -68,7 +71,7 @@ sub demo {
     local $ENV{WEBHOOK_RUN} = "$dir/run";
 
     my $said = `make -C "$root" --no-print-directory run NO_INSTALL=1 \\
-                "BUILD=$build" @_ 2>&1`;
+                "BUILD=$build" PORT= ONLY= V= @_ 2>&1`;
 
     return grep { !/^make/ } split /\n/, $said;
 }
