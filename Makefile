@@ -3,7 +3,8 @@
 #   make                        the module, for the nginx installed here
 #   make NGINX_SRC=/path        the module, for an nginx source tree
 #   make NGINX_SRC=/path nginx  that nginx as well
-#   make run [ONCE=1]           the demo: nginx, an application, webhooks
+#   make run [ONCE=1] [V=1]     the demo: nginx, an application, webhooks;
+#                               PORT=n, ONLY=github, V=1 for all details
 #   make test [TESTS=t/x.t]     all tests, or those named, JOBS=2 at once
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
 #   make sanitize [TESTS=...]   all tests, nginx built with the sanitizers
@@ -11,7 +12,10 @@
 #   make bench                  what the module costs beside plain nginx
 #   make fuzz                   the fuzz targets, FUZZ_SECONDS=60 each
 #   make fuzz-requests          whole requests to nginx, SECONDS=60 SEED=n
-#   make install [DESTDIR=...]  the module into nginx's modules directory
+#   make check-nginx            whether the nginx installed can load it
+#   make install [DESTDIR=...]  the module into nginx's modules directory, and
+#                               the file of modules-enabled that loads it
+#   make install-tools          the commands, PREFIX=/usr/local
 #   make deb                    a package for the nginx of Debian, in build/
 #   make clean
 #
@@ -93,7 +97,8 @@ endif
 
 
 .PHONY: all module nginx run test units valgrind sanitize faults bench fuzz
-.PHONY: fuzz-requests install deb clean build-packages FORCE
+.PHONY: fuzz-requests check-nginx install install-tools deb clean
+.PHONY: build-packages FORCE
 
 all: module
 
@@ -146,9 +151,17 @@ PROVE_RULES := --rules='seq=t/{ack,challenge,reply}.t' --rules='par=**'
 
 units: $(UNITS)
 
-run: module $(NGINX_DEP)
-	@$(call install_packages,run)
-	@NGINX=$(NGINX) WEBHOOK_BUILD=$(B) tools/run $(if $(ONCE),--once)
+# a line for the step $(2), and the output in the log $(1)
+quietly = $(if $(V),,tools/quietly $(BUILD)/$(1).log "$(2) (log: \
+          $(BUILD)/$(1).log)")
+
+run:
+	@$(if $(NO_INSTALL),,$(call quietly,packages,Installing what is missing) \
+	    tools/install build run)
+	@$(call quietly,make,Building the module) $(MAKE) NO_INSTALL=1 \
+	    -j$$(nproc) --no-print-directory module $(NGINX_DEP)
+	@NGINX=$(NGINX) WEBHOOK_BUILD=$(B) tools/run $(if $(ONCE),--once) \
+	    $(if $(V),--verbose) $(if $(PORT),--port $(PORT)) $(ONLY)
 
 test: module $(NGINX_DEP) units
 	@$(call install_packages,test)
@@ -164,7 +177,7 @@ valgrind: module $(NGINX_DEP) units
 # NGX_DEBUG_PALLOC gives each allocation of a pool its own place, so that an
 # overflow is seen.  The module stays in memory to the end (nodelete): what its
 # variables point to is no leak, and its addresses have names.  Libraries that
-# tests preload come ahead of that of the sanitizer.
+# tests preload come before that of the sanitizer.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize=alignment,nonnull-attribute,pointer-overflow \
             -fno-sanitize-recover=undefined \
@@ -200,9 +213,44 @@ fuzz-requests: module $(NGINX_DEP)
 	@env $(TEST_ENV) $(if $(SECONDS),SECONDS=$(SECONDS)) \
 	    $(if $(SEED),SEED=$(SEED)) fuzz/requests
 
+check-nginx:
+	@tools/check-nginx $(B)/$(NAME) $(NGINX)
+
+# A path that nginx was configured with.  The name of the file that loads the
+# module is that of Debian's package.
+path_of = $$($(NGINX) -V 2>&1 | sed -n 's/.*--$(1)=\([^ ]*\).*/\1/p')
+LOADER := 50-mod-http-webhook.conf
+
 install: module
-	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$$($(NGINX) -V 2>&1 \
-	    | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')/$(NAME)"
+	@test -n "$(call path_of,modules-path)" || { \
+	    echo "$(NGINX) -V names no --modules-path=, so copy $(B)/$(NAME)" \
+	        "to where its load_module looks." >&2; exit 1; }
+	install -D -m 644 $(B)/$(NAME) "$(DESTDIR)$(call path_of,modules-path)/$(NAME)"
+	@conf="$(DESTDIR)$(call path_of,conf-path)"; \
+	loader="$${conf%/*}/modules-enabled/$(LOADER)"; \
+	if [ ! -d "$${loader%/*}" ]; then \
+	    echo "Put \"load_module modules/$(NAME);\" at the top of $$conf."; \
+	elif [ ! -e "$$loader" ]; then \
+	    echo "load_module modules/$(NAME);" > "$$loader"; \
+	    echo "$$loader loads it."; \
+	fi
+
+PREFIX ?= /usr/local
+TOOLS  := webhook-send webhook-check webhook-keys webhook-redeliver
+SHARE   = $(DESTDIR)$(PREFIX)/share
+
+install-tools:
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 \
+	    $(SHARE)/webhook/tools $(SHARE)/bash-completion/completions
+	cp -R providers $(SHARE)/webhook/
+	cp -R $(TOOLS:%=tools/%) tools/lib tools/man tools/samples \
+	    $(SHARE)/webhook/tools/
+	tools/man-pages $(SHARE)/man/man1
+	for tool in $(TOOLS); do \
+	    ln -sf ../share/webhook/tools/$$tool $(DESTDIR)$(PREFIX)/bin/; \
+	    install -m 644 contrib/completion/webhook-send \
+	        $(SHARE)/bash-completion/completions/$$tool; \
+	done
 
 # debhelper writes into the tree that it builds, so it gets a copy
 deb:
@@ -210,7 +258,9 @@ deb:
 	rm -rf $(B)/deb
 	mkdir -p $(B)/deb/tree
 	cp -a $(DEB_TREE) $(B)/deb/tree/
-	cd $(B)/deb/tree && dpkg-buildpackage -us -uc -b
+	cd $(B)/deb/tree && \
+	    $(if $(WEBHOOK_MODULE),WEBHOOK_MODULE=$(WEBHOOK_MODULE)) \
+	    dpkg-buildpackage -us -uc -b
 	mv $(B)/deb/*.deb $(B)/
 
 clean:

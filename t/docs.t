@@ -67,6 +67,7 @@ for my $document (@documents) {
 }
 
 whole('conf.example');
+takes($_, text($_)) for 'contrib/nginx/webhooks.conf';
 
 
 # Links
@@ -92,6 +93,15 @@ for my $document (@documents, 'providers/README.md') {
 }
 
 
+# headings that had other names
+for my $anchor (qw/answers-of-ones-own changing-a-secret counters
+                   messages-that-come-twice trying-a-hook
+                   when-a-sender-is-refused/)
+{
+    ok(anchors('docs/operating.md')->{$anchor}, "#$anchor leads somewhere");
+}
+
+
 # Lists
 
 same([table('docs/providers.md', 'All of them')], \@providers,
@@ -111,6 +121,15 @@ my @directives = $sources =~ /\{\ ngx_string\("(webhook\w*)"\),
 cmp_ok(scalar @directives, '>', 10, 'directives in the source');
 same([$text{'docs/directives.md'} =~ /^## (webhook\w*)$/mg], \@directives,
      'the directives that are described');
+
+my %released = map { $_ => 1 } $text{CHANGES} =~ /^Changes with \S+ (\S+)/mg;
+
+for (@directives) {
+    my ($since) = section('docs/directives.md', $_) =~ /^    Since:    (\S+)$/m;
+
+    ok($released{ $since // '' }, "since which version there is $_");
+}
+
 same([table('README.md', 'Directives')], \@directives,
      'the directives in the README');
 

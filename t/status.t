@@ -556,45 +556,51 @@ EOF
 sub minutes {
     my $start = 1700000040;             # a minute begins
 
-    my $t = hooks(<<"EOF", body => 1, now => $start + 50, log => 'warn');
+    my $t = hooks(<<"EOF", body => 1, log => 'warn', now => $start, frozen => 1);
         webhook_secret "$secret";
         location /bad { webhook own; proxy_pass http://%%APP%%; }
+        location /few { webhook own; proxy_pass http://%%APP%%; }
         location /good { webhook own; proxy_pass http://%%APP%%; }
         location = /status { webhook_status json; }
 EOF
 
-    for my $uri (qw{/bad /good}) {
-        $t->request(signed(uri => $uri, body => '{}')) for 1 .. 2;
-        $t->request(forged(uri => $uri, body => '{}'))
-            for 1 .. ($uri eq '/bad' ? 3 : 2);
+    # at /bad one more comes without a signature
+    for (['/bad', 2, 19], ['/few', 0, 19], ['/good', 20, 20]) {
+        my ($uri, $good, $bad) = @$_;
+
+        $t->request(signed(uri => $uri, body => '{}')) for 1 .. $good;
+        $t->request(forged(uri => $uri, body => '{}')) for 1 .. $bad;
     }
     $t->request({ uri => '/bad', body => '{}' });
 
     is($t->error_log =~ /\[warn\]/, '', 'no line as long as the minute lasts');
     is(scalar @{ $_->{minutes} }, 1, "one minute at $_->{location}")
-        for @{ status($t, 10)->{hooks} };
+        for @{ status($t, 81)->{hooks} };
 
+    $t->set_now($start + 60);
     $t->wait_for(sub {
         $t->request({ uri => '/status' })->{body} =~ /"time":(\d+)/
             && $1 >= $start + 60;
-    }, 'the next minute', 30);
+    }, 'the next minute');
 
-    $t->request(signed(uri => $_, body => '{}')) for qw{/good /bad /bad};
+    $t->request(signed(uri => $_, body => '{}')) for qw{/good /few /bad /bad};
 
     my %minutes = map { $_->{location} => $_->{minutes} }
-                  @{ status($t, 13)->{hooks} };
+                  @{ status($t, 85)->{hooks} };
     is_deeply(\%minutes, {
         '/bad' => [{ time => $start + 60, accepted => 2 },
-                   { time => $start, accepted => 2, rejected => 4 }],
+                   { time => $start, accepted => 2, rejected => 20 }],
+        '/few' => [{ time => $start + 60, accepted => 1 },
+                   { time => $start, rejected => 19 }],
         '/good' => [{ time => $start + 60, accepted => 1 },
-                    { time => $start, accepted => 2, rejected => 2 }],
+                    { time => $start, accepted => 20, rejected => 20 }],
     }, 'minute by minute');
 
     my @lines = grep { /\[warn\]/ } split /\n/, $t->error_log;
-    is(scalar @lines, 1, 'one line for the place that refused most');
-    like($lines[0], qr{\Qwebhook own: 4 refused and 2 accepted in the minute \E
+    is(scalar @lines, 1, 'one line, for the place that refused most, and 20');
+    like($lines[0], qr{\Qwebhook own: 20 refused and 2 accepted in the minute \E
                        \Qfrom \E\d{4}/\d\d/\d\d[ ]\d\d:\d\d
-                       \Q, most of them for signature_mismatch (3), \E
+                       \Q, most of them for signature_mismatch (19), \E
                        \Qserver: "", location: "/bad"\E\z}x, 'what it says');
 
     $t->done;

@@ -86,7 +86,7 @@ my ($exit, $out, $err) = command('http://127.0.0.1:' . $t->port . '/first',
 
 is($exit, 1, 'nowhere to write to');
 is_deeply([glob "$dir/.keys*"], [], 'nothing is left behind');
-is((command())[0], 1, 'no arguments');
+is((command())[0], 2, 'no arguments');
 
 $t->done;
 done_testing();

@@ -9,6 +9,11 @@
 #include "ngx_http_webhook_request.h"
 
 
+/* refusals of a minute, from which on the error log sums them up */
+
+#define NGX_HTTP_WEBHOOK_SUMMARY  20
+
+
 static void ngx_http_webhook_not_verified(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_final_status(ngx_http_request_t *r);
@@ -292,7 +297,10 @@ ngx_http_webhook_minute(ngx_http_request_t *r,
 }
 
 
-/* Says so when more was refused than accepted in the minute that is over. */
+/*
+ * Says so when more was refused than accepted in the minute that is over, and
+ * when that is more than what a few strangers send.
+ */
 
 static void
 ngx_http_webhook_summary(ngx_http_request_t *r,
@@ -308,7 +316,7 @@ ngx_http_webhook_summary(ngx_http_request_t *r,
     refused = (uint32_t) record->verdicts[NGX_HTTP_WEBHOOK_REJECTED]
               - record->begun.verdicts[NGX_HTTP_WEBHOOK_REJECTED];
 
-    if (refused <= accepted) {
+    if (refused < NGX_HTTP_WEBHOOK_SUMMARY || refused <= accepted) {
         return;
     }
 

@@ -45,7 +45,7 @@ my @clean = (
      sub { $_[0] =~ s/\A[A-Za-z_]\w*=(?=[^=])//r }],
 );
 
-# Each alone, behind what the list above has left.
+# Each alone, after what the list above has left.
 my @other = (
     ['its first line alone', sub { $_[0] =~ s/[\r\n].*//sr }],
     ['its last line alone', sub { $_[0] =~ s/.*[\r\n](?=.)//sr =~ s/\s+\z//r }],

@@ -243,7 +243,7 @@ sub json_set_every {
 }
 
 
-# A pattern for all that stands ahead of the value at a pointer.
+# A pattern for all that is before the value at a pointer.
 sub json_at {
     return '\A\s*+' . join '', map {
         my $key = unescape($_);

@@ -1,0 +1,112 @@
+#!/usr/bin/perl
+
+# What is installed: "make install" and "make install-tools" put everything
+# where it works, and the package, made of the module that is there, has the
+# same and no complaint of lintian.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Cwd qw/abs_path/;
+use File::Path qw/make_path/;
+use File::Temp;
+use Test::More;
+
+use WebhookTest::Cert qw/read_file/;
+
+my $root = abs_path("$FindBin::Bin/..");
+my $build = $ENV{WEBHOOK_BUILD} // 'build';
+my $dir = File::Temp->newdir;
+my $loader = 'etc/nginx/modules-enabled/50-mod-http-webhook.conf';
+my $loads = "load_module modules/ngx_http_webhook_module.so;\n";
+my @tools = qw/webhook-check webhook-keys webhook-redeliver webhook-send/;
+
+if (`"$root/tools/check-nginx" $build/ngx_http_webhook_module.so nginx 2>&1`
+    !~ / fits /)
+{
+    plan skip_all => 'the module is not for the nginx of this system';
+}
+
+# make install
+my $target = "$dir/target";
+
+make_path("$target/etc/nginx/modules-enabled");
+is(make('install', 'install-tools', "DESTDIR=$target"), '', 'make install');
+ok(-s "$target/usr/lib/nginx/modules/ngx_http_webhook_module.so", 'the module');
+is(read_file("$target/$loader"), $loads, 'what loads it');
+has_tools("$target/usr/local");
+
+# The package
+SKIP: {
+    my @missing = grep { my $c = $_;
+                         !grep { -x "$_/$c" } split /:/, $ENV{PATH} }
+                  qw/dpkg-buildpackage dh lintian/;
+
+    skip "the package is not tried, there is no @missing", 1 if @missing;
+
+    my $module = abs_path("$build/ngx_http_webhook_module.so");
+
+    is(make('deb', "WEBHOOK_MODULE=$module", "BUILD=$dir/deb"), '', 'make deb');
+
+    my ($deb) = glob "$dir/deb/libnginx-mod-http-webhook_*.deb";
+
+    is(qx{lintian --allow-root --fail-on warning "$deb" 2>&1}, '', 'lintian');
+
+    my $unpacked = "$dir/unpacked";
+
+    system('dpkg-deb', '-x', $deb, $unpacked) == 0 or die "dpkg-deb: $?";
+    system('dpkg-deb', '-e', $deb, "$unpacked/DEBIAN") == 0
+        or die "dpkg-deb: $?";
+
+    is(read_file("$unpacked/usr/share/nginx/modules-available/"
+                 . 'mod-http-webhook.conf'), $loads, 'what loads the module');
+    like(read_file("$unpacked/DEBIAN/postinst"),
+         qr/mod-http-webhook\.conf:50-mod-http-webhook\.conf/,
+         'is of the same name');
+    like(read_file("$unpacked/DEBIAN/control"), qr/^Depends: .*nginx-abi-/m,
+         'it is for one nginx');
+    ok(-s "$unpacked/usr/share/libnginx-mod-http-webhook/$_", $_)
+        for qw{nginx/webhooks.conf grafana/webhooks.json
+               prometheus/webhooks.yml logrotate/webhook-refused};
+    has_tools("$unpacked/usr");
+}
+
+done_testing();
+
+
+# What make complains of.
+sub make {
+    my ($what, @arguments) = @_;
+
+    my $said = `make -C "$root" --no-print-directory NO_INSTALL=1 \\
+                BUILD=$build $what @arguments 2>&1`;
+
+    return $? ? $said : '';
+}
+
+
+# The commands work there, and have pages and completion.
+sub has_tools {
+    my ($prefix) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    for my $tool (@tools) {
+        is(`"$prefix/bin/$tool" --version 2>&1` =~ /\A$tool [\d.]+\n\z/
+           && `"$prefix/bin/$tool" --help 2>&1` =~ /\A$tool /, 1,
+           "$tool of $prefix");
+
+        my ($page) = glob "$prefix/share/man/man1/$tool.1*";
+
+        is(`man --warnings -l "$page" 2>&1 >"$dir/page"`, '', 'its page');
+        like(read_file("$dir/page"), qr/^SYNOPSIS$/m, 'can be read');
+        ok(-s "$prefix/share/bash-completion/completions/$tool",
+           'its completion');
+    }
+
+    like(`"$prefix/bin/webhook-send" --list`, qr/^github .*--sample push/m,
+         'the providers, and samples');
+}
