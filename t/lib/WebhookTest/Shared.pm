@@ -110,9 +110,10 @@ sub is_back {
 
     $t->wait_for(sub {
         my $c = $t->begin($probe);
-        my $taken = $upstream->take(0.2);
 
-        $upstream->answer($taken, 500) if $taken;
+        until (ready($c)) {
+            $upstream->answer($upstream->take(0.05) // next, 500);
+        }
 
         return $c->read_response->{status} == 500;
     }, 'Redis');

@@ -32,11 +32,12 @@ sub address {
 
 
 # The next request, for ->answer, with its bytes; undef when none has come
-# within the seconds, 5 unless told.
+# within the seconds, 30 unless told, of a slow machine more.
 sub take {
     my ($self, $seconds) = @_;
 
-    IO::Select->new($self->{listener})->can_read($seconds // 5) or return;
+    IO::Select->new($self->{listener})
+        ->can_read($seconds // 30 * $WebhookTest::patience) or return;
 
     my $socket = $self->{listener}->accept or return;
     my $bytes = '';
