@@ -17,6 +17,9 @@ use Time::HiRes qw/sleep time/;
 
 our @objects = qw/nginx module libcrypto libc other/;
 
+# besides, of what is in the module: instructions of src/redis
+my $part = 'redis';
+
 
 # An nginx as Bench's ->start has it.  When it is told to open its logs anew,
 # callgrind writes down what it has counted, and begins anew.
@@ -52,7 +55,7 @@ sub per_request {
 
     return {
         map { $_ => (($many->{$_} || 0) - ($few->{$_} || 0)) / (4 * $n) }
-            'total', @objects
+            'total', $part, @objects
     };
 }
 
@@ -127,20 +130,27 @@ sub complete {
 
 
 # Reads a callgrind profile (its format stands in Valgrind's manual): own
-# costs, not those of the calls, summed up by object.
+# costs, not those of the calls, summed up by object, and of one folder.
 sub read_counts {
-    my ($file) = @_;
+    my ($path) = @_;
 
     local $_;
-    my (%names, %count, $object, $called);
+    my (%names, %files, %count, $object, $file, $called);
 
-    open my $profile, '<', $file or die "$file: $!\n";
+    open my $profile, '<', $path or die "$path: $!\n";
 
     while (<$profile>) {
 
         if (/^ob=(\(\d+\))(?: (.+))?$/) {
             $names{$1} = $2 if defined $2;
             $object = object($names{$1});
+
+        } elsif (/^f[lie]=(\(\d+\))(?: (.+))?$/) {
+            $files{$1} = $2 if defined $2;
+            $file = $files{$1} =~ m{/src/redis/} ? $part : undef;
+
+        } elsif (/^cf[il]=(\(\d+\)) (.+)$/) {
+            $files{$1} = $2;
 
         } elsif (/^cob=(\(\d+\)) (.+)$/) {
             $names{$1} = $2;
@@ -149,7 +159,8 @@ sub read_counts {
             $called = 1;
 
         } elsif (/^[+*\d-]\S* (\d+)$/) {
-            $count{$_} += $1 for $called ? () : ('total', $object);
+            $count{$_} += $1
+                for $called ? () : ('total', $object, $file // ());
             $called = 0;
         }
     }
