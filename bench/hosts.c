@@ -114,6 +114,7 @@ static void
 open_connection(connection_t *c, int epoll, int port)
 {
     int                 on = 1;
+    char                pong[7];
     struct epoll_event  ev;
     struct sockaddr_in  sin;
 
@@ -131,6 +132,14 @@ open_connection(connection_t *c, int epoll, int port)
     }
 
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+
+    /* Redis has it, not only the system */
+
+    if (send(c->fd, "PING\r\n", 6, 0) != 6
+        || recv(c->fd, pong, sizeof(pong), MSG_WAITALL) != sizeof(pong))
+    {
+        fail("PING");
+    }
 
     c->queue = malloc(QUEUE * sizeof(waiting_t));
     c->buf = malloc(BUFFER);

@@ -194,6 +194,10 @@ sub account {
     is(join(' ', grep { !$had{$_} } keys %taken), '',
        "$on_error: each has reached the application");
     is(join(' ', keys %twice), '', "$on_error: none came twice from one host");
+    is(join(' ', grep { $_ ne '1' } values %{ $redis->messages }), '',
+       "$on_error: Redis has been told how each has ended");
+    is(scalar keys %{ $redis->messages }, scalar keys %had,
+       "$on_error: and of all that were taken");
     is(join(' ', grep { $had{$_} > 1 } keys %had), '',
        "$on_error: none came twice") if $on_error eq 'refuse';
 }

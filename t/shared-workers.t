@@ -81,6 +81,18 @@ cmp_ok($redis->ask('PTTL', key()), '>', $ttl - 60_000,
 $upstream->answer($taken, 500);
 is($c->read_response->{status}, 500, 'its application fails');
 known($one, 'and the message stays known', $request);
+$redis->ask('FLUSHALL');
+
+# nobody has taken it meanwhile: a commit after the lease is one
+$request = message();
+($c, $taken) = begun($one, $request);
+kill 'STOP', $stalled;
+$two->wait_for(sub { !keys %{ $redis->messages } }, 'the lease to be over');
+$upstream->answer($taken, 200);
+kill 'CONT', $stalled;
+is($c->read_response->{body}, 'said', 'an answer after the lease');
+$two->wait_for(sub { (value() // '') eq '1' }, 'the commit');
+known($two, 'is a commit', $request);
 $one->done;
 $redis->ask('FLUSHALL');
 
@@ -191,6 +203,19 @@ $one->wait_for(sub { (value() // '') eq '1' }, 'the commit');
 $one->reload;
 $one->wait_for(sub { !kill 0, $old }, 'the end of the old worker');
 pass('a worker that has told all it had to tell ends at once');
+
+# what waits for an answer does, and gets it
+$request = message();
+$redis->signal('STOP');
+$c = $one->begin($request);
+is($one->answer($request)->{status}, 409, 'a message waits for Redis');
+($old) = $one->workers;
+$one->reload;
+$redis->signal('CONT');
+$upstream->answer($upstream->take, 200);
+is($c->read_response->{body}, 'said', 'and is served by the old worker');
+$one->wait_for(sub { !kill 0, $old }, 'the end of the old worker');
+known($one, 'and known', $request);
 $one->done;
 
 
