@@ -37,6 +37,12 @@ for (
     ['a list', "*1\r\n\$1\r\n1\r\n", qr/does not answer as Redis does; /],
     ['no protocol', "HTTP/1.1 400 Bad Request\r\n",
      qr/cannot be understood, Protocol error, got "H" as reply type/],
+    ['NOREPLICAS', "-NOREPLICAS no\r\n", qr/has fewer replicas than "min-/],
+    ['MISCONF', "-MISCONF no\r\n", qr/it cannot write to its disk; /],
+    ['BUSY', "-BUSY no\r\n", qr/a script of somebody else does not end; /],
+    ['ASK', "-ASK 1 127.0.0.1:1\r\n", qr/it is a cluster, put a proxy in /],
+    ['CLUSTERDOWN', "-CLUSTERDOWN no\r\n", qr/it is a cluster, put a proxy /],
+    ['what no terminal should have', "-ERR a\x9b31m\r\n", qr/says "ERR a", /],
     ['RESP3', "_\r\n", qr/cannot be understood, |does not answer as Redis does/],
     ['RESP3, a push', ">2\r\n+a\r\n+b\r\n",
      qr/cannot be understood, |does not answer as Redis does/],
@@ -54,7 +60,7 @@ for (
 
     my $fake = WebhookTest::Redis::Fake->new([$claim, $answer]);
     my $t = host($fake);
-    my $response = $t->answer({ message() });
+    my $response = $t->answer(message());
 
     is("$response->{status} " . ($response->{header}{'x-reason'} // ''),
        $name eq 'two answers' ? '202 ' : '503 store_unavailable', $name);
@@ -73,7 +79,7 @@ for (['long', '$300' . "\r\n" . 'o' x 300 . "\r\n"], ['short', "\$1\r\n2\r\n"],
     my $fake = WebhookTest::Redis::Fake->new([$claim, $answer]);
     my $t = host($fake);
 
-    is($t->answer({ message() })->{status}, 503, "a value that is $name");
+    is($t->answer(message())->{status}, 503, "a value that is $name");
     like($t->error_log, qr/has a value of somebody else under "wh:/, 'is said');
     unlike($t->error_log, qr/until it is there again/, 'and no more');
     $t->done;
@@ -87,9 +93,9 @@ my $server = WebhookTest::Redis::Fake->new([$claim, sub {
 my $h2 = host($server, '', '', 'listen 127.0.0.1:%%PORT_2%% http2;');
 
 for (202, 200) {
-    my %request = message();
+    my $request = message();
 
-    is($h2->http2(%request, port => 'PORT_2')->{status}, $_,
+    is($h2->http2(%$request, port => 'PORT_2')->{status}, $_,
        "HTTP/2: $_");
 }
 
@@ -101,7 +107,7 @@ my $fake = WebhookTest::Redis::Fake->new([$claim, sub {
 }]);
 my $t = host($fake);
 
-is($t->answer({ message() })->{status}, 202, 'our own owner: the claim is ours');
+is($t->answer(message())->{status}, 202, 'our own owner: the claim is ours');
 $t->wait_for(sub { grep { /$commit/ } $fake->commands }, 'the commit');
 $t->done;
 
@@ -114,7 +120,7 @@ $fake = WebhookTest::Redis::Fake->new([$commit, sub {
 }]);
 $t = host($fake);
 
-is($t->answer({ message() })->{status}, 202, 'no answer to a commit');
+is($t->answer(message())->{status}, 202, 'no answer to a commit');
 $t->wait_for(sub { 3 == grep { /$commit/ } $fake->commands }, 'repetitions');
 
 my @commits = grep { /$commit/ } $fake->commands;
@@ -126,11 +132,64 @@ ok($times[0] >= $times[1] && $times[1] >= $times[2], 'for the time that is left'
 $t->done;
 
 
+# what acknowledges no commit
+$fake = WebhookTest::Redis::Fake->new([$commit, sub {
+    our $times;
+    return $times++ ? "+OK\r\n" : ":1\r\n";
+}]);
+$t = host($fake);
+is($t->answer(message())->{status}, 202, 'a number to a commit');
+$t->wait_for(sub { 2 == grep { /$commit/ } $fake->commands }, 'a repetition');
+like($t->error_log, qr/does not answer as Redis does; /, 'is no answer');
+$t->done;
+
+
+# Answers to what it cannot have read yet
+
+my $liar = WebhookTest::Redis::Liar->new;
+my @claims;
+
+$t = WebhookTest->new(conf => <<"EOF");
+    webhook_zone   seen    1m;
+    webhook_redis  shared  unix:$liar->{path} timeout=10s lease=100s;
+
+    webhook_provider pad { methods GET; token header:X-Token; }
+
+    server {
+        listen      127.0.0.1:%%PORT%%;
+        server_name hooks.example.com;
+
+        location / {
+            webhook         pad;
+            webhook_secret  0123456789abcdef;
+            webhook_replay  zone=seen shared=shared key=\$arg_n;
+            empty_gif;
+        }
+    }
+EOF
+$t->wait_for(sub { $liar->greeted }, 'the greeting');
+push @claims, $t->begin({ method => 'GET', uri => "/?n=$_", headers =>
+                          [['X-Token', '0123456789abcdef']] }) for 1 .. 400;
+is($t->answer({ method => 'GET', uri => '/?n=400', headers =>
+                [['X-Token', '0123456789abcdef']] })->{status}, 409,
+   'all requests wait');
+$liar->answer(400);
+
+my %statuses;
+
+$statuses{$_->read_response->{status}}++ for @claims;
+
+is(join(' ', sort keys %statuses), '200 503',
+   'what was not sent has no answer');
+like($t->error_log, qr/has answered what it was not asked; /, 'which is said');
+$t->done;
+
+
 # A claim without an answer is released
 
 $fake = WebhookTest::Redis::Fake->new([$claim, undef]);
 $t = host($fake);
-is($t->answer({ message() })->{status}, 503, 'no answer to a claim');
+is($t->answer(message())->{status}, 503, 'no answer to a claim');
 $t->wait_for(sub { grep { /^EVAL .*'del'/ } $fake->commands }, 'a release');
 
 my ($owner) = map { (split)[2] } grep { /$claim/ } $fake->commands;
@@ -167,7 +226,7 @@ for (
     $fake = WebhookTest::Redis::Fake->new(@$rules);
     $t = host($fake, $options, $database);
 
-    is($t->answer({ message() })->{status}, 202, "$name: a message");
+    is($t->answer(message())->{status}, 202, "$name: a message");
 
     my @said = $fake->commands;
 
@@ -177,13 +236,41 @@ for (
     $t->done;
 }
 
+# what is wrong with it
+for (["-DENIED no\r\n", qr/it is in protected mode, give its user a password; /],
+     ["-ERR max number of clients reached\r\n", qr/, raise "maxclients"; /],
+     ["-WRONGPASS invalid\r\n", qr/it knows no such user and password; /],
+     ["-ERR no 'AUTH me 0123456789abcdef'\r\n", qr/says "ERR no 'AUTH me ", it /])
+{
+    my ($answer, $says) = @$_;
+
+    $fake = WebhookTest::Redis::Fake->new([qr/^HELLO/, $answer]);
+    $t = host($fake, 'user=me password=0123456789abcdef');
+    $t->wait_for(sub { $t->error_log =~ $says }, 'a line');
+    unlike($t->error_log, qr/0123456789abcdef/, 'without the password');
+    $t->done;
+}
+
+for (["-ERR DB index is out of range\r\n", qr/it has no such database, the URL /],
+     ["-ERR SELECT is not allowed in cluster mode\r\n",
+      qr/it has one database, the URL ends with none or with "\/0"; /])
+{
+    my ($answer, $says) = @$_;
+
+    $fake = WebhookTest::Redis::Fake->new([qr/^SELECT/, $answer]);
+    $t = host($fake, '', '/99');
+    $t->wait_for(sub { $t->error_log =~ $says }, 'a line');
+    pass("SELECT: $answer");
+    $t->done;
+}
+
 # an error that has the password in it
 $fake = WebhookTest::Redis::Fake->new(
     [qr/^HELLO/, "-ERR unknown command 'HELLO'\r\n"],
     [qr/^AUTH/, "-ERR unknown command 'AUTH', with args beginning with: "
      . "'me' '0123456789abcdef' \r\n"]);
 $t = host($fake, 'user=me password=0123456789abcdef');
-is($t->answer({ message() })->{status}, 503, 'AUTH is not known');
+is($t->answer(message())->{status}, 503, 'AUTH is not known');
 like($t->error_log, qr/says "ERR unknown command 'AUTH'", it must be /,
      'is said');
 unlike($t->error_log, qr/0123456789abcdef/, 'without the password');
@@ -192,7 +279,7 @@ $t->done;
 # nothing else before their answers
 $fake = WebhookTest::Redis::Fake->new([qr/^HELLO/, '']);
 $t = host($fake, 'password=0123456789abcdef connect_timeout=1s');
-is($t->answer({ message() })->{status}, 503, 'no answer to the greeting');
+is($t->answer(message())->{status}, 503, 'no answer to the greeting');
 like($t->error_log, qr/cannot be spoken to within 1000 ms; /, 'is said');
 is(scalar(grep { !/^HELLO/ } $fake->commands), 0, 'nothing else is sent');
 $t->done;
@@ -200,7 +287,7 @@ $t->done;
 # nobody is there
 $fake->stop;
 $t = host($fake);
-is($t->answer({ message() })->{status}, 503, 'nobody is there');
+is($t->answer(message())->{status}, 503, 'nobody is there');
 like($t->error_log, qr/cannot be connected to; until .* \(111: Connection/, 'is said');
 $t->done;
 
@@ -209,7 +296,7 @@ $t->done;
 
 $fake = WebhookTest::Redis::Fake->new;
 $t = host($fake);
-$t->answer({ message() });
+$t->answer(message());
 
 my $said = $t->request({ uri => '/status' })->{body};
 
@@ -230,11 +317,11 @@ cmp_ok(abs($status->{since} - time), '<', 60, 'since when it is there');
 
 $fake->stop;
 $t->wait_for(sub {
-    $t->answer({ message() });
+    $t->answer(message());
     $said = $t->request({ uri => '/status' })->{body};
     $said =~ /^nginx_webhook_redis_up\{redis="shared"\} 0$/m
 }, 'it to be gone');
-$t->answer({ message() });
+$t->answer(message());
 like($t->request({ uri => '/status' })->{body},
      qr/^nginx_webhook_redis_requests_total\{redis="shared",result="refused"\} [1-9]/m,
      'refusals are counted');
@@ -277,5 +364,5 @@ EOF
 
 
 sub message {
-    return %{ signed(uri => '/', body => 'message ' . $body++) };
+    return signed(uri => '/', body => 'message ' . $body++);
 }

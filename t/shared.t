@@ -13,13 +13,12 @@ use Test::More;
 use WebhookTest;
 use WebhookTest::Cert qw/ca cert read_file write_file/;
 use WebhookTest::Redis;
-use WebhookTest::Signed qw/$secret signed/;
+use WebhookTest::Shared qw/$upstream host message delivered known is_back
+                           outcome ready/;
 use WebhookTest::Upstream;
 
 my $duplicate = qq/{"status":200,"duplicate":true}\n/;
-my $upstream = WebhookTest::Upstream->new;
 my $times = 'timeout=3s connect_timeout=5s lease=30s';
-my $body = 0;
 
 
 # Two hosts, one memory
@@ -27,8 +26,8 @@ my $body = 0;
 my $redis = WebhookTest::Redis->new;
 my ($one, $two) = map { host($redis) } 1, 2;
 
-my %request = message();
-my @copies = map { $_->begin(\%request) } ($one, $two) x 25;
+my $request = message();
+my @copies = map { $_->begin($request) } ($one, $two) x 25;
 my $taken = $upstream->take;
 
 ok($taken, 'of 50 copies at once on two hosts one goes to the application');
@@ -47,37 +46,37 @@ $one->wait_for(sub { (value() // '') eq '1' }, 'Redis to know');
 like(value(), qr/^1$/, 'Redis knows of the message');
 cmp_ok($redis->ask('PTTL', key()), '>', 80_000_000, 'for its ttl');
 
-known($_, 'a copy is one on both hosts', \%request)
+known($_, 'a copy is one on both hosts', $request)
     for $one, $two, $two;
 ok(!$upstream->take(0), 'the application has had one');
 
 # what another host has taken is not asked for each time
 $redis->ask('FLUSHALL');
-is($two->answer(\%request)->{body}, $duplicate, 'and is remembered locally');
+is($two->answer($request)->{body}, $duplicate, 'and is remembered locally');
 
 # a failure lets the next try through, on the other host
 for my $status (500, 503) {
-    %request = message();
-    my $c = $one->begin(\%request);
+    $request = message();
+    my $c = $one->begin($request);
 
     $upstream->answer($upstream->take, $status);
     is($c->read_response->{status}, $status, "$status on one host");
     $one->wait_for(sub { !keys %{ $redis->messages } }, 'the release');
 
-    $c = $two->begin(\%request);
+    $c = $two->begin($request);
     $upstream->answer($upstream->take, 200);
     is($c->read_response->{body}, 'said', 'the other delivers it');
-    known($one, 'and the first knows', \%request);
+    known($one, 'and the first knows', $request);
     $redis->ask('FLUSHALL');
 }
 
 # on its way on one host
-%request = message();
-my $c = $one->begin(\%request);
+$request = message();
+my $c = $one->begin($request);
 
 $taken = $upstream->take;
 
-my $refused = $two->answer(\%request);
+my $refused = $two->answer($request);
 
 is("$refused->{status} $refused->{header}{'x-reason'} "
    . $refused->{header}{'retry-after'}, '409 duplicate_in_progress 1',
@@ -87,7 +86,7 @@ like(value(), qr/^o[0-9a-f]{40}$/, 'it has an owner');
 # the sender goes away: held on both
 $c->close;
 $one->wait_for(sub { (value() // '') eq 'h' }, 'the message to be held');
-is($two->answer(\%request)->{status}, 409, 'held on one host, on the other too');
+is($two->answer($request)->{status}, 409, 'held on one host, on the other too');
 cmp_ok($redis->ask('PTTL', key()), '<=', 30_000, 'for the time of "hold="');
 WebhookTest::Upstream::hang_up($taken);
 $redis->ask('FLUSHALL');
@@ -95,17 +94,17 @@ $redis->ask('FLUSHALL');
 
 # Redis goes away
 
-%request = message();
+$request = message();
 $redis->signal('STOP');
-my %second = message();
-@copies = map { $_->begin(\%request) } $one, $two;
+my $second = message();
+@copies = map { $_->begin($request) } $one, $two;
 
 is(outcome($_->read_response), '503 store_unavailable 2',
    'Redis is stopped: 503, and when to come again') for @copies;
 
 my $started = Time::HiRes::time();
 
-is(outcome($one->answer(\%second)), '503 store_unavailable 2', 'so does the '
+is(outcome($one->answer($second)), '503 store_unavailable 2', 'so does the '
    . 'next one') for 1 .. 5;
 cmp_ok(Time::HiRes::time() - $started, '<', 3, 'without waiting');
 ok(!$upstream->take(0), 'nothing has been delivered');
@@ -115,28 +114,28 @@ like($one->error_log, qr/\[error\]\ .*:\ webhook\ redis\ "shared"\ at
 is(scalar(() = $one->error_log =~ /has not answered/g), 1, 'once');
 
 $redis->signal('CONT');
-is_back($_) for $one, $two;
-delivered($one, 'Redis goes on: delivered', \%request);
-known($two, 'once', \%request);
+is_back($_, $redis) for $one, $two;
+delivered($one, 'Redis goes on: delivered', $request);
+known($two, 'once', $request);
 
 $redis->crash;
 $redis->{client} = undef;
-%second = message();
-$one->wait_for(sub { outcome($one->answer(\%second)) =~ /^503/ }, '503');
+$second = message();
+$one->wait_for(sub { outcome($one->answer($second)) =~ /^503/ }, '503');
 $redis->start;
-is_back($_) for $one, $two;
-is($one->answer(\%request)->{body}, $duplicate,
+is_back($_, $redis) for $one, $two;
+is($one->answer($request)->{body}, $duplicate,
    'a Redis that has been killed knows nothing, the host does');
-delivered($one, 'a new message is delivered', \%second);
-known($two, 'and shared', \%second);
+delivered($one, 'a new message is delivered', $second);
+known($two, 'and shared', $second);
 
 # full
 $redis->ask('CONFIG', 'SET', 'maxmemory', 1);
-is(outcome($one->answer({ message() })), '503 store_unavailable 2',
+is(outcome($one->answer(message())), '503 store_unavailable 2',
    'Redis has no memory left');
 like($one->error_log, qr/ says "OOM [^"]*", its memory is full, raise /, 'the log says so');
 $redis->ask('CONFIG', 'SET', 'maxmemory', 0);
-is_back($one);
+is_back($one, $redis);
 $redis->ask('FLUSHALL');
 
 # what is idle may be closed
@@ -146,22 +145,22 @@ $one->wait_for(sub { !grep { $_ < 3 } $redis->ask('CLIENT', 'LIST')
 my $lines = () = $one->error_log =~ /has closed the connection/g;
 
 $redis->ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-delivered($one, 'a connection that was idle is closed: a new one', { message() });
+delivered($one, 'a connection that was idle is closed: a new one', message());
 is(scalar(() = $one->error_log =~ /has closed the connection/g), $lines,
    'is no failure');
 $redis->ask('FLUSHALL');
 
 # what is not ours
-%request = message();
-$c = $one->begin(\%request);
+$request = message();
+$c = $one->begin($request);
 $taken = $upstream->take;
 $redis->ask('SET', key(), 'theirs');
-is(outcome($two->answer(\%request)), '503 store_unavailable 2',
+is(outcome($two->answer($request)), '503 store_unavailable 2',
    'a value of somebody else');
 like($two->error_log, qr/value of somebody else under "wh:[\w-]{43}"/, 'is said');
 $redis->ask('DEL', my $key = key());
 $redis->ask('RPUSH', $key, 'theirs');
-is(outcome($two->answer(\%request)), '503 store_unavailable 2',
+is(outcome($two->answer($request)), '503 store_unavailable 2',
    'and one of another type');
 $upstream->answer($taken, 200);
 is($c->read_response->{status}, 200, 'and its owner ends as ever');
@@ -171,10 +170,10 @@ $redis->ask('FLUSHALL');
 
 # given away: a renewal asks for its owner
 $_->done for $one, $two;
-($one, $two) = map { host($redis, 'timeout=300ms connect_timeout=5s lease=3s') }
-               1, 2;
-%request = message();
-$c = $one->begin(\%request);
+($one, $two) = map { host($redis, options => 'timeout=300ms '
+                                         . 'connect_timeout=5s lease=3s') } 1, 2;
+$request = message();
+$c = $one->begin($request);
 $taken = $upstream->take;
 $key = key();
 $redis->ask('PEXPIRE', $key, 600_000);
@@ -190,23 +189,23 @@ is($redis->ask('GET', $key), '1', 'does not release it');
 $redis->ask('FLUSHALL');
 
 # a host is killed
-%request = message();
-$c = $one->begin(\%request);
+$request = message();
+$c = $one->begin($request);
 $taken = $upstream->take;
 kill 'KILL', $one->{pid}, $one->workers;
 waitpid delete $one->{pid}, 0;
-is($two->answer(\%request)->{status}, 409, 'a host is killed: its claim stays');
+is($two->answer($request)->{status}, 409, 'a host is killed: its claim stays');
 cmp_ok($redis->ask('PTTL', key()), '<=', 3000, 'for its lease');
 $two->wait_for(sub { !keys %{ $redis->messages } }, 'the lease to be over');
-delivered($two, 'and is free then', \%request);
+delivered($two, 'and is free then', $request);
 undef $one;
 
 # a reload with a claim held, and Redis gone when the application answers
-%request = message();
-$c = $two->begin(\%request);
+$request = message();
+$c = $two->begin($request);
 $taken = $upstream->take;
 $two->reload;
-is($two->answer(\%request)->{status}, 409, 'a reload: the claim stays');
+is($two->answer($request)->{status}, 409, 'a reload: the claim stays');
 
 my %old = map { $_ => 1 } children($two);
 
@@ -222,13 +221,13 @@ $two->done;
 
 # What decides without Redis
 
-$one = host($redis, "$times on_error=local");
-is_back($one);
+$one = host($redis, options => "$times on_error=local");
+is_back($one, $redis);
 $redis->crash;
 $redis->{client} = undef;
-%request = message();
-delivered($one, 'local: delivered without Redis', \%request);
-is($one->answer(\%request)->{body}, $duplicate, 'once on this host');
+$request = message();
+delivered($one, 'local: delivered without Redis', $request);
+is($one->answer($request)->{body}, $duplicate, 'once on this host');
 like($one->error_log, qr/until it is there again each host knows only its own /,
      'the log says so');
 $redis->start;
@@ -236,9 +235,9 @@ $one->wait_for(sub { (value() // '') eq '1' }, 'the commit');
 pass('Redis is told of it when it is back');
 $one->done;
 
-$one = host($redis, $times, 'webhook_enforce on except=replay;');
+$one = host($redis, location => 'webhook_enforce on except=replay;');
 $redis->signal('STOP');
-delivered($one, 'on trial: delivered', { message() });
+delivered($one, 'on trial: delivered', message());
 $redis->signal('CONT');
 $one->done;
 
@@ -246,18 +245,18 @@ $one->done;
 # Who waits for Redis goes away
 
 $one = host($redis);
-is_back($one);
+is_back($one, $redis);
 $redis->ask('FLUSHALL');
 $redis->signal('STOP');
-%request = message();
-$c = $one->begin(\%request);
-is($one->answer(\%request)->{status}, 409, 'a copy does not wait');
+$request = message();
+$c = $one->begin($request);
+is($one->answer($request)->{status}, 409, 'a copy does not wait');
 $c->close;
 $one->wait_for(sub { $one->access_log =~ / 499 / }, 'the end of the request');
 $redis->signal('CONT');
-delivered($one, 'who waits can go: the message is free', { message() });
+delivered($one, 'who waits can go: the message is free', message());
 $one->wait_for(sub { values %{ $redis->messages } == 1 }, 'the release');
-delivered($one, 'also the one that had to wait', \%request);
+delivered($one, 'also the one that had to wait', $request);
 $one->done;
 
 
@@ -275,16 +274,16 @@ for (['of an authority that is trusted', 'redis.test', $ca],
 {
     my ($what, $name, $authority, $says) = @$_;
 
-    $one = host($tls, "$times server_name=$name trusted_certificate="
-                      . $authority->{cert});
+    $one = host($tls, options => "$times server_name=$name "
+                . "trusted_certificate=$authority->{cert}");
 
     if ($says) {
         $one->wait_for(sub { $one->error_log =~ $says }, 'a line in the log');
-        is(outcome($one->answer({ message() })), '503 store_unavailable 2',
+        is(outcome($one->answer(message())), '503 store_unavailable 2',
            "a certificate $what");
 
     } else {
-        delivered($one, "a certificate $what", { message() });
+        delivered($one, "a certificate $what", message());
     }
 
     $one->done;
@@ -293,7 +292,7 @@ for (['of an authority that is trusted', 'redis.test', $ca],
 my $socket = WebhookTest::Redis->new(unix => 1);
 
 $one = host($socket);
-delivered($one, 'a unix socket', \%request);
+delivered($one, 'a unix socket', $request);
 is(keys %{ $socket->messages }, 1, 'is used');
 $one->done;
 
@@ -310,17 +309,17 @@ my $password = "$redis->{dir}/password";
 write_file($password, "another one\n");
 chmod 0644, $password;
 
-$one = host($redis, "$times user=nginx password=file:$password");
+$one = host($redis, options => "$times user=nginx password=file:$password");
 $one->wait_for(sub { $one->error_log =~ /says "WRONGPASS .*", it knows no such /
                }, 'a line in the log');
 unlike($one->error_log, qr/another one/, 'a wrong password is not said');
 write_file($password, "0123456789abcdef\n");
-is_back($one);
+is_back($one, $redis);
 delivered($one, 'the right one is read, and the rights of the documents are '
-          . 'enough', \%request);
+          . 'enough', $request);
 
-%request = message();
-$c = $one->begin(\%request);
+$request = message();
+$c = $one->begin($request);
 $upstream->answer($upstream->take, 500);
 is($c->read_response->{status}, 500, 'for a release');
 $one->wait_for(sub { values %{ $redis->messages } == 1 }, 'the release');
@@ -330,9 +329,9 @@ $one->done;
 # names by a key, another database, another prefix
 $redis->ask('FLUSHALL');
 $one = host({ url => $redis->url . '/3' },
-            "$times prefix=x: key=0123456789abcdef0123456789abcdef");
-%request = message();
-delivered($one, 'a database, a prefix, a key', \%request);
+            options => "$times prefix=x: key=0123456789abcdef0123456789abcdef");
+$request = message();
+delivered($one, 'a database, a prefix, a key', $request);
 is_deeply($redis->messages, {}, 'nothing is in the first database');
 $redis->ask('SELECT', 3);
 
@@ -341,114 +340,17 @@ my ($name) = keys %{ $redis->messages('x:') };
 like($name, qr/^x:[\w-]{43}$/, 'the prefix');
 $one->done;
 
-$one = host({ url => $redis->url . '/3' }, "$times prefix=x:");
-delivered($one, 'without the key', \%request);
+$one = host({ url => $redis->url . '/3' }, options => "$times prefix=x:");
+delivered($one, 'without the key', $request);
 is(keys %{ $redis->messages('x:') }, 2, 'it has another name');
 $one->done;
 
 done_testing();
 
 
-sub host {
-    my ($redis, $options, $more) = @_;
-
-    $options //= $times;
-    $more //= '';
-
-    my $url = ref $redis eq 'HASH' ? $redis->{url} : $redis->url;
-
-    return WebhookTest->new(conf => <<"EOF");
-    webhook_zone   seen    1m;
-    webhook_redis  shared  $url $options;
-
-    server {
-        listen      127.0.0.1:%%PORT%%;
-        server_name hooks.example.com;
-
-        location / {
-            webhook         github;
-            webhook_secret  "$secret";
-            webhook_replay  zone=seen shared=shared;
-            $more
-
-            add_header      X-Reason \$webhook_reason always;
-            proxy_pass      http://${\ $upstream->address };
-        }
-    }
-EOF
-}
-
-
-sub message {
-    return %{ signed(uri => '/', body => 'message ' . $body++) };
-}
-
-
-# Another host knows of a message as soon as the engine does.
-sub known {
-    my ($t, $name, $request) = @_;
-    my $response;
-
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-    $t->wait_for(sub { ($response = $t->answer($request))->{status} ne '409' },
-                 $name);
-    is($response->{body}, $duplicate, $name);
-}
-
-
-# The application gets it, and takes it.
-sub delivered {
-    my ($t, $name, $request) = @_;
-
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-    my $c = $t->begin($request);
-    my $taken = $upstream->take;
-
-    $upstream->answer($taken, 200) if $taken;
-    is(($c->read_response // { body => 'none' })->{body}, 'said', $name);
-}
-
-
-sub outcome {
-    my ($response) = @_;
-
-    return join ' ', $response->{status},
-                     grep { defined } @{ $response->{header} }
-                                      {qw/x-reason retry-after/};
-}
-
-
-# The connection is up: a message is not refused.
-sub is_back {
-    my ($t) = @_;
-
-    my %probe = message();
-
-    $t->wait_for(sub {
-        my $c = $t->begin(\%probe);
-        my $taken = $upstream->take(0.2);
-
-        $upstream->answer($taken, 500) if $taken;
-
-        return $c->read_response->{status} == 500;
-    }, 'Redis');
-    $t->wait_for(sub { !grep { ($_ // '') =~ /^o/ } values %{ $redis->messages } },
-                 'the release');
-}
-
-
 # The only message that Redis knows of, or that is not known.
 sub key { return (sort keys %{ $redis->messages })[-1] }
 sub value { return (values %{ $redis->messages })[-1] }
-
-
-sub ready {
-    my ($c) = @_;
-
-    return IO::Select->new($c->{socket})->can_read(0);
-}
 
 
 sub children {

@@ -187,7 +187,7 @@ EOT
 }
 
 
-# A Redis; its port.
+# A Redis: its pid and port, and how many commands it has had, by ->{commands}.
 sub start_redis {
     my ($self) = @_;
 
@@ -199,7 +199,47 @@ sub start_redis {
     $self->{running}{$redis->{pid}} = $redis;
     await($redis);
 
-    return $port;
+    $redis->{commands} = sub { info($redis, 'total_commands_processed') };
+
+    return $redis;
+}
+
+
+# The bytes of a whole command of Redis, which are taken away.
+sub command {
+    my ($bytes) = @_;
+
+    pos($$bytes) = 0;
+    $$bytes =~ /\G\*(\d+)\r\n/g or return;
+
+    for (1 .. $1) {
+        $$bytes =~ /\G\$(\d+)\r\n/g or return;
+
+        my $end = pos($$bytes) + $1 + 2;
+
+        return if $end > length $$bytes;
+        pos($$bytes) = $end;
+    }
+
+    return substr $$bytes, 0, pos $$bytes, '';
+}
+
+
+# A number of what Redis says of itself.
+sub info {
+    my ($redis, $name) = @_;
+
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                       PeerPort => $redis->{port})
+        or die "Redis: $!\n";
+
+    print $socket "INFO everything\r\n";
+
+    my ($length) = (<$socket> // '') =~ /^\$(\d+)/;
+
+    read $socket, my $text, $length // die "Redis says nothing\n";
+
+    return ($text =~ /^\Q$name\E:([\d.]+)/m)[0];
 }
 
 

@@ -16,6 +16,9 @@ use IO::Socket::INET;
 
 our @objects = qw/nginx module libcrypto libc other/;
 
+# besides, of what is in the module: instructions of src/redis
+my $part = 'redis';
+
 
 # An nginx as Bench's ->start has it, with one more server: a request for
 # "/count" is redirected, and callgrind writes down what it has counted before
@@ -56,7 +59,7 @@ sub per_request {
 
     return {
         map { $_ => (($many->{$_} || 0) - ($few->{$_} || 0)) / (4 * $n) }
-            'total', @objects
+            'total', $part, @objects
     };
 }
 
@@ -109,20 +112,27 @@ sub dump_counts {
 
 
 # Reads a callgrind profile (its format stands in Valgrind's manual): own
-# costs, not those of the calls, summed up by object.
+# costs, not those of the calls, summed up by object, and of one folder.
 sub read_counts {
-    my ($file) = @_;
+    my ($path) = @_;
 
     local $_;
-    my (%names, %count, $object, $called);
+    my (%names, %files, %count, $object, $file, $called);
 
-    open my $profile, '<', $file or die "$file: $!\n";
+    open my $profile, '<', $path or die "$path: $!\n";
 
     while (<$profile>) {
 
         if (/^ob=(\(\d+\))(?: (.+))?$/) {
             $names{$1} = $2 if defined $2;
             $object = object($names{$1});
+
+        } elsif (/^f[lie]=(\(\d+\))(?: (.+))?$/) {
+            $files{$1} = $2 if defined $2;
+            $file = $files{$1} =~ m{/src/redis/} ? $part : undef;
+
+        } elsif (/^cf[il]=(\(\d+\)) (.+)$/) {
+            $files{$1} = $2;
 
         } elsif (/^cob=(\(\d+\)) (.+)$/) {
             $names{$1} = $2;
@@ -131,7 +141,8 @@ sub read_counts {
             $called = 1;
 
         } elsif (/^[+*\d-]\S* (\d+)$/) {
-            $count{$_} += $1 for $called ? () : ('total', $object);
+            $count{$_} += $1
+                for $called ? () : ('total', $object, $file // ());
             $called = 0;
         }
     }

@@ -417,6 +417,10 @@ ngx_http_webhook_redis_addresses(ngx_conf_t *cf,
 
     (void) ngx_cpystrn(redis->host.data, u.host.data, u.host.len + 1);
 
+    redis->named = (ngx_inet_addr(u.host.data, u.host.len) == INADDR_NONE
+                    && ngx_strlchr(u.host.data, u.host.data + u.host.len, ':')
+                       == NULL);
+
     return NGX_CONF_OK;
 }
 
@@ -474,7 +478,6 @@ ngx_http_webhook_redis_check(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
 static char *
 ngx_http_webhook_redis_tls(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis)
 {
-    ngx_str_t            name;
     ngx_pool_cleanup_t  *cln;
 
     if ((redis->certificate.len == 0) != (redis->certificate_key.len == 0)) {
@@ -486,11 +489,8 @@ ngx_http_webhook_redis_tls(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis)
     if (redis->server_name.len == 0) {
 
         redis->server_name = redis->host;
-        name = redis->host;
 
-        if (ngx_inet_addr(name.data, name.len) != INADDR_NONE
-            || ngx_strlchr(name.data, name.data + name.len, ':'))
-        {
+        if (!redis->named) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "the URL of the engine \"%V\" has an address, "
                                "add \"server_name=\" with a name that is in "

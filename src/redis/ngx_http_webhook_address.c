@@ -40,7 +40,7 @@ ngx_http_webhook_address_next(ngx_http_webhook_link_t *link,
     redis = link->redis;
     clcf = redis->clcf;
 
-    if (redis->host.len == 0
+    if (!redis->named
         || clcf->resolver == NULL
         || clcf->resolver->connections.nelts == 0
         || link->resolving)

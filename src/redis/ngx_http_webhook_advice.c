@@ -15,6 +15,10 @@ typedef struct {
 } ngx_http_webhook_advice_t;
 
 
+static ngx_uint_t ngx_http_webhook_redis_begins(ngx_str_t *text,
+    ngx_str_t *with);
+
+
 static ngx_http_webhook_advice_t  ngx_http_webhook_advices[] = {
     { ngx_string("NOAUTH"), "it wants a password, give it \"password=\"" },
     { ngx_string("WRONGPASS"), "it knows no such user and password" },
@@ -34,6 +38,14 @@ static ngx_http_webhook_advice_t  ngx_http_webhook_advices[] = {
     { ngx_string("CLUSTERDOWN"), "it is a cluster, put a proxy in front of "
                                  "it" },
     { ngx_string("BUSY"), "a script of somebody else does not end" },
+    { ngx_string("DENIED"), "it is in protected mode, give its user a "
+                            "password" },
+    { ngx_string("ERR max number of clients"), "it has too many connections, "
+                                               "raise \"maxclients\"" },
+    { ngx_string("ERR DB index"), "it has no such database, the URL ends with "
+                                  "the number of one" },
+    { ngx_string("ERR SELECT"), "it has one database, the URL ends with none "
+                                "or with \"/0\"" },
     { ngx_null_string, "it must be Redis 7.0 or later, or Valkey" }
 };
 
@@ -47,11 +59,7 @@ ngx_http_webhook_redis_advice(ngx_str_t *error)
 
     for (advice = ngx_http_webhook_advices; advice->begins.len; advice++) {
 
-        if (error->len >= advice->begins.len
-            && ngx_strncmp(error->data, advice->begins.data,
-                           advice->begins.len)
-               == 0)
-        {
+        if (ngx_http_webhook_redis_begins(error, &advice->begins)) {
             break;
         }
     }
@@ -60,37 +68,58 @@ ngx_http_webhook_redis_advice(ngx_str_t *error)
 }
 
 
-/*
- * What goes into the log of an error text: of an unknown command Redis repeats
- * the arguments, and one may be a password.
- */
-
-void
-ngx_http_webhook_redis_cut(ngx_str_t *error)
+static ngx_uint_t
+ngx_http_webhook_redis_begins(ngx_str_t *text, ngx_str_t *with)
 {
-    size_t  i;
-
-    static ngx_str_t  args = ngx_string(", with args");
-
-    for (i = 0; i < error->len; i++) {
-
-        if (error->data[i] < 0x20
-            || error->data[i] == 0x7f
-            || (error->len - i >= args.len
-                && ngx_strncmp(&error->data[i], args.data, args.len) == 0))
-        {
-            error->len = i;
-        }
-    }
+    return text->len >= with->len
+           && ngx_memcmp(text->data, with->data, with->len) == 0;
 }
 
 
-/* A list or the like under the key: Redis is all right, the key is not. */
+/*
+ * What goes into the log of an error text: of an unknown command Redis repeats
+ * the arguments, and one may be the password.
+ */
+
+void
+ngx_http_webhook_redis_cut(ngx_str_t *error, ngx_str_t *password)
+{
+    u_char     *last;
+    ngx_str_t   rest;
+
+    static ngx_str_t  args = ngx_string(", with args");
+
+    last = error->data + error->len;
+
+    for (rest = *error; rest.data < last; rest.data++) {
+
+        rest.len = last - rest.data;
+
+        if (*rest.data < 0x20
+            || *rest.data > 0x7e
+            || ngx_http_webhook_redis_begins(&rest, &args)
+            || (password->len
+                && ngx_http_webhook_redis_begins(&rest, password)))
+        {
+            break;
+        }
+    }
+
+    error->len = rest.data - error->data;
+}
+
+
+/* Whether an answer is an error that begins so. */
 
 ngx_uint_t
-ngx_http_webhook_redis_wrong_type(ngx_http_webhook_answer_t *answer)
+ngx_http_webhook_redis_says(ngx_http_webhook_answer_t *answer,
+    const char *error)
 {
+    ngx_str_t  begins;
+
+    begins.data = (u_char *) error;
+    begins.len = ngx_strlen(error);
+
     return answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR
-           && answer->text.len >= 9
-           && ngx_strncmp(answer->text.data, "WRONGTYPE", 9) == 0;
+           && ngx_http_webhook_redis_begins(&answer->text, &begins);
 }

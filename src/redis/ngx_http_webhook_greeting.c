@@ -21,8 +21,6 @@ typedef enum {
 } ngx_http_webhook_greeting_e;
 
 
-static ngx_uint_t ngx_http_webhook_greeting_unknown(
-    ngx_http_webhook_answer_t *answer);
 static ngx_int_t ngx_http_webhook_greeting_probe(ngx_http_webhook_link_t *link,
     ngx_str_t *args);
 
@@ -111,6 +109,7 @@ ngx_http_webhook_greeting_probe(ngx_http_webhook_link_t *link, ngx_str_t *args)
 ngx_int_t
 ngx_http_webhook_greeting_next(ngx_http_webhook_link_t *link)
 {
+    ngx_uint_t                  unknown;
     ngx_http_webhook_redis_t   *redis;
     ngx_http_webhook_answer_t  *answer;
 
@@ -121,13 +120,14 @@ ngx_http_webhook_greeting_next(ngx_http_webhook_link_t *link)
 
         /* a proxy may not know it, the password goes by itself then */
 
+        unknown = ngx_http_webhook_redis_says(answer, "ERR unknown command");
+
         if (answer->type == NGX_HTTP_WEBHOOK_ANSWER_LIST
-            || (redis->password.len == 0
-                && ngx_http_webhook_greeting_unknown(answer)))
+            || (redis->password.len == 0 && unknown))
         {
             link->step = NGX_HTTP_WEBHOOK_GREETING_SELECT;
 
-        } else if (ngx_http_webhook_greeting_unknown(answer)) {
+        } else if (unknown) {
             link->step = NGX_HTTP_WEBHOOK_GREETING_AUTH;
 
         } else {
@@ -150,15 +150,4 @@ ngx_http_webhook_greeting_next(ngx_http_webhook_link_t *link)
     }
 
     return link->step == NGX_HTTP_WEBHOOK_GREETING_END ? NGX_DONE : NGX_AGAIN;
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_greeting_unknown(ngx_http_webhook_answer_t *answer)
-{
-    return answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR
-           && answer->text.len >= sizeof("ERR unknown command") - 1
-           && ngx_strncmp(answer->text.data, "ERR unknown command",
-                          sizeof("ERR unknown command") - 1)
-              == 0;
 }

@@ -419,7 +419,7 @@ ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
             return NGX_BUSY;
         }
 
-    } else if (!ngx_http_webhook_redis_wrong_type(answer)) {
+    } else if (!ngx_http_webhook_redis_says(answer, "WRONGTYPE")) {
         return NGX_ABORT;
     }
 
@@ -629,7 +629,7 @@ ngx_http_webhook_lease_renewed(ngx_http_webhook_command_t *command,
 
     if (answer
         && answer->type != NGX_HTTP_WEBHOOK_ANSWER_NUMBER
-        && !ngx_http_webhook_redis_wrong_type(answer))
+        && !ngx_http_webhook_redis_says(answer, "WRONGTYPE"))
     {
         return NGX_DECLINED;
     }

@@ -145,6 +145,7 @@ ngx_http_webhook_link_open(ngx_http_webhook_link_t *link, ngx_addr_t *addr)
 {
     ngx_int_t               rc;
     ngx_pool_t             *pool;
+    ngx_uint_t              level;
     ngx_connection_t       *c;
     ngx_peer_connection_t  *peer;
 
@@ -170,7 +171,14 @@ ngx_http_webhook_link_open(ngx_http_webhook_link_t *link, ngx_addr_t *addr)
         return NGX_ERROR;
     }
 
+    /* what it would say of an address is said by us, and not as critical */
+
+    level = link->log.log_level;
+    link->log.log_level = NGX_LOG_ALERT;
+
     rc = ngx_event_connect_peer(peer);
+
+    link->log.log_level = level;
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
 
@@ -226,6 +234,13 @@ ngx_http_webhook_link_read_handler(ngx_event_t *rev)
 
     c = rev->data;
     link = c->data;
+
+    if (c->close) {
+        link->give_up = ngx_current_msec;
+        ngx_http_webhook_link_fail(link, 0, "is not waited for any longer, "
+                                   "\"worker_shutdown_timeout\" is over");
+        return;
+    }
 
     if (link->state == NGX_HTTP_WEBHOOK_LINK_CONNECTING) {
         ngx_http_webhook_link_handshake(link);
@@ -421,7 +436,7 @@ ngx_http_webhook_link_up(ngx_http_webhook_link_t *link)
     }
 
     link->failed = 0;
-    link->said = 0;
+    link->nsaid = 0;
     link->log.log_level = ngx_cycle->log->log_level;
 
     ngx_http_webhook_redis_up(link->redis, 1);
@@ -441,8 +456,9 @@ ngx_http_webhook_link_send(ngx_http_webhook_link_t *link,
 {
     ngx_http_webhook_link_put(link, command, args, n);
 
+    link->timer.cancelable = 0;
+
     if (!link->timer.timer_set) {
-        link->timer.cancelable = 0;
         ngx_add_timer(&link->timer, link->redis->timeout);
     }
 }
@@ -454,10 +470,14 @@ static void
 ngx_http_webhook_link_put(ngx_http_webhook_link_t *link,
     ngx_http_webhook_command_t *command, ngx_str_t *args, ngx_uint_t n)
 {
+    size_t  before;
+
     command->sent = 1;
     command->start = ngx_current_msec;
 
     ngx_queue_insert_tail(&link->sent, &command->queue);
+
+    before = link->out.len;
 
     /*
      * Without memory it has no answer, and those after it must not be taken
@@ -470,6 +490,9 @@ ngx_http_webhook_link_put(ngx_http_webhook_link_t *link,
     {
         link->broken = 1;
     }
+
+    link->put += link->out.len - before;
+    command->end = link->put;
 
     if (link->connection->write->ready) {
         ngx_post_event(link->connection->write, &ngx_posted_events);
@@ -626,19 +649,27 @@ ngx_http_webhook_link_answer(ngx_http_webhook_link_t *link)
     ngx_http_webhook_command_t  *command;
 
     answer = &link->answer;
+    q = ngx_queue_head(&link->sent);
+    command = ngx_queue_data(q, ngx_http_webhook_command_t, queue);
 
-    if (ngx_queue_empty(&link->sent)) {
+    if (ngx_queue_empty(&link->sent)
+        || command->end > link->put - (link->out.len - link->written))
+    {
         ngx_http_webhook_link_fail(link, 0, "has answered what it was not "
                                    "asked");
         return NGX_ERROR;
     }
 
-    q = ngx_queue_head(&link->sent);
     ngx_queue_remove(q);
 
-    command = ngx_queue_data(q, ngx_http_webhook_command_t, queue);
-
     if (command->handler(command, answer) == NGX_OK) {
+
+        /* the time of an answer that has come holds no worker at its end */
+
+        if (ngx_queue_empty(&link->sent)) {
+            link->timer.cancelable = 1;
+        }
+
         return link->connection ? NGX_OK : NGX_ERROR;
     }
 
@@ -647,7 +678,7 @@ ngx_http_webhook_link_answer(ngx_http_webhook_link_t *link)
     ngx_queue_insert_head(&link->sent, q);
 
     if (answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR) {
-        ngx_http_webhook_redis_cut(&answer->text);
+        ngx_http_webhook_redis_cut(&answer->text, &link->redis->password);
         ngx_http_webhook_link_fail(link, 0, "says \"%V\", %s", &answer->text,
                                    ngx_http_webhook_redis_advice(
                                                                &answer->text));
@@ -803,15 +834,22 @@ ngx_http_webhook_link_say(ngx_http_webhook_link_t *link, ngx_err_t err,
     ngx_str_t *what)
 {
     uint32_t     said;
+    ngx_uint_t   i;
     ngx_addr_t  *addr;
 
-    said = ngx_crc32_long(what->data, what->len) | 1;
+    said = ngx_crc32_long(what->data, what->len);
 
-    if (link->failed && said == link->said) {
+    for (i = 0; i < link->nsaid; i++) {
+        if (link->said[i] == said) {
+            return;
+        }
+    }
+
+    if (link->nsaid == NGX_HTTP_WEBHOOK_REDIS_SAID) {
         return;
     }
 
-    link->said = said;
+    link->said[link->nsaid++] = said;
     addr = ngx_http_webhook_address(link);
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
@@ -836,6 +874,7 @@ ngx_http_webhook_link_close(ngx_http_webhook_link_t *link)
     link->step = 0;
     link->fed = 0;
     link->written = 0;
+    link->put = 0;
     link->broken = 0;
 
     if (link->out.data) {

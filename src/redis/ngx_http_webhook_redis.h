@@ -27,6 +27,7 @@
 #define NGX_HTTP_WEBHOOK_REDIS_ARGS     8       /* of a command, at most */
 #define NGX_HTTP_WEBHOOK_REDIS_TEXT     256     /* bytes kept of an answer */
 #define NGX_HTTP_WEBHOOK_REDIS_WORKERS  64      /* that are counted apart */
+#define NGX_HTTP_WEBHOOK_REDIS_SAID     8       /* lines of one failure */
 
 
 typedef struct ngx_http_webhook_link_s  ngx_http_webhook_link_t;
@@ -106,6 +107,7 @@ struct ngx_http_webhook_redis_s {
     ngx_str_t                    file;      /* where the directive is */
     ngx_uint_t                   line;
     unsigned                     used:1;    /* by a "webhook_replay" */
+    unsigned                     named:1;   /* the host is no address */
 };
 
 
@@ -141,6 +143,7 @@ struct ngx_http_webhook_command_s {
                                      ngx_http_webhook_answer_t *answer);
     void                        *data;
     ngx_msec_t                   start;
+    size_t                       end;       /* in what has been put */
     unsigned                     sent:1;
 };
 
@@ -181,6 +184,7 @@ struct ngx_http_webhook_link_s {
     ngx_queue_t                  sent;      /* in the order of answers */
     ngx_http_webhook_bytes_t     out;
     size_t                       written;   /* of these */
+    size_t                       put;       /* bytes there, in all */
     unsigned                     broken:1;  /* a command could not be put
                                                there */
     void                        *reader;
@@ -195,7 +199,8 @@ struct ngx_http_webhook_link_s {
     ngx_msec_t                   delay;
     ngx_msec_t                   up_since;
     ngx_msec_t                   down_since;
-    uint32_t                     said;      /* of the last line in the log */
+    uint32_t                     said[NGX_HTTP_WEBHOOK_REDIS_SAID];
+    ngx_uint_t                   nsaid;     /* lines in the log */
     unsigned                     failed:1;  /* nobody waits for it */
 
     /* for leases */
@@ -301,10 +306,10 @@ ngx_int_t ngx_http_webhook_greeting_next(ngx_http_webhook_link_t *link);
 
 /* _advice.c: what an error of Redis means */
 
-ngx_uint_t ngx_http_webhook_redis_wrong_type(
-    ngx_http_webhook_answer_t *answer);
+ngx_uint_t ngx_http_webhook_redis_says(ngx_http_webhook_answer_t *answer,
+    const char *error);
 const char *ngx_http_webhook_redis_advice(ngx_str_t *error);
-void ngx_http_webhook_redis_cut(ngx_str_t *error);
+void ngx_http_webhook_redis_cut(ngx_str_t *error, ngx_str_t *password);
 
 /* _hiredis.c: the protocol */
 

@@ -166,9 +166,10 @@ ngx_http_webhook_settled(ngx_http_webhook_command_t *command,
     link = lease->redis->link;
 
     if (answer
-        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_NUMBER
-        && answer->type != NGX_HTTP_WEBHOOK_ANSWER_TEXT
-        && !ngx_http_webhook_redis_wrong_type(answer))
+        && answer->type != (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_COMMIT
+                            ? NGX_HTTP_WEBHOOK_ANSWER_TEXT
+                            : NGX_HTTP_WEBHOOK_ANSWER_NUMBER)
+        && !ngx_http_webhook_redis_says(answer, "WRONGTYPE"))
     {
         return NGX_DECLINED;
     }

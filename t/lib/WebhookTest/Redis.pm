@@ -24,6 +24,7 @@ use WebhookTest;
 # options   further arguments of the server
 # unix      true: it listens on a socket in its directory only
 # tls       a certificate as WebhookTest::Cert makes them: TLS on the port
+# clients   the file of the authority that certificates of clients are of
 # start     false: only its port is known, for a later ->start
 sub new {
     my ($class, %want) = @_;
@@ -56,9 +57,10 @@ sub start {
         ? ('--port', 0, '--unixsocket', "$self->{dir}/socket",
            '--unixsocketperm', 777)
         : $self->{tls}
-        ? ('--port', 0, '--tls-port', $self->{port}, '--tls-auth-clients',
-           'no', '--tls-cert-file', $self->{tls}{cert}, '--tls-key-file',
-           $self->{tls}{key})
+        ? ('--port', 0, '--tls-port', $self->{port}, '--tls-cert-file',
+           $self->{tls}{cert}, '--tls-key-file', $self->{tls}{key},
+           $self->{clients} ? ('--tls-ca-cert-file', $self->{clients})
+                            : ('--tls-auth-clients', 'no'))
         : ('--port', $self->{port});
 
     $self->{pid} = WebhookTest::spawn("$self->{dir}/log", {},
@@ -303,6 +305,57 @@ sub DESTROY {
     local ($@, $!, $?);
 
     $self->stop;
+}
+
+
+package WebhookTest::Redis::Liar;
+
+use IO::Socket::UNIX;
+
+
+# On a socket: it reads the greeting and the probe of one connection and nothing
+# more, and answers claims when and as often as the test says.  The names of
+# others are refused.
+sub new {
+    my ($class) = @_;
+
+    my $dir = File::Temp->newdir('liar-XXXXXX', TMPDIR => 1);
+    my $path = "$dir/socket";
+    my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 8)
+        or die "no liar: $!\n";
+
+    chmod 0777, "$dir", $path;
+
+    return bless { dir => $dir, path => $path, listener => $listener }, $class;
+}
+
+
+# True when a worker has been greeted.
+sub greeted {
+    my ($self) = @_;
+
+    my $socket = $self->{socket} = $self->{listener}->accept;
+    my $bytes = '';
+
+    for my $answer ("*0\r\n", "+OK\r\n") {
+        until (WebhookTest::Redis::Fake::command(\$bytes)) {
+            sysread $socket, $bytes, 4096, length $bytes or return 0;
+        }
+
+        syswrite $socket, $answer;
+    }
+
+    delete $self->{listener};
+
+    return 1;
+}
+
+
+# So many messages are new.
+sub answer {
+    my ($self, $n) = @_;
+
+    syswrite $self->{socket}, "\$-1\r\n" x $n;
 }
 
 
