@@ -12,72 +12,13 @@
 
 #include "ngx_http_webhook.h"
 #include "ngx_http_webhook_http_message.h"
+#include "ngx_http_webhook_source.h"
 #include "core/wh_hmac.h"
 #include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_signature.h"
 #include "core/wh_time.h"
-
-
-/*
- * The SOURCE of the provider language, and the header that it is in if that has
- * a fixed name; in the order in which they are known.
- */
-
-#define ngx_http_webhook_source_rows(row)                                     \
-    row(NGX_HTTP_WEBHOOK_HEADER, "header:NAME", "")                           \
-    row(NGX_HTTP_WEBHOOK_QUERY, "query:NAME", "")                             \
-    row(NGX_HTTP_WEBHOOK_COOKIE, "cookie:NAME", "Cookie")                     \
-    row(NGX_HTTP_WEBHOOK_BEARER, "bearer", "Authorization")                   \
-    row(NGX_HTTP_WEBHOOK_BASIC, "basic", "Authorization")                     \
-    row(NGX_HTTP_WEBHOOK_JSON, "json:POINTER", "")                            \
-    row(NGX_HTTP_WEBHOOK_FORM, "form:NAME", "")                               \
-    row(NGX_HTTP_WEBHOOK_FIELD, "field:NAME", "")                             \
-    row(NGX_HTTP_WEBHOOK_CLAIM, "claim:POINTER", "")
-
-
-typedef enum {
-    ngx_http_webhook_source_rows(ngx_http_webhook_row_id)
-    NGX_HTTP_WEBHOOK_SOURCES,
-    NGX_HTTP_WEBHOOK_CREATED                /* of an HTTP message signature */
-} ngx_http_webhook_source_e;
-
-
-typedef struct {
-    ngx_http_webhook_source_e   type;
-    ngx_uint_t                  index;      /* in provider->headers, of JSON
-                                               in provider->pointers, of a
-                                               claim in provider->claims */
-    ngx_str_t                   name;       /* of the argument, cookie, field,
-                                               or the JSON Pointer */
-    ngx_str_t                   form;       /* of JSON: the field in its place
-                                               where the body is a form */
-    u_char                      separator;  /* between the fields */
-} ngx_http_webhook_source_t;
-
-
-/* A JSON Pointer that is looked for. */
-
-typedef struct {
-    ngx_str_t                   text;
-    unsigned                    used:1;     /* in every request: by more than
-                                               the rules "id" and "event" */
-} ngx_http_webhook_pointer_t;
-
-
-typedef struct {
-    ngx_str_t                   name;       /* lower case */
-    ngx_uint_t                  hash;
-    ngx_uint_t                  next;       /* in its chain: an index plus 1,
-                                               or 0 */
-} ngx_http_webhook_header_t;
-
-
-/* Headers are looked up by their hash, most of them are of no interest. */
-
-#define NGX_HTTP_WEBHOOK_CHAINS  32
-#define ngx_http_webhook_chain(hash)  ((hash) % NGX_HTTP_WEBHOOK_CHAINS)
 
 
 /* What a provider is made of, by the rules of the language. */
@@ -362,11 +303,6 @@ typedef struct {
 } ngx_http_webhook_provider_t;
 
 
-/* The header that every provider looks at; it has index 0. */
-
-#define NGX_HTTP_WEBHOOK_CONTENT_TYPE  0
-
-
 static ngx_inline ngx_uint_t
 ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
 {
@@ -384,16 +320,6 @@ static ngx_inline ngx_uint_t
 ngx_http_webhook_signs(ngx_http_webhook_provider_t *provider)
 {
     return provider->signatures.nelts && !provider->bearer;
-}
-
-
-/* Whether a source can only be looked at when the body is there. */
-
-static ngx_inline ngx_uint_t
-ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source)
-{
-    return source->type == NGX_HTTP_WEBHOOK_JSON
-           || source->type == NGX_HTTP_WEBHOOK_FORM;
 }
 
 
