@@ -184,6 +184,8 @@ typedef struct {
                                                  does, without a message */
 #define NGX_HTTP_WEBHOOK_BODY_LOOSE     0x40  /* other bytes may be the same
                                                  message */
+#define NGX_HTTP_WEBHOOK_BODY_TOKEN     0x80  /* it is what is signed and the
+                                                 signature */
 
 
 /* What is in the place of the body in the message: the rule "body". */
@@ -199,6 +201,9 @@ typedef struct {
         NGX_HTTP_WEBHOOK_BODY_DIGEST)                                         \
     row(NGX_HTTP_WEBHOOK_BODY_CRC32, "crc32",                                 \
         NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_LOOSE)               \
+    row(NGX_HTTP_WEBHOOK_BODY_JWT, "jwt",                                     \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_DOCUMENT            \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE|NGX_HTTP_WEBHOOK_BODY_TOKEN)             \
     row(NGX_HTTP_WEBHOOK_BODY_NONE, "none",                                   \
         NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED             \
         |NGX_HTTP_WEBHOOK_BODY_LOOSE)                                         \
@@ -291,6 +296,9 @@ typedef struct {
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
     unsigned                    bearer:1;     /* a token serves any body */
+    unsigned                    alone:1;      /* its token is verified alone:
+                                                 it serves any body, or it is
+                                                 the body */
     unsigned                    parts:1;      /* the message has values that
                                                  the request chooses */
     unsigned                    shared_key:1; /* with all its customers */

@@ -33,7 +33,8 @@
 typedef enum {
     ngx_http_webhook_source_rows(ngx_http_webhook_row_id)
     NGX_HTTP_WEBHOOK_SOURCES,
-    NGX_HTTP_WEBHOOK_CREATED                /* of an HTTP message signature */
+    NGX_HTTP_WEBHOOK_CREATED,               /* of an HTTP message signature */
+    NGX_HTTP_WEBHOOK_WHOLE_BODY             /* of a token that is all of it */
 } ngx_http_webhook_source_e;
 
 
@@ -84,7 +85,8 @@ static ngx_inline ngx_uint_t
 ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source)
 {
     return source->type == NGX_HTTP_WEBHOOK_JSON
-           || source->type == NGX_HTTP_WEBHOOK_FORM;
+           || source->type == NGX_HTTP_WEBHOOK_FORM
+           || source->type == NGX_HTTP_WEBHOOK_WHOLE_BODY;
 }
 
 
