@@ -140,6 +140,7 @@ static void
 check_claims(wh_str_t encoded, unsigned char *buf)
 {
     size_t           index;
+    wh_str_t         text;
     wh_json_t       *json;
     wh_claim_t       claim;
     const char      *error;
@@ -165,7 +166,7 @@ check_claims(wh_str_t encoded, unsigned char *buf)
     rules.digest = index;
     rules.expires = 1;
 
-    if (wh_jwt_parse(set, encoded, buf, &json) == WH_OK) {
+    if (wh_jwt_parse(set, encoded, buf, &text, &json) == WH_OK) {
         (void) wh_jwt_check(&rules, json, 1700000000, digest);
         (void) wh_claim_check(&claim, json);
     }

@@ -12,73 +12,13 @@
 
 #include "ngx_http_webhook.h"
 #include "ngx_http_webhook_http_message.h"
+#include "ngx_http_webhook_source.h"
 #include "core/wh_hmac.h"
 #include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_signature.h"
 #include "core/wh_time.h"
-
-
-/*
- * The SOURCE of the provider language, and the header that it is in if that has
- * a fixed name; in the order in which they are known.
- */
-
-#define ngx_http_webhook_source_rows(row)                                     \
-    row(NGX_HTTP_WEBHOOK_HEADER, "header:NAME", "")                           \
-    row(NGX_HTTP_WEBHOOK_QUERY, "query:NAME", "")                             \
-    row(NGX_HTTP_WEBHOOK_COOKIE, "cookie:NAME", "Cookie")                     \
-    row(NGX_HTTP_WEBHOOK_BEARER, "bearer", "Authorization")                   \
-    row(NGX_HTTP_WEBHOOK_BASIC, "basic", "Authorization")                     \
-    row(NGX_HTTP_WEBHOOK_JSON, "json:POINTER", "")                            \
-    row(NGX_HTTP_WEBHOOK_FORM, "form:NAME", "")                               \
-    row(NGX_HTTP_WEBHOOK_FIELD, "field:NAME", "")                             \
-    row(NGX_HTTP_WEBHOOK_CLAIM, "claim:POINTER", "")
-
-
-typedef enum {
-    ngx_http_webhook_source_rows(ngx_http_webhook_row_id)
-    NGX_HTTP_WEBHOOK_SOURCES,
-    NGX_HTTP_WEBHOOK_CREATED                /* of an HTTP message signature */
-} ngx_http_webhook_source_e;
-
-
-typedef struct {
-    ngx_http_webhook_source_e   type;
-    ngx_uint_t                  index;      /* in provider->headers, of JSON
-                                               in provider->pointers, of a
-                                               claim in provider->claims */
-    ngx_str_t                   name;       /* of the argument, cookie, field,
-                                               or the JSON Pointer */
-    ngx_str_t                   form;       /* of JSON: the field in its place
-                                               where the body is a form */
-    u_char                      separator;  /* between the fields */
-} ngx_http_webhook_source_t;
-
-
-/* A JSON Pointer that is looked for. */
-
-typedef struct {
-    ngx_str_t                   text;
-    ngx_uint_t                  used;       /* by rules, in every request */
-    unsigned                    asked:1;    /* by a challenge, where it may be
-                                               one */
-} ngx_http_webhook_pointer_t;
-
-
-typedef struct {
-    ngx_str_t                   name;       /* lower case */
-    ngx_uint_t                  hash;
-    ngx_uint_t                  next;       /* in its chain: an index plus 1,
-                                               or 0 */
-} ngx_http_webhook_header_t;
-
-
-/* Headers are looked up by their hash, most of them are of no interest. */
-
-#define NGX_HTTP_WEBHOOK_CHAINS  32
-#define ngx_http_webhook_chain(hash)  ((hash) % NGX_HTTP_WEBHOOK_CHAINS)
 
 
 /* What a provider is made of, by the rules of the language. */
@@ -243,6 +183,8 @@ typedef struct {
                                                  does, without a message */
 #define NGX_HTTP_WEBHOOK_BODY_LOOSE     0x40  /* other bytes may be the same
                                                  message */
+#define NGX_HTTP_WEBHOOK_BODY_TOKEN     0x80  /* it is what is signed and the
+                                                 signature */
 
 
 /* What is in the place of the body in the message: the rule "body". */
@@ -258,6 +200,9 @@ typedef struct {
         NGX_HTTP_WEBHOOK_BODY_DIGEST)                                         \
     row(NGX_HTTP_WEBHOOK_BODY_CRC32, "crc32",                                 \
         NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_LOOSE)               \
+    row(NGX_HTTP_WEBHOOK_BODY_JWT, "jwt",                                     \
+        NGX_HTTP_WEBHOOK_BODY_WHOLE|NGX_HTTP_WEBHOOK_BODY_DOCUMENT            \
+        |NGX_HTTP_WEBHOOK_BODY_LOOSE|NGX_HTTP_WEBHOOK_BODY_TOKEN)             \
     row(NGX_HTTP_WEBHOOK_BODY_NONE, "none",                                   \
         NGX_HTTP_WEBHOOK_BODY_WEAK|NGX_HTTP_WEBHOOK_BODY_UNSIGNED             \
         |NGX_HTTP_WEBHOOK_BODY_LOOSE)                                         \
@@ -350,6 +295,9 @@ typedef struct {
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
     unsigned                    bearer:1;     /* a token serves any body */
+    unsigned                    alone:1;      /* its token is verified alone:
+                                                 it serves any body, or it is
+                                                 the body */
     unsigned                    parts:1;      /* the message has values that
                                                  the request chooses */
     unsigned                    shared_key:1; /* with all its customers */
@@ -360,11 +308,6 @@ typedef struct {
     ngx_int_t                   ack;
     ngx_int_t                   reject;
 } ngx_http_webhook_provider_t;
-
-
-/* The header that every provider looks at; it has index 0. */
-
-#define NGX_HTTP_WEBHOOK_CONTENT_TYPE  0
 
 
 static ngx_inline ngx_uint_t
@@ -384,16 +327,6 @@ static ngx_inline ngx_uint_t
 ngx_http_webhook_signs(ngx_http_webhook_provider_t *provider)
 {
     return provider->signatures.nelts && !provider->bearer;
-}
-
-
-/* Whether a source can only be looked at when the body is there. */
-
-static ngx_inline ngx_uint_t
-ngx_http_webhook_source_in_body(ngx_http_webhook_source_t *source)
-{
-    return source->type == NGX_HTTP_WEBHOOK_JSON
-           || source->type == NGX_HTTP_WEBHOOK_FORM;
 }
 
 

@@ -33,7 +33,7 @@ location_says('webhook_window 5m past=1m; #<', 'unknown option "past=1m" of '
     . '"webhook_window", it takes future=TIME in @');
 location_says('webhook_window x; #<', "invalid time \"x\", $time");
 rule_says("body $_", "unknown body \"$_\", it can be raw, form:FIELD, "
-    . 'form-sorted, sha256:SOURCE, crc32, none, pelorus, unsigned in @')
+    . 'form-sorted, sha256:SOURCE, crc32, jwt, none, pelorus, unsigned in @')
     for 'crc32:a', 'crc', 'cooked', 'form', 'form:', 'Form:a', 'raw:a',
         'form-sorted:a', 'sha256', 'sha256:';
 rule_says('body form:b', 'rule "body" is duplicate in @', "body $_;")
@@ -87,6 +87,43 @@ server_says("location = /a { webhook mailgun; webhook_secret 0123456789abcdef; "
     '"$webhook_event" in "key=" of "webhook_replay" in @ is not signed by '
     . '"webhook mailgun", and a captured message could be sent again with '
     . 'another one: this key is not used for its messages'], 'webhook_zone z 1m;');
+
+# a body that is a token
+my $token = 'signature body algorithm=jwt-es256';
+my $together = 'webhook_provider "own" has one of "signature body" and '
+    . '"body jwt", which go together in @';
+my $no_token = '"signature body" is a token that is the body, it has an '
+    . '"algorithm=jwt-..." and no "body_digest=" in @';
+
+rule_says('body jwt', [], 'signature body algorithm=jwt-hs256;');
+block_says("webhook_provider own { $_; } #<", $together)
+    for $token, "$token; body form:a", 'signature header:X; body jwt',
+        'signature header:X algorithm=jwt-es256 body_digest=/a; body jwt';
+rule_says("signature body $_", $no_token, 'body jwt;')
+    for '', 'algorithm=jws-es256', 'algorithm=ed25519',
+        'algorithm=jwt-es256 body_digest=/a',
+        'algorithm=jwt-es256 body_digest=none';
+block_says("webhook_provider own { $token; body jwt; $_; } #<",
+           'webhook_provider "own" has a "message" or looks at a form, but its '
+           . 'body is a token in @')
+    for 'message $webhook_body', 'id form:a', 'id json:/a form:b';
+block_says("webhook_provider own { $token; body jwt; $_; } #<",
+           'webhook_provider "own" has several "signature" rules, of which a '
+           . 'detached token, one with "body_digest=none", one that is the '
+           . 'body or one with a "claim" must be the only one in @')
+    for 'signature header:X', $token;
+block_says("webhook_provider own { $token; body jwt; token json:/a; } #<",
+           '"body jwt" in webhook_provider "own" does not go with credentials '
+           . 'in the body, nor with values of the body in the "message" in @');
+block_says("webhook_provider own { $token; body jwt; replay key=body; } #<",
+           'webhook_provider "own" has "key=body" in "replay" beside a "body" '
+           . 'that anybody can change, which has no effect in @');
+server_says("location / { webhook github own; #<\n"
+    . 'webhook_secret 0123456789abcdef for=github; '
+    . 'webhook_secret fedcba9876543210 for=own; }',
+    ['"own" must be the first in "webhook github own" in @, it has its '
+     . 'credential in the body, so no header tells its messages'],
+    'webhook_provider own { signature body algorithm=jwt-hs256; body jwt; }');
 
 # a token in every element of an array
 rule_says("$_", 'a "token" with "*" must be the only one of a provider, leave '

@@ -15,6 +15,8 @@ static ngx_uint_t ngx_http_webhook_claims_looked_at(
 static char *ngx_http_webhook_claims_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
     ngx_uint_t detached);
+static ngx_uint_t ngx_http_webhook_claims_are_body(
+    ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_claims_pubkeys(
     ngx_http_webhook_provider_t *provider);
 static void ngx_http_webhook_claims_expire(
@@ -170,13 +172,24 @@ ngx_http_webhook_claims_check(ngx_conf_t *cf,
         what = "has a \"claim\", but no \"signature\" that is a token with "
                "claims";
 
-    } else if ((detached || provider->bearer || provider->claim_rules
+    } else if ((detached || provider->alone || provider->claim_rules
                 || ngx_http_webhook_claims_looked_at(provider))
                && provider->signatures.nelts > 1)
     {
         what = "has several \"signature\" rules, of which a detached token, "
-               "one with \"body_digest=none\" or with a \"claim\" must be the "
-               "only one";
+               "one with \"body_digest=none\", one that is the body or one "
+               "with a \"claim\" must be the only one";
+
+    } else if (ngx_http_webhook_claims_are_body(provider)
+               != !!(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN))
+    {
+        what = "has one of \"signature body\" and \"body jwt\", which go "
+               "together";
+
+    } else if ((provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN)
+               && (provider->message.data || provider->form))
+    {
+        what = "has a \"message\" or looks at a form, but its body is a token";
 
     } else if ((detached || provider->bearer)
                && (provider->message.data
@@ -198,6 +211,20 @@ ngx_http_webhook_claims_check(ngx_conf_t *cf,
                        &provider->name, what);
 
     return NGX_CONF_ERROR;
+}
+
+
+/* Whether the token is the body. */
+
+static ngx_uint_t
+ngx_http_webhook_claims_are_body(ngx_http_webhook_provider_t *provider)
+{
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    return provider->alone
+           && signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY;
 }
 
 

@@ -67,7 +67,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
 
     { ngx_string("signature"), 1, 11, ngx_http_webhook_rule_signature,
       0, 0,
-      "signature SOURCE [algorithm=NAME] [encoding=NAME] [format=der|raw] "
+      "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
       "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
       "[key=text|hex|base64|whsec] [issuer=TEXT] [body_digest=POINTER|none] "
       "[digest=hex|base64|base64url]\" or \"signature http-message "
@@ -465,7 +465,7 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
     ngx_str_t                      post = ngx_string("POST");
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, in_body;
     ngx_http_webhook_challenge_t  *challenge;
     ngx_http_webhook_signature_t  *signature;
 
@@ -568,7 +568,13 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (provider->needs_body
+    in_body = provider->needs_body;
+
+    if (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
+        in_body &= NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN;
+    }
+
+    if (in_body
         && provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW
         && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
     {
@@ -581,7 +587,8 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     }
 
     if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)
-        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
+        && !(provider->body.flags & (NGX_HTTP_WEBHOOK_BODY_UNSIGNED
+                                     |NGX_HTTP_WEBHOOK_BODY_TOKEN)))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "webhook_provider \"%V\" has a \"signature\" in "
@@ -626,6 +633,15 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
 
         ngx_http_webhook_needs_body(provider, &signature[i].source,
                                     NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE);
+    }
+
+    /* what a token says comes with it */
+
+    if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)
+        && provider->timestamp
+        && provider->timestamp->source.type == NGX_HTTP_WEBHOOK_CLAIM)
+    {
+        provider->needs_body |= NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP;
     }
 
     token = provider->tokens.elts;

@@ -186,6 +186,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_signature_t        *signature;
     ngx_http_webhook_signature_words_t   conf;
 
+    static ngx_str_t  body = ngx_string("body");
     static ngx_str_t  http_message = ngx_string("http-message");
 
     if (ngx_http_webhook_str_equal(&words[0], &http_message)) {
@@ -205,19 +206,36 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     conf.encoding = WH_HEX;
     conf.digest_encoding = WH_HEX;
 
-    if (ngx_http_webhook_source_word(cf, provider, &words[0],
-                                     NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL,
-                                     &signature->source)
-        != NGX_CONF_OK
-        || ngx_http_webhook_options(cf, ngx_http_webhook_signature_options,
+    if (ngx_http_webhook_str_equal(&words[0], &body)) {
+        signature->source.type = NGX_HTTP_WEBHOOK_WHOLE_BODY;
+
+    } else if (ngx_http_webhook_source_word(cf, provider, &words[0],
+                                           NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL,
+                                           &signature->source)
+               != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_webhook_options(cf, ngx_http_webhook_signature_options,
                                     &words[1], n - 1, &conf, &given)
-           != NGX_CONF_OK
+        != NGX_CONF_OK
         || ngx_http_webhook_options_check(cf,
                                           ngx_http_webhook_signature_options,
                                           given, conf.algorithm,
                                           "with this \"algorithm=\"")
            != NGX_CONF_OK)
     {
+        return NGX_CONF_ERROR;
+    }
+
+    if (signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY
+        && (!(conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWT) || conf.digest.len))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"signature body\" is a token that is the body, "
+                           "it has an \"algorithm=jwt-...\" and no "
+                           "\"body_digest=\"");
         return NGX_CONF_ERROR;
     }
 
@@ -293,6 +311,16 @@ ngx_http_webhook_signature_claims(ngx_conf_t *cf,
 
     static ngx_str_t  none = ngx_string("none");
 
+    signature->jwt.issuer = ngx_http_webhook_wh_str(&conf->issuer);
+    signature->jwt.encoding = conf->digest_encoding;
+    signature->jwt.digest = WH_JSON_NONE;
+
+    if (signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY) {
+        provider->alone = 1;
+
+        return ngx_http_webhook_claims_init(cf, provider);
+    }
+
     if (conf->digest.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "a token in rule \"signature\" needs "
@@ -301,12 +329,9 @@ ngx_http_webhook_signature_claims(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    signature->jwt.issuer = ngx_http_webhook_wh_str(&conf->issuer);
-    signature->jwt.encoding = conf->digest_encoding;
-
     if (ngx_http_webhook_str_equal(&conf->digest, &none)) {
-        signature->jwt.digest = WH_JSON_NONE;
         provider->bearer = 1;
+        provider->alone = 1;
 
         return ngx_http_webhook_claims_init(cf, provider);
     }

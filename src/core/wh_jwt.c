@@ -42,7 +42,7 @@ wh_jwt_set(void)
 
 int
 wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded, unsigned char *buf,
-    wh_json_t **json)
+    wh_str_t *text, wh_json_t **json)
 {
     int     rc;
     size_t  i, len;
@@ -55,6 +55,9 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded, unsigned char *buf,
     if (rc != WH_OK) {
         return rc;
     }
+
+    text->data = buf;
+    text->len = len;
 
     *json = wh_json_create(set, NULL, NULL, NULL);
 

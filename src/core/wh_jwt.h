@@ -48,11 +48,12 @@ wh_json_set_t *wh_jwt_set(void);
 
 /*
  * Decodes and parses claims, still encoded: an object, in which none that the
- * set leads to may come twice.  buf must have room for the encoded length.
- * WH_OK, WH_INVALID, or WH_ERROR: no memory; *json is to be freed in any case.
+ * set leads to may come twice.  buf must have room for the encoded length, and
+ * *text becomes what is in it.  WH_OK, WH_INVALID, or WH_ERROR: no memory;
+ * *json is to be freed in any case.
  */
 int wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded,
-    unsigned char *buf, wh_json_t **json);
+    unsigned char *buf, wh_str_t *text, wh_json_t **json);
 
 /*
  * Checks claims at the time now, seconds since 1970.  "exp" and "nbf" are

@@ -41,6 +41,8 @@ static ngx_int_t ngx_http_webhook_claim(ngx_http_request_t *r,
 static void ngx_http_webhook_claim_resume(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_verify_read(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
@@ -121,13 +123,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
                    : ngx_http_webhook_give_way(r, ctx);
         }
 
-        if (ctx->gate->provider->needs_body) {
-            ctx->unverified = 1;
-            reason = ngx_http_webhook_body_bounded(r);
-
-        } else {
-            reason = ngx_http_webhook_verify_signature(r, ctx);
-        }
+        reason = ngx_http_webhook_verify_read(r, ctx);
 
         if (reason == NGX_HTTP_WEBHOOK_PASSED) {
 
@@ -338,7 +334,7 @@ ngx_http_webhook_parse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    reason = ctx->gate->provider->needs_body
+    reason = ctx->unverified
              ? ngx_http_webhook_verify_body(r, ctx)
              : NGX_HTTP_WEBHOOK_PASSED;
 
@@ -613,8 +609,43 @@ ngx_http_webhook_answer(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
 
 /*
- * The body has been read and parsed, and is not verified yet: the steps that
- * had to wait for it, and then the signature.
+ * The body has been read: is it verified before it is parsed?  Where what is
+ * needed for that is a part of it, it is not.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_verify_read(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = ctx->gate->provider;
+
+    if (!provider->needs_body) {
+        return ngx_http_webhook_verify_signature(r, ctx);
+    }
+
+    ctx->unverified = 1;
+
+    reason = ngx_http_webhook_body_bounded(r);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED
+        || !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN))
+    {
+        return reason;
+    }
+
+    reason = ngx_http_webhook_body_form(r, ctx);
+
+    return reason == NGX_HTTP_WEBHOOK_PASSED
+           ? ngx_http_webhook_verify_body(r, ctx) : reason;
+}
+
+
+/*
+ * The body has been read, and parsed unless it is a token, and is not verified
+ * yet: the steps that had to wait for it, and then the signature.
  */
 
 static ngx_http_webhook_reason_e

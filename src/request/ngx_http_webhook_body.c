@@ -181,7 +181,7 @@ ngx_http_webhook_body_sha256(ngx_http_request_t *r,
 }
 
 
-/* The body as a form, kept in ctx->form for all who look at it. */
+/* The body in one piece, kept in ctx->form for all who look at it. */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_body_form(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)

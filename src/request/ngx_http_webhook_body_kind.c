@@ -51,6 +51,7 @@ static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
     { NULL, NULL },
     { NULL, NULL },
     { NULL, NULL },
+    { NULL, NULL },
     { NULL, ngx_http_webhook_body_kind_payload }
 };
 

@@ -17,7 +17,8 @@ static ngx_http_webhook_reason_e ngx_http_webhook_claims_reason(
 
 /*
  * Parses claims and checks them.  They are kept for sources, also when all
- * that is wrong is their time.  digest gets that of the body, if there is one.
+ * that is wrong is their time; those of a token that is the body are the
+ * document.  digest gets that of the body, if there is one.
  */
 
 ngx_http_webhook_reason_e
@@ -27,6 +28,7 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
 {
     int                         rc;
     u_char                     *buf;
+    wh_str_t                    text;
     wh_json_t                  *json;
     ngx_http_webhook_reason_e   reason;
 
@@ -35,7 +37,7 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    rc = wh_jwt_parse(ctx->gate->claims, encoded, buf, &json);
+    rc = wh_jwt_parse(ctx->gate->claims, encoded, buf, &text, &json);
 
     if (rc != WH_OK) {
         wh_json_free(json);
@@ -46,6 +48,11 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
 
     wh_json_free(ctx->claims);
     ctx->claims = json;
+
+    if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
+        ctx->text.data = (u_char *) text.data;
+        ctx->text.len = text.len;
+    }
 
     reason = ngx_http_webhook_claims_reason(wh_jwt_check(&signature->jwt, json,
                                                          ngx_time(), digest));

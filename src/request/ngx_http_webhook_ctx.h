@@ -174,6 +174,8 @@ struct ngx_http_webhook_ctx_s {
     ngx_http_webhook_http_signature_t  *http;   /* or NULL */
     ngx_str_t                      token_header;  /* of a detached token, with
                                                    the dot, or empty */
+    wh_str_t                       token_signed;  /* of a token that is the
+                                                   body, or no data */
     ngx_uint_t                     secret;      /* that matched, from 1 */
     ngx_uint_t                     token;       /* the token's, from 1 */
     const wh_str_t                *issuer;      /* of the token that matched,
@@ -227,7 +229,8 @@ struct ngx_http_webhook_ctx_s {
     wh_json_t                     *json;        /* or NULL */
     ngx_chain_t                   *parsed;      /* where it is in the body */
     off_t                          offset;      /* in that buffer */
-    ngx_str_t                      form;        /* the body, if it is one */
+    ngx_str_t                      form;        /* the body in one piece, if it
+                                                   is a form or a token */
     ngx_str_t                      text;        /* for a rule "body" */
     wh_pelorus_work_t             *pelorus;     /* or NULL */
 

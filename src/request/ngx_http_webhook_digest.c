@@ -79,6 +79,13 @@ ngx_http_webhook_digest_update(ngx_http_request_t *r,
         return ctx->failed ? NGX_ERROR : NGX_OK;
     }
 
+    if (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
+        ngx_http_webhook_digest_part(ctx, (u_char *) ctx->token_signed.data,
+                                     ctx->token_signed.len);
+
+        return ctx->failed ? NGX_ERROR : NGX_OK;
+    }
+
     if (ngx_http_webhook_message_text(r, ctx, provider->prefix, &prefix)
            != NGX_OK
         || ngx_http_webhook_message_text(r, ctx, provider->suffix, &suffix)

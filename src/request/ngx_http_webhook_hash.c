@@ -83,9 +83,11 @@ ngx_http_webhook_digest_wanted(ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_DIGEST_BODY;
     }
 
-    /* what is signed is known with the headers */
+    /* what is signed is known with the headers, or is a part of the body */
 
-    if (ctx->http) {
+    if (ctx->http
+        || (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN))
+    {
         return NGX_HTTP_WEBHOOK_DIGEST_NONE;
     }
 

@@ -3,7 +3,8 @@
  * Copyright (C) the ngx_http_webhook_module developers
  *
  * Signatures that are tokens: JSON Web Tokens, which say something of the
- * body or of the sender alone, and detached ones, whose payload is the body.
+ * body or of the sender alone, or are the body, and detached ones, whose
+ * payload is the body.
  */
 
 
@@ -247,7 +248,8 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return reason;
     }
 
-    if (ctx->gate->provider->bearer) {
+    if (ctx->gate->provider->alone) {
+        ctx->token_signed = jose->message;
         ctx->secret = candidate->secret;
         ctx->issuer = &signature->jwt.issuer;
         ctx->untimely = reason;
@@ -270,7 +272,7 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
  * The number of the secret whose key has signed, 0 for none, NGX_ERROR, or
  * NGX_AGAIN for one that waits.  A sender's token may come often: that a key
  * has signed these bytes is kept with the key, and all else is looked at each
- * time.
+ * time.  One that is the body is another each time.
  */
 
 static ngx_int_t
@@ -282,7 +284,9 @@ ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_int_t                secret;
     ngx_http_webhook_key_t  *key;
 
-    if (candidate->pubkey == NULL) {
+    if (candidate->pubkey == NULL
+        || (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN))
+    {
         return ngx_http_webhook_pubkey_match_bytes(ctx, candidate,
                                                    jose->message);
     }

@@ -49,9 +49,12 @@ ngx_http_webhook_name_by_headers(ngx_http_request_t *r,
 
     provider = ctx->gate->provider;
 
-    /* who has sent it is in the body */
+    /* who has sent it is in the body, or what a token says of it */
 
-    if (provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN) {
+    if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN)
+        || (provider->claims.nelts
+            && (provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)))
+    {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 

@@ -66,12 +66,12 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 }
 
 
-/* A token that serves any body has been verified; others are candidates. */
+/* A token that is verified alone has been that; others are candidates. */
 
 static ngx_uint_t
 ngx_http_webhook_signature_offered(ngx_http_webhook_ctx_t *ctx)
 {
-    return ctx->gate->provider->bearer ? ctx->secret : ctx->ncandidates;
+    return ctx->gate->provider->alone ? ctx->secret : ctx->ncandidates;
 }
 
 
@@ -212,7 +212,7 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate;
 
-    if (ctx->gate->provider->bearer) {
+    if (ctx->gate->provider->alone) {
         return ctx->untimely;
     }
 

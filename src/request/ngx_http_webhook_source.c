@@ -171,6 +171,11 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
         rc = ngx_http_webhook_source_json(ctx->claims, source, &text);
         break;
 
+    case NGX_HTTP_WEBHOOK_WHOLE_BODY:
+        text = ngx_http_webhook_wh_str(&ctx->form);
+        rc = WH_OK;
+        break;
+
     case NGX_HTTP_WEBHOOK_CREATED:
 
         if (ctx->http) {

@@ -233,6 +233,7 @@ static int
 claims_right(wh_str_t payload, int64_t now)
 {
     int             rc;
+    wh_str_t        text;
     wh_json_t      *json;
     wh_json_set_t  *set;
     unsigned char  *buf;
@@ -245,7 +246,7 @@ claims_right(wh_str_t payload, int64_t now)
     set = wh_jwt_set();
     buf = malloc(payload.len);
 
-    rc = wh_jwt_parse(set, payload, buf, &json);
+    rc = wh_jwt_parse(set, payload, buf, &text, &json);
 
     if (rc == WH_OK && wh_jwt_check(&rules, json, now, NULL) != WH_JWT_FINE) {
         rc = WH_INVALID;

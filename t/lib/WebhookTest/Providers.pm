@@ -64,6 +64,7 @@ my %bodies = (
         . '"merchantReference":"a\u00e9\"b"}}]}',
     'own-form' => 'a=%31+b&ts=1&payload=%7B1%7D',
     twilio => 'To=%2B18005551212&Digits=2&Digits=1&City=&Body=a+b',
+    'security-event' => '{"jti":"1","events":{"uri":{}}}',
     'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
 my %arguments = (
@@ -72,6 +73,7 @@ my %arguments = (
                         '/email_verified=true'],
     (map { ($_ => ['--claim', '/aud=us']) }
          qw/atlassian-forge azure-event-grid-entra google-chat microsoft-bot/),
+    'security-event' => [map { ('--claim', $_) } '/iss=them', '/aud=us'],
     (map { ($_ => [qw/--key-id a/]) }
          qw/circle github-secret-scanning turnkey/),
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],

@@ -36,6 +36,7 @@ our %signed_body = (                     # (body, name behind the colon)
     crc32   => sub { require Compress::Zlib; Compress::Zlib::crc32($_[0]) },
     'form-sorted' => \&form_sorted,
     form    => \&form_value,
+    jwt     => sub { '' },
     none    => sub { '' },
     pelorus => \&pelorus_text,
     raw     => sub { $_[0] },

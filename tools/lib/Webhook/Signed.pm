@@ -69,6 +69,7 @@ sub source_value {
                             ? $1 : undef
       : $kind eq 'basic' ? header($r, 'Authorization') =~ /\ABasic +(\S+)/i
                            ? decode_base64($1) : undef
+      : $kind eq 'body' ? $r->{body}
       : $kind eq 'json' ? member($r->{body}, $name)
       : $kind eq 'field' ? field($r, $rules, $name)
       : undef;
