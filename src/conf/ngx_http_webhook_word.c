@@ -435,6 +435,8 @@ ngx_http_webhook_claims_init(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
+        ngx_memzero(claim, sizeof(ngx_http_webhook_pointer_t));
+
         claim->text = names[i];
         claim->used = 1;
     }
