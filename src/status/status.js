@@ -30,7 +30,7 @@ const BARS = Object.assign({ failed: "answered with 5xx" }, VERDICTS);
 /* name, text, class, and whether the name is needed where there is no head */
 
 const COLUMNS = [
-    ["Time", d => toggle(d), () => "time", false],
+    ["Time", d => toggle(d, moment(d.time)), () => "time", false],
     ["Verdict", d => d.verdict, d => "verdict " + d.verdict, false],
     ["Reason", d => d.reason === d.verdict ? "" : remedyLink(d.reason),
         () => "reason", false],
@@ -60,7 +60,7 @@ let paused = false;
 let troubled = null;            /* the hooks that were in trouble, by key */
 let rows = [];                  /* the deliveries that are there */
 
-const unfolded = new Set();     /* of them, by key */
+const unfolded = new Set();     /* hooks and deliveries, by key */
 
 const get = id => document.getElementById(id);
 
@@ -227,7 +227,7 @@ function span(seconds) {
 
 
 function ago(then, now) {
-    return now - then < 1 ? "now" : span(now - then) + " ago";
+    return now - then < 1 ? "just now" : span(now - then) + " ago";
 }
 
 
@@ -263,7 +263,8 @@ function remedyLink(reason, text) {
 function remedy(reason) {
     const term = get("reason-" + reason);
 
-    return term ? term.nextElementSibling.textContent : "";
+    return term ? term.nextElementSibling.textContent.replace(/\s+/g, " ")
+                : "";
 }
 
 
@@ -398,6 +399,14 @@ function filter() {
 }
 
 
+/* The button that shows all about a hook or a delivery. */
+
+function toggle(thing, text) {
+    return make("button", { type: "button", class: "fold",
+                            "aria-expanded": unfolded.has(thing.key) }, text);
+}
+
+
 /* Hooks */
 
 function counts(requests, always) {
@@ -528,26 +537,25 @@ function hookItem(hook, now) {
     const accepted = hook.last.accepted;
 
     return make("li", { class: "card hook level" + hook.level,
-                        "data-key": hook.key },
-        make("details", null,
-            make("summary", null,
-                make("h3", null, place(hook)),
-                make("span", { class: "when soft" }, accepted
-                    ? "accepted " + ago(accepted, now)
-                    : "never accepted"),
-                make("span", { class: "hour" }, ...(names.length
-                    ? names.map(name => make("span", { class: name },
-                        number(hook.hour[name]) + " " + BARS[name]))
-                    : [make("span", { class: "soft" },
-                            "nothing in the last hour")])),
-                timeline(hook, now)),
-            make("div", { class: "inside" },
-                make("h4", null, "Since it is counted"),
-                counts(hook.requests, ["accepted", "rejected"]),
-                reasons(hook, now), hookFacts(hook), minuteTable(hook),
-                make("button", { type: "button", "data-hook": hook.key },
-                    "Show its deliveries"))),
-        hookTroubles(hook));
+                        "data-key": hook.key, "data-row": hook.key },
+        make("div", { class: "row" },
+            make("h3", null, toggle(hook, place(hook))),
+            make("span", { class: "who soft" }, hook.provider),
+            make("span", { class: "when soft" }, accepted
+                ? "accepted " + ago(accepted, now) : "never accepted"),
+            make("span", { class: "hour" }, ...(names.length
+                ? names.map(name => make("span", { class: name },
+                    number(hook.hour[name]) + " " + BARS[name]))
+                : [make("span", { class: "soft" },
+                        "nothing in the last hour")])),
+            timeline(hook, now)),
+        hookTroubles(hook),
+        unfolded.has(hook.key) ? make("div", { class: "inside" },
+            make("h4", null, "Since it is counted"),
+            counts(hook.requests, ["accepted", "rejected"]),
+            reasons(hook, now), hookFacts(hook), minuteTable(hook),
+            make("button", { type: "button", "data-hook": hook.key },
+                "Show its deliveries")) : null);
 }
 
 
@@ -562,14 +570,6 @@ function hooks(data, wanted) {
 
 
 /* Deliveries */
-
-function toggle(d) {
-    return make("button", { type: "button", "data-more": d.key,
-                            "aria-expanded": unfolded.has(d.key),
-                            "aria-controls": "more-" + d.key },
-        moment(d.time));
-}
-
 
 /* Those that were unfolded, have the focus or are selected stay to be read. */
 
@@ -605,8 +605,7 @@ function deliveryRow(d) {
 
 
 function deliveryMore(d) {
-    return make("tr", { "data-key": "more " + d.key, "data-row": d.key,
-                        id: "more-" + d.key },
+    return make("tr", { "data-key": "more " + d.key, "data-row": d.key },
         make("td", { class: "whole", colspan: COLUMNS.length }, facts([
             ["Ended", new Date(d.time * 1000).toISOString()],
             ["Verdict", d.verdict],
@@ -622,7 +621,7 @@ function deliveryMore(d) {
             ["Secret", d.secret ? "number " + d.secret : ""],
             ["Event", d.event],
             ["Id", d.id],
-            ["Body", d.size ? bytes(d.size) + " (" + number(d.size) + ")"
+            ["Body", d.size ? number(d.size) + " bytes"
                 : d.trouble && !d.failed ? "not hashed" : "empty"],
             ["Took", number(d.ms) + " ms"],
             ["HTTP", d.http],
@@ -853,27 +852,19 @@ get("pause").addEventListener("click", () => {
     }
 });
 
-get("delivery-list").addEventListener("click", event => {
-    const button = event.target.closest("button");
-    const row = event.target.closest("tr[data-row]");
-
-    if (button) {
-        unfold(button.dataset.more);
-
-    } else if (row && !event.target.closest("a, .whole")
-               && getSelection().isCollapsed)
-    {
-        unfold(row.dataset.row);
-    }
-});
-
-get("hook-list").addEventListener("click", event => {
+document.querySelector("main").addEventListener("click", event => {
     const button = event.target.closest("button[data-hook]");
+    const row = event.target.closest(".row, .fold, tr[data-row]");
 
     if (button) {
         get("hook").value = button.dataset.hook;
         filtered();
-        location.hash = "#deliveries";
+        get("deliveries").scrollIntoView();
+
+    } else if (row && !event.target.closest("a, .whole")
+               && getSelection().isCollapsed)
+    {
+        unfold(row.closest("[data-row]").dataset.row);
     }
 });
 
