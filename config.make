@@ -8,6 +8,8 @@ $NGX_OBJS/ngx_http_webhook_builtin.h:	\\
 
 $NGX_OBJS/ngx_http_webhook_page.h:	\\
 	$ngx_addon_dir/src/status/status.html \\
+	$ngx_addon_dir/src/status/status.css \\
+	$ngx_addon_dir/src/status/status.js \\
 	$ngx_addon_dir/tools/embed-page
 	sh $ngx_addon_dir/tools/embed-page \\
 		$ngx_addon_dir/src/status/status.html > \$@

@@ -42,8 +42,8 @@ server_says("webhook github; $good location / { webhook off; "
 my $many = join ' ', map { "location /$_ { }" } 1 .. 12;
 
 http_says("webhook_zone hooks 32k; server { webhook github; $good $many }",
-          'webhook_zone "hooks" has no room for the counters of 6 locations, '
-          . 'make it larger by 48k');
+          'webhook_zone "hooks" has no room for the counters of 7 locations, '
+          . 'make it larger by 56k');
 http_says("webhook_zone hooks 72k; server { webhook github; $good $many }");
 
 done_testing();

@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 use File::Basename;
 use File::Find;
 use File::Path qw/make_path/;
+use JSON::PP;
 use Test::More;
 
 use WebhookTest;
@@ -149,6 +150,17 @@ same([map { /`(\w+)`/g } section('docs/operating.md',
                                'Reasons and statuses') =~ /^\| (`[^|]*)/mg],
      [($reasons // '') =~ /"(\w+)"/g],
      'the reasons in the table');
+
+my %not_reasons = map { $_ => 1 } qw/5xx redis silence/;
+
+same([grep { !$not_reasons{$_} } read_file("$root/src/status/status.html")
+          =~ /<dt id="reason-(\w+)">/g],
+     [($reasons // '') =~ /"(\w+)"/g],
+     'the reasons on the page');
+same(JSON::PP->new->decode(text('docs/status.schema.json'))
+         ->{'$defs'}{reason}{enum},
+     [($reasons // '') =~ /"(\w+)"/g],
+     'the reasons in the schema');
 
 done_testing();
 

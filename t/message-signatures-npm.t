@@ -9,20 +9,19 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use File::Path qw/make_path/;
-use File::Spec;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Npm qw/npm/;
 
 my @packages = qw/http-message-sig@0.3.0 http-message-signatures@1.0.6
                   structured-headers@2.0.3/;
-my $build = File::Spec->rel2abs($ENV{WEBHOOK_BUILD}
-                                || "$FindBin::Bin/../build");
-my $dir = "$build/npm";
 my $script = "$FindBin::Bin/unit/message_signatures_diff.mjs";
 
-my $missing = missing();
+my ($node) = (`node --version 2>/dev/null` // '') =~ /^v(\d+)/;
+plan skip_all => 'node 18 or later is not there' if ($node // 0) < 18;
+
+my ($dir, $missing) = npm('npm', @packages);
 plan skip_all => $missing if $missing;
 
 my $keys = `node $script $dir make`;
@@ -64,21 +63,3 @@ cmp_ok($accepted // 2000, '<', 1600, 'and many are not');
 
 $t->done;
 done_testing();
-
-
-# Why there is nothing to compare with, or nothing.
-sub missing {
-    my ($node) = (`node --version 2>/dev/null` // '') =~ /^v(\d+)/;
-
-    return 'node 18 or later is not there' if ($node // 0) < 18;
-    return if -d "$dir/node_modules/http-message-signatures"
-              && -d "$dir/node_modules/http-message-sig";
-    return 'npm is not there' if system('npm --version >/dev/null 2>&1');
-
-    make_path($dir);
-
-    my $said = `cd $dir && npm install --no-save --no-package-lock --no-audit \\
-        --no-fund --ignore-scripts @packages 2>&1`;
-
-    return $? ? "npm cannot install @packages: $said" : undef;
-}

@@ -19,6 +19,10 @@ static void ngx_http_webhook_not_verified(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_webhook_final_status(ngx_http_request_t *r);
 static void ngx_http_webhook_count(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_stats_entry_t *entry);
+static void ngx_http_webhook_last(ngx_http_webhook_record_t *record,
+    ngx_http_webhook_verdict_e verdict, ngx_http_webhook_reason_e reason);
+static void ngx_http_webhook_pause(ngx_http_webhook_record_t *record,
+    time_t before, time_t now);
 static ngx_uint_t ngx_http_webhook_upstream_status(ngx_http_request_t *r);
 static off_t ngx_http_webhook_counted_size(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -159,7 +163,8 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         (void) ngx_atomic_fetch_add(&record->upstream[upstream / 100], 1);
 
         if (ctx->secret) {
-            i = ngx_min(ctx->secret, NGX_HTTP_WEBHOOK_SECRETS) - 1;
+            i = ngx_http_webhook_secret_number(ctx);
+            i = ngx_min(i, NGX_HTTP_WEBHOOK_SECRETS) - 1;
             (void) ngx_atomic_fetch_add(&record->secrets[i], 1);
         }
 
@@ -188,11 +193,67 @@ ngx_http_webhook_count(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     (void) ngx_atomic_fetch_add(&record->buckets[i], 1);
 
+    ngx_http_webhook_last(record, ctx->verdict, ctx->reason);
     ngx_http_webhook_delivery(r, ctx, entry, upstream);
 
     /* the verdict comes last: who sees it sees the rest as well */
 
     (void) ngx_atomic_fetch_add(&record->verdicts[ctx->verdict], 1);
+}
+
+
+static void
+ngx_http_webhook_last(ngx_http_webhook_record_t *record,
+    ngx_http_webhook_verdict_e verdict, ngx_http_webhook_reason_e reason)
+{
+    time_t             now;
+    ngx_atomic_uint_t  before;
+
+    now = ngx_time();
+
+    if (reason) {
+        record->reason_last[reason] = (uint32_t) now;
+    }
+
+    before = record->last[verdict];
+
+    /* one worker a second goes on, also where many requests come */
+
+    if (before == (ngx_atomic_uint_t) now
+        || !ngx_atomic_cmp_set(&record->last[verdict], before, now))
+    {
+        return;
+    }
+
+    if (verdict == NGX_HTTP_WEBHOOK_ACCEPTED && before) {
+        ngx_http_webhook_pause(record, before, now);
+    }
+}
+
+
+/* A clock that was set back tells nothing. */
+
+static void
+ngx_http_webhook_pause(ngx_http_webhook_record_t *record, time_t before,
+    time_t now)
+{
+    uint32_t  period, pause;
+
+    if (now < before) {
+        return;
+    }
+
+    period = (uint32_t) (now / NGX_HTTP_WEBHOOK_PERIOD);
+    pause = (uint32_t) (now - before);
+
+    if (record->period != period) {
+        record->pauses[1] = (record->period + 1 == period) ? record->pauses[0]
+                                                           : 0;
+        record->pauses[0] = 0;
+        record->period = period;
+    }
+
+    record->pauses[0] = ngx_max(record->pauses[0], pause);
 }
 
 
@@ -266,6 +327,7 @@ ngx_http_webhook_minute(ngx_http_request_t *r,
     ngx_http_webhook_summary(r, record);
 
     record->begun.minute = now;
+    record->begun.failed = record->upstream[NGX_HTTP_WEBHOOK_FAILED];
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_VERDICTS; i++) {
         record->begun.verdicts[i] = record->verdicts[i];
@@ -290,6 +352,7 @@ ngx_http_webhook_minute(ngx_http_request_t *r,
 
     minute->minute = 0;
     ngx_memory_barrier();
+    minute->failed = record->begun.failed;
     ngx_memcpy(minute->verdicts, record->begun.verdicts,
                sizeof(minute->verdicts));
     ngx_memory_barrier();
@@ -391,6 +454,10 @@ ngx_http_webhook_delivery(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
                                   + (tp->msec - r->start_msec)), 0);
     delivery->size = ngx_http_webhook_counted_size(r, ctx);
     delivery->upstream = upstream;
+    delivery->status = ngx_http_webhook_final_status(r);
+    delivery->secret = ngx_http_webhook_secret_number(ctx);
+    delivery->version = r->http_version;
+    delivery->connection = r->connection->number;
     delivery->verdict = ctx->verdict;
     delivery->reason = ctx->reason;
 

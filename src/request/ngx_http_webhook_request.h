@@ -308,6 +308,7 @@ void ngx_http_webhook_shown(ngx_http_request_t *r,
 uint64_t ngx_http_webhook_clock(void);
 
 /* _variables.c */
+ngx_uint_t ngx_http_webhook_secret_number(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);

@@ -410,10 +410,19 @@ ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
     }
 
     value->len = ngx_sprintf(value->data, "%ui",
-                             ctx->gate->keyslots[ctx->secret - 1].number)
+                             ngx_http_webhook_secret_number(ctx))
                  - value->data;
 
     return NGX_OK;
+}
+
+
+/* Which "webhook_secret" of the location matched, from 1, or 0. */
+
+ngx_uint_t
+ngx_http_webhook_secret_number(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->secret ? ctx->gate->keyslots[ctx->secret - 1].number : 0;
 }
 
 

@@ -22,6 +22,8 @@ static void ngx_http_webhook_json_names(ngx_http_webhook_out_t *out,
     ngx_http_webhook_record_t *record);
 static void ngx_http_webhook_json_family(ngx_http_webhook_out_t *out,
     ngx_http_webhook_family_t *family, ngx_http_webhook_record_t *record);
+static void ngx_http_webhook_json_last(ngx_http_webhook_out_t *out,
+    ngx_http_webhook_record_t *record);
 static void ngx_http_webhook_json_verification(ngx_http_webhook_out_t *out,
     ngx_http_webhook_record_t *record);
 static void ngx_http_webhook_json_minutes(ngx_http_webhook_out_t *out,
@@ -78,9 +80,11 @@ ngx_http_webhook_json_zone(ngx_http_webhook_out_t *out,
 
     ngx_http_webhook_out(out, "{\"name\":\"");
     ngx_http_webhook_out_text(out, &zone->shm_zone->shm.name);
-    ngx_http_webhook_out(out, "\",\"size\":%uz,\"replay\":{\"entries\":%ui,"
-                         "\"evictions\":%ui},\"deliveries\":[",
-                         zone->shm_zone->shm.size, entries, evicted);
+    ngx_http_webhook_out(out, "\",\"size\":%uz,\"since\":%T,"
+                         "\"replay\":{\"entries\":%ui,\"evictions\":%ui},"
+                         "\"deliveries\":[", zone->shm_zone->shm.size,
+                         zone->sh->stats ? zone->sh->stats->since : (time_t) 0,
+                         entries, evicted);
 
     deliveries = ngx_palloc(out->pool, NGX_HTTP_WEBHOOK_DELIVERIES
                                        * sizeof(ngx_http_webhook_delivery_t));
@@ -106,7 +110,8 @@ static void
 ngx_http_webhook_json_delivery(ngx_http_webhook_out_t *out,
     ngx_http_webhook_delivery_t *delivery)
 {
-    ngx_http_webhook_out(out, "{\"time\":%T.%03M,", delivery->sec,
+    ngx_http_webhook_out(out, "{\"number\":%uA,\"time\":%T.%03M,",
+                         delivery->sequence / 2 - 1, delivery->sec,
                          delivery->msec);
 
     ngx_http_webhook_json_names(out, delivery->record);
@@ -117,11 +122,16 @@ ngx_http_webhook_json_delivery(ngx_http_webhook_out_t *out,
     ngx_http_webhook_json_cut(out, &delivery->id);
 
     ngx_http_webhook_out(out, "\",\"size\":%O,\"verdict\":\"%V\","
-                         "\"reason\":\"%V\",\"upstream\":%ui,\"ms\":%M}",
+                         "\"reason\":\"%V\",\"upstream\":%ui,\"ms\":%M,"
+                         "\"status\":%ui,\"secret\":%ui,\"http\":\"%ui.%ui\","
+                         "\"connection\":%uA}",
                          delivery->size,
                          ngx_http_webhook_verdict_name(delivery->verdict),
                          ngx_http_webhook_reason_name(delivery->reason),
-                         delivery->upstream, (ngx_msec_t) delivery->duration);
+                         delivery->upstream, (ngx_msec_t) delivery->duration,
+                         delivery->status, delivery->secret,
+                         delivery->version / 1000, delivery->version % 1000,
+                         delivery->connection);
 }
 
 
@@ -176,6 +186,7 @@ ngx_http_webhook_json_entry(ngx_http_webhook_out_t *out,
     ngx_http_webhook_out(out, ",\"body_bytes\":%uL",
                          ngx_http_webhook_sum(&entry->record->bytes));
 
+    ngx_http_webhook_json_last(out, entry->record);
     ngx_http_webhook_json_verification(out, entry->record);
     ngx_http_webhook_json_minutes(out, entry->record);
 
@@ -225,6 +236,39 @@ ngx_http_webhook_json_family(ngx_http_webhook_out_t *out,
 }
 
 
+/* When something came last; the longest pause is 0 where it is not known. */
+
+static void
+ngx_http_webhook_json_last(ngx_http_webhook_out_t *out,
+    ngx_http_webhook_record_t *record)
+{
+    ngx_uint_t  i, n;
+
+    ngx_http_webhook_out(out, ",\"last\":{");
+
+    for (i = 0, n = 0; i < NGX_HTTP_WEBHOOK_VERDICTS; i++) {
+        if (record->last[i]) {
+            ngx_http_webhook_out(out, "%s\"%V\":%uA", n++ ? "," : "",
+                                 ngx_http_webhook_verdict_name(i),
+                                 record->last[i]);
+        }
+    }
+
+    ngx_http_webhook_out(out, "},\"reason_last\":{");
+
+    for (i = 0, n = 0; i < NGX_HTTP_WEBHOOK_REASONS; i++) {
+        if (record->reason_last[i]) {
+            ngx_http_webhook_out(out, "%s\"%V\":%uD", n++ ? "," : "",
+                                 ngx_http_webhook_reason_name(i),
+                                 record->reason_last[i]);
+        }
+    }
+
+    ngx_http_webhook_out(out, "},\"longest_pause\":%T",
+                         ngx_http_webhook_pause_read(record));
+}
+
+
 static void
 ngx_http_webhook_json_verification(ngx_http_webhook_out_t *out,
     ngx_http_webhook_record_t *record)
@@ -269,6 +313,10 @@ ngx_http_webhook_json_minutes(ngx_http_webhook_out_t *out,
                                      ngx_http_webhook_verdict_name(k),
                                      minutes[i].verdicts[k]);
             }
+        }
+
+        if (minutes[i].failed) {
+            ngx_http_webhook_out(out, ",\"failed\":%uD", minutes[i].failed);
         }
 
         ngx_http_webhook_out(out, "}");

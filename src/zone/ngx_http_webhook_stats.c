@@ -245,6 +245,7 @@ ngx_http_webhook_stats_create(ngx_http_webhook_zone_t *zone)
         return NGX_ERROR;
     }
 
+    stats->since = ngx_time();
     stats->deliveries = (ngx_http_webhook_delivery_t *) &stats[1];
     stats->ndeliveries = n;
     stats->minutes_left = size;
@@ -425,7 +426,28 @@ ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
         }
     }
 
+    end = record->upstream[NGX_HTTP_WEBHOOK_FAILED];
+
+    for (i = 0; i < n; i++) {
+        value = minutes[i].failed;
+        minutes[i].failed = end - value;
+        end = value;
+    }
+
     return n;
+}
+
+
+/*
+ * The longest time between two accepted requests, in seconds, or 0: what is
+ * usual.  It is forgotten after one or two periods, so it knows each day of
+ * the week, and what was unusual does not stay for ever.
+ */
+
+time_t
+ngx_http_webhook_pause_read(ngx_http_webhook_record_t *record)
+{
+    return ngx_max(record->pauses[0], record->pauses[1]);
 }
 
 

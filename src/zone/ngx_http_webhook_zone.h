@@ -79,22 +79,25 @@ typedef struct {
 
 
 #define NGX_HTTP_WEBHOOK_CLASSES     6      /* none, and 1xx to 5xx */
+#define NGX_HTTP_WEBHOOK_FAILED      5      /* of them 5xx */
 #define NGX_HTTP_WEBHOOK_SECRETS     9      /* 1 to 8, and more */
 #define NGX_HTTP_WEBHOOK_FOUND       2      /* by headers, or verified */
 #define NGX_HTTP_WEBHOOK_BUCKETS     17     /* the last has no bound */
 #define NGX_HTTP_WEBHOOK_MINUTES     60
+#define NGX_HTTP_WEBHOOK_PERIOD      604800 /* seconds, of pauses */
 #define NGX_HTTP_WEBHOOK_DELIVERIES  100
 #define NGX_HTTP_WEBHOOK_TEXT        64     /* bytes kept of id and event */
 
 
 /*
- * The verdicts that had been counted when a minute began.  What came in it is
- * the difference to the next minute that something came in; it holds also
- * when the numbers have wrapped.
+ * What had been counted when a minute began.  What came in it is the
+ * difference to the next minute that something came in; it holds also when the
+ * numbers have wrapped.
  */
 
 typedef struct {
     uint32_t                     minute;    /* since 1970 */
+    uint32_t                     failed;    /* answered with 5xx */
     uint32_t                     verdicts[NGX_HTTP_WEBHOOK_VERDICTS];
 } ngx_http_webhook_minute_t;
 
@@ -119,6 +122,17 @@ struct ngx_http_webhook_record_s {
     volatile uint64_t            ns;        /* of verification, in all */
     volatile uint64_t            bytes;     /* of bodies */
 
+    /* when something came last, in seconds since 1970, or 0 */
+
+    ngx_atomic_t                 last[NGX_HTTP_WEBHOOK_VERDICTS];
+    uint32_t                     reason_last[NGX_HTTP_WEBHOOK_REASONS];
+
+    /* the longest times between two that were accepted, in seconds: of the
+       period in which the last one came, and of the one before */
+
+    uint32_t                     pauses[2];
+    uint32_t                     period;
+
     /* who sets minute writes what is below, and nobody else */
 
     ngx_atomic_t                 minute;
@@ -139,12 +153,16 @@ typedef struct {
 typedef struct {
     ngx_atomic_t                 writer;    /* a process id, or 0 */
     ngx_atomic_t                 sequence;  /* odd while it is written */
+    ngx_atomic_uint_t            connection;    /* as in the error log */
     ngx_http_webhook_record_t   *record;
     time_t                       sec;
     ngx_uint_t                   msec;
     ngx_msec_int_t               duration;
     off_t                        size;
     ngx_uint_t                   upstream;  /* status, or 0 */
+    ngx_uint_t                   status;    /* what the sender got, or 0 */
+    ngx_uint_t                   secret;    /* that matched, from 1, or 0 */
+    ngx_uint_t                   version;   /* of HTTP, 1001 is 1.1 */
     ngx_http_webhook_verdict_e   verdict;
     ngx_http_webhook_reason_e    reason;
     ngx_http_webhook_text_t      id;
@@ -153,6 +171,7 @@ typedef struct {
 
 
 struct ngx_http_webhook_stats_s {
+    time_t                        since;            /* it counts */
     ngx_http_webhook_record_t    *records;
     u_char                       *free;             /* of the last page */
     u_char                       *end;
@@ -218,6 +237,7 @@ ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
     ngx_uint_t reload);
 ngx_uint_t ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
     ngx_http_webhook_minute_t *minutes);
+time_t ngx_http_webhook_pause_read(ngx_http_webhook_record_t *record);
 ngx_uint_t ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
     ngx_http_webhook_delivery_t *deliveries);
 

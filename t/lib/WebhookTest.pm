@@ -280,6 +280,17 @@ sub set_now {
 }
 
 
+# Sets it, and waits until the JSON of "webhook_status" there has it.
+sub see_now {
+    my ($self, $now, $uri) = @_;
+
+    $self->set_now($now);
+    $self->wait_for(sub {
+        $self->request({ uri => $uri })->{body} =~ /"time":$now\./;
+    }, 'the clock');
+}
+
+
 # Those a worker must see too; nginx takes the rest from it.
 sub faketime_variables {
     return qw/LD_PRELOAD FAKETIME FAKETIME_FMT FAKETIME_DONT_FAKE_MONOTONIC

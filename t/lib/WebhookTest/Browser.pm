@@ -17,7 +17,7 @@ use MIME::Base64;
 use POSIX qw/WNOHANG/;
 use Time::HiRes qw/sleep time/;
 
-my $SECONDS = 30;               # for the answer to one command
+my $SECONDS = 90;               # for the answer to one command
 
 my $json = JSON::PP->new->utf8->allow_nonref;
 
