@@ -118,9 +118,10 @@ sub matrix {
 
     write_file("$temp/says", $says);
 
-    local @ENV{qw/PATH SAYS TESTS/} = ("$temp/bin:$ENV{PATH}", "$temp/says", '');
+    local @ENV{qw/PATH SAYS TESTS/}
+        = ("$temp/bin:$ENV{PATH}", "$temp/says", '');
     local @ENV{keys %$environment} = values %$environment;
-    delete local @ENV{qw/MATRIX MIRROR/};
+    delete local @ENV{qw/CC MATRIX MIRROR/};
 
     my $printed = qx{bash "$tree/tools/matrix" @arguments 2>&1};
 

@@ -1,7 +1,7 @@
 package WebhookTest::OldNginx;
 
-# To be used ahead of Test::Nginx::Socket.  That starts nginx with the option -e,
-# which came with 1.19.5: to an older one it is not handed on.
+# To be used ahead of Test::Nginx::Socket.  That starts nginx with the option
+# -e, which came with 1.19.5: to an older one it is not handed on.
 
 use strict;
 use warnings;
