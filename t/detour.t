@@ -388,9 +388,14 @@ for my $uri (qw{/token /token/same /token/other}) {
 }
 
 # what nginx refuses for its headers
-for my $header ("b\x01ad: x", 'Content-Length: x',
-                "Content-Length: 4\r\nTransfer-Encoding: chunked")
-{
+my @bad = ("b\x01ad: x", "Content-Length: 4\r\nTransfer-Encoding: chunked");
+
+if (WebhookTest::version() < 1_021_001) {
+    note('not asked: what nginx refuses from 1.21.1 on');
+    @bad = ();
+}
+
+for my $header (@bad, 'Content-Length: x') {
     for my $before (0, 1) {
         my $token = "X-Gitlab-Token: $secret";
         my $c = $t->connection(port => 'PORT_1', timeout => 5);

@@ -144,6 +144,11 @@ same([map { /\$(webhook_\w+)/g }
 takes('every variable', 'log_format all "' . join(' ', map { "\$$_" }
       @variables) . "\";\naccess_log off;\n");
 
+my @tests = $text{'docs/security.md'} =~ /\b([a-z][\w-]*\.t)\b/g;
+
+cmp_ok(scalar @tests, '>', 10, 'tests of promises');
+same([grep { !-e "$root/t/$_" } @tests], [], 'which there are');
+
 my ($reasons) = read_file("$root/src/ngx_http_webhook.h")
                 =~ /define ngx_http_webhook_reason_rows(.*?)\n\n/s;
 same([map { /`(\w+)`/g } section('docs/operating.md',

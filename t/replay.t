@@ -420,7 +420,8 @@ passes_now('is asked again', %request);
 
 %request = message('/slow/static/');
 $c = $t->begin(\%request);
-$upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\nNo header\r\n\r\n");
+$upstream->answer($upstream->take, "HTTP/1.1 200 OK\r\nX: "
+                  . 'x' x 100_000 . "\r\n\r\n");
 is($c->read_response->{body}, 'page', 'a page for a 200 that is no answer');
 passes_now('is asked again', %request);
 

@@ -15,8 +15,11 @@ package WebhookTest::HTTP2;
 use strict;
 use warnings;
 
+use Exporter qw/import/;
 use IO::Select;
 use Time::HiRes qw/time/;
+
+our @EXPORT_OK = qw/head literal/;
 
 use constant {
     DATA => 0, HEADERS => 1, RST_STREAM => 3, SETTINGS => 4, PING => 6,
@@ -61,36 +64,53 @@ sub new {
 sub begin {
     my ($self, %want) = @_;
 
-    my @headers = ([':method', $want{method} // 'POST'], [':scheme', 'https'],
-                   [':authority', $want{authority} // 'localhost'],
-                   [':path', $want{uri}],
-                   map { [lc $_->[0], $_->[1]] } @{ $want{headers} // [] });
-
-    push @headers, ['content-length', $want{length}]
-        if defined $want{length};
-
-    $self->queue(HEADERS, END_HEADERS, STREAM,
-                 join '', map { "\0" . text($_->[0]) . text($_->[1]) }
-                 @headers);
+    $self->queue(HEADERS, END_HEADERS, STREAM, join '', map {
+        "\0" . literal(0, 7, @$_)
+    } head(%want));
 
     @$self{qw/body open/} = ($want{body} // '', $want{open});
     $self->{sending} = 1;
 }
 
 
-# A literal string: its length, seven bits at first, and its bytes.
+# The headers of a request, as HTTP/3 has them too.
+sub head {
+    my (%want) = @_;
+
+    my @headers = ([':method', $want{method} // 'POST'], [':scheme', 'https'],
+                   [':authority', $want{authority} // 'localhost'],
+                   [':path', $want{uri}],
+                   map { [lc $_->[0], $_->[1]] } @{ $want{headers} // [] });
+
+    push @headers, ['content-length', $want{length}] if defined $want{length};
+
+    return @headers;
+}
+
+
+# A header as a literal: its name, with the first byte of the encoding and the
+# bits of the name's length in it, and its value.
+sub literal {
+    my ($first, $bits, $name, $value) = @_;
+
+    return text($first, $bits, $name) . text(0, 7, $value);
+}
+
+
+# A string after its length, so many bits of which are in the first byte.
 sub text {
-    my ($bytes) = @_;
+    my ($first, $bits, $bytes) = @_;
 
-    my $rest = length($bytes) - 127;
+    my $most = (1 << $bits) - 1;
+    my $rest = length($bytes) - $most;
 
-    return chr(length $bytes) . $bytes if $rest < 0;
+    return chr($first | length $bytes) . $bytes if $rest < 0;
 
-    my $length = "\x7f";
+    my $length = chr($first | $most);
 
     while ($rest >= 128) {
         $length .= chr($rest % 128 + 128);
-        $rest = int($rest / 128);
+        $rest >>= 7;
     }
 
     return $length . chr($rest) . $bytes;

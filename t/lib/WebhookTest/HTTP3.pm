@@ -13,6 +13,7 @@ package WebhookTest::HTTP3;
 use strict;
 use warnings;
 
+use WebhookTest::HTTP2 qw/head literal/;
 use WebhookTest::QUIC qw/varint take_varint/;
 
 use constant {
@@ -49,20 +50,13 @@ sub new {
 sub begin {
     my ($self, %want) = @_;
 
-    my @headers = ([':method', $want{method} // 'POST'], [':scheme', 'https'],
-                   [':authority', $want{authority} // 'localhost'],
-                   [':path', $want{uri}],
-                   map { [lc $_->[0], $_->[1]] } @{ $want{headers} // [] });
-
-    push @headers, ['content-length', $want{length}] if defined $want{length};
-
     my $id = $self->{next};
 
     $self->{next} += 4;
     $self->{step}{$id} = $want{step};
     $self->bytes($id, frame(HEADERS, join '', "\0\0", map {
-        string(0x20, 3, $_->[0]) . string(0, 7, $_->[1])
-    } @headers));
+        literal(0x20, 3, @$_)
+    } head(%want)));
 
     return $id;
 }
@@ -142,26 +136,6 @@ sub frame {
     my ($type, $payload) = @_;
 
     return varint($type) . varint(length $payload) . $payload;
-}
-
-
-# A literal of RFC 9204: its length in so many bits at first, and its bytes.
-sub string {
-    my ($first, $bits, $bytes) = @_;
-
-    my $most = (1 << $bits) - 1;
-    my $rest = length($bytes) - $most;
-
-    return chr($first | length $bytes) . $bytes if $rest < 0;
-
-    my $length = chr($first | $most);
-
-    while ($rest >= 128) {
-        $length .= chr($rest % 128 + 128);
-        $rest >>= 7;
-    }
-
-    return $length . chr($rest) . $bytes;
 }
 
 

@@ -1,7 +1,7 @@
 package WebhookTest::OldNginx;
 
-# To be used ahead of Test::Nginx::Socket.  That starts nginx with the option -e,
-# which came with 1.19.5: to an older one it is not handed on.
+# To be used ahead of Test::Nginx::Socket.  That starts nginx with the option
+# -e, which came with 1.19.5: to an older one it is not handed on.
 
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ if (defined $minor && ($minor < 19 || $minor == 19 && $patch < 5)) {
     print $without "#!/bin/sh\n[ \"\$1\" != -e ] || shift 2\n",
                    "exec $nginx \"\$\@\"\n";
     close $without;
-    chmod 0755, $without;
+    chmod 0755, "$without";
 
     $ENV{TEST_NGINX_BINARY} = "$without";
     our $kept = $without;
