@@ -407,6 +407,7 @@ for my $header (@bad, 'Content-Length: x') {
         my $r = $c->read_response;
         is_deeply([$r->{status}, $t->app_requests], [400],
                   'refused for its headers');
+        ok($c->eof, 'closed, and so logged');
     }
 }
 

@@ -55,6 +55,9 @@ my $valgrind = $ENV{WEBHOOK_VALGRIND};
 # and a reload or a stop ends several on as few processors.
 our $patience = $valgrind ? 10 : $ENV{WEBHOOK_SANITIZE} ? 3 : 1;
 
+# options of the sanitizers, which another binary that nginx starts needs, too
+my @sanitizers = qw/ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS/;
+
 # a test that is broken off still stops what it started
 $SIG{$_} = sub { exit 1 } for qw/HUP INT PIPE TERM/;
 
@@ -124,15 +127,16 @@ sub configure {
     $self->{conf} = $conf if defined $conf;
 
     my $modules = join '', map { "load_module $_;\n" } $self->modules;
-    my $faked = defined $self->{now}
-                ? join '', map { "env $_;\n" } faketime_variables() : '';
+    my $kept = join '', map { "env $_;\n" }
+               defined $self->{now} ? faketime_variables() : (),
+               grep { defined $ENV{$_} } @sanitizers;
 
     $self->write_file('nginx.conf', $self->replace(<<"EOF"));
 daemon off;
 worker_processes $self->{workers};
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/logs/error.log $self->{log};
-$modules$faked$self->{main}
+$modules$kept$self->{main}
 events {
 worker_connections 512;
 $self->{events}
