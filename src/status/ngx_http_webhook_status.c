@@ -277,7 +277,8 @@ ngx_http_webhook_status_policy(void)
 
     p = ngx_sprintf(p, "default-src 'none'; connect-src 'self'; "
                        "base-uri 'none'; form-action 'none'; "
-                       "frame-ancestors 'none'; img-src data:; style-src 'sha256-");
+                       "frame-ancestors 'none'; img-src data:; "
+                       "style-src 'sha256-");
     p = ngx_http_webhook_status_hash(p, "<style>", "</style>");
 
     if (p == NULL) {
