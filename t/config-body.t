@@ -164,7 +164,8 @@ block_says("webhook_provider own { $optional $_->[0] @optional; } #<",
          'no text after "free=" may be the end of another'];
 
 # an id of a key that is in the body, or a part of a value
-block_says("webhook_provider own { signature json:/s algorithm=rsa-sha256; "
+block_says("webhook_provider own { signature json:/s; "
+           . 'signature json:/r algorithm=rsa-sha256; '
            . "message \${json:/a}; body none; key_id json:/k $_; }")
     for '', '~^a/(.*)';
 block_says('webhook_provider own { signature header:S algorithm=rsa-sha256; '

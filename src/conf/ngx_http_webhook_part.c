@@ -401,7 +401,7 @@ ngx_http_webhook_part_optional(ngx_http_webhook_provider_t *provider,
 
     segment = provider->prefix->elts;
 
-    for (i = 1; i < provider->prefix->nelts; i++) {
+    for (i = 1; provider->free.len && i < provider->prefix->nelts; i++) {
 
         if (segment[i].right
             && !segment[i - 1].free
@@ -455,6 +455,7 @@ ngx_http_webhook_parts_ambiguous(ngx_http_webhook_provider_t *provider)
 
         for (k = i + 1; k < provider->prefix->nelts; k++) {
             if (segment[k].name.len
+                && segment[k].text.value.len
                 && (ngx_http_webhook_part_text_ends(&segment[i], &segment[k])
                     || ngx_http_webhook_part_text_ends(&segment[k],
                                                        &segment[i])))

@@ -77,6 +77,7 @@ my %arguments = (
     (map { ($_ => ['--claim', '/aud=us']) }
          qw/atlassian-forge azure-event-grid-entra google-chat microsoft-bot/),
     'security-event' => [map { ('--claim', $_) } '/iss=them', '/aud=us'],
+    wix => [qw{--claim /exp=4000000000}],
     (map { ($_ => [qw/--key-id a/]) }
          qw/circle github-secret-scanning turnkey/),
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
