@@ -140,6 +140,8 @@ typedef struct {
     ngx_str_t                   name;       /* as it is after the "$" */
     ngx_str_t                   edge;       /* or empty */
     unsigned                    required:1; /* it must be there */
+    unsigned                    optional:1; /* without it, its text is not
+                                               there either */
     unsigned                    time:1;     /* its form ends it */
     unsigned                    free:1;     /* all else is checked */
     unsigned                    right:1;    /* it is read from there */
@@ -274,10 +276,13 @@ typedef struct {
     ngx_str_t                   message;      /* as written, or no data */
     ngx_uint_t                  message_line;
     ngx_str_t                   free;         /* SOURCE of "free=", or empty */
+    ngx_str_t                   optional;     /* SOURCE,... or empty */
     ngx_array_t                *prefix;       /* of segments: what is before */
     ngx_array_t                *suffix;       /* and after the body, or NULL */
     ngx_http_webhook_body_t     body;
     ngx_http_webhook_source_t  *key_id;       /* or NULL */
+    ngx_regex_t                *key_pattern;  /* its first group is the id; or
+                                                 NULL */
     ngx_array_t                 claims;       /* ngx_http_webhook_pointer_t,
                                                  empty: no token has claims */
     ngx_array_t                *claim_rules;  /* ngx_http_webhook_require_t */
@@ -315,6 +320,30 @@ ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
 {
 #if (NGX_PCRE)
     return ngx_regex_exec(regex, value, NULL, 0) >= 0;
+#else
+    return 0;
+#endif
+}
+
+
+/* Makes of a value the first group of a pattern; 0 if it has none. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_pattern_group(ngx_regex_t *regex, ngx_str_t *value)
+{
+#if (NGX_PCRE)
+    int  captures[6];
+
+    captures[2] = -1;
+
+    if (ngx_regex_exec(regex, value, captures, 6) < 0 || captures[2] < 0) {
+        return 0;
+    }
+
+    value->len = captures[3] - captures[2];
+    value->data += captures[2];
+
+    return value->len != 0;
 #else
     return 0;
 #endif

@@ -125,6 +125,59 @@ server_says("location / { webhook github own; #<\n"
      . 'credential in the body, so no header tells its messages'],
     'webhook_provider own { signature body algorithm=jwt-hs256; body jwt; }');
 
+# parts of a message that may be left out
+my $optional = 'signature json:/s; body none; message';
+my $goes = '"optional=" in rule "message" of webhook_provider "own" goes with '
+    . '"free=", and with a "${json:POINTER}" that comes later, but not next, '
+    . 'which "%s" is not in @';
+my $open = '"optional=" in rule "message" of webhook_provider "own" leaves it '
+    . 'open where a part begins, %s in @';
+my @optional = ('free=json:/a', 'optional=json:/c');
+
+block_says("webhook_provider own { $optional "
+           . "\"a:\${json:/a}\\nb:\${json:/b}\\nc:\${json:/c}$_\" @optional; }")
+    for '', '\n';
+block_says("webhook_provider own { $optional $_->[0] $_->[1]; } #<",
+           sprintf $goes, $_->[2])
+    for ['${json:/a}:${json:/b}-:${json:/c}', 'optional=json:/c', 'json:/c'],
+        ['${json:/a}:${json:/c}', "@optional", 'json:/c'],
+        ['${json:/c}:${json:/a}', "@optional", 'json:/c'],
+        ['${json:/a}:${json:/b}-:${form:c}', 'free=json:/a optional=form:c',
+         'form:c'],
+        ['${json:/a}:${json:/b}-:${json:/c}', 'free=json:/a optional=json:/a',
+         'json:/a'],
+        ['${json:/a}:${json:/b}-:${json:/c}',
+         'free=json:/a optional=json:/c,json:/d', 'json:/d'],
+        ['${json:/a}:${json:/b}-:${json:/c}', 'free=json:/a optional=,json:/c',
+         ''];
+block_says("webhook_provider own { $optional $_->[0] @optional; } #<",
+           sprintf $open, $_->[1])
+    for ['${json:/a}b:${json:/b}c:$uri${json:/c}', 'before each of those after '
+         . '"free=" there must be a text without variables'],
+        ['${json:/a}b:${json:/b}${json:/c}', 'before each of those after '
+         . '"free=" there must be a text without variables'],
+        ['${json:/a}b:${json:/b}c.${json:/c}',
+         'all texts after "free=" must end with the same byte'],
+        ['${json:/a}:${json:/b}c:${json:/c}',
+         'no text after "free=" may be the end of another'],
+        ['${json:/a}b:${json:/b}b:${json:/c}',
+         'no text after "free=" may be the end of another'];
+
+# an id of a key that is in the body, or a part of a value
+block_says("webhook_provider own { signature json:/s; "
+           . 'signature json:/r algorithm=rsa-sha256; '
+           . "message \${json:/a}; body none; key_id json:/k $_; }")
+    for '', '~^a/(.*)';
+block_says('webhook_provider own { signature header:S algorithm=rsa-sha256; '
+           . 'key_id json:/k; } #<', 'webhook_provider "own" has its "key_id" '
+           . 'in the body, and its "signature" elsewhere in @');
+block_says("webhook_provider own { signature header:S algorithm=rsa-sha256; "
+           . "key_id header:K $_; } #<", qq(invalid "$_" in rule "key_id", )
+           . 'after the source comes "~REGEX" with a group in "()", which is '
+           . "the key's id in \@") for 'a', '~a', 'a(b)';
+block_says("webhook_provider own { signature header:S algorithm=rsa-sha256; "
+           . 'key_id header:K ~a(b; } #<', qr/in rule "key_id" in \@$/);
+
 # a token in every element of an array
 rule_says("$_", 'a "token" with "*" must be the only one of a provider, leave '
           . 'the others out in @')

@@ -158,7 +158,8 @@ my $detached = 'signature header:X algorithm=jws-es256;';
 my $none = 'signature header:X algorithm=jwt-es256 body_digest=none;';
 my $plain = 'signature header:Y algorithm=ecdsa-p256-sha256;';
 my $several = 'has several "signature" rules, of which a detached token, one '
-    . 'with "body_digest=none" or with a "claim" must be the only one';
+    . 'with "body_digest=none", one that is the body or one with a "claim" '
+    . 'must be the only one';
 my $signed = 'has a "message" or a "body", but its token says what is signed';
 
 provider_says("$token $plain $_", $several)

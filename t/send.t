@@ -179,7 +179,7 @@ sub good_and_bad {
     my $file = body($name);
     my $timed = has($name, 'timestamp');
     my $made = $providers{$name} =~
-                   /^\s*(?:timestamp|signature|token|body) +(?:json|form):/m;
+        /^\s*(?:timestamp|signature|token|body) +(?:json:|form:|body )/m;
     my $body = $made ? undef : WebhookTest::Cert::read_file($file);
     my @good = arguments($name);
 

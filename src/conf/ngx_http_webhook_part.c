@@ -27,6 +27,14 @@ static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
 static ngx_int_t ngx_http_webhook_parts_free(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+static ngx_int_t ngx_http_webhook_parts_optional(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_segment_t *ngx_http_webhook_part_optional(
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name);
+static char *ngx_http_webhook_parts_ambiguous(
+    ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_part_text_ends(
+    ngx_http_webhook_segment_t *segment, ngx_http_webhook_segment_t *other);
 static void ngx_http_webhook_parts_edges(ngx_http_webhook_provider_t *provider,
     ngx_array_t *segments, ngx_uint_t right);
 static ngx_uint_t ngx_http_webhook_part_is_last(
@@ -240,6 +248,12 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     ngx_http_webhook_parts_edges(provider, provider->prefix, 0);
     ngx_http_webhook_parts_edges(provider, provider->suffix, 1);
 
+    if (provider->optional.len
+        && ngx_http_webhook_parts_optional(cf, provider) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (provider->timestamp == NULL) {
         return NGX_OK;
     }
@@ -309,6 +323,167 @@ ngx_http_webhook_parts_free(ngx_conf_t *cf,
                        &provider->free);
 
     return NGX_ERROR;
+}
+
+
+/*
+ * Parts that may be left out with their texts, of those that are read from the
+ * right.  Where each of these ends with the last byte of the text before it,
+ * and has no such byte in it, that text is known when the part has been read:
+ * it is one of those that can be there, and none of them ends with another.
+ */
+
+static ngx_int_t
+ngx_http_webhook_parts_optional(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    char                        *ambiguous;
+    u_char                      *p, *last;
+    ngx_str_t                    name;
+    ngx_uint_t                   i;
+    ngx_http_webhook_segment_t  *segment;
+
+    name.data = provider->optional.data;
+    last = name.data + provider->optional.len;
+
+    do {
+        p = ngx_strlchr(name.data, last, ',');
+        name.len = (p ? p : last) - name.data;
+
+        segment = ngx_http_webhook_part_optional(provider, &name);
+
+        if (segment == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"optional=\" in rule \"message\" of "
+                               "webhook_provider \"%V\" goes with \"free=\", "
+                               "and with a \"${json:POINTER}\" that comes "
+                               "later, but not next, which \"%V\" is not",
+                               &provider->name, &name);
+            return NGX_ERROR;
+        }
+
+        segment->optional = 1;
+        name.data += name.len + 1;
+
+    } while (p);
+
+    ambiguous = ngx_http_webhook_parts_ambiguous(provider);
+
+    if (ambiguous) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"optional=\" in rule \"message\" of "
+                           "webhook_provider \"%V\" leaves it open where a "
+                           "part begins, %s", &provider->name, ambiguous);
+        return NGX_ERROR;
+    }
+
+    segment = provider->prefix->elts;
+
+    for (i = 0; i < provider->prefix->nelts; i++) {
+        if (segment[i].right && segment[i].name.len) {
+            segment[i].edge.data += segment[i].edge.len - 1;
+            segment[i].edge.len = 1;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* The part of a name, if it may be left out; or NULL. */
+
+static ngx_http_webhook_segment_t *
+ngx_http_webhook_part_optional(ngx_http_webhook_provider_t *provider,
+    ngx_str_t *name)
+{
+    ngx_uint_t                   i;
+    ngx_http_webhook_segment_t  *segment;
+
+    segment = provider->prefix->elts;
+
+    for (i = 1; provider->free.len && i < provider->prefix->nelts; i++) {
+
+        if (segment[i].right
+            && !segment[i - 1].free
+            && segment[i].source
+            && segment[i].source->type == NGX_HTTP_WEBHOOK_JSON
+            && !segment[i].required
+            && ngx_http_webhook_str_equal(&segment[i].name, name))
+        {
+            return &segment[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* What is wrong with the texts before parts that are read from the right. */
+
+static char *
+ngx_http_webhook_parts_ambiguous(ngx_http_webhook_provider_t *provider)
+{
+    ngx_str_t                   *text;
+    ngx_uint_t                   i, k;
+    ngx_http_webhook_segment_t  *segment, *first;
+
+    segment = provider->prefix->elts;
+    first = NULL;
+
+    for (i = 0; i < provider->prefix->nelts; i++) {
+
+        if (!segment[i].right || segment[i].name.len == 0) {
+            continue;
+        }
+
+        text = &segment[i].text.value;
+
+        if (segment[i].edge.len == 0 || segment[i].edge.len != text->len) {
+            return "before each of those after \"free=\" there must be a text "
+                   "without variables";
+        }
+
+        if (first == NULL) {
+            first = &segment[i];
+        }
+
+        if (text->data[text->len - 1]
+            != first->text.value.data[first->text.value.len - 1])
+        {
+            return "all texts after \"free=\" must end with the same byte";
+        }
+
+        for (k = i + 1; k < provider->prefix->nelts; k++) {
+            if (segment[k].name.len
+                && segment[k].text.value.len
+                && (ngx_http_webhook_part_text_ends(&segment[i], &segment[k])
+                    || ngx_http_webhook_part_text_ends(&segment[k],
+                                                       &segment[i])))
+            {
+                return "no text after \"free=\" may be the end of another";
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Whether the text of a segment ends with that of the other one. */
+
+static ngx_uint_t
+ngx_http_webhook_part_text_ends(ngx_http_webhook_segment_t *segment,
+    ngx_http_webhook_segment_t *other)
+{
+    ngx_str_t  *text, *end;
+
+    text = &segment->text.value;
+    end = &other->text.value;
+
+    return text->len >= end->len
+           && ngx_memcmp(text->data + text->len - end->len, end->data,
+                         end->len)
+              == 0;
 }
 
 

@@ -75,17 +75,17 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "[requires=NAME,...] [lifetime=TIME] [encoding=NAME] [uri=normalized] "
       "[key=text|hex|base64|whsec]" },
 
-    { ngx_string("key_id"), 1, 1, ngx_http_webhook_rule_key_id,
+    { ngx_string("key_id"), 1, 2, ngx_http_webhook_rule_key_id,
       offsetof(ngx_http_webhook_provider_t, key_id), 1,
-      "key_id SOURCE" },
+      "key_id SOURCE [~REGEX]" },
 
     { ngx_string("claim"), 2, 16, ngx_http_webhook_rule_require,
       offsetof(ngx_http_webhook_provider_t, claim_rules), 0,
       "claim POINTER TYPE [rule ...]" },
 
-    { ngx_string("message"), 1, 2, ngx_http_webhook_rule_message,
+    { ngx_string("message"), 1, 3, ngx_http_webhook_rule_message,
       0, 1,
-      "message TEMPLATE [free=SOURCE]" },
+      "message TEMPLATE [free=SOURCE] [optional=SOURCE,...]" },
 
     { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
       0, 1,
@@ -594,6 +594,17 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
                            "webhook_provider \"%V\" has a \"signature\" in "
                            "the body that it signs, say \"body none\" and in "
                            "\"message\" what is signed", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->key_id
+        && ngx_http_webhook_source_in_body(provider->key_id)
+        && !(provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "webhook_provider \"%V\" has its \"key_id\" in the "
+                           "body, and its \"signature\" elsewhere",
+                           &provider->name);
         return NGX_CONF_ERROR;
     }
 

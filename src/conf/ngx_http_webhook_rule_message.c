@@ -45,6 +45,9 @@ static ngx_http_webhook_option_t  ngx_http_webhook_message_options[] = {
     { ngx_string("free=SOURCE"), ngx_http_webhook_option_template,
       offsetof(ngx_http_webhook_provider_t, free), NULL, 0, 0 },
 
+    { ngx_string("optional=SOURCE,..."), ngx_http_webhook_option_template,
+      offsetof(ngx_http_webhook_provider_t, optional), NULL, 0, 0 },
+
     { ngx_null_string, NULL, 0, NULL, 0, 0 }
 };
 

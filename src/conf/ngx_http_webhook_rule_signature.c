@@ -367,7 +367,7 @@ ngx_http_webhook_signature_list(ngx_conf_t *cf,
 }
 
 
-/* The key is chosen before the body comes. */
+/* The key is chosen with the signature, so it is where that can be. */
 
 char *
 ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
@@ -381,7 +381,29 @@ ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_source_word(cf, provider, &words[0],
-                                        NGX_HTTP_WEBHOOK_SOURCES_EARLY,
-                                        *source);
+    if (ngx_http_webhook_source_word(cf, provider, &words[0],
+                                     NGX_HTTP_WEBHOOK_SOURCES_VERIFIED,
+                                     *source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (n == 1) {
+        return NGX_CONF_OK;
+    }
+
+    if (words[1].data[0] == '~'
+        && ngx_strlchr(words[1].data, words[1].data + words[1].len, '('))
+    {
+        return ngx_http_webhook_pattern(cf, &words[1], "key_id",
+                                        &provider->key_pattern);
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid \"%V\" in rule \"key_id\", after the source "
+                       "comes \"~REGEX\" with a group in \"()\", which is the "
+                       "key's id", &words[1]);
+
+    return NGX_CONF_ERROR;
 }

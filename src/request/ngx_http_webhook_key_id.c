@@ -9,6 +9,8 @@
 #include "ngx_http_webhook_request.h"
 
 
+static ngx_int_t ngx_http_webhook_key_id(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_key_sets(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *others);
 
@@ -38,7 +40,7 @@ ngx_http_webhook_key_by_id(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     if (provider->key_id) {
 
-        rc = ngx_http_webhook_source_value(r, ctx, provider->key_id, &value);
+        rc = ngx_http_webhook_key_id(r, ctx, &value);
 
         if (rc != WH_OK && rc != WH_ABSENT) {
             return ngx_http_webhook_source_reason(rc,
@@ -58,6 +60,29 @@ ngx_http_webhook_key_by_id(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     return (candidate->number || others) ? NGX_HTTP_WEBHOOK_PASSED
                                          : NGX_HTTP_WEBHOOK_KEY_UNKNOWN;
+}
+
+
+/* As a source's value; WH_INVALID if there is a pattern, and none like it. */
+
+static ngx_int_t
+ngx_http_webhook_key_id(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    ngx_int_t                     rc;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = ctx->gate->provider;
+
+    rc = ngx_http_webhook_source_value(r, ctx, provider->key_id, value);
+
+    if (provider->key_pattern == NULL || (rc != WH_OK && rc != WH_ABSENT)) {
+        return rc;
+    }
+
+    return rc == WH_OK
+           && ngx_http_webhook_pattern_group(provider->key_pattern, value)
+           ? WH_OK : WH_INVALID;
 }
 
 

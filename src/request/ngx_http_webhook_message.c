@@ -23,7 +23,7 @@ static ngx_http_webhook_reason_e ngx_http_webhook_message_segment(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
 static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_source_t *source);
+    ngx_http_webhook_segment_t *segment);
 
 
 /* What is signed before the body, of a detached token its header. */
@@ -52,6 +52,7 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text)
 {
     u_char                      *p;
+    ngx_int_t                    rc;
     ngx_str_t                   *values;
     ngx_uint_t                   i;
     ngx_http_webhook_segment_t  *segment;
@@ -81,12 +82,17 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
-        if (segment[i].name.len
-            && ngx_http_webhook_message_value(r, ctx, &segment[i],
+        rc = segment[i].name.len
+             ? ngx_http_webhook_message_value(r, ctx, &segment[i],
                                               &values[2 * i + 1])
-               == WH_ERROR)
-        {
+             : WH_OK;
+
+        if (rc == WH_ERROR) {
             return NGX_ERROR;
+        }
+
+        if (rc == WH_ABSENT && segment[i].optional) {
+            ngx_str_null(&values[2 * i]);
         }
 
         text->len += values[2 * i].len + values[2 * i + 1].len;
@@ -203,7 +209,7 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
     if (rc == WH_ABSENT
         && !segment->required
         && (segment->edge.len || segment->free)
-        && ngx_http_webhook_message_nothing(ctx, segment->source))
+        && ngx_http_webhook_message_nothing(ctx, segment))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
@@ -314,19 +320,26 @@ ngx_http_webhook_message_header(ngx_table_elt_t *header, u_char *name,
 }
 
 
-/* An object or an array has no text either, nor what has been replaced. */
+/*
+ * An object or an array has no text either, nor what has been replaced.  What
+ * may be left out with its text has no value of any kind.
+ */
 
 static ngx_uint_t
 ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_source_t *source)
+    ngx_http_webhook_segment_t *segment)
 {
     const wh_json_value_t  *value;
 
-    if (source->type != NGX_HTTP_WEBHOOK_JSON || ctx->json == NULL) {
+    if (segment->source->type != NGX_HTTP_WEBHOOK_JSON || ctx->json == NULL) {
         return 1;
     }
 
-    value = wh_json_value(ctx->json, source->index);
+    value = wh_json_value(ctx->json, segment->source->index);
+
+    if (segment->optional) {
+        return value->type == WH_JSON_ABSENT;
+    }
 
     return value->type != WH_JSON_OBJECT
            && value->type != WH_JSON_ARRAY

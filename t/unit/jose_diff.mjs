@@ -3,19 +3,19 @@
 // Compares token.c with npm's jose: tokens that jose has signed, whole and
 // changed, and what both say of them.
 //
-//     npm install --no-save jose@5
-//     node t/unit/jose_diff.mjs BINARY_OF_token.c [COUNT]
+//     node t/unit/jose_diff.mjs FOLDER_OF_tools/sdks BINARY_OF_token.c [COUNT]
 
 import { spawnSync } from 'node:child_process'
 import crypto, { constants } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import * as jose from 'jose'
+import { join, resolve } from 'node:path'
 
 const algs = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256',
               'ES384', 'ES512', 'EdDSA']
-const [binary, count = '3000'] = process.argv.slice(2)
+const [folder, binary, count = '3000'] = process.argv.slice(2)
+const jose = createRequire(resolve(folder, 'package.json'))('jose')
 const now = 1700000000
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
                  + '0123456789-_=.+/ '

@@ -65,6 +65,9 @@ my %bodies = (
     'own-form' => 'a=%31+b&ts=1&payload=%7B1%7D',
     twilio => 'To=%2B18005551212&Digits=2&Digits=1&City=&Body=a+b',
     'security-event' => '{"jti":"1","events":{"uri":{}}}',
+    (map { ($_->[0] => '{"Type":"Notification","MessageId":"1","TopicArn":"t",'
+            . "\"SignatureVersion\":\"$_->[1]\",\"Message\":\"Hello\"}") }
+         ['aws-sns', 2], ['aws-sns-v1', 1]),
     'own-odd' => "- \0\r\n\t\\n 100% 'quoted' \xff\xfe\n",
 );
 my %arguments = (
@@ -74,6 +77,7 @@ my %arguments = (
     (map { ($_ => ['--claim', '/aud=us']) }
          qw/atlassian-forge azure-event-grid-entra google-chat microsoft-bot/),
     'security-event' => [map { ('--claim', $_) } '/iss=them', '/aud=us'],
+    wix => [qw{--claim /exp=4000000000}],
     (map { ($_ => [qw/--key-id a/]) }
          qw/circle github-secret-scanning turnkey/),
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],

@@ -86,7 +86,14 @@ sub url { return ($_[0]{public_url} // $_[0]{origin}) . $_[0]{uri} }
 
 
 sub render {
-    my ($r, $template) = @_;
+    my ($r, $template, $optional) = @_;
+
+    # what is not there has no text before it either
+    for (grep { json_get($r->{body}, s/\Ajson://r) eq '' }
+         split /,/, $optional // '')
+    {
+        $template =~ s/[^}]*\$\{\Q$_\E\}//;
+    }
 
     return $template =~ s{\$(?:\{json:([^\}]*)\}|\{(\w+)\}|(\w+))}
                          {defined $1 ? json_get($r->{body}, $1)

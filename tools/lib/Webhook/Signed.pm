@@ -216,7 +216,8 @@ sub message {
 
     local $SIG{__WARN__} = sub { };
 
-    return render(\%r, word($rules, 'message') // '$webhook_body');
+    return render(\%r, word($rules, 'message') // '$webhook_body',
+                  (($rules->{message} // [])->[0] // {})->{optional});
 }
 
 
