@@ -125,6 +125,11 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             ctx->unverified = 1;
             reason = ngx_http_webhook_body_bounded(r);
 
+            if (reason == NGX_HTTP_WEBHOOK_PASSED) {
+                reason = ngx_http_webhook_steps_run(r, ctx,
+                                              NGX_HTTP_WEBHOOK_STAGE_UNPARSED);
+            }
+
         } else {
             reason = ngx_http_webhook_verify_signature(r, ctx);
         }
@@ -134,7 +139,10 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             ctx->parse = ctx->gate->parse
                          || ngx_http_webhook_challenge_likely(r, ctx);
 
-            if (!ctx->parse && !ctx->gate->provider->form) {
+            if (!ctx->parse
+                && !ctx->gate->provider->form
+                && !ctx->gate->provider->needs_body)
+            {
                 return ngx_http_webhook_accept(r, ctx);
             }
 
