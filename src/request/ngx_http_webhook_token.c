@@ -178,7 +178,10 @@ ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
 
     } else if (parse.reason == NGX_HTTP_WEBHOOK_PASSED) {
         ctx->json = parse.json;
-        return ngx_http_webhook_payload_error(ctx);
+        parse.reason = ngx_http_webhook_payload_error(ctx);
+
+        return parse.reason == NGX_HTTP_WEBHOOK_PASSED
+               ? NGX_HTTP_WEBHOOK_TOKEN_MISSING : parse.reason;
     }
 
     wh_json_free(parse.json);
