@@ -194,14 +194,26 @@ sub start_redis {
     my ($self) = @_;
 
     my $port = free_port();
-    my $redis = { ports => [$port], prefix => 'redis-server',
-                  pid => run('redis-server', '--bind', '127.0.0.1', '--port',
-                             $port, '--save', '', '--dir', $self->{dir}) };
 
-    $self->{running}{$redis->{pid}} = $redis;
-    await($redis);
+    $self->started('redis-server', $port, 'redis-server', '--bind',
+                   '127.0.0.1', '--port', $port, '--save', '',
+                   '--dir', $self->{dir});
 
     return $port;
+}
+
+
+# Something else that listens on a port, and has a name.
+sub started {
+    my ($self, $name, $port, @command) = @_;
+
+    my $process = { name => $name, prefix => $name, port => $port,
+                    ports => [$port], pid => run(@command) };
+
+    $self->{running}{$process->{pid}} = $process;
+    await($process);
+
+    return $process;
 }
 
 
