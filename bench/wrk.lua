@@ -1,7 +1,8 @@
 -- wrk -s wrk.lua URL -- SIZE [NAME VALUE]...
 --
 -- Posts a JSON body of SIZE bytes with these headers; prints how many requests
--- were answered, how many of them with 4xx or 5xx, and how many failed.
+-- were answered, how many of them with 4xx or 5xx, how many failed, and the
+-- 99th percentile of their time in us.
 
 function init(args)
     local size = tonumber(args[1])
@@ -19,5 +20,5 @@ function done(summary, latency, requests)
     local e = summary.errors
 
     print("result", summary.requests, e.status,
-          e.connect + e.read + e.write + e.timeout)
+          e.connect + e.read + e.write + e.timeout, latency:percentile(99))
 end

@@ -124,12 +124,13 @@ typedef enum {
 
 
 /*
- * When steps are taken: with the headers; with a body that is there and not
- * verified; with one that is; and last of all.
+ * When steps are taken: with the headers; with a body that is there, and is
+ * not parsed or not verified; with one that is; and last of all.
  */
 
 typedef enum {
     NGX_HTTP_WEBHOOK_STAGE_HEADERS = 0,
+    NGX_HTTP_WEBHOOK_STAGE_UNPARSED,
     NGX_HTTP_WEBHOOK_STAGE_BODY,
     NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
     NGX_HTTP_WEBHOOK_STAGE_CLAIM,

@@ -49,8 +49,7 @@ typedef struct {
 
 typedef struct {
     wh_json_set_t              *set;
-    size_t                      array;
-    size_t                      value;
+    size_t                      array, element, value;
 } ngx_http_webhook_wildcard_t;
 
 

@@ -442,6 +442,15 @@ refused('/every', '{"list":[' . join(',', ($two) x 50, '{}') . ']}', 403,
 refused('/every', qq({"list":[$one,{"a":{"b":"x"}}]}), 403, 'token_mismatch',
         'wrong in one');
 refused('/every', qq({"list":{"*":$one}}), 403, 'token_missing', 'no array');
+refused('/every', qq({"list":[$one,{},{}no JSON), 403, 'token_missing',
+        'one without ends the walk');
+refused('/every', qq({"list":[$one,{"a":{"b":"x"}}no JSON), 403,
+        'token_mismatch', 'a wrong one, too');
+refused('/every', qq({"list":[$one]), 400, 'json_invalid', 'the end is missing');
+refused('/all', qq(["$secret"]no JSON), 400, 'json_invalid',
+        'something follows');
+refused('/all', qq(["$secret"]), 403, 'token_missing', 'a form',
+        [['Content-Type', 'application/x-www-form-urlencoded']]);
 accepted('/all', qq(["$secret","$old"]), 'all that there is');
 refused('/all', qq(["$secret","$old",""]), 403, 'token_missing', 'but one');
 refused('/all', $_, 403, 'token_missing', $_) for '[]', '{}', '1';

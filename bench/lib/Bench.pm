@@ -115,6 +115,7 @@ EOT
 # main     what stands outside of http { }
 # log      level of the error log; crit unless told
 # wrap     command line that nginx is started with
+# connections  the most at once, 1024 unless told
 sub start {
     my ($self, %want) = @_;
 
@@ -144,6 +145,7 @@ sub start_nginx {
 
     mkdir $_ for $prefix, "$prefix/logs";
 
+    my $connections = $want{connections} || 1024;
     my $load = $want{module} ? "load_module $self->{module};" : '';
     my $main = $want{main} || '';
 
@@ -157,7 +159,7 @@ daemon off;
 master_process off;
 pid nginx.pid;
 error_log logs/error.log $want{log};
-events { worker_connections 1024; }
+events { worker_connections $connections; }
 http {
     access_log             off;
     sendfile               on;
@@ -192,12 +194,10 @@ sub start_redis {
     my ($self) = @_;
 
     my $port = free_port();
-    my $redis = { ports => [$port], prefix => 'redis-server',
-                  pid => run('redis-server', '--bind', '127.0.0.1', '--port',
-                             $port, '--save', '', '--dir', $self->{dir}) };
 
-    $self->{running}{$redis->{pid}} = $redis;
-    await($redis);
+    my $redis = $self->started('redis-server', $port, 'redis-server', '--bind',
+                               '127.0.0.1', '--port', $port, '--save', '',
+                               '--dir', $self->{dir});
 
     $redis->{commands} = sub { info($redis, 'total_commands_processed') };
 
@@ -240,6 +240,20 @@ sub info {
     read $socket, my $text, $length // die "Redis says nothing\n";
 
     return ($text =~ /^\Q$name\E:([\d.]+)/m)[0];
+}
+
+
+# Something else that listens on a port, and has a name.
+sub started {
+    my ($self, $name, $port, @command) = @_;
+
+    my $process = { name => $name, prefix => $name, port => $port,
+                    ports => [$port], pid => run(@command) };
+
+    $self->{running}{$process->{pid}} = $process;
+    await($process);
+
+    return $process;
 }
 
 
@@ -290,6 +304,46 @@ sub stop {
         kill 'TERM', $nginx->{pid};
         sleep 0.1;
     } until waitpid $nginx->{pid}, WNOHANG;
+}
+
+
+# That many clients that have sent this, and wait.
+sub send_parts {
+    my ($self, $nginx, $part, $n) = @_;
+
+    return map {
+        my $socket = IO::Socket::INET->new("127.0.0.1:$nginx->{port}")
+            or die "connect: $!\n";
+
+        print $socket $part or die "send: $!\n";
+        $socket->flush;
+        $socket;
+    } 1 .. $n;
+}
+
+
+# RSS in KiB, as soon as it does not grow any more.
+sub rss {
+    my ($self, $nginx) = @_;
+
+    my ($rss, $last) = (0, -1);
+
+    while ($rss != $last) {
+        sleep 0.5;
+        ($rss, $last) = (rss_now($nginx->{pid}), $rss);
+    }
+
+    return $rss;
+}
+
+
+sub rss_now {
+    my ($pid) = @_;
+
+    open my $status, '<', "/proc/$pid/status" or die "/proc/$pid/status: $!\n";
+    local $/;
+
+    return (<$status> =~ /^VmRSS:\s+(\d+)/m)[0];
 }
 
 

@@ -747,7 +747,12 @@ static void
 ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_step_t *step, ngx_uint_t has, u_char **last)
 {
-    ngx_uint_t  stage;
+    ngx_uint_t  stage, unverified;
+
+    /* a token in each element ends the walk that looks for it */
+
+    unverified = gate->provider->wildcard ? NGX_HTTP_WEBHOOK_STAGE_UNPARSED
+                                          : NGX_HTTP_WEBHOOK_STAGE_BODY;
 
     for ( /* void */ ; step->step != NGX_HTTP_WEBHOOK_STEP_END; step++) {
 
@@ -755,8 +760,12 @@ ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
             continue;
         }
 
-        stage = (step->needs_body & gate->provider->needs_body)
-                ? NGX_HTTP_WEBHOOK_STAGE_BODY : step->stage;
+        stage = step->stage;
+
+        if (step->needs_body & gate->provider->needs_body) {
+            stage = (step->step == NGX_HTTP_WEBHOOK_STEP_TOKEN)
+                    ? unverified : NGX_HTTP_WEBHOOK_STAGE_BODY;
+        }
 
         *last[stage]++ = step->step;
     }

@@ -28,8 +28,9 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                 given;
-    ngx_http_webhook_token_t  *token;
+    ngx_uint_t                   given;
+    ngx_http_webhook_token_t    *token;
+    ngx_http_webhook_pointer_t  *pointers;
 
     token = ngx_array_push(&provider->tokens);
     if (token == NULL) {
@@ -63,6 +64,13 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    /* it is looked for in a walk of its own */
+
+    if (provider->wildcard) {
+        pointers = provider->pointers.elts;
+        pointers[token->source.index].used--;
+    }
+
     return NGX_CONF_OK;
 }
 
@@ -74,7 +82,7 @@ ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer)
 {
     u_char                       *p, *star, *end;
-    ngx_str_t                     array;
+    ngx_str_t                     array, element;
     const char                   *error;
     ngx_pool_cleanup_t           *cln;
     ngx_http_webhook_wildcard_t  *wildcard;
@@ -105,6 +113,9 @@ ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     array.data = pointer->data;
     array.len = star - pointer->data;
 
+    element.data = pointer->data;
+    element.len = array.len + sizeof("/*") - 1;
+
     wildcard = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_wildcard_t));
     cln = ngx_pool_cleanup_add(cf->pool, 0);
 
@@ -123,6 +134,10 @@ ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     if (wh_json_set_add(wildcard->set, ngx_http_webhook_wh_str(&array),
                         &wildcard->array, &error)
         != WH_OK
+        || wh_json_set_add_wildcard(wildcard->set,
+                                    ngx_http_webhook_wh_str(&element),
+                                    &wildcard->element, &error)
+           != WH_OK
         || wh_json_set_add_wildcard(wildcard->set,
                                     ngx_http_webhook_wh_str(pointer),
                                     &wildcard->value, &error)

@@ -22,8 +22,6 @@ typedef struct {
 
 
 static void wh_decimal_parse(wh_str_t text, wh_decimal_t *d);
-static int64_t wh_decimal_exponent(const unsigned char *p,
-    const unsigned char *last);
 static int wh_decimal_next_digit(const unsigned char **p,
     const unsigned char *last);
 
@@ -106,14 +104,15 @@ wh_decimal_parse(wh_str_t text, wh_decimal_t *d)
         return;
     }
 
-    d->point += wh_decimal_exponent(e, last);
+    /* far beyond any text's length, they need not be told apart */
+
+    d->point += wh_decimal_exponent(e, last, INT64_MAX / 16);
 }
 
 
-/* Far beyond any text's length, exponents need not be told apart. */
-
-static int64_t
-wh_decimal_exponent(const unsigned char *p, const unsigned char *last)
+int64_t
+wh_decimal_exponent(const unsigned char *p, const unsigned char *last,
+    int64_t most)
 {
     int      negative;
     int64_t  n;
@@ -133,8 +132,8 @@ wh_decimal_exponent(const unsigned char *p, const unsigned char *last)
 
         n = n * 10 + (*p - '0');
 
-        if (n > INT64_MAX / 16) {
-            n = INT64_MAX / 16;
+        if (n > most) {
+            n = most;
         }
     }
 

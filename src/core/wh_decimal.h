@@ -10,6 +10,8 @@
 #define _WH_DECIMAL_H_INCLUDED_
 
 
+#include <stdint.h>
+
 #include "wh.h"
 
 
@@ -19,6 +21,13 @@
  * no digit is lost.
  */
 int wh_decimal_compare(wh_str_t a, wh_str_t b);
+
+/*
+ * The exponent of a number of JSON, from its "e" on, or 0 where there is none;
+ * at most that far from zero, which is at most INT64_MAX / 16.
+ */
+int64_t wh_decimal_exponent(const unsigned char *p, const unsigned char *last,
+    int64_t most);
 
 
 #endif /* _WH_DECIMAL_H_INCLUDED_ */

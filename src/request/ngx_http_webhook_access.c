@@ -130,7 +130,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
             ctx->parse = ctx->gate->parse
                          || ngx_http_webhook_challenge_likely(r, ctx);
 
-            if (!ctx->parse && !ctx->gate->provider->form) {
+            if (!ctx->parse && !ctx->gate->provider->form && !ctx->unverified) {
                 return ngx_http_webhook_accept(r, ctx);
             }
 
@@ -630,10 +630,13 @@ ngx_http_webhook_verify_read(ngx_http_request_t *r,
 
     reason = ngx_http_webhook_body_bounded(r);
 
-    if (reason != NGX_HTTP_WEBHOOK_PASSED
-        || !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN))
-    {
+    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
         return reason;
+    }
+
+    if (!(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN)) {
+        return ngx_http_webhook_steps_run(r, ctx,
+                                          NGX_HTTP_WEBHOOK_STAGE_UNPARSED);
     }
 
     reason = ngx_http_webhook_body_form(r, ctx);

@@ -59,6 +59,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
     return (ctx->http ? ctx->http->digest.digests
                       : ngx_http_webhook_signs(ctx->gate->provider))
            || ctx->gate->provider->form
+           || ctx->gate->provider->needs_body
            || ctx->gate->parse
            || ctx->gate->asks
            || ngx_http_webhook_digest_wanted(ctx)

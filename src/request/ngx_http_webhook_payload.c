@@ -20,8 +20,6 @@ static ngx_uint_t ngx_http_webhook_payload_is_parts(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, off_t *slice);
-static ngx_http_webhook_reason_e ngx_http_webhook_payload_error(
-    ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_invalid(
     ngx_http_webhook_ctx_t *ctx, size_t index, const char *violation);
 
@@ -378,7 +376,7 @@ ngx_http_webhook_step_constraints(ngx_http_request_t *r,
  * are no values.
  */
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_payload_error(ngx_http_webhook_ctx_t *ctx)
 {
     wh_json_error_e  error;

@@ -213,6 +213,8 @@ ngx_int_t ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
 /* _payload.c: what a verified body must be like */
 ngx_http_webhook_reason_e ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_reason_e ngx_http_webhook_payload_error(
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_locate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_payload_parse(ngx_http_request_t *r,

@@ -130,7 +130,7 @@ ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx, ngx_str_t *value,
 }
 
 
-/* The body is bounded, and known to be JSON. */
+/* The body is bounded. */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_wildcard_check(ngx_http_request_t *r,
@@ -143,7 +143,7 @@ ngx_http_webhook_wildcard_check(ngx_http_request_t *r,
     token = ctx->gate->provider->tokens.elts;
     ctx->credential = &token->source;
 
-    if (ctx->json == NULL) {
+    if (ngx_http_webhook_payload_locate(r, ctx) == NGX_DECLINED) {
         return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
     }
 
@@ -171,15 +171,17 @@ ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if ((wh_json_parse(parse.json, body->data, body->len) != WH_OK
-         || wh_json_end(parse.json) != WH_OK)
-        && parse.reason == NGX_HTTP_WEBHOOK_PASSED)
+    if (wh_json_parse(parse.json, body->data, body->len) == WH_OK
+        && wh_json_end(parse.json) == WH_OK)
     {
-        parse.reason = NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    if (parse.reason == NGX_HTTP_WEBHOOK_PASSED) {
         parse.reason = ngx_http_webhook_wildcard_complete(&parse);
+
+    } else if (parse.reason == NGX_HTTP_WEBHOOK_PASSED) {
+        ctx->json = parse.json;
+        parse.reason = ngx_http_webhook_payload_error(ctx);
+
+        return parse.reason == NGX_HTTP_WEBHOOK_PASSED
+               ? NGX_HTTP_WEBHOOK_TOKEN_MISSING : parse.reason;
     }
 
     wh_json_free(parse.json);
@@ -188,7 +190,10 @@ ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
 }
 
 
-/* Of the events only the value that has come with one is of interest. */
+/*
+ * Of the events only the value that has come with one is of interest, or an
+ * element after one without.  The first that is wrong ends the walk.
+ */
 
 static int
 ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
@@ -196,11 +201,17 @@ ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
 {
     ngx_http_webhook_wildcard_parse_t  *parse = data;
 
-    const wh_json_value_t        *value;
+    const wh_json_value_t        *value, *element;
     ngx_http_webhook_wildcard_t  *wildcard;
 
     wildcard = parse->ctx->gate->provider->wildcard;
     value = wh_json_value(parse->json, wildcard->value);
+    element = wh_json_value(parse->json, wildcard->element);
+
+    if (element->count > value->count + 1) {
+        parse->reason = NGX_HTTP_WEBHOOK_TOKEN_MISSING;
+        return WH_INVALID;
+    }
 
     if (value->count == parse->values) {
         return WH_OK;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "wh_pyfloat.h"
+#include "../wh_decimal.h"
 
 
 /*
@@ -52,8 +53,6 @@ typedef struct {
 static int wh_pyfloat_is_shortest(const wh_pyfloat_decimal_t *d);
 static int wh_pyfloat_is_infinite(const wh_pyfloat_decimal_t *d);
 static void wh_pyfloat_decimal(wh_str_t number, wh_pyfloat_decimal_t *d);
-static int wh_pyfloat_exponent(const unsigned char *p,
-    const unsigned char *last);
 static double wh_pyfloat_magnitude(const wh_pyfloat_decimal_t *d);
 static void wh_pyfloat_shortest(wh_pyfloat_decimal_t *d, double value);
 static int wh_pyfloat_reads_back(wh_pyfloat_decimal_t *d,
@@ -211,33 +210,10 @@ wh_pyfloat_decimal(wh_str_t number, wh_pyfloat_decimal_t *d)
 
     wh_pyfloat_strip(d);
 
-    d->point = (d->n > 0) ? d->point + wh_pyfloat_exponent(p, last) : 1;
-}
+    /* within an int, whatever is added to it; far beyond all doubles */
 
-
-/* Within an int, whatever is added to it; far beyond all doubles. */
-
-static int
-wh_pyfloat_exponent(const unsigned char *p, const unsigned char *last)
-{
-    int  negative, n;
-
-    if (p == last) {
-        return 0;
-    }
-
-    p++;
-    negative = (*p == '-');
-
-    if (*p == '-' || *p == '+') {
-        p++;
-    }
-
-    for (n = 0; p < last && n < 100000000; p++) {
-        n = n * 10 + (*p - '0');
-    }
-
-    return negative ? -n : n;
+    d->point = (d->n > 0)
+               ? d->point + (int) wh_decimal_exponent(p, last, 1000000000) : 1;
 }
 
 
