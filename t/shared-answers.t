@@ -43,6 +43,7 @@ for (
     ['ASK', "-ASK 1 127.0.0.1:1\r\n", qr/it is a cluster, put a proxy in /],
     ['CLUSTERDOWN', "-CLUSTERDOWN no\r\n", qr/it is a cluster, put a proxy /],
     ['what no terminal should have', "-ERR a\x9b31m\r\n", qr/says "ERR a", /],
+    ['no list', "*-1\r\n", qr/does not answer as Redis does; /],
     ['RESP3', "_\r\n", qr/cannot be understood, |does not answer as Redis does/],
     ['RESP3, a push', ">2\r\n+a\r\n+b\r\n",
      qr/cannot be understood, |does not answer as Redis does/],
@@ -53,7 +54,8 @@ for (
     ['a large list', "*2000000000\r\n", qr/cannot be understood, /],
     ['a long text', '$1000000' . "\r\n" . 'x' x 100_000,
      qr/has sent an answer that is too long; /],
-    ['a deep list', "*1\r\n" x 20, qr/cannot be understood, /],
+    ['a deep list', "*1\r\n" x 20,
+     qr/cannot be understood, |has not answered within 2000 ms; /],
 )
 {
     my ($name, $answer, $says) = @$_;

@@ -17,7 +17,9 @@ use WebhookTest::Shared qw/$upstream host message delivered known is_back
                            begun outcome ready/;
 
 my $redis = WebhookTest::Redis->new;
-my $short = 'timeout=300ms connect_timeout=5s lease=3s';
+my $lease = 4 * $WebhookTest::patience;
+my $short = 'timeout=' . 100 * $lease . 'ms connect_timeout=5s '
+            . "lease=${lease}s";
 
 
 # A worker that has still to tell something when it is to end: this one is
@@ -49,7 +51,7 @@ $one->wait_for(sub { 2 == grep { $_ != $victim } $one->workers },
                'a new worker');
 is($_->answer($request)->{status}, 409, 'a worker is killed: its claim stays')
     for $one, $two;
-cmp_ok($redis->ask('PTTL', key()), '<=', 3000, 'for its lease');
+cmp_ok($redis->ask('PTTL', key()), '<=', 1000 * $lease, 'for its lease');
 $two->wait_for(sub { !keys %{ $redis->messages } }, 'the lease to be over');
 delivered($one, 'and is free then, on the same host', $request);
 known($two, 'and known to the other', $request);
@@ -110,7 +112,9 @@ $redis->signal('STOP');
 $upstream->answer($taken, 200);
 is($c->read_response->{body}, 'said', 'Redis is stopped at the commit');
 is(pending($one), 1, 'which is pending');
-$one->reload;
+$one->signal('HUP');
+$one->wait_for(sub { $one->error_log =~ / $old#\d+: gracefully shutting down/ },
+               'the reload');
 ok(kill(0, $old), 'the old worker stays for it');
 is(pending($one), 1, 'and it is counted');
 $redis->signal('CONT');
@@ -129,7 +133,7 @@ $request = message();
 ($c, $taken) = begun($two, $request);
 $two->reload;
 $redis->ask('PEXPIRE', my $key = key(), 600_000);
-$two->wait_for(sub { $redis->ask('PTTL', $key) <= 3000 }, 'a renewal');
+$two->wait_for(sub { $redis->ask('PTTL', $key) <= 1000 * $lease }, 'a renewal');
 is($two->answer($request)->{status}, 409, 'a claim is renewed after a reload');
 $upstream->answer($taken, 200);
 is($c->read_response->{body}, 'said', 'its application answers');

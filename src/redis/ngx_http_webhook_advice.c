@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * What an error of Redis means, and what is to be done.
+ * What an error of Redis means, what is to be done, and what the log has of it.
  */
 
 
@@ -122,4 +122,38 @@ ngx_http_webhook_redis_says(ngx_http_webhook_answer_t *answer,
 
     return answer->type == NGX_HTTP_WEBHOOK_ANSWER_ERROR
            && ngx_http_webhook_redis_begins(&answer->text, &begins);
+}
+
+
+/* A line for each thing that is wrong, until a connection is up again. */
+
+void
+ngx_http_webhook_redis_say(ngx_http_webhook_link_t *link, ngx_err_t err,
+    ngx_str_t *what)
+{
+    uint32_t     said;
+    ngx_uint_t   i;
+    ngx_addr_t  *addr;
+
+    said = ngx_crc32_long(what->data, what->len);
+
+    for (i = 0; i < link->nsaid; i++) {
+        if (link->said[i] == said) {
+            return;
+        }
+    }
+
+    if (link->nsaid == NGX_HTTP_WEBHOOK_REDIS_SAID) {
+        return;
+    }
+
+    link->said[link->nsaid++] = said;
+    addr = ngx_http_webhook_address(link);
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
+                  "webhook redis \"%V\" at %V %V; until it is there again %s",
+                  &link->redis->name, &addr->name, what,
+                  link->redis->on_error == NGX_HTTP_WEBHOOK_REDIS_LOCAL
+                  ? "each host knows only its own messages"
+                  : "messages are refused");
 }

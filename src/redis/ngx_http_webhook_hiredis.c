@@ -260,10 +260,15 @@ ngx_http_webhook_hiredis_integer(const redisReadTask *task, long long number)
 }
 
 
+/* Nothing in the place of a text; of an array, or in RESP3, it is another. */
+
 static void *
 ngx_http_webhook_hiredis_nil(const redisReadTask *task)
 {
-    return ngx_http_webhook_hiredis_set(task, NGX_HTTP_WEBHOOK_ANSWER_NIL);
+    return ngx_http_webhook_hiredis_set(task,
+                                        task->type == REDIS_REPLY_STRING
+                                        ? NGX_HTTP_WEBHOOK_ANSWER_NIL
+                                        : NGX_HTTP_WEBHOOK_ANSWER_OTHER);
 }
 
 

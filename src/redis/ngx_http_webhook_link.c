@@ -52,8 +52,6 @@ static void ngx_http_webhook_link_retry(ngx_event_t *ev);
 static void ngx_http_webhook_link_again(ngx_http_webhook_link_t *link);
 static void ngx_cdecl ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link,
     ngx_err_t err, const char *fmt, ...);
-static void ngx_http_webhook_link_say(ngx_http_webhook_link_t *link,
-    ngx_err_t err, ngx_str_t *what);
 static void ngx_http_webhook_link_close(ngx_http_webhook_link_t *link);
 
 
@@ -785,7 +783,7 @@ ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link, ngx_err_t err,
                - buf;
     va_end(args);
 
-    ngx_http_webhook_link_say(link, err, &what);
+    ngx_http_webhook_redis_say(link, err, &what);
 
     if (link->state == NGX_HTTP_WEBHOOK_LINK_UP
         && ngx_current_msec - link->up_since > NGX_HTTP_WEBHOOK_LINK_MAX_DELAY)
@@ -824,40 +822,6 @@ ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link, ngx_err_t err,
     link->down(link);
 
     ngx_http_webhook_link_again(link);
-}
-
-
-/* A line for each thing that is wrong, until a connection is up again. */
-
-static void
-ngx_http_webhook_link_say(ngx_http_webhook_link_t *link, ngx_err_t err,
-    ngx_str_t *what)
-{
-    uint32_t     said;
-    ngx_uint_t   i;
-    ngx_addr_t  *addr;
-
-    said = ngx_crc32_long(what->data, what->len);
-
-    for (i = 0; i < link->nsaid; i++) {
-        if (link->said[i] == said) {
-            return;
-        }
-    }
-
-    if (link->nsaid == NGX_HTTP_WEBHOOK_REDIS_SAID) {
-        return;
-    }
-
-    link->said[link->nsaid++] = said;
-    addr = ngx_http_webhook_address(link);
-
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
-                  "webhook redis \"%V\" at %V %V; until it is there again %s",
-                  &link->redis->name, &addr->name, what,
-                  link->redis->on_error == NGX_HTTP_WEBHOOK_REDIS_LOCAL
-                  ? "each host knows only its own messages"
-                  : "messages are refused");
 }
 
 

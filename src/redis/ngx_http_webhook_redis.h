@@ -308,6 +308,8 @@ ngx_int_t ngx_http_webhook_greeting_next(ngx_http_webhook_link_t *link);
 
 ngx_uint_t ngx_http_webhook_redis_says(ngx_http_webhook_answer_t *answer,
     const char *error);
+void ngx_http_webhook_redis_say(ngx_http_webhook_link_t *link, ngx_err_t err,
+    ngx_str_t *what);
 const char *ngx_http_webhook_redis_advice(ngx_str_t *error);
 void ngx_http_webhook_redis_cut(ngx_str_t *error, ngx_str_t *password);
 
