@@ -372,6 +372,10 @@ ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link)
 
     link->state = NGX_HTTP_WEBHOOK_LINK_GREETING;
 
+    /* from here on nginx has nothing to add, and some as a critical line */
+
+    link->log.log_level = NGX_LOG_ALERT;
+
     /* a worker that begins may have been busy, and each answer has its time */
 
     ngx_add_timer(&link->timer, link->redis->connect_timeout);
@@ -435,7 +439,6 @@ ngx_http_webhook_link_up(ngx_http_webhook_link_t *link)
 
     link->failed = 0;
     link->nsaid = 0;
-    link->log.log_level = ngx_cycle->log->log_level;
 
     ngx_http_webhook_redis_up(link->redis, 1);
 
@@ -589,7 +592,11 @@ ngx_http_webhook_link_closed(ngx_http_webhook_link_t *link, ngx_err_t err)
         return;
     }
 
-    ngx_http_webhook_link_fail(link, err, "has closed the connection");
+    ngx_http_webhook_link_fail(link, err, "has closed the connection%s",
+                               link->redis->ssl
+                               && link->state == NGX_HTTP_WEBHOOK_LINK_GREETING
+                               ? ", it may want another \"certificate=\""
+                               : "");
 }
 
 
