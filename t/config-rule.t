@@ -38,7 +38,7 @@ rule_says($_, qr/^invalid number of words in rule "$_", its form is "$_ .*" in \
     for qw/methods content_type header token signature message id event
            client_certificate challenge ack reject/;
 rule_says("$_", qr/^invalid number of words in rule "\w+", its form is "/)
-    for 'header X', 'header X a status=400 b', 'message a b c', 'ack 200 201',
+    for 'header X', 'header X a status=400 b', 'message a b c d', 'ack 200 201',
         'id json:/a form:b c', 'reject 401 403', 'token bearer for=a b';
 
 for my $name (qw/id event/) {
@@ -210,9 +210,11 @@ rule_says("signature header:X algorithm=jwt-hs256 body_digest=/a digest=$_",
     "unknown digest \"$_\" in rule \"signature\", it can be hex, base64, "
     . 'base64url in @') for 'sha256', 'HEX';
 
-# where the key's id is: known before the body comes
-rule_says("key_id $_", "invalid source \"$_\", $early in \@")
-    for 'X-Key', 'json:/kid', 'form:kid', 'field:kid', 'claim:/kid';
+# where the key's id is: in the body only where the signature is
+rule_says("key_id $_", "invalid source \"$_\", $early, json:POINTER in \@")
+    for 'X-Key', 'form:kid', 'field:kid', 'claim:/kid';
+rule_says('key_id json:/kid', qr/^webhook_provider "own" has its "key_id" in the /,
+          'signature header:X algorithm=rsa-sha256;');
 
 rule_says('signature header:X algorithm=jwt-hs256 body_digest=a',
           qr/^invalid JSON Pointer "a": .+ in \@$/);

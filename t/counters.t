@@ -524,7 +524,8 @@ sub sum_of_minutes {
     my %sum;
 
     for my $minute (@$minutes) {
-        $sum{$_} += $minute->{$_} for grep { $_ ne 'time' } keys %$minute;
+        $sum{$_} += $minute->{$_}
+            for grep { !/\A(?:time|failed)\z/ } keys %$minute;
     }
 
     return \%sum;

@@ -338,7 +338,7 @@ my @mistakes = (
         ["signature header:X-Sig\nid header:X-Id;",
          qr/^unknown option "id" of rule "signature"/, qr/algorithm=/],
         ["signature header:X-Sig; message \$webhook_body\nid header:X-Id;",
-         $words, qr/"message TEMPLATE /],
+         qr/^unknown option "id" of rule "message"/, qr/free=SOURCE/],
         ["signature header:X-Sig list=;", qr/^option "list=" of rule/,
          qr/has no value, .* in quotes, like "list=;"/],
         ["signature header:X-Sig list=,,;", qr/^invalid "list=,,"/,

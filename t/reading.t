@@ -62,7 +62,7 @@ sub provider {
     $text =~ s/\A\s*webhook_provider \S+ \{//;
 
     while ($text =~ /((?:[^;'"]|'[^']*'|"[^"]*")+?);/g) {
-        my ($name, @words) = map { s/\A'(.*)'\z/$1/sr }
+        my ($name, @words) = map { s/\A(['"])(.*)\1\z/$2/sr =~ s/\\n/\n/gr }
                              $1 =~ /((?:'[^']*'|"[^"]*"|[^\s'"])+)/g;
 
         push @{ $rules{$name} }, \@words;
@@ -238,7 +238,9 @@ sub value {
 
     return $part if $part !~ /\A\$/;
     return $fixed{$part} if exists $fixed{$part};
-    return time_of($p) if $part eq '$webhook_timestamp';
+    return time_of($p)
+        if $part eq '$webhook_timestamp'
+           || $part eq '${' . ($p->{rules}{timestamp}[0][0] // '') . '}';
 
     # a free part may be anything
     return 'a:b:c' if grep { /\Afree=(.+)/ && $part eq "\${$1}" }
