@@ -112,6 +112,7 @@ test_check(void)
 
     memset(&rules, 0, sizeof(wh_jwt_rules_t));
 
+    index = 0;
     set = wh_jwt_set();
 
     ok(set != NULL
