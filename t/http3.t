@@ -10,10 +10,11 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw/sha256_hex/;
+use Digest::SHA qw/hmac_sha256_base64 sha256_hex/;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::MessageSignature qw/message/;
 use WebhookTest::Signed qw/$secret signature/;
 
 if (my $reason = WebhookTest::no_http3()) {
@@ -22,6 +23,10 @@ if (my $reason = WebhookTest::no_http3()) {
 
 my $t = WebhookTest->new(conf => <<"EOF");
     webhook_zone seen 1m;
+    webhook_provider own {
+        signature http-message algorithm=hmac-sha256
+                  covers=\@method,\@target-uri,\@authority,\@scheme,\@path,\@query,content-digest;
+    }
     client_max_body_size 32m;
     proxy_set_header X-Body-File \$request_body_file;
 
@@ -55,6 +60,16 @@ my $t = WebhookTest->new(conf => <<"EOF");
 
             location /once {
                 webhook_replay zone=seen;
+                proxy_pass http://%%APP%%;
+            }
+
+            location = /message {
+                webhook own;
+                proxy_pass http://%%APP%%;
+            }
+
+            location = /url {
+                webhook square;
                 proxy_pass http://%%APP%%;
             }
 
@@ -111,6 +126,37 @@ for my $place (@places) {
          'was in a temporary file');
     $t->app_clear;
 }
+
+
+# HTTP Message Signatures: what the request is, as its pseudo-headers say it
+
+for my $case (['right', 202], ['another path', 403, '@path' => '/messages'],
+              ['another authority', 403, '@authority' => 'localhos'],
+              ['another scheme', 403, '@scheme' => 'http'],
+              ['another query', 403, '@query' => '?'])
+{
+    my ($name, $status, %signed) = @$case;
+    my %r = message(
+        key => $secret, body => 'signed', uri => '/message?a=%41&b',
+        host => 'localhost', scheme => 'https', created => time,
+        url => \%signed, covers => [qw/@method @target-uri @authority @scheme
+                                       @path @query content-digest/]);
+
+    is(ask(@r{qw/uri body/}, headers => $r{headers})->{status}, $status,
+       "an HTTP message signature: $name");
+}
+
+for my $case (['the URL', 202, 'https'], ['another URL', 403, 'http']) {
+    my ($name, $status, $scheme) = @$case;
+    my $signature = hmac_sha256_base64("$scheme://localhost/url?a=%41signed",
+                                       $secret);
+
+    is(ask('/url?a=%41', 'signed', headers => [
+           ['X-Square-HmacSha256-Signature', "$signature="]])->{status},
+       $status, "signed with $name");
+}
+
+$t->app_clear;
 
 
 # Lies

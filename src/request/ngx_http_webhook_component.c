@@ -199,7 +199,7 @@ ngx_http_webhook_url_host(ngx_http_request_t *r, ngx_str_t *host)
 
     static wh_str_t  name = wh_string("host");
 
-    if (r->headers_in.host == NULL) {
+    if (ngx_http_webhook_host(r, host) != NGX_OK) {
         return NGX_OK;
     }
 
@@ -211,8 +211,6 @@ ngx_http_webhook_url_host(ngx_http_request_t *r, ngx_str_t *host)
     {
         return NGX_DECLINED;
     }
-
-    *host = r->headers_in.host->value;
 
     if (r->host_start == NULL || r->http_version >= NGX_HTTP_VERSION_20) {
         return NGX_OK;

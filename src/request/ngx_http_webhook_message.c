@@ -367,11 +367,9 @@ ngx_http_webhook_url(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         ngx_str_null(&host);
 
     } else {
-        if (r->headers_in.host == NULL) {
+        if (ngx_http_webhook_host(r, &host) != NGX_OK) {
             return NGX_DECLINED;
         }
-
-        host = r->headers_in.host->value;
 
         if (r->connection->ssl) {
             ngx_str_set(&scheme, "https://");

@@ -103,6 +103,30 @@ ngx_http_webhook_next_named(ngx_list_part_t **part, ngx_uint_t *i,
 }
 
 
+/*
+ * The Host as it was sent, or else the ":authority" of HTTP/3: nginx makes a
+ * header of that of HTTP/2 alone.  NGX_DECLINED: there is none.
+ */
+
+ngx_int_t
+ngx_http_webhook_host(ngx_http_request_t *r, ngx_str_t *host)
+{
+    if (r->headers_in.host) {
+        *host = r->headers_in.host->value;
+        return NGX_OK;
+    }
+
+    if (r->host_start == NULL || r->http_version <= NGX_HTTP_VERSION_20) {
+        return NGX_DECLINED;
+    }
+
+    host->data = r->host_start;
+    host->len = r->host_end - r->host_start;
+
+    return NGX_OK;
+}
+
+
 /* The index of a header plus 1, or 0 if it is of no interest. */
 
 static ngx_uint_t
