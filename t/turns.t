@@ -241,8 +241,21 @@ sub too_many {
 }
 
 
-# Who goes away while waiting is not verified.
+# Who goes away while waiting is not verified.  Whether some of them are in time
+# is for the scheduler of the system to say.
 sub gone {
+    my $left = 0;
+
+    for (1 .. 20) {
+        last if $left = go_away();
+    }
+
+    cmp_ok($left, '>', 0, 'some go away in time');
+}
+
+
+# How many of those that go away have not been answered.
+sub go_away {
     my @c = connections(150);
     my $before = logged();
 
@@ -254,8 +267,9 @@ sub gone {
 
     my @left = grep { / 499$/ } (logged())[$before .. $before + $#c];
 
-    cmp_ok(scalar @left, '>', 0, 'some go away in time');
-    is(verifications(), @c - @left, '... and are not verified');
+    is(verifications(), @c - @left, 'who goes away is not verified');
+
+    return scalar @left;
 }
 
 
