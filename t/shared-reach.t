@@ -103,17 +103,16 @@ for (1 .. 3) {
 
 # A resolver, after a failure
 
-my $names = WebhookTest::Names->new('redis.test' => ['127.0.0.9']);
+my $names = WebhookTest::Names->new('redis.test' => ['127.0.0.1']);
 my $resolver = "resolver 127.0.0.1:$names->{port} ipv6=off;";
 my $t = $shim->with(sub { host($named, http => $resolver) });
 
 is_back($t, $redis);
+$names->set('redis.test' => ['127.0.0.9']);
 gone();
+asked_anew();
 $redis->start;
-
-my $before = $names->asked;
-
-$t->wait_for(sub { $names->asked > $before + 1 }, 'the name to be asked for');
+asked_anew();
 is(outcome($t->answer(message())), '503 store_unavailable 2',
    'what the resolver says counts, and nobody is there');
 $names->set('redis.test' => ['127.0.0.8', '127.0.0.1']);
@@ -163,6 +162,15 @@ for (qr/says "LOADING data", it is still /, qr/says "READONLY no", it is a /) {
 $t->done;
 
 done_testing();
+
+
+# The name has been asked for, and what was said has been tried.
+sub asked_anew {
+    my $before = $names->asked;
+
+    $t->wait_for(sub { $names->asked > $before + 1 },
+                 'the name to be asked for');
+}
 
 
 # Redis ends, and nginx has found out.

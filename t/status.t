@@ -572,6 +572,9 @@ sub minutes {
         location = /status { webhook_status json; }
 EOF
 
+    # of the configuration, where nginx begins with this log
+    my $said = length $t->error_log;
+
     # at /bad one more comes without a signature
     for (['/bad', 2, 19], ['/few', 0, 19], ['/good', 20, 20]) {
         my ($uri, $good, $bad) = @$_;
@@ -581,7 +584,7 @@ EOF
     }
     $t->request({ uri => '/bad', body => '{}' });
 
-    is($t->error_log =~ /\[warn\]/, '', 'no line as long as the minute lasts');
+    is(substr($t->error_log, $said) =~ /\[warn\]/, '', 'no line as long as the minute lasts');
     is(scalar @{ $_->{minutes} }, 1, "one minute at $_->{location}")
         for @{ status($t, 81)->{hooks} };
 
@@ -604,7 +607,7 @@ EOF
                     { time => $start, accepted => 20, rejected => 20 }],
     }, 'minute by minute');
 
-    my @lines = grep { /\[warn\]/ } split /\n/, $t->error_log;
+    my @lines = grep { /\[warn\]/ } split /\n/, substr $t->error_log, $said;
     is(scalar @lines, 1, 'one line, for the place that refused most, and 20');
     like($lines[0], qr{\Qwebhook own: 20 refused and 2 accepted in the minute \E
                        \Qfrom \E\d{4}/\d\d/\d\d[ ]\d\d:\d\d
