@@ -154,8 +154,8 @@ for my $kind (sort keys %pass) {
         }
 
         for my $how ('length', '', 'open') {
-            ask_h2($kind, $case, $how);
-            ask_h3($kind, $case, $how) if !$no_http3;
+            ask_stream($kind, $case, $how, 2, \&http2);
+            ask_stream($kind, $case, $how, 3, \&http3) if !$no_http3;
         }
     }
 }
@@ -255,9 +255,9 @@ sub follows {
 }
 
 
-# By HTTP/2: with its length, without, and with a body that has no end.
-sub ask_h2 {
-    my ($kind, $case, $how) = @_;
+# In a stream: with its length, without, and with a body that has no end.
+sub ask_stream {
+    my ($kind, $case, $how, $version, $answer) = @_;
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
@@ -268,37 +268,34 @@ sub ask_h2 {
     return if $how eq 'open' && !$case->{unread};
 
     clear();
-    my $r = $t->http2(%$request, tls => { alpn => ['h2'] }, timeout => 5,
-                      $how eq 'length' ? (length => length $body) : (),
-                      open => $how eq 'open');
-
-    check($case, "$kind/$case->{name}, HTTP/2 $how", $r, $body);
+    check($case, "$kind/$case->{name}, HTTP/$version $how",
+          $answer->($request, $body, $how eq 'open',
+                    $how eq 'length' ? (length => length $body) : ()), $body);
 }
 
 
-# By HTTP/3 in the same ways, a part of the body in each frame.
-sub ask_h3 {
-    my ($kind, $case, $how) = @_;
+sub http2 {
+    my ($request, $body, $open, @length) = @_;
 
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return $t->http2(%$request, tls => { alpn => ['h2'] }, timeout => 5,
+                     @length, open => $open);
+}
 
-    my $body = $smuggled x 200;
-    my $request = request_of($case, uri => "/$kind/$case->{name}",
-                             body => $body);
 
-    return if $how eq 'open' && !$case->{unread};
+# A part of the body in each frame.
+sub http3 {
+    my ($request, $body, $open, @length) = @_;
 
-    clear();
     my $client = $t->http3(timeout => 5);
-    my $id = $client->begin(%$request, $how eq 'length'
-                            ? (length => length $body) : ());
+    my $id = $client->begin(%$request, @length);
 
     $client->data($id, unpack '(a4096)*', $body);
-    $client->end($id) if $how ne 'open';
+    $client->end($id) if !$open;
 
-    check($case, "$kind/$case->{name}, HTTP/3 $how", $client->response($id),
-          $body);
+    my $r = $client->response($id);
     $client->close;
+
+    return $r;
 }
 
 
