@@ -313,6 +313,9 @@ $one = host($redis, options => "$times user=nginx password=file:$password");
 $one->wait_for(sub { $one->error_log =~ /says "WRONGPASS .*", it knows no such /
                }, 'a line in the log');
 unlike($one->error_log, qr/another one/, 'a wrong password is not said');
+my (undef, $shown) = $one->check('-T');
+like($shown, qr{password=file:\Q$password\E;}, 'nginx -T shows its file');
+unlike($shown, qr/another one/, 'not what is in it');
 write_file($password, "0123456789abcdef\n");
 is_back($one, $redis);
 delivered($one, 'the right one is read, and the rights of the documents are '

@@ -726,14 +726,14 @@ sub nginx_t {
 }
 
 
-# The same for the nginx.conf that is there.
+# The same for the nginx.conf that is there, or what nginx -T shows.
 sub check {
-    my ($self) = @_;
+    my ($self, $option) = @_;
 
     # nginx frees nothing at the end of -t
     my $quiet = join ':', $ENV{ASAN_OPTIONS} // (), 'detect_leaks=0';
     my $pid = spawn("$self->{dir}/logs/stderr", { ASAN_OPTIONS => $quiet },
-                    $binary, '-t', '-p', $self->{dir},
+                    $binary, $option // '-t', '-p', $self->{dir},
                     '-c', "$self->{dir}/nginx.conf");
 
     waitpid $pid, 0;
