@@ -211,6 +211,7 @@ my $slow = $t->connection;
 my ($head, $rest) = slow_request('flight', $secret{flight});
 
 $slow->send($head);
+is($slow->read_one->{status}, 100, 'a body that nginx waits for');
 $secret{$_} = secret() for @good;
 $secret{short} = substr $secret{short}, 0, 15;
 
@@ -612,7 +613,8 @@ sub slow_request {
     return map { unpack "a" . (length($_) - 8) . ' a*', $_ }
            join '', WebhookTest::format_request(
                uri => "/$location", body => $body, connection => 'close',
-               headers => [['X-Signature' => hmac_sha256_hex($body, $key)]]);
+               headers => [['X-Signature' => hmac_sha256_hex($body, $key)],
+                           [Expect => '100-continue']]);
 }
 
 
@@ -724,6 +726,7 @@ sub sender {
             my ($head, $rest) = slow_request('rotation', $key);
 
             $connection->send($head);
+            $connection->read_one;
             sleep 0.3;
             $connection->send($rest);
             $response = $connection->read_response;
