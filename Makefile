@@ -5,7 +5,7 @@
 #   make NGINX_SRC=/path nginx  that nginx as well
 #   make run [ONCE=1] [V=1]     the demo: nginx, an application, webhooks;
 #                               PORT=n, ONLY=github, V=1 for all details
-#   make test [TESTS=t/x.t]     all tests, or those named, JOBS=2 at once
+#   make test [TESTS=t/x.t]     all tests, or those named, JOBS=4 at once
 #   make valgrind [TESTS=...]   the tests that talk to nginx, under valgrind
 #   make sanitize [TESTS=...]   all tests, nginx built with the sanitizers
 #   make faults                 every nth call to the system that fails
@@ -142,8 +142,9 @@ $(B)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(CORE_OBJS)
 	$(unit_cc) -o $@ $< $(CORE_OBJS) $(LD_OPT) -lyajl -lcrypto -ldl
 
 # Test::Nginx has one directory and one port for all its tests: these take
-# turns.
-JOBS ?= 2
+# turns.  A test waits for half of its time, so two of them keep a processor
+# busy.
+JOBS ?= 4
 PROVE_RULES := --rules='seq=t/{ack,challenge,reply}.t' --rules='par=**'
 
 # make would take the objects of all units away after the last of them
