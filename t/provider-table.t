@@ -83,6 +83,22 @@ for my $field (qw/Source Secret/) {
        "a provider without its $field") or diag($said);
 }
 
+# What a message is known by, and for how long.
+for (['signature header:X-Sign; replay ttl=3d', 'what is signed, 3 days'],
+     ['signature header:X-Sign', 'what is signed, 1 day'],
+     ['token header:X-Token; replay ttl=7d', 'body, 7 days'],
+     ['token header:X-Token; replay off', 'nothing'],
+     ['signature bearer algorithm=jwt-rs256 body_digest=none; '
+      . 'claim /iss string', 'body, 1 day']) {
+    my ($rules, $known) = @$_;
+
+    is_deeply([table("$comment\nwebhook_provider shop {\n    "
+                     . "$rules;\n}\n")], [0, ''], $rules);
+    like(read_file("$tree/docs/providers.md"),
+         qr/^\| \[shop\]\(#shop\) .* \| \Q$known\E \| \[shop\.example/m,
+         "is known by $known");
+}
+
 ($exit, $said) = table($comment =~ s/Left out/Left/r . "\n$block");
 like($said, qr{/shop\.conf: a field is one of Instead, Keys, Left out, },
      'a field that there is not');

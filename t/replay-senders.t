@@ -64,7 +64,7 @@ sub known {
 
     my ($rule) = $providers{$name} =~ /^\s*replay +(.*?);/m;
     my $key = !defined $rule ? 'signed' : $rule eq 'off' ? 'off'
-            : $rule =~ /\Akey=(\S+)/ ? $1 : die "$name: replay $rule";
+            : $rule =~ /\bkey=(\S+)/ ? $1 : 'signed';
     my $any = $key eq 'off' ? 1 : 0;
     my $bytes = bytes($name);
     my $request = first($name, $bytes);

@@ -120,6 +120,9 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location /slow/ { proxy_pass http://$slow; }
         location /slow/short/ { proxy_read_timeout 300ms;
                                 proxy_pass http://$slow; }
+        location /slow/busy/ { error_page 409 =503 \@busy;
+                               proxy_pass http://$slow; }
+        location \@busy { return 503; }
         location /slow/static/ { error_page 502 = /static.html;
                                  proxy_pass http://$slow; }
         location /slow/direct/ { proxy_buffering off;
@@ -404,6 +407,15 @@ $upstream->answer($taken, 200);
 is($c->read_response->{status}, 200, 'the request gets its answer');
 is($t->answer(\%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
    'its copy is a duplicate now');
+
+# to a sender for whom 409 is the end of a message
+%request = message('/slow/busy/');
+$c = $t->begin(\%request);
+$taken = $upstream->take;
+is($t->status(\%request), 503, 'such a copy, with an error_page');
+ok(!$upstream->take(0.1), 'the application has had one');
+$upstream->answer($taken, 200);
+is($c->read_response->{status}, 200, 'the request gets its answer');
 
 # no answer
 %request = message('/slow/short/');

@@ -87,6 +87,8 @@ const sha256 = (body, encoding) =>
 const judges = {
     'anthropic': standard,
     'atlassian-forge': idToken('forge/invocation-token'),
+    'bigcommerce-signed': ({ secret, ...request }) => standard(
+        { ...request, secret: Buffer.from(secret).toString('base64') }),
     'box': ({ body, headers, secret }) =>
         required('box-node-sdk').validateWebhookMessage(
             body, { ...headers, 'box-signature-version': '1',
