@@ -318,6 +318,9 @@ sub put {
         push @{ $r->{headers} }, [$name, $value];
     } elsif ($kind eq 'field') {
         push @{ $r->{fields} }, "$name=$value";
+    } elsif ($kind eq 'query') {
+        $r->{uri} .= ($r->{uri} =~ /\?/ ? '&' : '?') . "$name="
+            . $value =~ s/([^\w-])/sprintf '%%%02X', ord $1/ger;
     } elsif ($kind eq 'form') {
         push @{ $r->{form} }, "$name=$value";
     } elsif ($kind eq 'json') {

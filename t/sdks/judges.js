@@ -7,7 +7,8 @@
  *     node judges.js FOLDER    where node_modules is
  */
 
-const { createHash, createSecretKey, webcrypto } = require('node:crypto');
+const { createHash, createPublicKey, createSecretKey, webcrypto } =
+    require('node:crypto');
 const { createRequire } = require('node:module');
 const readline = require('node:readline');
 
@@ -34,6 +35,19 @@ const standard = ({ body, headers, secret }) => {
     const { Webhook } = required('standardwebhooks');
 
     return new Webhook(secret.replace(/^v1,/, '')).verify(body, headers);
+};
+
+/* A secret that is no Base64 is given to that library in Base64. */
+
+const asText = ({ secret, ...request }) =>
+    ({ ...request, secret: Buffer.from(secret).toString('base64') });
+
+const either = (first, second) => {
+    try {
+        return first();
+    } catch {
+        return second();
+    }
 };
 
 const svix = ({ body, headers, secret }) =>
@@ -97,6 +111,14 @@ const judges = {
     'coinbase-commerce': ({ body, headers, secret }) =>
         required('coinbase-commerce-node').Webhook.verifySigHeader(
             body, headers['x-cc-webhook-signature'], secret),
+    'constant-contact': async ({ body, headers, secret }) => {
+        const token = headers['x-ctct-webhook-sig'];
+        const [head, , signature] = token.split('.');
+
+        return required('jose').flattenedVerify(
+            { protected: head, payload: body, signature },
+            await keyOf(secret, token));
+    },
     'creem': standard,
     'discord': discord,
     'discord-events': discord,
@@ -125,6 +147,15 @@ const judges = {
 
         return true;
     },
+    'gong': ({ body, headers, secret }) => {
+        const claims = required('jsonwebtoken').verify(
+            headers.authorization,
+            createPublicKey({ key: Buffer.from(secret, 'base64'),
+                              format: 'der', type: 'spki' }),
+            { algorithms: ['RS256'], clockTimestamp: now / 1000 });
+
+        return claims.body_sha256 === sha256(body, 'hex');
+    },
     'google-chat': idToken('chat@system.gserviceaccount.com'),
     'google-pubsub': idToken('https://accounts.google.com'),
     'line': ({ body, headers, secret }) =>
@@ -145,6 +176,14 @@ const judges = {
 
         return new WebhookReceiver(claims.iss, secret)
                .receive(body, headers.authorization);
+    },
+    'mercadopago': ({ headers, secret, url }) => {
+        required('mercadopago').WebhookSignatureValidator.validate({
+            xSignature: headers['x-signature'],
+            xRequestId: headers['x-request-id'],
+            dataId: new URL(url).searchParams.get('data.id'), secret });
+
+        return true;
     },
     'messagebird': async ({ body, headers, secret, url }) => {
         const judge = required('messagebird/lib/webhook-signature-jwt');
@@ -207,8 +246,8 @@ const judges = {
 
         return payload.request_body_sha256 === sha256(body, 'hex');
     },
-    'polar': ({ secret, ...request }) => standard({
-        ...request, secret: Buffer.from(secret).toString('base64') }),
+    'polar': (request) => either(() => standard(request),
+                                 () => standard(asText(request))),
     'pusher': ({ body, headers, secret }) => {
         const Pusher = required('pusher');
 
@@ -267,6 +306,16 @@ const judges = {
         required('telnyx')('key').webhooks.constructEvent(
             body, headers['telnyx-signature-ed25519'],
             headers['telnyx-timestamp'], secret, 300),
+    'turnkey': ({ body, headers, secret }) =>
+        required('@turnkey/crypto').verifyTurnkeyWebhookSignature({
+            body, maxTimestampAgeMs: 300000, nowMs: now,
+            headers: { 'x-turnkey-signature-algorithm': 'ed25519',
+                       'x-turnkey-signature-version': 'v1', ...headers },
+            verificationKeys: JSON.parse(secret).keys.map((key) => ({
+                keyId: key.kid, algorithm: 'ed25519',
+                publicKey: Buffer.from(key.x, 'base64url').toString('hex'),
+            })),
+        }).ok,
     'twilio': ({ body, headers, secret, url }) =>
         required('twilio').validateRequest(
             secret, headers['x-twilio-signature'], url, form(body)),
@@ -279,6 +328,12 @@ const judges = {
             { algorithms: ['HS256'], clockTimestamp: now / 1000 });
 
         return claims.payload_hash === sha256(body, 'hex');
+    },
+    'whop': ({ body, headers, secret }) => {
+        const { Whop } = required('@whop/sdk');
+
+        return new Whop({ apiKey: 'k' }).webhooks.unwrap(
+            body, { headers, key: Buffer.from(secret).toString('base64') });
     },
     'workos': ({ body, headers, secret }) => {
         const { WorkOS } = required('@workos-inc/node');

@@ -80,6 +80,7 @@ my %arguments = (
     wix => [qw{--claim /exp=4000000000}],
     (map { ($_ => [qw/--key-id a/]) }
          qw/circle github-secret-scanning turnkey/),
+    mercadopago => ['--header', 'X-Request-Id: r'],
     paypal => ['--set', 'paypal_webhook_id=1JE4291016473214C'],
     'own-odd' => ['--header', 'X-Extra: e', '--header', 'X-Needed: it is'],
 );
