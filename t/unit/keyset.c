@@ -212,7 +212,8 @@ test_sizes(void)
     strcpy(modulus + 1366, "8");
 
     snprintf(text, sizeof(text),
-             SET(KEY("\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"AQAB\"")), modulus);
+             SET(KEY("\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"AQAB\"")),
+             modulus);
 
     ok(strcmp(error_of(WH_KEYSET_JWKS, text), "has no key that can be used")
        == 0, "8193 bits");
@@ -220,7 +221,8 @@ test_sizes(void)
     /* the highest bit of all is gone */
 
     snprintf(text, sizeof(text),
-             SET(KEY("\"kty\":\"RSA\",\"n\":\"Q%s\",\"e\":\"AQAB\"")), RSA_N + 1);
+             SET(KEY("\"kty\":\"RSA\",\"n\":\"Q%s\",\"e\":\"AQAB\"")),
+             RSA_N + 1);
 
     ok(strcmp(error_of(WH_KEYSET_JWKS, text), "has no key that can be used")
        == 0, "2047 bits");
