@@ -28,6 +28,7 @@ my %key = ((map { $_ => WebhookTest::Jose->new($_) }
                 qw/ES256 ES384 ES512 EdDSA/),
            map { $_ => $rsa->as($_) } grep { /^[RP]S/ } @algs);
 my $other = WebhookTest::Jose->new('ES256');
+my $large = WebhookTest::Jose->new('RS512', 8192);
 my $ended = $other->certificate('20220101000000Z', '20230101000000Z');
 my $soon = $other->certificate('20230101000000Z', '20231120000000Z');
 my $valid = $key{ES256}->certificate('20230101000000Z', '20330101000000Z');
@@ -68,6 +69,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
     'files/pem' => json({ key => $key{ES256}->pem, cert => $valid,
                           ended => $ended, soon => $soon }),
     'files/alone' => $key{ES256}->pem,
+    'files/large' => jwks($large->jwk),
 }, conf => <<"EOF");
     $providers
 
@@ -145,6 +147,18 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
             proxy_pass http://%%APP%%;
         }
 
+        location = /large {
+            webhook jwt-rs512;
+            webhook_secret jwks:files/large;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /large/bare {
+            webhook rsa512;
+            webhook_secret jwks:files/large;
+            proxy_pass http://%%APP%%;
+        }
+
         location = /changing {
             webhook jwt-es256;
             webhook_secret jwks:files/changing;
@@ -217,6 +231,7 @@ bodies();
 ids();
 headers();
 signatures();
+large();
 claims();
 bearer();
 certificates();
@@ -461,6 +476,23 @@ sub signatures {
 }
 
 
+# The largest key that is taken.
+sub large {
+    my $send = sub {
+        return { uri => '/large/bare', body => $body, headers =>
+            [['X-Signature', encode_base64($large->sign($_[0]), '')]] };
+    };
+
+    $t->accepted('RSA of 8192 bits', request('/large', token($large, {})));
+    $t->refused('for another body', 403, 'signature_mismatch',
+                request('/large', digest_token($large, undef,
+                                               body => "$body ")));
+    $t->accepted('and without a token', $send->($body));
+    $t->refused('for another one', 403, 'signature_mismatch',
+                $send->("$body "));
+}
+
+
 sub claims {
     my $digest = encode_base64url(sha256($body));
     my %good = (iss => 'us', body => $digest, sub => 'a', iat => $now,
@@ -640,6 +672,13 @@ sub changes {
         is(asked('/changing', $to_new), '202', "stays: $said");
     }
 
+    unlink $t->dir . '/files/changing';
+    $t->wait_for(sub { asked('/changing', $to_new);
+                       $t->error_log =~ /changing" cannot be looked at/ },
+                 'the file is gone');
+    is(asked('/changing', $to_new), '202', 'stays: no file');
+    is(asked('/changing', $to_old), '403 key_unknown', 'and nothing else');
+
     $change->(jwks({ kty => 'oct', kid => 'x' }, $old->jwk(kid => 'old'),
                    $new->jwk(kid => 'new'), $new->jwk(kid => 'new')));
     wait_until('/changing', $to_old, '202');
@@ -659,7 +698,7 @@ sub token {
 sub digest_token {
     my ($key, $kid, %want) = @_;
 
-    return $key->token({ kid => $kid },
+    return $key->token({ defined $kid ? (kid => $kid) : () },
                        { sha256 => sha256_hex($want{body} // $body) });
 }
 
