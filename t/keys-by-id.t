@@ -112,6 +112,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
         signature  header:X-Signature algorithm=rsa-sha512 encoding=base64;
     }
 
+    webhook_zone zone 256k;
+
     add_header X-Reason "\$webhook_reason" always;
     add_header X-Vars "\$webhook_secret_index [\$webhook_id] \$webhook_event"
                always;
@@ -121,6 +123,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
         client_body_buffer_size 16k;
 
         $locations
+
+        location = /status { webhook_status prometheus; }
 
         location = /hs256 {
             webhook jws-hs256;
@@ -356,10 +360,21 @@ sub ids {
     $t->refused('unknown', 403, 'key_unknown', $send->('x', 'x'));
     $t->refused('of another kind', 403, 'key_unknown',
                 $send->('ES384', 'ES384'));
+    is(unknown(), 2, 'both are counted');
     $t->refused('that is not the signed one', 403, 'signature_mismatch',
                 $send->('ES256', 'x'));
     $t->refused('none, which is signed', 403, 'signature_malformed',
                 $send->(undef, ''));
+}
+
+
+# How many were refused for their key where the id is in a header.
+sub unknown {
+    my $labels = 'provider="named",reason="key_unknown"}';
+    my $said = $t->request({ uri => '/status' })->{body};
+
+    return $said =~ /^nginx_webhook_rejections_total\{[^}]*\Q$labels\E (\d+)/m
+           ? $1 : 0;
 }
 
 
