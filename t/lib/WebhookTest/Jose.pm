@@ -23,6 +23,7 @@ use JSON::PP ();
 use MIME::Base64 qw/encode_base64url/;
 
 use WebhookTest::Cert qw/read_file write_file/;
+use WebhookTest::Ed25519 qw/ed25519_sign/;
 
 our @EXPORT_OK = qw/jwks json raw_of der_of/;
 
@@ -126,20 +127,15 @@ sub json { return ref $_[0] ? $json->encode($_[0]) : $_[0] }
 sub sign {
     my ($self, $bytes) = @_;
 
+    return ed25519_sign("$self->{dir}/key", $bytes)
+        if $self->{alg} eq 'EdDSA';
+
+    my ($bits) = $self->{alg} =~ /(\d+)/;
+    my $pss = $self->{alg} =~ /^PS/ ? '-sigopt rsa_padding_mode:pss '
+              . '-sigopt rsa_pss_saltlen:digest' : '';
+
     write_file("$self->{dir}/message", $bytes);
-
-    if ($self->{alg} eq 'EdDSA') {
-        $self->openssl('pkeyutl -sign -rawin -inkey key -in message '
-                       . '-out signature');
-
-    } else {
-        my ($bits) = $self->{alg} =~ /(\d+)/;
-        my $pss = $self->{alg} =~ /^PS/ ? '-sigopt rsa_padding_mode:pss '
-                  . '-sigopt rsa_pss_saltlen:digest' : '';
-
-        $self->openssl("dgst -sha$bits $pss -sign key -out signature "
-                       . 'message');
-    }
+    $self->openssl("dgst -sha$bits $pss -sign key -out signature message");
 
     my $signature = read_file("$self->{dir}/signature");
 
