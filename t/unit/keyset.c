@@ -198,10 +198,14 @@ test_sizes(void)
     key = wh_keyset_find(set, WH_RSA_SHA512, NULL, NOW);
 
     ok(key != NULL && EVP_PKEY_bits(key->key) == 8192, "8192 bits");
-    ok(verify(key->key, WH_RSA_SHA512, str("a message"), str(SIG_RS512_8192))
-       == WH_OK, "and a signature by them");
-    ok(verify(key->key, WH_RSA_SHA512, str("A message"), str(SIG_RS512_8192))
-       == WH_INVALID, "and of nothing else");
+    ok(key != NULL
+       && verify(key->key, WH_RSA_SHA512, str("a message"),
+                 str(SIG_RS512_8192))
+          == WH_OK, "and a signature by them");
+    ok(key != NULL
+       && verify(key->key, WH_RSA_SHA512, str("A message"),
+                 str(SIG_RS512_8192))
+          == WH_INVALID, "and of nothing else");
 
     wh_keyset_free(set);
 
