@@ -20,6 +20,9 @@
 #define LATE  1800000000
 
 #define ZERO  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define ZERO_48                                                               \
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define ZERO_66  ZERO_48 "AAAAAAAAAAAAAAAAAAAAAAAA"
 #define SET(keys)  "{\"keys\":[" keys "]}"
 #define KEY(members)  "{" members "}"
 
@@ -267,6 +270,10 @@ test_left_out(void)
 
         "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" ZERO "\",\"y\":\"" ZERO
         "\"",
+        "\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" ZERO_48 "\",\"y\":\""
+        ZERO_48 "\"",
+        "\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"" ZERO_66 "\",\"y\":\""
+        ZERO_66 "\"",
         "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"AAAA\"",
         "\"kty\":\"EC\",\"crv\":\"P-256\","
         "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU=\","
