@@ -95,6 +95,7 @@ EOF
 
 my %files = (first => $first->pem, second => $second->pem,
              third => WebhookTest::Ed25519->new->pem,
+             alone => WebhookTest::Jose->new('RS256')->pem,
              jwks => jwks($rsa->jwk(kid => 'a'), $spare->jwk(kid => 'b')));
 
 my $conf = <<'EOF';
@@ -150,6 +151,12 @@ my $conf = <<'EOF';
         location /token {
             webhook bearer;
             webhook_secret jwks:jwks;
+            proxy_pass http://%%APP%%;
+        }
+        location /beside {
+            webhook bearer;
+            webhook_secret jwks:jwks;
+            webhook_secret file:%%DIR%%/alone;
             proxy_pass http://%%APP%%;
         }
         location /alone {
@@ -235,8 +242,8 @@ sub many_requests {
 }
 
 
-# Whatever a stranger sends: one verification at most, and none for what says
-# already that it cannot be right.
+# Whatever a stranger sends: one verification at most, none for what says already
+# that it cannot be right, and one more with a key that has no id.
 sub one_token {
     my %claims = (iat => $now, exp => $now + 60, sha256 => sha256_hex($body),
                   iss => 'us', aud => 'us');
@@ -263,6 +270,10 @@ sub one_token {
           'an end that is over'],
          ['/token', $signed->({ kid => 'a' }, { sha256 => 'x' }), 'malformed',
           1, 'no digest'],
+         ['/beside', $forged, 'mismatch', 2, 'a wrong one, and a key without '
+          . 'an id'],
+         ['/beside', $signed->({ kid => 'x' }), 'mismatch', 1,
+          'no key, and that one'],
          ['/alone', $alone, 202, 1, 'one that is for any body'],
          ['/alone', $alone, 202, 0, 'again'],
          ['/alone', $signed->({ kid => 'a' }, { aud => 'x' }), 'mismatch', 1,
