@@ -45,6 +45,7 @@ my %served = (
     short => jwks({ kty => 'RSA', n => 'w' x 171, e => 'AQAB' }),
     long => jwks({ kty => 'RSA', n => 'w' x 1370, e => 'AQAB' }),
     alg => jwks($key->jwk(alg => 'ECDH-ES')),
+    curve => jwks($key->jwk(alg => 'ES384')),
     ops => jwks($key->jwk(key_ops => ['encrypt'])),
 );
 
@@ -73,7 +74,7 @@ for (['text', qr/ is no JSON object$/], ['list', qr/ is no JSON object$/],
      ['empty', qr/ is no JSON object$/],
      ['none', qr/ has no key that can be used$/],
      (map { [$_, qr/ has no key that can be used$/] }
-          qw/twice cut odd padded short long alg ops/),
+          qw/twice cut odd padded short long alg curve ops/),
      ['many', qr/ has more than 64 keys$/],
      ['private', qr/ has a private key$/],
      ['large', qr/ could not be fetched$/], ['gone', qr/ could not be fetched$/])
