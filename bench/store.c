@@ -164,7 +164,7 @@ bench_fill(ngx_http_webhook_zone_t *zone, time_t window, uint64_t from,
             break;
         }
 
-        ngx_http_webhook_store_end(&claim, 1);
+        ngx_http_webhook_store_commit(&claim);
     }
 
     return from;
@@ -204,7 +204,7 @@ bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
     again = bench_us();
 
     for (n = 0; n < BENCH_BATCH; n++) {
-        ngx_http_webhook_store_end(&claims[n], 0);
+        ngx_http_webhook_store_release(&claims[n]);
     }
 
     released = bench_us();
@@ -222,7 +222,7 @@ bench_row(ngx_http_webhook_zone_t *zone, uint64_t entries)
     claimed = bench_us();
 
     for (n = 0; n < BENCH_BATCH; n++) {
-        ngx_http_webhook_store_end(&claims[n], 1);
+        ngx_http_webhook_store_commit(&claims[n]);
     }
 
     committed = bench_us();

@@ -209,6 +209,20 @@ says("webhook own; #<\n webhook_claim /" . 'a' x 512 . " us; webhook_secret "
      . "jwks:$good;", 'a pointer of "webhook_claim" beside "webhook own" in @ is '
      . 'too long, it has at most 512 bytes');
 
+# who signs without a token would not be asked
+for my $case (['', 1], ['key=base64', 1], ['algorithm=jwt-es256 body_digest=/b'])
+{
+    my ($options, $passes) = @$case;
+
+    location_says("webhook own; #<\n webhook_claim /aud us; webhook_secret "
+        . "jwks:$good;" . ($passes ? ' webhook_secret MDEyMzQ1Njc4OWFiY2RlZg==;'
+                                   : ''),
+        $passes && '"webhook_claim" beside "webhook own" in @ holds for tokens '
+        . 'only, and the provider has a "signature" that is none and would '
+        . 'pass by it', 'webhook_provider own { signature header:X '
+        . "algorithm=jwt-es256 body_digest=/a; signature header:Y $options; }");
+}
+
 # what no token meets
 says("webhook own;\n webhook_claim /aud us; webhook_claim /aud them; #<\n "
      . "webhook_secret jwks:$good;", '"webhook_claim /aud" is twice in this '

@@ -137,6 +137,17 @@ $unsigned->($_, '$webhook_body_sha256', '$webhook_body_sha256')
 $unsigned->('own', '$mapped', undef, "$made webhook_provider own { "
             . 'signature header:X-S; message $mapped.$webhook_body; }');
 
+# of a token that serves any body, what is in the body
+for (['id json:/id;', '$webhook_id', 1], ['id claim:/jti;', '$webhook_id', 0],
+     ['', '$webhook_body_sha256', 1], ['', '$member', 1])
+{
+    my ($id, $key, $open) = @$_;
+
+    $unsigned->('own', $key, $open ? $key : undef, 'webhook_claim /aud us; '
+                . "webhook_var \$member /a; webhook_provider own { $id signature "
+                . 'bearer algorithm=jwt-hs256 body_digest=none; }');
+}
+
 for my $from ('location ~ ^/(?<part>.*)$', 'location ~ ^/(.*)$') {
     my $name = $from =~ /part/ ? 'part' : 1;
 

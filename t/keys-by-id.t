@@ -28,6 +28,7 @@ my %key = ((map { $_ => WebhookTest::Jose->new($_) }
                 qw/ES256 ES384 ES512 EdDSA/),
            map { $_ => $rsa->as($_) } grep { /^[RP]S/ } @algs);
 my $other = WebhookTest::Jose->new('ES256');
+my $large = WebhookTest::Jose->new('RS512', 8192);
 my $ended = $other->certificate('20220101000000Z', '20230101000000Z');
 my $soon = $other->certificate('20230101000000Z', '20231120000000Z');
 my $valid = $key{ES256}->certificate('20230101000000Z', '20330101000000Z');
@@ -68,6 +69,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
     'files/pem' => json({ key => $key{ES256}->pem, cert => $valid,
                           ended => $ended, soon => $soon }),
     'files/alone' => $key{ES256}->pem,
+    'files/large' => jwks($large->jwk),
 }, conf => <<"EOF");
     $providers
 
@@ -110,6 +112,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
         signature  header:X-Signature algorithm=rsa-sha512 encoding=base64;
     }
 
+    webhook_zone zone 256k;
+
     add_header X-Reason "\$webhook_reason" always;
     add_header X-Vars "\$webhook_secret_index [\$webhook_id] \$webhook_event"
                always;
@@ -119,6 +123,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
         client_body_buffer_size 16k;
 
         $locations
+
+        location = /status { webhook_status prometheus; }
 
         location = /hs256 {
             webhook jws-hs256;
@@ -142,6 +148,18 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
         location = /alone {
             webhook jwt-es256;
             webhook_secret file:files/alone;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /large {
+            webhook jwt-rs512;
+            webhook_secret jwks:files/large;
+            proxy_pass http://%%APP%%;
+        }
+
+        location = /large/bare {
+            webhook rsa512;
+            webhook_secret jwks:files/large;
             proxy_pass http://%%APP%%;
         }
 
@@ -217,6 +235,7 @@ bodies();
 ids();
 headers();
 signatures();
+large();
 claims();
 bearer();
 certificates();
@@ -341,10 +360,21 @@ sub ids {
     $t->refused('unknown', 403, 'key_unknown', $send->('x', 'x'));
     $t->refused('of another kind', 403, 'key_unknown',
                 $send->('ES384', 'ES384'));
+    is(unknown(), 2, 'both are counted');
     $t->refused('that is not the signed one', 403, 'signature_mismatch',
                 $send->('ES256', 'x'));
     $t->refused('none, which is signed', 403, 'signature_malformed',
                 $send->(undef, ''));
+}
+
+
+# How many were refused for their key where the id is in a header.
+sub unknown {
+    my $labels = 'provider="named",reason="key_unknown"}';
+    my $said = $t->request({ uri => '/status' })->{body};
+
+    return $said =~ /^nginx_webhook_rejections_total\{[^}]*\Q$labels\E (\d+)/m
+           ? $1 : 0;
 }
 
 
@@ -458,6 +488,23 @@ sub signatures {
                  encode_base64($key{RS512}->sign($body), '')));
     $t->refused('with SHA-256', 403, 'signature_mismatch', $send->('/rsa512',
                 encode_base64($key{RS256}->sign($body), '')));
+}
+
+
+# The largest key that is taken.
+sub large {
+    my $send = sub {
+        return { uri => '/large/bare', body => $body, headers =>
+            [['X-Signature', encode_base64($large->sign($_[0]), '')]] };
+    };
+
+    $t->accepted('RSA of 8192 bits', request('/large', token($large, {})));
+    $t->refused('for another body', 403, 'signature_mismatch',
+                request('/large', digest_token($large, undef,
+                                               body => "$body ")));
+    $t->accepted('and without a token', $send->($body));
+    $t->refused('for another one', 403, 'signature_mismatch',
+                $send->("$body "));
 }
 
 
@@ -640,6 +687,13 @@ sub changes {
         is(asked('/changing', $to_new), '202', "stays: $said");
     }
 
+    unlink $t->dir . '/files/changing';
+    $t->wait_for(sub { asked('/changing', $to_new);
+                       $t->error_log =~ /changing" cannot be looked at/ },
+                 'the file is gone');
+    is(asked('/changing', $to_new), '202', 'stays: no file');
+    is(asked('/changing', $to_old), '403 key_unknown', 'and nothing else');
+
     $change->(jwks({ kty => 'oct', kid => 'x' }, $old->jwk(kid => 'old'),
                    $new->jwk(kid => 'new'), $new->jwk(kid => 'new')));
     wait_until('/changing', $to_old, '202');
@@ -659,7 +713,7 @@ sub token {
 sub digest_token {
     my ($key, $kid, %want) = @_;
 
-    return $key->token({ kid => $kid },
+    return $key->token({ defined $kid ? (kid => $kid) : () },
                        { sha256 => sha256_hex($want{body} // $body) });
 }
 

@@ -16,13 +16,14 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Ask qw/outcome/;
-use WebhookTest::Jose qw/jwks/;
+use WebhookTest::Jose qw/jwks json/;
 use WebhookTest::Shim;
 
 my $now = 1_700_000_000;
 my $body = '{"id":1}';
 my $key = WebhookTest::Jose->new('RS256');
 my $other = WebhookTest::Jose->new('ES256');
+my $end = '20231114221340Z';            # 20 seconds later
 
 my $shim = WebhookTest::Shim->new(<<'EOF');
     int EVP_PKEY_verify(void *ctx, const void *sig, size_t siglen,
@@ -36,7 +37,7 @@ EOF
 
 my $t = $shim->with(sub { WebhookTest->new(now => $now, frozen => 1, files => {
     'files/keys' => jwks($key->jwk(kid => 'a')),
-    'files/same' => jwks($key->jwk(kid => 'a')),
+    'files/ends' => json({ a => $key->certificate('20230101000000Z', $end) }),
 }, conf => <<'EOF') });
     webhook_provider own {
         signature  header:X-Token algorithm=jwt-rs256 body_digest=/sha256;
@@ -59,6 +60,11 @@ my $t = $shim->with(sub { WebhookTest->new(now => $now, frozen => 1, files => {
             proxy_pass http://%%APP%%;
         }
 
+        location = /ends {
+            webhook_secret keys:files/ends;
+            proxy_pass http://%%APP%%;
+        }
+
         location = /claim {
             webhook_secret jwks:files/keys;
             webhook_claim /aud us;
@@ -76,9 +82,12 @@ is(asked($_), '202', 'verified') for $token, $late;
 is(asked($token, '/claim'), '403 signature_mismatch',
    'verified, and not for us');
 
+is(asked($token, '/ends'), '202', 'by a certificate');
+
 $shim->arm;
 
 is(asked($token), '202', 'not verified again');
+is(asked($token, '/ends'), '202', 'nor is it by the certificate');
 is(asked($unseen), '403 signature_mismatch', 'another one is');
 is(asked($unseen), '403 signature_mismatch', 'and what failed is not kept');
 is(asked($token, '/two'), '403 signature_mismatch', 'nor is it in another '
@@ -98,6 +107,12 @@ is(asked("$h.$p" . substr($bytes, 0, 1) . '.'
 $t->set_now($now + 11);
 $t->wait_for(sub { asked($late) eq '403 timestamp_too_old' }, 'the time');
 is(asked($token), '202', 'its time is asked for, and another one is not over');
+
+$t->set_now($now + 21);
+$t->wait_for(sub { asked($token, '/ends') eq '403 key_unknown' },
+             'the end of the certificate');
+is(asked($token), '202', 'which ends that key alone');
+
 $t->set_now($now);
 $t->wait_for(sub { asked($late) eq '202' }, 'the time');
 

@@ -68,6 +68,8 @@ my @answers = map { [split ' ', $_, 4] }
 my @old = grep { $_->[0] eq 'old' } @answers;
 my @new = grep { $_->[0] eq 'new' } @answers;
 
+is_deeply(others('202', grep { $_->[3] ne '403 key_unknown' } @answers), {},
+          'none is lost, nor refused for anything else');
 is_deeply(others('202', grep { $_->[2] < $going } @old), {},
           'the old key, as long as it is there');
 is_deeply(others('202', grep { $_->[1] > $both } @new), {},

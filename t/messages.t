@@ -146,6 +146,10 @@ my %example = (
             . 'key_id header:K; }'],
     '"webhook_claim …" is twice in this block' =>
         'webhook_claim /aud a; webhook_claim /aud b;',
+    '"webhook_claim" beside "webhook …" holds for tokens only' =>
+        [in('webhook own; webhook_secret 0123456789abcdef; webhook_claim /aud '
+            . 'us;'), 'webhook_provider own { signature header:X algorithm='
+            . 'jwt-hs256 body_digest=/a; signature header:Y; }'],
     '"webhook_secret" has a set of keys and a "decode="' =>
         set_of_keys('{}', 'decode=hex'),
     'secret … of "webhook …" is not JSON' => set_of_keys('{"keys":['),

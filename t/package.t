@@ -107,6 +107,13 @@ sub has_tools {
            'its completion');
     }
 
+    # systemd looks for a name in both of the places
+    for my $service (glob "$root/contrib/systemd/*.service") {
+        my ($command) = read_file($service) =~ /^ExecStart=(\S+)/m;
+
+        ok((grep { $_ eq $command } @tools), "$service: $command");
+    }
+
     like(`"$prefix/bin/webhook-send" --list`, qr/^github .*--sample push/m,
          'the providers, and samples');
 }

@@ -15,6 +15,7 @@ use MIME::Base64;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ed25519 qw/ed25519_sign/;
 
 my %key = map { $_ => "a secret of nobody but $_" }
           qw/github rotated gitlab telegram gitea forgejo stripe bearer person
@@ -536,10 +537,8 @@ sub stripe {
 sub discord {
     my ($signed) = @_;
 
-    WebhookTest::Cert::write_file("$dir/message", "$now$signed");
-    openssl('pkeyutl -sign -rawin -inkey key -in message -out signature');
-
-    return [['X-Signature-Ed25519', unpack 'H*', read_file('signature')],
+    return [['X-Signature-Ed25519', unpack 'H*',
+             ed25519_sign("$dir/key", "$now$signed")],
             ['X-Signature-Timestamp', $now]];
 }
 

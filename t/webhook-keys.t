@@ -22,11 +22,14 @@ delete @ENV{ grep { /_proxy\z/i } keys %ENV };
 
 my $key = WebhookTest::Jose->new('ES256');
 my $ed = WebhookTest::Jose->new('EdDSA');
+my $rsa = WebhookTest::Jose->new('RS256');
 my %served = (
     first => jwks($key->jwk(kid => 'a')),
     second => jwks($key->jwk(kid => 'b'), $ed->jwk(kid => 'c'),
+                   $ed->jwk(kid => 'twice'), $ed->jwk(kid => 'twice'),
                    { kty => 'oct', k => 'AAAA', kid => 'd' },
                    $key->jwk(kid => 'e', use => 'enc')),
+    rsa => jwks($rsa->jwk(kid => 'r', alg => 'RS256', key_ops => ['verify'])),
     pem => json({ p => $key->pem, q => 'no key' }),
     text => 'not here',
     list => '[]',
@@ -34,6 +37,16 @@ my %served = (
     private => jwks({ %{ $key->jwk(kid => 'a') }, d => 'AAAA' }),
     large => jwks($key->jwk(kid => 'a', x5c => 'x' x 65536)),
     empty => '',
+    twice => jwks($key->jwk(kid => 'a'), $ed->jwk(kid => 'a')),
+    many => jwks(map { $key->jwk(kid => $_) } 1 .. 65),
+    cut => jwks({ %{ $key->jwk }, x => 'AAAA' }),
+    odd => jwks({ %{ $key->jwk }, crv => 'Ed25519' }),
+    padded => jwks({ %{ $ed->jwk }, x => $ed->jwk->{x} . '=' }),
+    short => jwks({ kty => 'RSA', n => 'w' x 171, e => 'AQAB' }),
+    long => jwks({ kty => 'RSA', n => 'w' x 1370, e => 'AQAB' }),
+    alg => jwks($key->jwk(alg => 'ECDH-ES')),
+    curve => jwks($key->jwk(alg => 'ES384')),
+    ops => jwks($key->jwk(key_ops => ['encrypt'])),
 );
 
 my $t = WebhookTest->new(
@@ -60,6 +73,9 @@ my $inode = (stat $file)[1];
 for (['text', qr/ is no JSON object$/], ['list', qr/ is no JSON object$/],
      ['empty', qr/ is no JSON object$/],
      ['none', qr/ has no key that can be used$/],
+     (map { [$_, qr/ has no key that can be used$/] }
+          qw/twice cut odd padded short long alg curve ops/),
+     ['many', qr/ has more than 64 keys$/],
      ['private', qr/ has a private key$/],
      ['large', qr/ could not be fetched$/], ['gone', qr/ could not be fetched$/])
 {
@@ -72,7 +88,8 @@ for (['text', qr/ is no JSON object$/], ['list', qr/ is no JSON object$/],
 }
 
 is((stat $file)[1], $inode, 'in the same file');
-is_deeply([run('pem')], [0, "+p\n-b\n-c\n", ''], 'PEM texts');
+is_deeply([run('rsa')], [0, "+r\n-b\n-c\n", ''], 'a key of RSA');
+is_deeply([run('pem')], [0, "+p\n-r\n", ''], 'PEM texts');
 
 for my $url ('http://example.com/keys', 'ftp://127.0.0.1/keys', 'keys') {
     my ($exit, $out, $err) = command($url, $file);

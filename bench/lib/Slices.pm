@@ -1,6 +1,7 @@
 package Slices;
 
-# Load of one second at a time, and the CPU that processes have had meanwhile.
+# Load of one second or of so many requests at a time, and the CPU that processes
+# have had meanwhile.
 
 use strict;
 use warnings;
@@ -12,7 +13,7 @@ use POSIX ();
 
 use Bench;
 
-our @EXPORT_OK = qw/wrk cpu best median/;
+our @EXPORT_OK = qw/wrk pipeline cpu used best median/;
 
 my $scripts = abs_path(dirname(__FILE__) . '/..');
 
@@ -46,6 +47,40 @@ sub wrk {
 }
 
 
+# Sends the bytes of so many requests on one connection, one right after the
+# other, and reads their answers, of this status.
+sub pipeline {
+    my ($socket, $status, $count, $requests) = @_;
+
+    my $head = "HTTP/1.1 $status ";
+    my $got = '';
+    my $answers = 0;
+
+    while (length $requests || $answers < $count) {
+
+        if (length $requests) {
+            my $sent = syswrite $socket, $requests, 32768;
+
+            substr $requests, 0, $sent // die("send: $!\n"), '';
+        }
+
+        vec(my $bits = '', fileno $socket, 1) = 1;
+
+        while (select(my $ready = $bits, undef, undef,
+                      length $requests ? 0 : undef))
+        {
+            sysread $socket, $got, 65536, length $got
+                or die "the connection was closed\n";
+
+            $answers += () = $got =~ /$head/g;
+            $got = substr $got, -length($head) + 1;
+
+            last if $answers >= $count;
+        }
+    }
+}
+
+
 # Nanoseconds that a process has been running, in user and in kernel mode.
 sub cpu {
     my ($pid) = @_;
@@ -61,6 +96,18 @@ sub cpu {
 
     return ($stat[11] + $stat[12]) * 1e9
            / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
+
+# Microseconds that a process has been running while something was done.
+sub used {
+    my ($pid, $work) = @_;
+
+    my $before = cpu($pid);
+
+    $work->();
+
+    return (cpu($pid) - $before) / 1000;
 }
 
 

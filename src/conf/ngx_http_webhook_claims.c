@@ -25,6 +25,8 @@ static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_uint_t ngx_http_webhook_claims_alone(
+    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_claims_excluded(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
@@ -466,6 +468,15 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_OK;
     }
 
+    if (!ngx_http_webhook_claims_alone(gate->provider)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"webhook_claim\" beside \"webhook %V\" in %V:%ui "
+                      "holds for tokens only, and the provider has a "
+                      "\"signature\" that is none and would pass by it",
+                      &gate->provider->name, &conf->file, conf->line);
+        return NGX_ERROR;
+    }
+
     gate->pinned = ngx_palloc(cf->pool, pins->nelts * sizeof(wh_claim_t));
     if (gate->pinned == NULL) {
         return NGX_ERROR;
@@ -490,6 +501,26 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     gate->npinned = pins->nelts;
 
     return NGX_OK;
+}
+
+
+/* Whether each signature has claims; a detached one is the only one. */
+
+static ngx_uint_t
+ngx_http_webhook_claims_alone(ngx_http_webhook_provider_t *provider)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_signature_t  *signature;
+
+    signature = provider->signatures.elts;
+
+    for (i = 0; i < provider->signatures.nelts; i++) {
+        if (signature[i].jose == NULL) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

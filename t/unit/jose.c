@@ -34,8 +34,35 @@
     "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19"
 #define PLAIN_MAC  "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY"
 
+/* 4.1, the same encoded */
 
-static void test_rfc(void);
+#define ENCODED_HEADER  "eyJhbGciOiJIUzI1NiJ9"
+#define ENCODED_MAC  "5mvfOroL-g7HyqJoozehmsaqmvTYGEq5jTI1gVvoEoQ"
+
+/* RFC 7520, 3.5: a key of HMAC; and 4.4, 4.6 and 4.7, which it has signed */
+
+#define COOK_KEY  "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"
+#define COOK_HEADER                                                           \
+    "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJ" \
+    "jNzAzNyJ9"
+#define COOK_PAYLOAD                                                          \
+    "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9" \
+    "vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdX" \
+    "IgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0I" \
+    "G9mZiB0by4"
+#define COOK_MAC  "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0"
+#define COOK_46_MAC  "bWUSVaxorn7bEF1djytBd0kHv70Ly5pvbomzMWSOr20"
+#define COOK_47_MAC  "xuLifqLGiblpv9zBpuZczWhNj1gARaLV3UxvxhJxZuk"
+
+/* RFC 7515, A.5: a header that says that nothing is signed */
+
+#define NONE_HEADER  "eyJhbGciOiJub25lIn0"
+
+
+static void test_hmacs(void);
+static void test_unprotected(void);
+static int signed_by(const char *secret, const char *token, unsigned detached,
+    const char *payload);
 static void test_split(void);
 static void test_header(void);
 static void test_names(void);
@@ -49,7 +76,8 @@ main(void)
 {
     ok(wh_digest_init() == WH_OK, "OpenSSL has the digests");
 
-    test_rfc();
+    test_hmacs();
+    test_unprotected();
     test_split();
     test_header();
     test_names();
@@ -58,51 +86,106 @@ main(void)
 }
 
 
+/* A shared secret verifies a token, and the same when it is detached. */
+
 static void
-test_rfc(void)
+test_hmacs(void)
 {
+    ok(signed_by(RFC_KEY, RFC_HEADER "." RFC_CLAIMS "." RFC_MAC, 0, "")
+       == WH_OK, "RFC 7515, A.1");
+    ok(signed_by(RFC_KEY, RFC_HEADER ".." RFC_MAC, 1, RFC_CLAIMS) == WH_OK,
+       "RFC 7515, appendix F");
+    ok(signed_by(RFC_KEY, ENCODED_HEADER ".JC4wMg." ENCODED_MAC, 0, "")
+       == WH_OK, "RFC 7797, 4.1");
+    ok(signed_by(RFC_KEY, PLAIN_HEADER ".." PLAIN_MAC, 1, "$.02") == WH_OK,
+       "RFC 7797, 4.2");
+    ok(signed_by(COOK_KEY, COOK_HEADER "." COOK_PAYLOAD "." COOK_MAC, 0, "")
+       == WH_OK, "RFC 7520, 4.4");
+    ok(signed_by(COOK_KEY, COOK_HEADER ".." COOK_MAC, 1, COOK_PAYLOAD)
+       == WH_OK, "RFC 7520, 4.5");
+    ok(signed_by(COOK_KEY, COOK_HEADER ".." COOK_MAC, 1, "U" COOK_PAYLOAD)
+       == WH_INVALID, "not with another payload");
+    ok(signed_by(COOK_KEY, ENCODED_HEADER "." COOK_PAYLOAD "." COOK_46_MAC, 0,
+                 "")
+       == WH_OK, "RFC 7520, 4.6, without its header that is not signed");
+}
+
+
+/* What the RFCs have beside that has no algorithm that is signed. */
+
+static void
+test_unprotected(void)
+{
+    wh_jose_t          jose;
+    unsigned char      buf[128];
+    wh_json_set_t     *set;
+    wh_jose_header_t   h;
+
+    set = wh_jose_set();
+
+    ok(wh_jose_split(str("." COOK_PAYLOAD "." COOK_47_MAC), 0, &jose)
+       == WH_INVALID, "RFC 7520, 4.7, and the second of 4.8: no header");
+    ok(wh_jose_split(str(NONE_HEADER "." RFC_CLAIMS "."), 0, &jose)
+       == WH_INVALID, "RFC 7515, A.5: no signature");
+    ok(wh_jose_split(str(NONE_HEADER "." RFC_CLAIMS "." RFC_MAC), 0, &jose)
+       == WH_OK
+       && wh_jose_header(set, jose.header, str("HS256"), 0, buf, &h)
+          == WH_INVALID
+       && wh_jose_header(set, jose.header, str(""), 0, buf, &h)
+          == WH_INVALID, "nor with one");
+
+    wh_json_set_free(set);
+}
+
+
+/* payload is what the token itself has not, still encoded. */
+
+static int
+signed_by(const char *secret, const char *token, unsigned detached,
+    const char *payload)
+{
+    int                rc;
     size_t             len;
     wh_str_t           parts[2];
     wh_jose_t          jose;
     EVP_MD_CTX        *md;
     wh_hmac_key_t      key;
-    unsigned char      secret[64], mac[WH_HMAC_MAX_SIZE], own[64], buf[128];
+    unsigned char      bytes[64], mac[WH_HMAC_MAX_SIZE], own[64], buf[128];
     wh_json_set_t     *set;
     wh_jose_header_t   h;
 
-    len = sizeof(secret);
+    len = sizeof(bytes);
     md = EVP_MD_CTX_new();
     set = wh_jose_set();
 
-    ok(wh_decode(WH_BASE64URL, str(RFC_KEY), secret, &len) == WH_OK
-       && wh_hmac_key_init(&key, WH_SHA256, secret, len) == WH_OK, "the key");
+    if (wh_decode(WH_BASE64URL, str(secret), bytes, &len) != WH_OK
+        || wh_hmac_key_init(&key, WH_SHA256, bytes, len) != WH_OK)
+    {
+        abort();
+    }
 
-    len = sizeof(own);
+    rc = wh_jose_split(str(token), detached, &jose);
 
-    ok(wh_jose_split(str(RFC_HEADER "." RFC_CLAIMS "." RFC_MAC), 0, &jose)
-       == WH_OK
-       && wh_mac(&key, md, &jose.message, 1, mac) == WH_OK
-       && wh_decode(WH_BASE64URL, jose.signature, own, &len) == WH_OK
-       && len == 32 && memcmp(mac, own, 32) == 0, "RFC 7515, A.1");
+    if (rc == WH_OK) {
+        rc = wh_jose_header(set, jose.header, str("HS256"), detached, buf, &h);
+    }
 
-    len = sizeof(own);
+    if (rc == WH_OK) {
+        parts[0] = jose.message;
+        parts[1] = str(payload);
+        len = sizeof(own);
 
-    ok(wh_jose_split(str(PLAIN_HEADER ".." PLAIN_MAC), 1, &jose) == WH_OK,
-       "RFC 7797, 4.2");
-
-    parts[0] = jose.message;
-    parts[1] = str("$.02");
-
-    ok(wh_mac(&key, md, parts, 2, mac) == WH_OK
-       && wh_decode(WH_BASE64URL, jose.signature, own, &len) == WH_OK
-       && len == 32 && memcmp(mac, own, 32) == 0, "its MAC");
-
-    ok(wh_jose_header(set, jose.header, str("HS256"), 1, buf, &h) == WH_OK
-       && h.plain && h.kid.data == NULL, "its header");
+        rc = (wh_mac(&key, md, parts, 2, mac) == WH_OK
+              && wh_decode(WH_BASE64URL, jose.signature, own, &len) == WH_OK
+              && len == 32 && memcmp(mac, own, 32) == 0)
+             ? WH_OK : WH_INVALID;
+    }
 
     wh_json_set_free(set);
     wh_hmac_key_free(&key);
     EVP_MD_CTX_free(md);
+
+    return rc;
 }
 
 
@@ -260,6 +343,9 @@ test_header(void)
     ok(header("{\"alg\":\"HS256\",\"b64\":true,\"crit\":[\"b64\"]}", 1, &h,
               buf)
        == WH_OK && !h.plain, "encoded");
+    ok(header("{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}", 1, &h,
+              buf)
+       == WH_OK && h.plain && h.kid.data == NULL, "plain");
 }
 
 

@@ -44,6 +44,28 @@
     "wxlAJycV2eLOXYpzH8XZk16qNV-mR7f5brIkM_fJIh2fTPSJeebrjVE\",\"e\":\"AQAB" \
     "\""
 
+#define KEY_RSA8192                                                          \
+    "\"kty\":\"RSA\",\"n\":\"_hnWzam66DW6PB49lIUPWs74zKGSlwFnTYS-9XBIFLFE1Sq" \
+    "UsOKnObIN6k9my0NJp9sMw34Z2MfFmh6J1bTUAQOYv7H6Yels2mOd5dD1Zsw1mTGgWwYvUB" \
+    "2-1TaX68JnEd_eAqEzxmwAgLJonBq3euEbE3uJSW-D6skOwow3g8kq5wBl2ps8dmqulNj54" \
+    "A5tfncaUVqrtjd_oSSUU-eFWfw-pf1vymsBYcgV1YpWmfuGKzPU53eGYZ_DOAgx7YRoBlFn" \
+    "RTsrZNa7yscHyt4ddIq7QMcyXnBtc8QcPRJVZEllgJcC5u05q8WjwsaFlWff301Hj3Dq4bV" \
+    "gd_w7G-eZ9g0HKMUuWNSzBx8Vqb25TUB-SQSQHhY4tWV0oTJRF3tokAr5rv9tAGTYTbWRmX" \
+    "LghBfWW5QVQyv_h6kh68lHK7ac_9NX_CcMrBZZSztR5Crw06NtBCEBFCT7qtGeH6AA6W4M8" \
+    "7uL4AEqN3Q_Kf7RPWQ52LWjDlud7k_P9MGVChPjsb1welGc61bdMoCE9zLZSBeLkatCcYwd" \
+    "dcukOTdSB-mktAg2c3C_ROirqD0KPy-5Wm9WvCiCq776tTsr3gEVCsi8nnoePt5TLZ4FCLO" \
+    "Mh9-xC2SP-wH9c6ym1P0LiscaaTL_VebaGdpEUTxRdLeE0JdkV36_pa-3L1-DxZIZuNxO8C" \
+    "iYHzt1-vP0vGeS8tjhKmt0jONgyYicdQyq8HRCyjei0EUFsXH4TcLXBOfjL7MHAsgIu0A2T" \
+    "S-h6UKMZyOxnhODgqjw-eoWCNZYysAWukYrySRwBaobagkTWip9XlJAP70RGlE4k3VAq_eW" \
+    "CanUiGyoiZGt8FTdSDR6B1Re95WjQdR0VM4CcL0kcAOO1ftUQYScpGD2tiKmiNm0UFTjhOk" \
+    "m556Vfk7w7Sp5vPLCWnnGqtet6o0SRq4Uq0atHdCGnngvtTR8eJ2eV1FnXLM8n6_fWUhLnP" \
+    "vw6ljSqhkLAvq9dfk7mi16HD17SPQb8Mcfv9ghFESWIdIyo2S-XojcGGu4BHaAMWuFFqzRv" \
+    "B5BkT_otGMEGrcnHFm7LZMcN4Ios28peqaH9IzsXu6t9AWnFtJkHOhyh6qtU5yWiAfmjy-F" \
+    "wthXQ1Rh92lAjtpmpl5ll_cb_VfqQhzvjt-7GPKYQO0xvdWagv_APyHS_X70Jm4uihkNVH1" \
+    "aJzZT0Df1IvAP-Hf4hU_mSL5JODcbdvtuuJYDxAJ9kYvAT95Cdy7XHm7WCCybrpNgBqSqb0" \
+    "kcBIfwBVsbu2SIuZiavF8iv75Jf5tV-Zg926AKyLMER-bw0AHgVFhThuycdquCHnmoNceja" \
+    "WG53DgVrrc65ObUe0aeINTr3gIkOAQEIBqdKi0Q9w\",\"e\":\"AQAB\""
+
 /* the modulus of KEY_RSA */
 
 #define RSA_N                                                                \
@@ -92,6 +114,30 @@
     "6bFcWp9cjqwqJ60xIM0JEyBCrzlswDYWsJUcRVQUsPOn4NNWkSoK2FKrMxlTOQDd9xFVMX" \
     "HFjUdoC4813afpQf0KuBYQKtYP0my_W5eLhF7XdQPLSJw4dHMwcdDu-vn0CiOw"
 
+/* by KEY_RSA8192 */
+
+#define SIG_RS512_8192                                                       \
+    "ViliKjlnn0gT_z4Ec0-9fjUKHC10QFvfDHH9nqTVHBaPOXHOOFeSMhOWZN_dUExpY1_Reds" \
+    "0GZdHNMS78Jcq6WXYl0Rioer4WFwQTMSMad5fvQ9kcjfwrzLWCmnU1DkHmaKdxYCOKJsHjA" \
+    "-LRDNUCckGmtik_IhiEKTqywDF9CGhPSNS183tOxHYmTnwEGGhnASj_f9TrBwhTsVTo2il5" \
+    "-z8sV-Ee8xbQ2YEldk_Pd8QvFnu8ejS7oVnyZbEKs_Ipz0tAHdlJ7SpMcso1L0Sa12sDz7M" \
+    "SxjEcaoIPdk4lQ6gQisgncgzEmPCHRzbreTOJWUzYrVRSbH1r6GjS7_Q5rIWAFQgfGvmLO2" \
+    "BCLT4l_dkXMtD95XaoUcaQx7-6m2fGnpUi4iUSjVQp0FcwCBdx-gTbTKs_TuyzubqdJE5KR" \
+    "Vf4tFDyin7VRq4T7zM6eFGZ09Ot42qvKwimItxU3Olde8JSIXv0VffCNvz29XDWZFh1geVA" \
+    "ZP7xRPUiQG3z4M4t8ktJIh271MCkC6kI60TttdPuHBvHATw4_wVJB63OWaJJ6h1dBZ9tQmQ" \
+    "Bt0AP9Dx_XES013b1XUWh5eE_wEs67lE_BnHMUWsHweEK5MXWCpMGtdQW0g2lM2blV-iMNs" \
+    "cfpErPJWKEaogcCk-u-CqHkEFb8EbU8O5Vy44_3mfuQFWUjI3XglH8nS_h4th2OKhOSPdq3" \
+    "29D5aQ56gePxrUBuIdkA6oQPCcahnnpPj19He2A_4ZVodsmD21l8Cvnt_vKPGMKISha80fl" \
+    "kr5bCF7B4vl1nTA4S7NdlI3yMgFeVDwdC7F92NXEJgWRJSMuj_en2GQUdz1chckeqVHWPPY" \
+    "qWJwJSKDIL70__0Lq9HX4rlQNRykT9RMI-LPZxfi5gEZMn3AFOEa53K-do0grdFtV-uuV_W" \
+    "R9hFXyw0s2bhE9aS8U7l13D9xjM4z-Zz8mua0weXpbtZ2ZK-2Abg1KlwaL4BzpkLIh4P2jx" \
+    "t-mdcV8j8g5XZZlcNOYBq_Ld6VnUN0svFq5Gtwq06fd6mP8ws0I-b_zgXRaOnWUJ5qx9BnJ" \
+    "dCgrKoSyZTsbxc25W__n7AnvX3j2ol-h-bSsFi73nTBczRi2iW4u6uzyOcMfEeXvvDlnmLF" \
+    "5xtJWvmuvsvW2fA_AeKiarUNUzJveMsXXBd9orXWiIORYUfq9H-sZPeXEI27oEcwhL63khm" \
+    "TWM94n_ei_aKq7WuHslnEXXeGbwH3F8NO3CQkid2ZON48yrhf_lQhix1yDHkBoWJZVK_s77" \
+    "HxOSD6mLOYqpEfMFeImDl9R7ZRDmERxqrp4vG76dIKLeUwBvD6tvxRufXxPQNWjXjmW1o8m" \
+    "oTzYkqY73KWZOb56Q"
+
 #define SIG_PS256                                                            \
     "S7ZV9OlRh9j3qtSokxM5tAb9aXbiLo-VDk0-nlET5lqvywQxmXgiZUJqipgBhNvX57SLkK" \
     "lPfk9PMRZJXb1WFbFL--acURiUfBESQHI6AuGWsKeVWsxuXS4f6V2ZO3n-53B2GGEhr0px" \
@@ -139,7 +185,7 @@
     "f8MF-fZM3Nhc-jIZ81lIfpcfYCpzufMnrwC7IVO8eFojTuhSnC3j6trAdK4Z6qQJv8_SAl" \
     "-H_2RF4tKcVI59suEErlIw2j6T0o3_FZCMG8V9lEskO9UFPRKb3kgDz3G1wn-g"
 
-/* RFC 7520, 4.1 to 4.3: keys and tokens */
+/* RFC 7520, 4.1: key and token */
 
 #define RFC_KEY_RS256                                                        \
     "\"kty\":\"RSA\",\"kid\":\"bilbo.baggins@hobbiton.example\",\"use\":\"s" \
@@ -161,6 +207,21 @@
     "o4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluPxUAhb6L2aXic1U1" \
     "2podGU0KLUQSE_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_fcIe8u9ipH84ogoree7vjbU5" \
     "y18kDquDg"
+
+/* 4.8, the first of its signatures, in compact form */
+
+#define RFC_TOKEN_RS256_4_8                                                  \
+    "eyJhbGciOiJSUzI1NiJ9.SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ2" \
+    "9pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvd" \
+    "SBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91" \
+    "IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4.MIsjqtVlOpa71KE-Mss8_Nq2YH4FGhiocsqrgi5" \
+    "NvyG53uoimic1tcMdSg-qptrzZc7CG6Svw2Y13TDIqHzTUrL_lR2ZFcryNFiHkSw129EghG" \
+    "pwkpxaTn_THJTCglNbADko1MZBCdwzJxwqZc-1RlpO2HibUYyXSwO97BSe0_evZKdjvvKSg" \
+    "sIqjytKSeAMbhMBdMma622_BG5t4sdbuCHtFjp9iJmkio47AIwqkZV1aIZsv33uPUqBBCXb" \
+    "YoQJwt7mxPftHmNlGoOSMxR_3thmXTCm4US-xiNOyhbm8afKK64jU6_TPtQHiJeQJxz9G3T" \
+    "x-083B745_AfYOnlC9w"
+
+/* RFC 7515, A.2 and A.4 */
 
 #define RFC_KEY_RS256_A2                                                     \
     "\"kty\":\"RSA\",\"n\":\"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji"  \
@@ -190,6 +251,8 @@
     "xMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD"  \
     "2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_J"  \
     "n"
+
+/* RFC 7520, 4.2 and 4.3 */
 
 #define RFC_KEY_PS384                                                        \
     "\"kty\":\"RSA\",\"kid\":\"bilbo.baggins@hobbiton.example\",\"use\":\"s" \

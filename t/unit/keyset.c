@@ -20,12 +20,16 @@
 #define LATE  1800000000
 
 #define ZERO  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define ZERO_48                                                               \
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define ZERO_66  ZERO_48 "AAAAAAAAAAAAAAAAAAAAAAAA"
 #define SET(keys)  "{\"keys\":[" keys "]}"
 #define KEY(members)  "{" members "}"
 
 
 static void test_algorithms(void);
 static void test_rfc(void);
+static void test_sizes(void);
 static void test_left_out(void);
 static void test_obeyed(void);
 static void test_documents(void);
@@ -66,6 +70,7 @@ main(void)
 
     test_algorithms();
     test_rfc();
+    test_sizes();
     test_left_out();
     test_obeyed();
     test_documents();
@@ -149,6 +154,8 @@ test_rfc(void)
           RFC_TOKEN_PS384 },
         { "RFC 7520, 4.3", WH_ECDSA_P521_SHA512, RFC_KEY_ES512,
           RFC_TOKEN_ES512 },
+        { "RFC 7520, 4.8", WH_RSA_SHA256, RFC_KEY_RS256,
+          RFC_TOKEN_RS256_4_8 },
         { "RFC 7515, A.2", WH_RSA_SHA256, RFC_KEY_RS256_A2,
           RFC_TOKEN_RS256_A2 },
         { "RFC 7515, A.4", WH_ECDSA_P521_SHA512, RFC_KEY_ES512_A4,
@@ -180,6 +187,55 @@ test_rfc(void)
 }
 
 
+/* RSA of as many bits as are taken, and of one less or more. */
+
+static void
+test_sizes(void)
+{
+    char              text[2048], modulus[1368];
+    const char       *error;
+    wh_keyset_t      *set;
+    wh_keyset_key_t  *key;
+
+    set = read_set(WH_KEYSET_JWKS, SET(KEY(KEY_RSA8192)), &error);
+    key = wh_keyset_find(set, WH_RSA_SHA512, NULL, NOW);
+
+    ok(key != NULL && EVP_PKEY_bits(key->key) == 8192, "8192 bits");
+    ok(key != NULL
+       && verify(key->key, WH_RSA_SHA512, str("a message"),
+                 str(SIG_RS512_8192))
+          == WH_OK, "and a signature by them");
+    ok(key != NULL
+       && verify(key->key, WH_RSA_SHA512, str("A message"),
+                 str(SIG_RS512_8192))
+          == WH_INVALID, "and of nothing else");
+
+    wh_keyset_free(set);
+
+    /* a byte of 1 and 1024 of 255 */
+
+    memset(modulus, '_', 1367);
+    memcpy(modulus, "Af", 2);
+    strcpy(modulus + 1366, "8");
+
+    snprintf(text, sizeof(text),
+             SET(KEY("\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"AQAB\"")),
+             modulus);
+
+    ok(strcmp(error_of(WH_KEYSET_JWKS, text), "has no key that can be used")
+       == 0, "8193 bits");
+
+    /* the highest bit of all is gone */
+
+    snprintf(text, sizeof(text),
+             SET(KEY("\"kty\":\"RSA\",\"n\":\"Q%s\",\"e\":\"AQAB\"")),
+             RSA_N + 1);
+
+    ok(strcmp(error_of(WH_KEYSET_JWKS, text), "has no key that can be used")
+       == 0, "2047 bits");
+}
+
+
 /* What cannot be used is left out, and the rest stays good. */
 
 static void
@@ -192,6 +248,13 @@ test_left_out(void)
 
     static const char  *bad[] = {
         "\"kty\":\"oct\",\"k\":\"AAAA\"",
+
+        /* RFC 7520, 3.5 */
+
+        "\"kty\":\"oct\",\"kid\":\"018c0ae5-4d9b-471b-bfd6-eef314bc7037\","
+        "\"use\":\"sig\",\"alg\":\"HS256\","
+        "\"k\":\"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg\"",
+
         "\"kty\":\"ec\"",
         "\"kty\":1",
         "",
@@ -207,6 +270,10 @@ test_left_out(void)
 
         "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" ZERO "\",\"y\":\"" ZERO
         "\"",
+        "\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" ZERO_48 "\",\"y\":\""
+        ZERO_48 "\"",
+        "\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"" ZERO_66 "\",\"y\":\""
+        ZERO_66 "\"",
         "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"AAAA\"",
         "\"kty\":\"EC\",\"crv\":\"P-256\","
         "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU=\","

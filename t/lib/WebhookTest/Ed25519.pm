@@ -5,12 +5,20 @@ package WebhookTest::Ed25519;
 #   my $key = WebhookTest::Ed25519->new;
 #   $key->pem; $key->der;           # the public key, as SubjectPublicKeyInfo
 #   $key->sign($message);           # in Base64
+#
+#   ed25519_sign($path, $message);  # by the key of a file, as bytes
+#
+# The openssl command signs so from OpenSSL 3.0 on only.
 
 use strict;
 use warnings;
 
+use Crypt::PK::Ed25519;
+use Exporter qw/import/;
 use File::Temp;
 use MIME::Base64;
+
+our @EXPORT_OK = qw/ed25519_sign/;
 
 
 sub new {
@@ -35,14 +43,14 @@ sub der { return $_[0]->content('der') }
 sub sign {
     my ($self, $message) = @_;
 
-    open my $out, '>:raw', "$self->{dir}/message" or die $!;
-    print $out $message;
-    close $out;
+    return encode_base64(ed25519_sign("$self->{dir}/key", $message), '');
+}
 
-    $self->openssl('pkeyutl -sign -rawin -inkey key -in message '
-                   . '-out signature');
 
-    return encode_base64($self->content('signature'), '');
+sub ed25519_sign {
+    my ($path, $message) = @_;
+
+    return Crypt::PK::Ed25519->new($path)->sign_message($message);
 }
 
 

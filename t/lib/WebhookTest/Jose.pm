@@ -4,6 +4,7 @@ package WebhookTest::Jose;
 # that they sign.
 #
 #   my $key = WebhookTest::Jose->new('ES256');
+#   my $rsa = WebhookTest::Jose->new('RS256', 8192);    # bits, 2048 unless told
 #   $key->jwk(kid => 'a');              # the public key, as a hash
 #   $key->pem;                          # the same in PEM
 #   $key->sign($bytes);                 # as tokens have it, not encoded
@@ -22,6 +23,7 @@ use JSON::PP ();
 use MIME::Base64 qw/encode_base64url/;
 
 use WebhookTest::Cert qw/read_file write_file/;
+use WebhookTest::Ed25519 qw/ed25519_sign/;
 
 our @EXPORT_OK = qw/jwks json raw_of der_of/;
 
@@ -31,14 +33,19 @@ my $json = JSON::PP->new->canonical;
 
 
 sub new {
-    my ($class, $alg) = @_;
+    my ($class, $alg, $bits) = @_;
 
-    my $self = bless { alg => $alg,
+    $bits //= 2048;
+
+    my $self = bless { alg => $alg, bytes => $bits / 8,
         dir => File::Temp->newdir('jose-XXXXXX', TMPDIR => 1) }, $class;
 
     my $kind = $curve{$alg} ? "ec -pkeyopt ec_paramgen_curve:$curve{$alg}[0]"
              : $alg eq 'EdDSA' ? 'ed25519'
-             : 'rsa -pkeyopt rsa_keygen_bits:2048';
+             : "rsa -pkeyopt rsa_keygen_bits:$bits"
+
+             # found sooner than two of half the size
+             . ($bits == 8192 ? ' -pkeyopt rsa_keygen_primes:5' : '');
 
     $self->openssl("genpkey -algorithm $kind -out key");
     $self->openssl('pkey -in key -pubout -out pem');
@@ -105,9 +112,10 @@ sub jwk {
                  x => encode_base64url(substr $der, -32) };
     }
 
-    # 256 bytes, and after them the exponent 65537
+    # the modulus, and after it the exponent 65537
     return { kty => 'RSA', e => 'AQAB', %more,
-             n => encode_base64url(substr $der, -261, 256) };
+             n => encode_base64url(substr $der, -$self->{bytes} - 5,
+                                   $self->{bytes}) };
 }
 
 
@@ -119,20 +127,15 @@ sub json { return ref $_[0] ? $json->encode($_[0]) : $_[0] }
 sub sign {
     my ($self, $bytes) = @_;
 
+    return ed25519_sign("$self->{dir}/key", $bytes)
+        if $self->{alg} eq 'EdDSA';
+
+    my ($bits) = $self->{alg} =~ /(\d+)/;
+    my $pss = $self->{alg} =~ /^PS/ ? '-sigopt rsa_padding_mode:pss '
+              . '-sigopt rsa_pss_saltlen:digest' : '';
+
     write_file("$self->{dir}/message", $bytes);
-
-    if ($self->{alg} eq 'EdDSA') {
-        $self->openssl('pkeyutl -sign -rawin -inkey key -in message '
-                       . '-out signature');
-
-    } else {
-        my ($bits) = $self->{alg} =~ /(\d+)/;
-        my $pss = $self->{alg} =~ /^PS/ ? '-sigopt rsa_padding_mode:pss '
-                  . '-sigopt rsa_pss_saltlen:digest' : '';
-
-        $self->openssl("dgst -sha$bits $pss -sign key -out signature "
-                       . 'message');
-    }
+    $self->openssl("dgst -sha$bits $pss -sign key -out signature message");
 
     my $signature = read_file("$self->{dir}/signature");
 
