@@ -456,7 +456,7 @@ sub of_an_hour {
                 && top < innerHeight / 4;
         })()
 EOF
-    looks('60', '#hooks', 390, 1280);
+    looks('60', 'html', 390, 1280);
 
     $t->done;
 }

@@ -5,8 +5,8 @@ package Webhook::Config;
 # checked: "nginx -t" does that.
 #
 # A location: { servers, modifier, path, names (of providers), secrets,
-# public_url, window, future }.  A secret: { bytes, place, decode }; bytes are
-# as they are in the file.
+# public_url, window, future, claims }.  A secret: { bytes, place, decode, keys
+# (jwks or keys) }; bytes are as they are in the file.
 
 use strict;
 use warnings;
@@ -74,7 +74,7 @@ sub included {
 sub block {
     my ($config, $statements, $level, $kind) = @_;
 
-    my ($own_secrets, @inner);
+    my ($own_secrets, $own_claims, @inner);
 
     while (my $statement = shift @$statements) {
         my ($end, $name, @words) = @$statement;
@@ -93,6 +93,9 @@ sub block {
             $level->{secrets} = [] if !$own_secrets++;
             push @{ $level->{secrets} },
                  secret($config, $own_secrets, @words);
+        } elsif ($name eq 'webhook_claim') {
+            $level->{claims} = [] if !$own_claims++;
+            push @{ $level->{claims} }, \@words;
         } elsif ($name eq 'webhook_public_url') {
             $level->{public_url} = $words[0];
         } elsif ($name eq 'webhook_window') {
