@@ -176,6 +176,9 @@ recorded('"whsec_" taken off', 'bare', stripe($json, $time), $json,
 recorded('secret of a tenant whom a map has', 'tenant',
          github($json, 'tenantsecret0002'), $json,
          qr/of "corp"|signed with secret 1, \$tenant_secret of "corp"/);
+recorded('a tenant, and a body', 'tenant?of=acme', github("$json\n",
+         'tenantsecret0001'), $json,
+         qr/secret 1, \$tenant_secret of "acme", and for the body with a line/);
 
 
 # Bodies
@@ -377,6 +380,8 @@ recorded('unknown: a token', 'token', ["X-Gitlab-Token: $unknown"], '{}');
 recorded('unknown: a password', 'user', ['Authorization: Basic '
          . b64("netdata:$unknown")], '{}');
 recorded('unknown: a tenant', 'tenant', github($json, $unknown), $json);
+recorded('unknown: the body of a tenant who is not mentioned', 'tenant?of=acme',
+         github("$json\n", 'tenantsecret0002'), $json);
 recorded('unknown: netlify', 'netlify',
          jwt({ iss => 'netlify', sha256 => sha256_hex($json) }, $unknown),
          $json);

@@ -683,5 +683,5 @@ sub picture {
 
     my $dir = $ENV{WEBHOOK_SCREENSHOTS} // return;
 
-    $browser->screenshot("$dir/$name.png");
+    $browser->screenshot("$dir/$name.png", 4000);
 }

@@ -6,7 +6,8 @@ package Webhook::Config;
 #
 # A location: { servers, modifier, path, names (of providers), secrets,
 # public_url, window, future, claims }.  A secret: { bytes, place, decode, keys
-# (jwks or keys) }; bytes are as they are in the file.
+# (jwks or keys), of (what a map has it for) }; bytes are as they are in the
+# file.
 
 use strict;
 use warnings;
@@ -222,7 +223,7 @@ sub expand {
             my $map = defined $name ? $config->{maps}{$name} : undef;
 
             !$map ? $secret
-                : map { { %$secret, bytes => $_->[1], place =>
+                : map { { %$secret, bytes => $_->[1], of => $_->[0], place =>
                           "$secret->{place}, \$$name of \"$_->[0]\"" } }
                   @$map;
         } @{ $location->{secrets} }];

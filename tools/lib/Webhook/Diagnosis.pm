@@ -50,6 +50,8 @@ sub diagnose {
 
     my $rules = $known->{providers}{$name}
         // return finding("there is no provider \"$name\"", undef);
+    $place = near($r, $place);
+
     my %r = (%$r, public_url => $place->{public_url});
     my $reason = $r->{reason} // '';
 
@@ -304,8 +306,8 @@ sub by_hmac {
             for my $rule (@rules) {
                 my ($digest, $bytes, $keys) = @$rule;
 
-                for my $key (grep { $_->[3] == $wrong - $message->[3] }
-                             @$keys)
+                for my $key (grep { $_->[3] == $wrong - $message->[3]
+                                    && !($_->[5] && $message->[3]) } @$keys)
                 {
                     $hashed += length $message->[0];
                     return undef if $hashed > MOST_HASHED

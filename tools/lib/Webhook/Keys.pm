@@ -11,34 +11,49 @@ use Exporter qw/import/;
 use Webhook::KeySet;
 use Webhook::Mistakes;
 use Webhook::PublicKey;
+use Webhook::Request;
 
-our @EXPORT = qw/keys_known public_keys secrets/;
+our @EXPORT = qw/keys_known near public_keys secrets/;
 
 
-# [ key, what was done, secret, wrong ] of the place's own secrets and, as a
-# mistake of its own, of the others'.
+# [ key, what was done, secret, wrong, foreign, far ] of the place's own secrets
+# and, as a mistake of its own, of the others'.  With others, and with what a
+# map has for somebody else, another mistake is rare: they are as they are.
 sub keys_known {
     my ($how, $place, $known) = @_;
 
-    my %seen;
+    my (%seen, @found);
     my @own = secrets($place);
-    my @others = grep { my $bytes = $_->{bytes};
-                        !grep { $_->{bytes} eq $bytes } @own }
+    my %own = map { $_->{bytes} => 1 } @own;
+    my @others = grep { !$own{ $_->{bytes} } }
                  map { secrets($_) } @{ $known->{others} // [] };
-    my @found;
 
     for (map({ [$_, 0] } @own), map({ [$_, 1] } @others)) {
         my ($secret, $foreign) = @$_;
+        my $key = defined $how ? $secret->{decode} // $how : undef;
+        my $far = $secret->{far} // 0;
 
-        # of the others as they are: two mistakes at once are rare
         push @found, map { [@$_[0, 1], $secret, $foreign + ($_->[1] ne ''),
-                            $foreign] }
-                     grep { !$foreign || $_->[1] eq '' }
-                     keys_of($secret->{bytes},
-                             defined $how ? $secret->{decode} // $how : undef);
+                            $foreign, $far] }
+                     $foreign || $far ? as_is($secret->{bytes}, $key)
+                                      : keys_of($secret->{bytes}, $key);
     }
 
     return grep { !$seen{ $_->[0] }++ } sort { $a->[3] <=> $b->[3] } @found;
+}
+
+
+# The place, and of which secrets a map has them for what the request does not
+# mention.
+sub near {
+    my ($r, $place) = @_;
+
+    my $text = lc join ' ', unpercent($r->{uri}), $r->{authority},
+               map { $_->[1] } @{ $r->{headers} };
+
+    return { %$place, secrets => [map {
+        defined $_->{of} && index($text, lc $_->{of}) < 0
+            ? { %$_, far => 1 } : $_ } @{ $place->{secrets} }] };
 }
 
 

@@ -21,6 +21,8 @@ sub other_scheme {
     my ($r, $rules, $place, $known) = @_;
 
     my @guesses = guesses_in($r);
+    my @keys = grep { $_->[3] <= 1 && !$_->[5] }
+               keys_known('text', $place, $known);
     my %r = %$r;
 
     # what the place's own rules call so may be signed in another way
@@ -49,7 +51,7 @@ sub other_scheme {
         my $theirs = $schemes{$scheme}[0][1];
         my $message = eval { message(\%r, $theirs, $r->{body}) } // next;
 
-        for my $key (grep { $_->[3] <= 1 } keys_known('text', $place, $known)) {
+        for my $key (@keys) {
             for my $guess (@guesses) {
                 my ($bytes, $encoding, $digest) = @$guess;
 
