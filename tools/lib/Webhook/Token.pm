@@ -8,6 +8,7 @@ use warnings;
 
 use Digest::SHA qw/sha256/;
 use Exporter qw/import/;
+use JSON::PP ();
 use List::Util qw/first/;
 
 use Webhook::Finding;
