@@ -48,6 +48,7 @@ my %file = (
 # what is in the block of a location
 my %location = (
     accessowl => 'webhook accessowl; webhook_secret file:pem;',
+    either => 'webhook either; webhook_secret jwks:sets;',
     enc => 'webhook google-chat; webhook_secret jwks:enc; '
         . 'webhook_claim /aud us;',
     events => 'webhook security-event; webhook_secret jwks:sets; '
@@ -80,6 +81,10 @@ webhook_provider tagged {
 webhook_provider shared {
     signature  http-message covers=@method,content-type,content-digest
                algorithm=hmac-sha256;
+}
+webhook_provider either {
+    signature  header:X-Token algorithm=jwt-rs256 body_digest=/sha256;
+    signature  header:X-Token algorithm=jwt-es256 body_digest=/sha256;
 }
 webhook_provider raw {
     signature  header:X-Signature algorithm=ecdsa-p256-sha256 format=raw
@@ -303,6 +308,9 @@ sub plaid {
 }
 
 
+recorded('one of two algorithms', 'either', ['X-Token: '
+         . $key{ec}->token({ kid => 'ec' }, { sha256 => sha256_hex($json) })],
+         $json, qr/right as it is here, signed with the key "ec"/);
 recorded('the time of a claim', 'plaid', plaid($time - 400, $json), $json,
          qr/the time is 400 s old, the limit is 300 s.*apart/s);
 recorded('a digest in a claim', 'plaid', plaid($time, "$json\n"), $json,
@@ -445,6 +453,9 @@ write_file("$dir/log", join "\n", map { encode_json($_) }
     { %log, signature => $headers{signature},
       http_signature_input => $headers{signature_input},
       http_content_digest => $headers{content_digest} },
+    { %log, reason => 'signature_missing' },
+    { %log, signature => $headers{signature},
+      http_signature_input => $headers{signature_input} },
     { %log, provider => 'plaid', request => 'POST /plaid HTTP/1.1' },
     { %log });
 
@@ -452,6 +463,10 @@ my ($rc, $lines) = check('--config', "$dir/nginx.conf", "$dir/log");
 
 like($lines, qr/^1\. .*\n.*key id "z" is not in .*\n.*\n.*with the key "a"/m,
      'a log with the headers that are signed');
+like($lines, qr/^2\. .*\n.*no signature, header:Signature-Input/m,
+     'what is missing');
+like($lines, qr/^3\. (?:.*\n)+?.*content-digest is signed: add it to the log/m,
+     'and what the log lacks');
 is(() = $lines =~ /no file of keys of the location/g, 2,
    'and what the reason says, where there is no more');
 is($rc, 0, 'is an explanation');

@@ -226,8 +226,7 @@ sub signature {
 
     my @tokens = grep { token_rule($_->[0]) } @offered;
 
-    return token_findings($r, @{ $tokens[0] }, $rules, $place, $known)
-        if @tokens;
+    return token_findings($r, \@tokens, $rules, $place, $known) if @tokens;
     return if $r->{bodiless} && body_kind($rules) ne 'none'
               && !($rules->{body} && (body_kind($rules))[0] eq 'sha256');
 

@@ -43,9 +43,17 @@ sub jwks {
     my ($secret) = @_;
 
     return map { { id => $_->{kid}, pem => jwk_pem($_), alg => $_->{alg},
-                   use => $_->{use} } }
+                   use => $_->{use} // use_of($_->{key_ops}) } }
            grep { ref $_ eq 'HASH' }
            @{ json_decode($secret->{bytes})->{keys} };
+}
+
+
+sub use_of {
+    my ($operations) = @_;
+
+    return ref $operations ne 'ARRAY' || grep({ $_ eq 'verify' } @$operations)
+           ? undef : join ', ', @$operations;
 }
 
 
@@ -67,7 +75,11 @@ sub key_facts {
     my ($r, $place, $id, $where, @algorithms) = @_;
 
     my @sets = grep { $_->{keys} && defined $_->{bytes} }
-               @{ $place->{secrets} } or return;
+               @{ $place->{secrets} };
+
+    # a key of its own may be the one
+    return if @sets < @{ $place->{secrets} } || !@sets;
+
     my $files = join ' and ', map { $_->{place} } @sets;
     my @keys = map { keys_in($_) } @sets;
 

@@ -31,7 +31,8 @@ sub message_signature {
     my @there = grep { has_header($r, $_) } qw/Signature-Input Signature/;
 
     # a log may have one of them alone
-    return if $r->{headless} && !has_header($r, 'Signature-Input');
+    return if $r->{headless} && !has_header($r, 'Signature-Input')
+              && ($r->{reason} // '') ne 'signature_missing';
     return absent($r, $known, @there) if @there < 2;
 
     my $inputs = read_inputs(header($r, 'Signature-Input'))
@@ -172,10 +173,10 @@ sub components {
                @{ $input->{names} };
 
     return @found if !defined $gone;
-    return (@found, { lost => 1, %{ finding(
-        "the header $gone is signed, and "
-        . ($r->{headless} ? 'the log does not have it' : 'it is missing'),
-        'header') } });
+    return (@found, { lost => 1, %{ $r->{headless}
+        ? finding("the header $gone is signed: add it to the log", undef)
+        : finding("the header $gone is signed, and it is missing", 'header') }
+    });
 }
 
 

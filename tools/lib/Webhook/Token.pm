@@ -42,10 +42,16 @@ sub claims_of {
 }
 
 
-# Of the value that the rule has found.
+# Of what the rules have found, [ rule, value ]: the one whose algorithm is that
+# of the token.
 sub token_findings {
-    my ($r, $rule, $value, $rules, $place, $known) = @_;
+    my ($r, $offered, $rules, $place, $known) = @_;
 
+    my ($fits) = grep { my $token = token_parts($_->[1], undef);
+                        $token && algorithm($_->[0])
+                                  =~ /-\Q@{[alg_of($token)]}\E\z/i }
+                 @$offered;
+    my ($rule, $value) = @{ $fits // $offered->[0] };
     my ($kind, $alg) = algorithm($rule) =~ /\A(jw[ts])-(.*)/;
     my $token = token_parts($value, $kind eq 'jws' ? $r->{body} : undef)
         // return no_token($rule, $value);
@@ -82,16 +88,23 @@ sub no_token {
 }
 
 
+sub alg_of {
+    my $alg = $_[0]{header}{alg};
+
+    return ref $alg || !defined $alg ? 'none' : $alg;
+}
+
+
 sub odd_header {
     my ($token, $kind, $alg) = @_;
 
     my $header = $token->{header};
-    my $theirs = $header->{alg} // 'none';
+    my $theirs = alg_of($token);
     my ($given) = grep { exists $header->{$_} } qw/jku jwk x5u/;
 
     return finding("the token is signed by $theirs, and the rule wants "
                    . ($alg eq 'eddsa' ? 'EdDSA' : uc $alg), 'scheme')
-        if ref $theirs || lc $theirs ne $alg;
+        if lc $theirs ne $alg;
     return finding("the token says itself what its key is, in \"$given\", "
                    . 'which is not taken', 'sender') if defined $given;
     return finding('the token has a payload, and the rule wants the body for '
