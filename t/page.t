@@ -195,6 +195,10 @@ sub what_it_shows {
                   . '.map(node => node.localName)'),
               [qw/header nav main form section section section section/],
               'landmarks');
+    is($browser->evaluate('document.querySelector("form").ariaLabel'),
+       'Filter hooks and deliveries', 'the search has a name');
+    ok($browser->evaluate('document.getElementById("engines").hidden'),
+       'of Redis nothing is said, where there is none');
     is_deeply(texts('[role=status], [aria-live]'), [''],
               'nothing is read out');
 }
@@ -298,6 +302,7 @@ sub filters {
     choose('verdict', '');
     choose('text', 'FIRST hooks');
     is_deeply(texts($rows), [('accepted') x 3], 'words of an id and a place');
+    is_deeply(texts('#hooks h3'), ['/hooks/own'], 'and the hook that had it');
 
     choose('text', '<i>');
     is_deeply([scalar @{ texts($rows) }, text('#delivery-list')],
