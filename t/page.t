@@ -88,6 +88,15 @@ sub the_page_itself {
               'each link leads somewhere');
     is_deeply([grep { !$ids{$_} } $page =~ /\bget\("([\w-]+)"\)/g], [],
               'and so does the script');
+    my @named;
+
+    push @named, [$1, $2]
+        while $page =~ /see\s+"([^"]*)"\s+in\s+(docs\/\w+\.md)/g;
+    is_deeply([grep { my ($title, $file) = @$_;
+                      read_file("$FindBin::Bin/../$file")
+                          !~ /^#+ \Q$title\E$/m } @named], [],
+              'and so does each heading that is named');
+    is(scalar @named, 2, 'of which there are some');
     unlike($page, qr/innerHTML|outerHTML|insertAdjacent|document\.write/,
            'text is never markup');
 
