@@ -88,6 +88,15 @@ sub the_page_itself {
               'each link leads somewhere');
     is_deeply([grep { !$ids{$_} } $page =~ /\bget\("([\w-]+)"\)/g], [],
               'and so does the script');
+    my @named;
+
+    push @named, [$1, $2]
+        while $page =~ /see\s+"([^"]*)"\s+in\s+(docs\/\w+\.md)/g;
+    is_deeply([grep { my ($title, $file) = @$_;
+                      read_file("$FindBin::Bin/../$file")
+                          !~ /^#+ \Q$title\E$/m } @named], [],
+              'and so does each heading that is named');
+    is(scalar @named, 2, 'of which there are some');
     unlike($page, qr/innerHTML|outerHTML|insertAdjacent|document\.write/,
            'text is never markup');
 
@@ -134,7 +143,7 @@ EOF
     strangers();
     unfolding();
     filters();
-    looks('traffic', 'html', 1280, 360);
+    looks('traffic', 1280, 360);
     keeps_up($t);
     pause($t);
     no_contact($t);
@@ -181,8 +190,11 @@ sub what_it_shows {
     is_deeply([@{ texts('.deliveries tr:nth-child(3) td') }[1 .. 7]],
               ['accepted', '', '/hooks/down, own', '', 'lost', '502', '502'],
               'one that is accepted, and that the application did not get');
-    is(colour('.deliveries tr:nth-child(3) td:nth-child(8)'),
-       colour('.deliveries .verdict.rejected'), 'its status is red');
+    is(colour(".deliveries tr:nth-child(3) td:nth-child($_)"),
+       colour('.deliveries .verdict.rejected'), 'its status is red')
+        for 7, 8;
+    isnt(colour('.deliveries tr:nth-child(5) td:nth-child(7)'),
+         colour('.deliveries .verdict.rejected'), 'one of 200 is not');
     is(text('.deliveries tr:nth-child(6) a[href="#reason-signature_mismatch"]'),
        'signature_mismatch', 'a reason leads to its remedy');
 
@@ -192,6 +204,10 @@ sub what_it_shows {
                   . '.map(node => node.localName)'),
               [qw/header nav main form section section section section/],
               'landmarks');
+    is($browser->evaluate('document.querySelector("form").ariaLabel'),
+       'Filter hooks and deliveries', 'the search has a name');
+    ok($browser->evaluate('document.getElementById("engines").hidden'),
+       'of Redis nothing is said, where there is none');
     is_deeply(texts('[role=status], [aria-live]'), [''],
               'nothing is read out');
 }
@@ -240,9 +256,7 @@ sub unfolding {
     $browser->evaluate('document.querySelectorAll(".deliveries .fold")[5]'
                        . '.click()');
 
-    my %fact = map { @$_ } @{ $browser->evaluate(
-        '[...document.querySelectorAll(".whole dt")].map(dt => '
-        . '[dt.textContent, dt.nextElementSibling.textContent])') };
+    my %fact = facts();
 
     like($fact{Remedy}, qr/\AAnother secret than the sender's, /,
          'a delivery has the remedy');
@@ -252,6 +266,28 @@ sub unfolding {
                'was not asked', '/hooks/own', '2 bytes', '1.1'],
               'and all that is known of it');
     like($fact{'Error log'}, qr/ \*\d+ /, 'and where the log tells of it');
+
+    $browser->evaluate('document.querySelectorAll(".deliveries .fold")[2]'
+                       . '.click()');
+    %fact = facts();
+    like($fact{Remedy}, qr/\AThe message was right, and the application /,
+         'one that failed has the remedy of that');
+    is($fact{Application}, 'status 502', 'and what the application did');
+    $browser->evaluate('document.querySelectorAll(".deliveries .fold")[2]'
+                       . '.click()');
+
+    # what leads elsewhere does not unfold
+    $browser->evaluate('document.querySelectorAll(".deliveries td.reason a")'
+                       . '.forEach(node => node.click())');
+    is(scalar @{ texts('.whole') }, 1, 'a link leaves its row alone');
+}
+
+
+# All that is said of the first delivery that is unfolded.
+sub facts {
+    return map { @$_ } @{ $browser->evaluate(
+        '[...document.querySelector(".whole").querySelectorAll("dt")].map(dt =>'
+        . ' [dt.textContent, dt.nextElementSibling.textContent])') };
 }
 
 
@@ -263,12 +299,19 @@ sub filters {
     is_deeply(texts('#hooks h3'), ['/hooks/own'], 'and where');
     is(text('#news'), '2 of 11 deliveries', 'which is read out');
 
+    choose('verdict', 'trouble');
+    is_deeply(texts($rows), [qw/accepted would_reject rejected rejected none/],
+              'trouble alone');
+    is_deeply(texts('#hooks h3')->[0], '/hooks/down', 'and whose');
+    is(scalar @{ texts('#hooks h3') }, 4, 'without those that are fine');
+
     choose('verdict', 'failed');
     is_deeply(texts('#hooks h3'), ['/hooks/down'], 'only what failed');
 
     choose('verdict', '');
     choose('text', 'FIRST hooks');
     is_deeply(texts($rows), [('accepted') x 3], 'words of an id and a place');
+    is_deeply(texts('#hooks h3'), ['/hooks/own'], 'and the hook that had it');
 
     choose('text', '<i>');
     is_deeply([scalar @{ texts($rows) }, text('#delivery-list')],
@@ -299,6 +342,7 @@ sub keeps_up {
             fold.scrollIntoView({ block: "center" });
             fold.focus({ preventScroll: true });
             getSelection().selectAllChildren(id);
+            document.querySelector(".inside details").open = true;
             window.before = [fold.getBoundingClientRect().top,
                              getSelection().toString()];
         })()
@@ -310,22 +354,28 @@ EOF
     ok($browser->wait_for('document.querySelector(".deliveries tbody tr")'
                           . '.textContent.includes("the newest")'),
        'a new delivery is shown');
-    is_deeply($browser->evaluate(<<'EOF'), [(1) x 4], 'and the rest stays');
+    is_deeply($browser->evaluate(<<'EOF'), [(1) x 5], 'and the rest stays');
         [document.activeElement === fold,
          getSelection().toString() === before[1] && before[1] !== "",
          fold.getAttribute("aria-expanded") === "true",
+         document.querySelector(".inside details").open,
          Math.abs(fold.getBoundingClientRect().top - before[0]) < 2]
             .map(Number)
 EOF
 
     # another order of the hooks
-    $browser->evaluate('document.querySelector("#hooks li:last-child .fold")'
-                       . '.focus()');
+    $browser->evaluate(<<'EOF');
+        document.querySelector("#hooks li:last-child .fold").focus();
+        getSelection().selectAllChildren(
+            document.querySelector("#hooks li:last-child .who"));
+EOF
     $t->request(forged(uri => '/hooks/idle', body => '{}'));
     ok(updated('document.querySelectorAll("#hooks .level2").length === 2'),
        'a hook gets into trouble');
     is($browser->evaluate('document.activeElement.textContent'), '/hooks/idle',
        'and has the focus as before');
+    is($browser->evaluate('getSelection().toString()'), 'own',
+       'and what is selected');
     is(text('#news'), 'Trouble: /hooks/idle, 1 refused in the last hour',
        'it is read out');
     is($browser->evaluate('document.title'), '(2) Webhooks', 'the title');
@@ -339,17 +389,40 @@ EOF
 sub pause {
     my ($t) = @_;
 
+    # what the page starts and stops
+    $browser->evaluate(<<'EOF');
+        (() => {
+            const start = setTimeout, stop = clearTimeout;
+            const pending = window.pending = new Set();
+
+            window.setTimeout = (f, ms) => {
+                const id = start(() => { pending.delete(id); f(); }, ms);
+
+                pending.add(id);
+                return id;
+            };
+            window.clearTimeout = id => { pending.delete(id); stop(id); };
+        })()
+EOF
+    ok(updated('pending.size === 1'), 'the next update is waited for');
+
     $browser->evaluate('document.getElementById("pause").click()');
     like(text('#state'), qr/\APaused at /, 'it pauses');
     is($browser->evaluate('document.getElementById("pause")'
                           . '.getAttribute("aria-pressed")'), 'true',
        'and says so');
+    is($browser->evaluate('pending.size'), 0, 'no update is to come');
+    ok(updated('pending.size === 0'), 'nor after one that was on its way');
+    is($browser->evaluate('document.dispatchEvent(new Event('
+                          . '"visibilitychange")); asking'), JSON::PP::false,
+       'nor when the page is looked at again');
 
     $t->request(signed(uri => '/hooks/own', body => '{"id":"a later one"}'));
     $browser->evaluate('document.getElementById("pause").click()');
     ok($browser->wait_for('document.querySelector(".deliveries tbody tr")'
                           . '.textContent.includes("a later one")'),
        'and goes on at once');
+    ok($browser->wait_for('pending.size === 1'), 'and by itself');
 }
 
 
@@ -372,6 +445,7 @@ sub no_contact {
     ok(updated('/^Updated/.test('
                . 'document.getElementById("state").textContent)'),
        'and that it is back');
+    is(text('#news'), 'No hook is in trouble any more', 'which is read out');
     is(text('#delivery-list'), 'None yet.', 'after a restart');
     is_deeply([text('#summary'), $browser->evaluate('document.title')],
               ['Nothing wrong in the last hour', 'Webhooks'], 'all is well');
@@ -386,7 +460,16 @@ sub of_an_hour {
 
     visit($t, 1280, 0);
     is(text('#hook-list'), 'There is no location with webhook.', 'no hook');
-    looks('0', 'html', 1280, 390);
+    looks('0', 1280, 390);
+
+    $t->configure(join '', $provider, map { my $name = $_;
+        "server { listen 127.0.0.1:%%PORT%%; server_name $name.example; "
+        . "location /in { webhook own; proxy_pass http://127.0.0.1:1; } "
+        . "$status }" } qw/one two/);
+    $t->reload;
+    ok(updated('last.hooks.length === 2'), 'another configuration');
+    is_deeply(texts('#hooks h3'), ['one.example /in', 'two.example /in'],
+              'of several servers each is named');
 
     my @three = qw/secret failing quiet/;
 
@@ -425,9 +508,10 @@ sub of_an_hour {
                'nothing accepted for 36 min: remedy; the longest pause was '
                . '2 min'], 'an hour of traffic');
     is(text('#hooks li .when'), 'accepted 24 min ago', 'the last one');
+    still_there($t);
     $browser->evaluate('document.querySelectorAll(".fold").forEach('
                        . '(node, i) => i < 4 && node.click())');
-    looks('3', 'html', 1280, 390);
+    looks('3', 1280, 390);
 
     $t->configure(conf_of(@three, map { "sender-$_" } 4 .. 60));
     $t->reload;
@@ -456,9 +540,33 @@ sub of_an_hour {
                 && top < innerHeight / 4;
         })()
 EOF
-    looks('60', '#hooks', 390, 1280);
+    looks('60', 390, 1280);
 
     $t->done;
+}
+
+
+# A delivery that is read, when the server has forgotten it.
+sub still_there {
+    my ($t) = @_;
+
+    my $row = $browser->evaluate(<<'EOF');
+        (() => {
+            const row = document.querySelector(
+                ".deliveries tbody tr:last-child");
+
+            row.querySelector(".fold").click();
+            return "tr[data-key=" + JSON.stringify(row.dataset.key) + "]";
+        })()
+EOF
+    my $there = '!!document.querySelector(' . $json->encode($row) . ')';
+
+    $t->request(signed(uri => '/hooks/quiet', body => '{"id":"one more"}'));
+    ok(updated('last.deliveries[0].id === "one more"'), 'one more delivery');
+    ok($browser->evaluate($there), 'the one that is unfolded stays');
+    $browser->evaluate('document.querySelector(' . $json->encode("$row .fold")
+                       . ').click()');
+    ok(updated("!($there)"), 'until it is folded');
 }
 
 
@@ -480,9 +588,9 @@ EOF
 }
 
 
-# Nothing sticks out, and axe has nothing to say of that part, at these widths.
+# Nothing sticks out, and axe has nothing to say, at these widths.
 sub looks {
-    my ($name, $part, @widths) = @_;
+    my ($name, @widths) = @_;
 
     my %ground;
 
@@ -503,9 +611,8 @@ sub looks {
                     .map(node => node.outerHTML.slice(0, 80))
 EOF
             picture("$name-$scheme-$width");
+            is_deeply(axe(), [], 'axe-core') if $axe;
         }
-
-        is_deeply(axe($part), [], "$name, $scheme: axe-core") if $axe;
 
         $ground{$scheme} = colour('body', 'backgroundColor');
     }
@@ -514,14 +621,12 @@ EOF
 }
 
 
-# What it complains of.
+# What it complains of, of the whole page.
 sub axe {
-    my ($part) = @_;
-
     $browser->evaluate("$axe; 0") if !$browser->evaluate('!!window.axe');
 
-    return $browser->evaluate(<<"EOF");
-        axe.run("$part", { resultTypes: ["violations"] }).then(result =>
+    return $browser->evaluate(<<'EOF');
+        axe.run(document, { resultTypes: ["violations"] }).then(result =>
             result.violations.flatMap(rule => rule.nodes.map(node =>
                 rule.id + ": " + node.html.slice(0, 100) + ": "
                 + node.failureSummary)))
@@ -592,5 +697,5 @@ sub picture {
 
     my $dir = $ENV{WEBHOOK_SCREENSHOTS} // return;
 
-    $browser->screenshot("$dir/$name.png");
+    $browser->screenshot("$dir/$name.png", 4000);
 }

@@ -54,7 +54,8 @@ my %location = (
 );
 
 my $t = WebhookTest->new(
-    files => { quoted => qq/"$key"\n/, sender => "$key\n" },
+    files => { quoted => qq/"$key"\n/, sender => "$key\n",
+               changed => "changed last night\n" },
     conf => $recipe =~ s{/var/log/nginx}{%%DIR%%/logs}r . '
         webhook_zone hooks 1m;
         webhook_provider signed {
@@ -123,7 +124,8 @@ sub lines { return scalar(() = $t->log_file('refused.log') =~ /\n/g) }
 
 # The twelve causes
 
-my $sender = '--secret file:' . $t->dir . '/sender';
+my ($sender, $changed) = map { "--secret file:$t->{dir}/$_" }
+                         qw/sender changed/;
 
 sub cause {
     my ($what, $request, $line, $says, $more) = @_;
@@ -184,6 +186,9 @@ unlike(substr($t->error_log, $size), qr/refused/, 'and nothing is logged');
 cause('a large body', github('/right', 'x' x 3000),
       qr/client intended to send too large body/);
 cause('a changed secret', github('/second', $body, 'changed last night'),
+      qr/signature_mismatch/, qr/with secret 1, file:\S+changed of --secret\./,
+      $changed);
+cause('a secret that nobody has', github('/second', $body, 'unknown'),
       qr/signature_mismatch/, qr/nothing found/);
 $t->request(github('/once', $body));
 cause('a message that was taken', github('/once', $body), undef,

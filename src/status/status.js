@@ -59,6 +59,7 @@ let asking = false;
 let paused = false;
 let troubled = null;            /* the hooks that were in trouble, by key */
 let rows = [];                  /* the deliveries that are there */
+let used = new Set();           /* those that are read, by key */
 
 const unfolded = new Set();     /* hooks and deliveries, by key */
 
@@ -576,7 +577,8 @@ function hooks(data, wanted) {
 function gather(data) {
     const there = new Set(data.deliveries.map(d => d.key));
     const runs = new Set(data.zones.map(zone => zone.run));
-    const used = new Set(unfolded);
+
+    used = new Set(unfolded);
 
     for (const node of [document.activeElement, getSelection().anchorNode]) {
         const row = node && (node.closest ? node : node.parentElement)
@@ -633,7 +635,7 @@ function deliveryMore(d) {
 
 function deliveries(data, wanted) {
     const list = rows.filter(wanted.delivery);
-    const shown = list.slice(0, SHOWN);
+    const shown = list.filter((d, i) => i < SHOWN || used.has(d.key));
 
     get("found").textContent = wanted.set
         ? number(list.length) + " of " + number(rows.length) + " deliveries"

@@ -178,11 +178,17 @@ sub look {
 }
 
 
-# What is seen of the page, as a PNG file.
+# The page as a PNG file, as far down as so many pixels.
 sub screenshot {
-    my ($self, $file) = @_;
+    my ($self, $file, $height) = @_;
 
-    my $shot = $self->call('Page.captureScreenshot', format => 'png');
+    my $size = $self->call('Page.getLayoutMetrics')->{cssContentSize};
+
+    $size->{height} = $height if $size->{height} > $height;
+
+    my $shot = $self->call('Page.captureScreenshot', format => 'png',
+                           captureBeyondViewport => JSON::PP::true,
+                           clip => { %$size, scale => 1 });
 
     CORE::open my $out, '>:raw', $file or die "$file: $!\n";
     print $out decode_base64($shot->{data});

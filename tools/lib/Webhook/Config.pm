@@ -5,8 +5,9 @@ package Webhook::Config;
 # checked: "nginx -t" does that.
 #
 # A location: { servers, modifier, path, names (of providers), secrets,
-# public_url, window, future }.  A secret: { bytes, place, decode }; bytes are
-# as they are in the file.
+# public_url, window, future, claims }.  A secret: { bytes, place, decode, keys
+# (jwks or keys), of (what a map has it for) }; bytes are as they are in the
+# file.
 
 use strict;
 use warnings;
@@ -74,7 +75,7 @@ sub included {
 sub block {
     my ($config, $statements, $level, $kind) = @_;
 
-    my ($own_secrets, @inner);
+    my ($own_secrets, $own_claims, @inner);
 
     while (my $statement = shift @$statements) {
         my ($end, $name, @words) = @$statement;
@@ -93,6 +94,9 @@ sub block {
             $level->{secrets} = [] if !$own_secrets++;
             push @{ $level->{secrets} },
                  secret($config, $own_secrets, @words);
+        } elsif ($name eq 'webhook_claim') {
+            $level->{claims} = [] if !$own_claims++;
+            push @{ $level->{claims} }, \@words;
         } elsif ($name eq 'webhook_public_url') {
             $level->{public_url} = $words[0];
         } elsif ($name eq 'webhook_window') {
@@ -219,7 +223,7 @@ sub expand {
             my $map = defined $name ? $config->{maps}{$name} : undef;
 
             !$map ? $secret
-                : map { { %$secret, bytes => $_->[1], place =>
+                : map { { %$secret, bytes => $_->[1], of => $_->[0], place =>
                           "$secret->{place}, \$$name of \"$_->[0]\"" } }
                   @$map;
         } @{ $location->{secrets} }];

@@ -8,48 +8,27 @@ package Webhook::Diagnosis;
 use strict;
 use warnings;
 
-use Digest::SHA qw/sha256/;
 use Exporter qw/import/;
 use List::Util qw/first/;
 
 use Webhook::Config ();
+use Webhook::Finding;
+use Webhook::Keys;
+use Webhook::MessageSignature;
 use Webhook::Mistakes;
+use Webhook::PublicSignature;
 use Webhook::Request;
+use Webhook::Scheme;
 use Webhook::Signed;
+use Webhook::Token;
 
 use constant {
     MOST_HASHED => 200e6,               # bytes
     MOST_HASHES => 200_000,
-    MOST_PUBLIC => 60,                  # verifications, each a process
     MOST_WRONG  => 2,                   # mistakes at once
 };
 
 our @EXPORT = qw/diagnose/;
-
-my %remedy = (
-    secret => 'Write the secret anew, without anything around it; '
-        . '"nginx -t" then says nothing of it.',
-    decoding => 'See "decode=" of webhook_secret, and "key=" of the provider.',
-    other => 'Give this location the secret that the sender has for it.',
-    body => 'Something between the sender and nginx, or in the sender, '
-        . 'writes the body anew: make it pass bodies on as they are.',
-    url => 'Set webhook_public_url to scheme, host and, where a proxy takes '
-        . 'it off, prefix of the URL that the sender calls.',
-    time => 'Compare the clocks; when all requests have about this age, it '
-        . 'is the clock.  A single one is a retry, or was sent again.',
-    unit => 'See "unit=" of the provider\'s "timestamp" rule.',
-    scheme => 'Name this provider in "webhook", or mend your own block.',
-    missing => 'Set a secret at the sender; if it has one, look for a proxy '
-        . 'that drops the header.',
-    underscore => 'nginx drops headers with "_" in their names unless '
-        . 'underscores_in_headers is on.',
-    place => 'Use the provider whose rules look there.',
-    sender => 'Change it at the sender, or use a provider that takes it.',
-    changed => 'The secret, the configuration or the clock was another one '
-        . 'when it was refused.  Let the sender send it again.',
-    keys => 'Fetch the keys anew, see webhook-keys.',
-    copy => 'The application has had it: see there.',
-);
 
 # Reasons that say what it is, whatever else there is.
 my %reason = (
@@ -57,7 +36,6 @@ my %reason = (
         . 'certificate',
     duplicate => 'it is a message that had been taken already',
     duplicate_in_progress => 'it is a copy of a message on its way',
-    key_unknown => 'the id of its key is in no file of keys of the location',
     secret_unavailable => 'there was no secret: a variable was empty, or could '
         . 'not be decoded',
 );
@@ -72,6 +50,8 @@ sub diagnose {
 
     my $rules = $known->{providers}{$name}
         // return finding("there is no provider \"$name\"", undef);
+    $place = near($r, $place);
+
     my %r = (%$r, public_url => $place->{public_url});
     my $reason = $r->{reason} // '';
 
@@ -79,9 +59,9 @@ sub diagnose {
         if $reason{$reason};
 
     put_given(\%r, $rules);
+    $r{claims} = claims_of(\%r, $rules);
 
     my @found = (shape(\%r, $rules), time_found(\%r, $rules, $place));
-    my $wrong = @found;
 
     push @found, $rules->{signature} ? signature(\%r, $name, $place, $known)
                                      : (),
@@ -99,17 +79,11 @@ sub diagnose {
                        'changed');
     }
     push @found, finding("apart from that it is right, $right[0]{text}", undef)
-        if @right && $wrong;
+        if @right;
 
+    return finding('the id of its key is in no file of keys of the location',
+                   'keys') if !@found && $reason eq 'key_unknown';
     return @found;
-}
-
-
-sub finding {
-    my ($text, $remedy) = @_;
-
-    return { text => $text,
-             remedy => defined $remedy ? $remedy{$remedy} : undef };
 }
 
 
@@ -118,6 +92,11 @@ sub put_given {
     my ($r, $rules) = @_;
 
     $r->{headers} = [@{ $r->{headers} }];
+
+    set_header($r, 'Signature', $r->{signature})
+        if defined $r->{signature} && !has_header($r, 'Signature')
+           && grep { $_->{words}[0] eq 'http-message' }
+              @{ $rules->{signature} // [] };
 
     for (['signature', ($rules->{signature} // [])->[0]],
          map { [$_, ($rules->{$_} // [])->[0]] } qw/timestamp id/)
@@ -191,7 +170,8 @@ sub time_found {
                                      @{ $rule->{words} }), $r->{timestamp};
 
     return if !defined $text && ($r->{headless}
-                                 || $source =~ /\A(?:field|claim):/);
+                                 || $source =~ /\Afield:/
+                                 || $source =~ /\Aclaim:/ && !$r->{claims});
     return finding("the time is missing, $source", 'missing')
         if !defined $text;
 
@@ -231,8 +211,11 @@ sub signature {
 
     my $rules = $known->{providers}{$name};
 
-    return finding('HTTP Message Signatures are not looked into', undef)
-        if grep { $_->{words}[0] eq 'http-message' } @{ $rules->{signature} };
+    my ($of_headers) = grep { $_->{words}[0] eq 'http-message' }
+                       @{ $rules->{signature} };
+
+    return message_signature($r, $of_headers, $rules, $place, $known)
+        if $of_headers;
 
     my @offered = offered($r, $rules);
 
@@ -241,16 +224,18 @@ sub signature {
         return missing($r, $rules, 'signature', $place, $known);
     }
 
-    my @tokens = grep { algorithm($_->[0]) =~ /\Ajw/ } @offered;
+    my @tokens = grep { token_rule($_->[0]) } @offered;
 
-    return jose($r, @{ $tokens[0] }, $rules, $place, $known) if @tokens;
+    return token_findings($r, \@tokens, $rules, $place, $known) if @tokens;
     return if $r->{bodiless} && body_kind($rules) ne 'none'
               && !($rules->{body} && (body_kind($rules))[0] eq 'sha256');
 
+    my @key = named_key_facts($r, $rules, $place, @offered);
     my $match = matching($r, $rules, $place, $known, @offered);
 
-    return explained($match) if $match;
-    return other_scheme($r, $rules, $place, $known);
+    return (@key, explained($match)) if $match;
+    return (@key, other_algorithm($r, $rules, $place, $known, @offered)
+                  // other_scheme($r, $rules, $place, $known));
 }
 
 
@@ -264,7 +249,8 @@ sub matching {
     my @public = grep { algorithm($_->[0]) !~ /\Ahmac-/ } @offered;
 
     return by_hmac(\@messages, $place, $known, @hmac)
-        // by_public(\@messages, $place, $known, @public);
+        // by_public(\@messages, $place, $known, named_key($r, $rules),
+                     @public);
 }
 
 
@@ -303,42 +289,6 @@ sub messages {
 }
 
 
-# [ key, what was done, secret, wrong ] of the place's own secrets and, as a
-# mistake of its own, of the others'.
-sub keys_known {
-    my ($how, $place, $known) = @_;
-
-    my %seen;
-    my @own = secrets($place);
-    my @others = grep { my $bytes = $_->{bytes};
-                        !grep { $_->{bytes} eq $bytes } @own }
-                 map { secrets($_) } @{ $known->{others} // [] };
-    my @found;
-
-    for (map({ [$_, 0] } @own), map({ [$_, 1] } @others)) {
-        my ($secret, $foreign) = @$_;
-
-        # of the others as they are: two mistakes at once are rare
-        push @found, map { [@$_[0, 1], $secret, $foreign + ($_->[1] ne ''),
-                            $foreign] }
-                     grep { !$foreign || $_->[1] eq '' }
-                     keys_of($secret->{bytes},
-                             defined $how ? $secret->{decode} // $how : undef);
-    }
-
-    return grep { !$seen{ $_->[0] }++ } sort { $a->[3] <=> $b->[3] } @found;
-}
-
-
-sub secrets {
-    my ($place) = @_;
-
-    return map { { %$_, location => $place->{name} } }
-           grep { defined $_->{bytes} && !$_->{keys} && length $_->{bytes} }
-           @{ $place->{secrets} };
-}
-
-
 sub by_hmac {
     my ($messages, $place, $known, @offered) = @_;
 
@@ -355,8 +305,8 @@ sub by_hmac {
             for my $rule (@rules) {
                 my ($digest, $bytes, $keys) = @$rule;
 
-                for my $key (grep { $_->[3] == $wrong - $message->[3] }
-                             @$keys)
+                for my $key (grep { $_->[3] == $wrong - $message->[3]
+                                    && !($_->[5] && $message->[3]) } @$keys)
                 {
                     $hashed += length $message->[0];
                     return undef if $hashed > MOST_HASHED
@@ -369,224 +319,6 @@ sub by_hmac {
     }
 
     return undef;
-}
-
-
-sub match {
-    my ($message, $key) = @_;
-
-    return { body => $message->[1], url => $message->[2], key => $key->[1],
-             secret => $key->[2], foreign => $key->[4],
-             wrong => $message->[3] + $key->[3] };
-}
-
-
-sub by_public {
-    my ($messages, $place, $known, @offered) = @_;
-
-    my $left = MOST_PUBLIC;
-    my @keys = (map({ [$_->{bytes}, '', $_, 0, 0] } secrets($place)),
-                map({ [$_->{bytes}, '', $_, 1, 1] }
-                    grep { length $_->{bytes} >= 43 }
-                    map { secrets($_) } @{ $known->{others} // [] }));
-
-    for my $wrong (0, 1) {
-        for my $key (grep { $_->[3] <= $wrong } @keys) {
-            for my $offer (@offered) {
-                my ($rule, $value) = @$offer;
-                my $raw = ($rule->{format} // '') eq 'raw';
-
-                for my $message (grep { $_->[3] == $wrong - $key->[3] }
-                                 @$messages)
-                {
-                    for (signed_bytes($rule, $value)) {
-                        return undef if $left-- <= 0;
-                        return match($message, $key)
-                            if verify_public(algorithm($rule), $key->[0],
-                                             $message->[0], $_, $raw);
-                    }
-                }
-            }
-        }
-    }
-
-    return undef;
-}
-
-
-sub explained {
-    my ($match) = @_;
-
-    my $secret = $match->{secret};
-    my $whose = $secret->{place}
-        . ($match->{foreign} ? " of $secret->{location}" : '');
-
-    return { text => "signed with $whose", right => 1 } if !$match->{wrong};
-
-    my @texts = ("with $whose" . ($match->{key} ne '' ? " $match->{key}" : ''));
-
-    push @texts, "for the body $match->{body}" if $match->{body} ne '';
-    push @texts, "for the URL $match->{url}" if $match->{url} ne '';
-
-    my $kind = $match->{body} ne '' ? 'body' : $match->{url} ne '' ? 'url'
-             : $match->{foreign} ? 'other'
-             : $match->{key} =~ /decoded/ ? 'decoding' : 'secret';
-
-    return finding('the signature is right ' . join(', and ', @texts), $kind);
-}
-
-
-# --- another provider's scheme
-
-sub other_scheme {
-    my ($r, $rules, $place, $known) = @_;
-
-    my @guesses = guesses_in($r);
-    my %r = %$r;
-
-    # what the place's own rules call so may be signed in another way
-    for my $what (qw/timestamp id/) {
-        $r{$what} //= first { defined } map { source_value($r, $rules, $_) }
-                      @{ ($rules->{$what} // [])->[0]{words} // [] };
-    }
-
-    # each message once, with the providers that sign it so
-    my %schemes;
-
-    for my $name (sort keys %{ $known->{providers} }) {
-        my $theirs = $known->{providers}{$name};
-
-        next if (body_kind($theirs))[0] eq 'pelorus';
-
-        for my $rule (grep { algorithm($_) =~ /\Ahmac-/ }
-                      @{ $theirs->{signature} // [] })
-        {
-            push @{ $schemes{ scheme_of($theirs) } },
-                 [$name, $theirs, $rule];
-        }
-    }
-
-    for my $scheme (sort keys %schemes) {
-        my $theirs = $schemes{$scheme}[0][1];
-        my $message = eval { message(\%r, $theirs, $r->{body}) } // next;
-
-        for my $key (grep { $_->[3] <= 1 } keys_known('text', $place, $known)) {
-            for my $guess (@guesses) {
-                my ($bytes, $encoding, $digest) = @$guess;
-
-                next if hmac($digest, $message, $key->[0]) ne $bytes;
-
-                return scheme_found($r, $schemes{$scheme}, $digest, $encoding,
-                                    $key);
-            }
-        }
-    }
-
-    return;
-}
-
-
-sub scheme_of {
-    my ($rules) = @_;
-
-    return join ' ', word($rules, 'body') // 'raw',
-                word($rules, 'message') // '$webhook_body',
-                map { ($rules->{$_} // [])->[0]{unit} // '' } 'timestamp';
-}
-
-
-# Of a log what the rules found; else whatever the headers and the query have.
-sub guesses_in {
-    my ($r) = @_;
-
-    my ($query) = $r->{uri} =~ /\?(.*)/s;
-
-    return map { guesses($_) } grep { defined && length >= 24 }
-        $r->{signature}, map({ $_->[1] } @{ $r->{headers} }),
-        map { /=(.*)/s ? unpercent($1) : () } split /&/, $query // '';
-}
-
-
-sub scheme_found {
-    my ($r, $providers, $digest, $encoding, $key) = @_;
-
-    my @same = grep { algorithm($_->[2]) eq "hmac-$digest"
-                      && ($_->[2]{encoding} // 'hex') eq $encoding }
-               @$providers;
-    my @there = grep { defined source_value($r, $_->[1], $_->[2]{words}[0]) }
-                @same;
-    my %once;
-
-    @same = grep { !$once{$_}++ } map { $_->[0] } @there ? @there : @same;
-
-    my $message = word($providers->[0][1], 'message') // '$webhook_body';
-    my $how = "hmac-$digest in $encoding over "
-              . (length $message > 60 ? 'parts of the body' : $message);
-
-    splice @same, 4, @same, 'others' if @same > 5;
-
-    return finding("it is signed with $key->[2]{place}"
-                   . ($key->[4] ? " of $key->[2]{location}" : '')
-                   . ($key->[1] ne '' ? " $key->[1]" : '')
-                   . ", but in another way: $how"
-                   . (@same ? ', as by ' . join(', ', @same) : ''), 'scheme');
-}
-
-
-# --- what is not there
-
-sub missing {
-    my ($r, $rules, $what, $place, $known) = @_;
-
-    my @sources = map { $_->{words}[0] } @{ $rules->{$what} };
-    my $where = join ' or ', @sources;
-    my @found = $r->{headless} ? () : other_scheme($r, $rules, $place, $known);
-
-    return @found if @found;
-
-    for my $source (@sources) {
-        my ($name) = $source =~ /\Aheader:(.*)/s or next;
-        my $like = first { lc($_->[0] =~ tr/_/-/r) eq lc $name
-                           && lc $_->[0] ne lc $name } @{ $r->{headers} };
-
-        return finding("the header $name is missing, there is $like->[0]",
-                       'underscore') if $like;
-    }
-
-    my @others = stand_ins($r, $known);
-
-    return finding("there is no $what, $where"
-                   . (@others ? '; in its place there is '
-                      . join(', ', @others) : ''),
-                   @others ? 'place' : 'missing');
-}
-
-
-# Headers with which others sign, or that sound like it.
-sub stand_ins {
-    my ($r, $known) = @_;
-
-    my %names;
-
-    for my $name (sort keys %{ $known->{providers} }) {
-        my $rules = $known->{providers}{$name};
-
-        for (map { $_->{words}[0] } map { @{ $rules->{$_} // [] } }
-             qw/signature token/)
-        {
-            push @{ $names{ lc $1 } }, $name if /\Aheader:(.*)/s;
-            push @{ $names{authorization} }, $name if /\A(?:bearer|basic)\z/;
-        }
-    }
-
-    return map {
-        my %once;
-        my @by = grep { !$once{$_}++ } @{ $names{ lc $_ } // [] };
-        $_ . (@by && @by < 4 ? ' (' . join(', ', @by) . ')' : '')
-    } map { $_->[0] }
-      grep { $names{ lc $_->[0] }
-             || $_->[0] =~ /sign|hmac|digest|token|secret|auth/i }
-      @{ $r->{headers} };
 }
 
 
@@ -633,132 +365,6 @@ sub token {
                        . ($sent->[1] ne '' ? ", if what was sent is taken "
                                              . $sent->[1] : ''),
                        $key->[4] ? 'other' : 'secret');
-    }
-
-    return;
-}
-
-
-# --- JSON Web Tokens
-
-sub jose {
-    my ($r, $rule, $value, $rules, $place, $known) = @_;
-
-    my ($kind, $alg) = algorithm($rule) =~ /\A(jw[ts])-(.*)/;
-    my $token = token_parts($value, $kind eq 'jws' ? $r->{body} : undef)
-        // return finding('what is sent for a token is none', 'scheme');
-    my $theirs = $token->{header}{alg} // 'none';
-
-    return finding("the token is signed by $theirs, and the rule wants "
-                   . uc $alg, 'scheme')
-        if ref $theirs || lc $theirs ne $alg;
-
-    my @found = (claim_times($r, $token), issuer($token, $rule));
-    my @right = kind_of_key($alg, $token, $place, $known);
-
-    push @found, digest_found($r, $token, $rule) if $kind eq 'jwt';
-    push @found, detached($r, $value, $alg, $place, $known)
-        if $kind eq 'jws' && $alg =~ /\Ahs/;
-
-    return (@found, @right);
-}
-
-
-sub claim_times {
-    my ($r, $token) = @_;
-
-    my ($exp, $nbf) = map { ($_ // '') =~ /\A(\d+)(?:\.\d+)?\z/ ? $1 : undef }
-                      @{ $token->{claims} // {} }{qw/exp nbf/};
-
-    return if !defined $r->{time};
-    return finding('the token had ended ' . int($r->{time} - $exp)
-                   . ' s before', 'time')
-        if defined $exp && $r->{time} > $exp + 60;
-    return finding('the token begins ' . int($nbf - $r->{time}) . ' s later',
-                   'time')
-        if defined $nbf && $r->{time} < $nbf - 60;
-    return;
-}
-
-
-sub issuer {
-    my ($token, $rule) = @_;
-
-    my $iss = $token->{claims}{iss} // '';
-
-    return if !defined $rule->{issuer} || $iss eq $rule->{issuer};
-    return finding("the token's issuer is not $rule->{issuer}", 'scheme');
-}
-
-
-# Of the body; the claim says what it is, whoever has signed it.
-sub digest_found {
-    my ($r, $token, $rule) = @_;
-
-    my $pointer = $rule->{body_digest} // 'none';
-
-    return if $pointer eq 'none' || $r->{bodiless};
-
-    my $claim = $token->{claims} // {};
-
-    $claim = ref $claim eq 'HASH' ? $claim->{$_} : undef
-        for map { s{~1}{/}gr =~ s/~0/~/gr } $pointer =~ m{/([^/]*)}g;
-
-    return finding("the token has no digest of the body, $pointer", 'scheme')
-        if !defined $claim || ref $claim;
-
-    my $encoding = $rule->{digest} // 'hex';
-
-    $claim = $encoding eq 'hex' ? lc $claim : $claim;
-    $claim =~ s/=+\z// if $encoding eq 'base64url';
-
-    for (bodies($r->{body})) {
-        my ($body, $what) = @$_;
-
-        next if $encode{$encoding}->(sha256($body)) ne $claim;
-        return $what eq '' ? () : finding("the token is for the body $what",
-                                          'body');
-    }
-
-    return finding('the token is for another body', 'body');
-}
-
-
-sub kind_of_key {
-    my ($alg, $token, $place, $known) = @_;
-
-    if ($alg =~ /\Ahs(\d+)/) {
-        my $key = first { hmac("sha$1", $token->{signed}, $_->[0])
-                          eq $token->{bytes} }
-                  keys_known('text', $place, $known) or return;
-
-        return explained(match(['', '', '', 0], $key));
-    }
-
-    my @sets = grep { $_->{keys} && defined $_->{bytes} }
-               @{ $place->{secrets} };
-    my $kid = $token->{header}{kid};
-
-    return if !@sets || !defined $kid || ref $kid;
-    return if grep { index($_->{bytes}, "\"$kid\"") >= 0 } @sets;
-    return finding("the token's key id is not in $sets[0]{place}", 'keys');
-}
-
-
-# Over the body itself.
-sub detached {
-    my ($r, $value, $alg, $place, $known) = @_;
-
-    my ($digest) = map { "sha$_" } $alg =~ /(\d+)/;
-
-    for my $body (bodies($r->{body})) {
-        my $token = token_parts($value, $body->[0]);
-        my $key = first { hmac($digest, $token->{signed}, $_->[0])
-                          eq $token->{bytes} }
-                  keys_known('text', $place, $known) or next;
-
-        return $body->[1] eq '' ? ()
-               : explained(match(['', $body->[1], '', 1], $key));
     }
 
     return;

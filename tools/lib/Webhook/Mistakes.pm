@@ -22,7 +22,7 @@ use constant {
     DEEPEST        => 100,              # levels of JSON
 };
 
-our @EXPORT = qw/bodies keys_of urls/;
+our @EXPORT = qw/as_is bodies keys_of urls/;
 
 # In this order, each over what those before it have left.
 my @clean = (
@@ -85,6 +85,17 @@ sub keys_of {
                       map { [$decode{$how}->($_->[0]),
                              joined($_->[1], $how eq $key ? '' : $how{$how})] }
                           @texts } @hows);
+}
+
+
+# The first of these, if it can be decoded.
+sub as_is {
+    my ($bytes, $key) = @_;
+
+    my $text = $bytes =~ s/\r?\n\z//r;
+
+    return grep { length($_->[0] // '') }
+           [defined $key ? $decode{$key}->($text) : $text, ''];
 }
 
 

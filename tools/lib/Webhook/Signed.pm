@@ -13,9 +13,9 @@ use MIME::Base64;
 use Webhook::Recorded ();
 use Webhook::Request;
 
-our @EXPORT = qw/algorithm body_kind guesses hmac message offered
-                 signed_bytes source_value time_in_unit token_parts
-                 verify_public word/;
+our @EXPORT = qw/algorithm at_pointer body_kind from_base64url guesses hmac
+                 message named_key offered signed_bytes source_value
+                 time_in_unit word/;
 
 my %hmac = (sha1 => \&hmac_sha1, sha256 => \&hmac_sha256,
             sha384 => \&hmac_sha384, sha512 => \&hmac_sha512);
@@ -39,8 +39,6 @@ my %strict = (
                     ? decode_base64($_[0]) : undef },
     base64url => $readings[2][1],
 );
-
-my @pss = qw/-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest/;
 
 my %time = (
     s => sub { $_[0] =~ /\A\d{10}\z/ ? $_[0] : undef },
@@ -72,6 +70,7 @@ sub source_value {
       : $kind eq 'body' ? $r->{body}
       : $kind eq 'json' ? member($r->{body}, $name)
       : $kind eq 'field' ? field($r, $rules, $name)
+      : $kind eq 'claim' ? at_pointer($r->{claims}, $name)
       : undef;
 
     return length($value // '') ? $value : undef;
@@ -230,88 +229,35 @@ sub time_in_unit {
 }
 
 
-# --- public keys and tokens
+# --- tokens
 
-# A key as it may be written, in PEM; or undef.
-sub pem {
-    my $key = $_[0] =~ s/\A\s+|\s+\z//gr;
+# The member of what was read from JSON, or undef.
+sub at_pointer {
+    my ($value, $pointer) = @_;
 
-    return "$key\n" if $key =~ /\A-----BEGIN (?:PUBLIC KEY|CERTIFICATE)-----/;
+    $value = ref $value eq 'HASH' ? $value->{$_}
+           : ref $value eq 'ARRAY' && /\A\d+\z/ ? $value->[$_] : undef
+        for map { s{~1}{/}gr =~ s/~0/~/gr } $pointer =~ m{/([^/]*)}g;
 
-    my $der = $key =~ /\A[[:xdigit:]]{64}\z/ ? ed25519_der(pack 'H*', $key)
-            : $key =~ m{\A[A-Za-z0-9+/\s]+=*\s*\z} ? decode_base64($key)
-            : return undef;
-
-    $der = ed25519_der($der) if length $der == 32;
-
-    return "-----BEGIN PUBLIC KEY-----\n" . encode_base64($der)
-           . "-----END PUBLIC KEY-----\n";
+    return $value;
 }
 
 
-sub ed25519_der { return pack('H*', '302a300506032b6570032100') . $_[0] }
+sub from_base64url { return decode_base64($_[0] =~ tr{-_}{+/}r) }
 
 
-# Whether the bytes are a signature of the message by the key; openssl knows.
-sub verify_public {
-    my ($algorithm, $key, $message, $bytes, $raw) = @_;
+# The id of the key that a request names, by the provider's key_id, or undef.
+sub named_key {
+    my ($r, $rules) = @_;
 
-    my $pem = pem($key) // return 0;
-    my ($digest) = $algorithm =~ /(?:sha|[rpe]s)(\d+)\z/;
+    my ($source, $pattern) = @{ ($rules->{key_id} // [])->[0]{words} // [] };
+    my $value = defined $source ? source_value($r, $rules, $source) : undef;
 
-    $bytes = der_of($bytes) if $raw;
+    return $value if !defined $value || !defined $pattern;
 
-    my ($k, $m, $s) = map { temporary($_) } $pem, $message, $bytes;
-    my @command = $algorithm =~ /ed25519|eddsa/
-        ? (qw/pkeyutl -verify -rawin -pubin -inkey/, "$k", '-in', "$m",
-           '-sigfile', "$s")
-        : ('dgst', "-sha$digest", '-verify', "$k",
-           $algorithm =~ /-ps\d|pss/ ? @pss : (),
-           '-signature', "$s", "$m");
+    my $like = substr $pattern, 1;
 
-    open my $out, '-|', 'sh', '-c', 'exec openssl "$@" 2>/dev/null', 'sh',
-        @command or return 0;
-    my @lines = <$out>;
-
-    return close $out ? 1 : 0;
-}
-
-
-# r and s side by side, as openssl has them.
-sub der_of {
-    my ($raw) = @_;
-
-    my $half = length($raw) / 2;
-    my $numbers = join '', map {
-        my $n = s/\A\0+(?=.)//sr;
-        $n = "\0$n" if ord($n) & 0x80;
-        pack 'CCa*', 2, length $n, $n;
-    } substr($raw, 0, $half), substr($raw, $half);
-
-    return length $numbers < 128
-           ? pack 'CCa*', 0x30, length $numbers, $numbers
-           : pack 'CCCa*', 0x30, 0x81, length $numbers, $numbers;
-}
-
-
-# { header, claims (or undef), signed, bytes } of a token in its compact form.
-sub token_parts {
-    my ($text, $payload) = @_;
-
-    my ($head, $body, $signature) = $text =~
-        /\A([\w-]+)\.([\w-]*)\.([\w-]*)\z/ or return undef;
-    my $read = $readings[2][1];
-    my $header = eval { json_decode($read->($head)) };
-
-    return undef if ref $header ne 'HASH';
-
-    my $claims = length $body ? eval { json_decode($read->($body)) } : undef;
-
-    $body = $encode{base64url}->($payload) if !length $body;
-
-    return { header => $header, signed => "$head.$body",
-             claims => ref $claims eq 'HASH' ? $claims : undef,
-             bytes => $read->($signature) // '' };
+    return eval { $value =~ /$like/ ? $1 : undef };
 }
 
 
