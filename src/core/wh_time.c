@@ -12,7 +12,7 @@
 #include "wh_time.h"
 
 
-#define WH_TIME_DIGITS     19     /* of them 64 bits hold any number */
+#define WH_TIME_DIGITS     20
 #define WH_TIME_S_DIGITS   10
 #define WH_TIME_MS_DIGITS  13
 
@@ -121,7 +121,7 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
 
         digit = (unsigned) text.data[i] - '0';
 
-        if (digit > 9) {
+        if (digit > 9 || n > INT64_MAX / 10) {
             return WH_INVALID;
         }
 
