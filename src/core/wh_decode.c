@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "wh_decode.h"
+#include "wh_str.h"
 
 
 static int wh_decode_hex(wh_str_t src, unsigned char *dst);
@@ -199,16 +200,35 @@ wh_base64_unpad(wh_str_t src)
 static int
 wh_decode_base64(wh_str_t src, unsigned char *dst, unsigned int other)
 {
-    size_t        i;
-    unsigned int  n, all, bits, digit;
+    unsigned int          n, all, bits, digit, first, second, third;
+    const unsigned char  *p, *last;
 
     n = 0;
     all = 0;
     bits = 0;
 
-    for (i = 0; i < src.len; i++) {
+    p = src.data;
+    last = wh_end(src);
 
-        digit = wh_base64_digits[src.data[i]];
+    /* four digits are three bytes */
+
+    for ( /* void */ ; last - p >= 4; p += 4) {
+
+        first = wh_base64_digits[p[0]];
+        second = wh_base64_digits[p[1]];
+        third = wh_base64_digits[p[2]];
+        digit = wh_base64_digits[p[3]];
+
+        all |= first | second | third | digit;
+
+        *dst++ = (unsigned char) (first << 2 | (second >> 4 & 0x03));
+        *dst++ = (unsigned char) (second << 4 | (third >> 2 & 0x0f));
+        *dst++ = (unsigned char) (third << 6 | (digit & 0x3f));
+    }
+
+    for ( /* void */ ; p < last; p++) {
+
+        digit = wh_base64_digits[*p];
 
         all |= digit;
         bits = bits << 6 | (digit & 0x3f);

@@ -853,8 +853,8 @@ wh_json_next(wh_json_frame_t *frame)
         return frame->member;
     }
 
-    return (frame->node != NULL) ? wh_json_set_element(frame->node, frame->size)
-                                 : NULL;
+    return (frame->node != NULL && frame->node->elements)
+           ? wh_json_set_element(frame->node, frame->size) : NULL;
 }
 
 

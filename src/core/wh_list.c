@@ -72,15 +72,13 @@ wh_pair_find(wh_str_t list, unsigned char separator, wh_str_t name,
     wh_str_t *value)
 {
     int       rc;
-    wh_str_t  element, this_name, this_value;
+    wh_str_t  element, this_value;
 
     rc = WH_ABSENT;
 
     while (wh_list_next(&list, separator, &element)) {
 
-        if (!wh_pair(element, &this_name, &this_value)
-            || !wh_equal(this_name, name))
-        {
+        if (!wh_named(element, name, &this_value)) {
             continue;
         }
 

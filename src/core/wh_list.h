@@ -10,6 +10,8 @@
 #define _WH_LIST_H_INCLUDED_
 
 
+#include <string.h>
+
 #include "wh_str.h"
 
 
@@ -30,6 +32,25 @@ int wh_pair(wh_str_t element, wh_str_t *name, wh_str_t *value);
  */
 int wh_pair_find(wh_str_t list, unsigned char separator, wh_str_t name,
     wh_str_t *value);
+
+
+/* The value of name=value, if that is the name.  Returns 1 or 0. */
+
+static inline int
+wh_named(wh_str_t element, wh_str_t name, wh_str_t *value)
+{
+    if (element.len <= name.len
+        || element.data[name.len] != '='
+        || memcmp(element.data, name.data, name.len) != 0)
+    {
+        return 0;
+    }
+
+    value->data = element.data + name.len + 1;
+    value->len = element.len - name.len - 1;
+
+    return 1;
+}
 
 
 #endif /* _WH_LIST_H_INCLUDED_ */

@@ -6,6 +6,8 @@
  */
 
 
+#include <string.h>
+
 #include "wh_part.h"
 
 
@@ -18,13 +20,22 @@ static unsigned char wh_part_byte(wh_str_t first, wh_str_t second, size_t i);
 int
 wh_part_from_left(wh_str_t part, wh_str_t edge)
 {
-    size_t  i, k;
+    size_t                i, k;
+    const unsigned char  *p;
 
     /* the edge may also begin in the part and end in itself */
 
     for (i = 0; i < part.len; i++) {
 
-        for (k = 0; k < edge.len; k++) {
+        p = memchr(part.data + i, edge.data[0], part.len - i);
+
+        if (p == NULL) {
+            break;
+        }
+
+        i = p - part.data;
+
+        for (k = 1; k < edge.len; k++) {
             if (wh_part_byte(part, edge, i + k) != edge.data[k]) {
                 break;
             }

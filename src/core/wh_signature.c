@@ -62,16 +62,12 @@ static int
 wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
     unsigned char *buf, wh_signature_t *signature)
 {
-    wh_str_t  name, value;
+    wh_str_t  value;
 
     value = element;
 
-    if (format->field.len) {
-        if (!wh_pair(element, &name, &value)
-            || !wh_equal(name, format->field))
-        {
-            return WH_INVALID;
-        }
+    if (format->field.len && !wh_named(element, format->field, &value)) {
+        return WH_INVALID;
     }
 
     if (!wh_cut_prefix(&value, format->prefix)) {

@@ -121,14 +121,15 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
 
         digit = (unsigned) text.data[i] - '0';
 
-        if (digit > 9
-            || n > INT64_MAX / 10
-            || n * 10 + digit > INT64_MAX)
-        {
+        if (digit > 9 || n > INT64_MAX / 10) {
             return WH_INVALID;
         }
 
         n = n * 10 + digit;
+    }
+
+    if (n > INT64_MAX) {
+        return WH_INVALID;
     }
 
     *sec = (int64_t) (n / per_sec);

@@ -54,19 +54,25 @@ typedef struct {
 } ngx_http_webhook_turn_t;
 
 
+/* What is known of a token that has been verified, all but the body. */
+
+typedef struct {
+    const wh_str_t             *issuer;
+    wh_str_t                    text;       /* that the issuer has signed */
+    ngx_uint_t                  secret;     /* from 1 */
+    ngx_http_webhook_reason_e   untimely;   /* or PASSED */
+} ngx_http_webhook_jwt_t;
+
+
 /* A signature that the request offers. */
 
 typedef struct {
-    wh_signature_t              signature;
+    wh_signature_t              signature;  /* of a token, the digest in it */
     wh_str_t                    message;    /* that a public key is to have
                                                signed, or no data */
-    const wh_str_t             *issuer;     /* of a token, or NULL */
-    wh_str_t                    token;      /* what that issuer has signed */
+    ngx_http_webhook_jwt_t     *jwt;        /* or NULL */
     wh_pubkey_e                 scheme;
-    ngx_http_webhook_reason_e   untimely;   /* a token's time, or PASSED */
     ngx_uint_t                  use;
-    ngx_uint_t                  secret;     /* of a token, from 1; then the
-                                               signature is a digest */
     EVP_PKEY                   *pubkey;     /* chosen by its id, or NULL */
     ngx_uint_t                  number;     /* of its secret, from 1 */
 } ngx_http_webhook_candidate_t;

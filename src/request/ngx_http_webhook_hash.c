@@ -28,6 +28,7 @@ static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
 static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *hmacs, ngx_uint_t *digests);
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
+static ngx_uint_t ngx_http_webhook_take_bit(ngx_uint_t *bits);
 static ngx_uint_t ngx_http_webhook_body_stays(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_body_waits(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
@@ -242,7 +243,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests)
 {
     ngx_str_t       prefix;
-    ngx_uint_t      i, k, n, hmacs;
+    ngx_uint_t      i, k, n, hmacs, uses;
     wh_hmac_key_t  *key;
 
     if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
@@ -272,12 +273,10 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
             continue;
         }
 
-        for (k = 0; hmacs >> k; k++) {
+        uses = hmacs & ctx->keys[i]->uses;
 
-            if (!(hmacs & ctx->keys[i]->uses & (1 << k))) {
-                continue;
-            }
-
+        while (uses) {
+            k = ngx_http_webhook_take_bit(&uses);
             key = &ctx->keys[i]->hmac[k];
 
             if (ngx_http_webhook_hash_start(ctx, key, 0, k, i + 1, &prefix)
@@ -288,10 +287,11 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
         }
     }
 
-    for (k = 0; digests >> k; k++) {
-        if ((digests & (1 << k))
-            && ngx_http_webhook_hash_start(ctx, NULL, k, 0, 0, &prefix)
-               != NGX_OK)
+    while (digests) {
+        k = ngx_http_webhook_take_bit(&digests);
+
+        if (ngx_http_webhook_hash_start(ctx, NULL, k, 0, 0, &prefix)
+            != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -351,7 +351,7 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx, ngx_uint_t *hmacs,
 
         candidate = &ctx->candidates[i];
 
-        if (candidate->secret) {
+        if (candidate->jwt) {
             *digests |= 1 << WH_SHA256;
             continue;
         }
@@ -383,6 +383,20 @@ ngx_http_webhook_bits(ngx_uint_t bits)
     }
 
     return n;
+}
+
+
+/* Takes the lowest bit away, and returns which it was. */
+
+static ngx_uint_t
+ngx_http_webhook_take_bit(ngx_uint_t *bits)
+{
+    ngx_uint_t  bit;
+
+    bit = ffs((int) *bits) - 1;
+    *bits &= *bits - 1;
+
+    return bit;
 }
 
 

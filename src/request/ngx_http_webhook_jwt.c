@@ -26,7 +26,7 @@ static ngx_http_webhook_reason_e ngx_http_webhook_jwt_key(
 static ngx_http_webhook_reason_e ngx_http_webhook_jwt_accept(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
-    ngx_http_webhook_candidate_t *candidate);
+    ngx_http_webhook_candidate_t *candidate, ngx_uint_t secret);
 static ngx_int_t ngx_http_webhook_jwt_match(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, wh_jose_t *jose,
     ngx_http_webhook_candidate_t *candidate);
@@ -109,9 +109,8 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         return reason;
     }
 
-    candidate.secret = secret;
-
-    return ngx_http_webhook_jwt_accept(r, ctx, signature, &jose, &candidate);
+    return ngx_http_webhook_jwt_accept(r, ctx, signature, &jose, &candidate,
+                                       secret);
 }
 
 
@@ -234,9 +233,10 @@ ngx_http_webhook_jwt_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 static ngx_http_webhook_reason_e
 ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature, wh_jose_t *jose,
-    ngx_http_webhook_candidate_t *candidate)
+    ngx_http_webhook_candidate_t *candidate, ngx_uint_t secret)
 {
-    ngx_http_webhook_reason_e  reason;
+    ngx_http_webhook_jwt_t     *jwt;
+    ngx_http_webhook_reason_e   reason;
 
     reason = ngx_http_webhook_claims_check(r, ctx, signature, jose->payload,
                                            candidate->signature.bytes);
@@ -250,19 +250,27 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     if (ctx->gate->provider->alone) {
         ctx->token_signed = jose->message;
-        ctx->secret = candidate->secret;
+        ctx->secret = secret;
         ctx->issuer = &signature->jwt.issuer;
         ctx->untimely = reason;
 
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
+    jwt = ngx_palloc(r->pool, sizeof(ngx_http_webhook_jwt_t));
+    if (jwt == NULL) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    jwt->issuer = &signature->jwt.issuer;
+    jwt->text = jose->message;
+    jwt->secret = secret;
+    jwt->untimely = reason;
+
     candidate->signature.len = WH_JWT_SIZE;
-    candidate->issuer = &signature->jwt.issuer;
-    candidate->token = jose->message;
+    candidate->jwt = jwt;
     candidate->scheme = WH_PUBKEY_NONE;
     candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
-    candidate->untimely = reason;
 
     return ngx_http_webhook_jwt_add(r, ctx, candidate);
 }

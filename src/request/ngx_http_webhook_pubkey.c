@@ -10,7 +10,7 @@
 
 
 static ngx_int_t ngx_http_webhook_pubkey_token(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_candidate_t *candidate);
+    ngx_http_webhook_jwt_t *jwt);
 static ngx_int_t ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t message);
 static EVP_PKEY *ngx_http_webhook_pubkey_get(ngx_http_webhook_ctx_t *ctx,
@@ -52,12 +52,12 @@ ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
 
         candidate = &ctx->candidates[i];
 
-        if (candidate->secret
+        if (candidate->jwt
             && hash->digest == WH_SHA256
             && wh_secret_equal(candidate->signature.bytes, bytes, digest.len))
         {
-            return ngx_http_webhook_pubkey_token(ctx, candidate) == NGX_OK
-                   ? (ngx_int_t) candidate->secret : NGX_ERROR;
+            return ngx_http_webhook_pubkey_token(ctx, candidate->jwt) == NGX_OK
+                   ? (ngx_int_t) candidate->jwt->secret : NGX_ERROR;
         }
 
         if (candidate->scheme != WH_PUBKEY_NONE
@@ -79,17 +79,17 @@ ngx_http_webhook_pubkey_digest(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_webhook_pubkey_token(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_candidate_t *candidate)
+    ngx_http_webhook_jwt_t *jwt)
 {
     u_char  digest[WH_HMAC_MAX_SIZE];
 
-    ctx->issuer = candidate->issuer;
+    ctx->issuer = jwt->issuer;
 
     if (ctx->replay == NULL) {
         return NGX_OK;
     }
 
-    if (ngx_http_webhook_mac(NULL, &candidate->token, 1, digest) != NGX_OK) {
+    if (ngx_http_webhook_mac(NULL, &jwt->text, 1, digest) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -13,7 +13,13 @@
 typedef struct {
     ngx_uint_t  status;
     ngx_str_t   text;
+    ngx_str_t   body;           /* with nothing else to say */
 } ngx_http_webhook_class_t;
+
+
+#define ngx_http_webhook_class(status, text)                                  \
+    { status, ngx_string(text),                                               \
+      ngx_string("{\"status\":" #status ",\"error\":\"" text "\"}\n") }
 
 
 static ngx_uint_t ngx_http_webhook_status(ngx_http_request_t *r,
@@ -33,21 +39,21 @@ static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
 /* all that a stranger is told */
 
 static ngx_http_webhook_class_t  ngx_http_webhook_classes[] = {
-    { 400, ngx_string("bad request") },
-    { 401, ngx_string("unauthorized") },
-    { 403, ngx_string("forbidden") },
-    { 404, ngx_string("not found") },
-    { 405, ngx_string("method not allowed") },
-    { 409, ngx_string("conflict") },
-    { 410, ngx_string("gone") },
-    { 412, ngx_string("precondition failed") },
-    { 413, ngx_string("content too large") },
-    { 415, ngx_string("unsupported media type") },
-    { 422, ngx_string("unprocessable content") },
-    { 429, ngx_string("too many requests") },
-    { 500, ngx_string("internal server error") },
-    { 503, ngx_string("service unavailable") },
-    { 0, ngx_string("refused") }
+    ngx_http_webhook_class(400, "bad request"),
+    ngx_http_webhook_class(401, "unauthorized"),
+    ngx_http_webhook_class(403, "forbidden"),
+    ngx_http_webhook_class(404, "not found"),
+    ngx_http_webhook_class(405, "method not allowed"),
+    ngx_http_webhook_class(409, "conflict"),
+    ngx_http_webhook_class(410, "gone"),
+    ngx_http_webhook_class(412, "precondition failed"),
+    ngx_http_webhook_class(413, "content too large"),
+    ngx_http_webhook_class(415, "unsupported media type"),
+    ngx_http_webhook_class(422, "unprocessable content"),
+    ngx_http_webhook_class(429, "too many requests"),
+    ngx_http_webhook_class(500, "internal server error"),
+    ngx_http_webhook_class(503, "service unavailable"),
+    { 0, ngx_string("refused"), ngx_null_string }
 };
 
 
@@ -400,6 +406,11 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 
     if (ngx_http_webhook_detail(r, ctx, &detail) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (class->status && detail.len == 0) {
+        cv.value = class->body;
+        return ngx_http_send_response(r, ctx->status, &json, &cv);
     }
 
     len = sizeof("{\"status\":,\"error\":\"\"}\n") + NGX_INT_T_LEN

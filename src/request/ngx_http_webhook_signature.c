@@ -221,11 +221,13 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
 
     for (i = 0, n = 0; i < ctx->ncandidates; i++) {
 
-        if (candidate[i].untimely == NGX_HTTP_WEBHOOK_PASSED) {
+        if (candidate[i].jwt == NULL
+            || candidate[i].jwt->untimely == NGX_HTTP_WEBHOOK_PASSED)
+        {
             candidate[n++] = candidate[i];
 
         } else {
-            reason = candidate[i].untimely;
+            reason = candidate[i].jwt->untimely;
         }
     }
 

@@ -325,6 +325,11 @@ ngx_int_t
 ngx_http_webhook_evaluate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_complex_value_t *value, ngx_str_t *text)
 {
+    if (value->lengths == NULL) {
+        *text = value->value;
+        return NGX_OK;
+    }
+
     ctx->evaluation = 0;
 
     if (ngx_http_complex_value(r, value, text) != NGX_OK || ctx->evaluation) {

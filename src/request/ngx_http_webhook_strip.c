@@ -187,7 +187,7 @@ ngx_http_webhook_strip_cookie(ngx_http_request_t *r, ngx_table_elt_t *header,
     ngx_str_t *name)
 {
     u_char    *p;
-    wh_str_t   rest, element, this_name, value, stripped;
+    wh_str_t   rest, element, value, stripped;
 
     stripped = ngx_http_webhook_wh_str(name);
     rest = ngx_http_webhook_wh_str(&header->value);
@@ -201,10 +201,7 @@ ngx_http_webhook_strip_cookie(ngx_http_request_t *r, ngx_table_elt_t *header,
 
     while (wh_list_next(&rest, ';', &element)) {
 
-        if (element.len == 0
-            || (wh_pair(element, &this_name, &value)
-                && wh_equal(this_name, stripped)))
-        {
+        if (element.len == 0 || wh_named(element, stripped, &value)) {
             continue;
         }
 

@@ -12,6 +12,8 @@
 typedef struct {
     ngx_http_webhook_ctx_t     *ctx;
     wh_json_t                  *json;
+    const wh_json_value_t      *element;    /* of the array, the last one */
+    const wh_json_value_t      *value;      /* in it */
     size_t                      values;     /* seen so far */
     ngx_uint_t                  secret;     /* the last one needed */
     ngx_http_webhook_reason_e   reason;
@@ -27,7 +29,7 @@ static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_parse(
 static int ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
     wh_str_t text);
 static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_value(
-    ngx_http_webhook_wildcard_parse_t *parse, const wh_json_value_t *value);
+    ngx_http_webhook_wildcard_parse_t *parse);
 static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_complete(
     ngx_http_webhook_wildcard_parse_t *parse);
 
@@ -160,16 +162,22 @@ ngx_http_webhook_wildcard_check(ngx_http_request_t *r,
 static ngx_http_webhook_reason_e
 ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
 {
-    ngx_http_webhook_wildcard_parse_t  parse;
+    ngx_http_webhook_wildcard_t        *wildcard;
+    ngx_http_webhook_wildcard_parse_t   parse;
+
+    wildcard = ctx->gate->provider->wildcard;
 
     ngx_memzero(&parse, sizeof(ngx_http_webhook_wildcard_parse_t));
 
     parse.ctx = ctx;
-    parse.json = wh_json_create(ctx->gate->provider->wildcard->set, NULL,
+    parse.json = wh_json_create(wildcard->set, NULL,
                                 ngx_http_webhook_wildcard_observe, &parse);
     if (parse.json == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
+
+    parse.element = wh_json_value(parse.json, wildcard->element);
+    parse.value = wh_json_value(parse.json, wildcard->value);
 
     if (wh_json_parse(parse.json, body->data, body->len) == WH_OK
         && wh_json_end(parse.json) == WH_OK)
@@ -201,36 +209,31 @@ ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
 {
     ngx_http_webhook_wildcard_parse_t  *parse = data;
 
-    const wh_json_value_t        *value, *element;
-    ngx_http_webhook_wildcard_t  *wildcard;
-
-    wildcard = parse->ctx->gate->provider->wildcard;
-    value = wh_json_value(parse->json, wildcard->value);
-    element = wh_json_value(parse->json, wildcard->element);
-
-    if (element->count > value->count + 1) {
+    if (parse->element->count > parse->value->count + 1) {
         parse->reason = NGX_HTTP_WEBHOOK_TOKEN_MISSING;
         return WH_INVALID;
     }
 
-    if (value->count == parse->values) {
+    if (parse->value->count == parse->values) {
         return WH_OK;
     }
 
-    parse->values = value->count;
-    parse->reason = ngx_http_webhook_wildcard_value(parse, value);
+    parse->values = parse->value->count;
+    parse->reason = ngx_http_webhook_wildcard_value(parse);
 
     return parse->reason == NGX_HTTP_WEBHOOK_PASSED ? WH_OK : WH_INVALID;
 }
 
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_wildcard_value(ngx_http_webhook_wildcard_parse_t *parse,
-    const wh_json_value_t *value)
+ngx_http_webhook_wildcard_value(ngx_http_webhook_wildcard_parse_t *parse)
 {
     ngx_int_t                  secret;
     ngx_str_t                  text;
+    const wh_json_value_t     *value;
     ngx_http_webhook_token_t  *token;
+
+    value = parse->value;
 
     if (value->repeated) {
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
@@ -266,15 +269,13 @@ ngx_http_webhook_wildcard_value(ngx_http_webhook_wildcard_parse_t *parse,
 static ngx_http_webhook_reason_e
 ngx_http_webhook_wildcard_complete(ngx_http_webhook_wildcard_parse_t *parse)
 {
-    const wh_json_value_t        *array, *value;
+    const wh_json_value_t        *array;
     ngx_http_webhook_wildcard_t  *wildcard;
 
     wildcard = parse->ctx->gate->provider->wildcard;
-
     array = wh_json_value(parse->json, wildcard->array);
-    value = wh_json_value(parse->json, wildcard->value);
 
-    if (array->repeated || value->repeated) {
+    if (array->repeated || parse->value->repeated) {
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
     }
 
