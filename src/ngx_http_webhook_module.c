@@ -65,14 +65,14 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook_client_certificate,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_webhook_loc_conf_t, certificates),
       NULL },
 
     { ngx_string("webhook_require"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
-      ngx_http_webhook_require,
+      ngx_http_webhook_rule_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_webhook_loc_conf_t, requires),
       NULL },
 
     { ngx_string("webhook_claim"),
@@ -84,9 +84,9 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
 
     { ngx_string("webhook_window"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
-      ngx_http_webhook_window,
+      ngx_http_webhook_rule_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_webhook_loc_conf_t, window),
       NULL },
 
     { ngx_string("webhook_public_url"),
@@ -133,7 +133,7 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
 
     { ngx_string("webhook_reject"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_webhook_reject_code,
+      ngx_http_webhook_rule_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_webhook_loc_conf_t, reject),
       NULL },
@@ -408,15 +408,12 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
-        || ngx_http_webhook_providers_check_oracles(cf, wmcf) != NGX_OK
-        || ngx_http_webhook_recipient_check(cf, wmcf) != NGX_OK
-        || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
+    if (ngx_http_webhook_providers_check_oracles(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_check_gates(cf, wmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
-
-    ngx_http_webhook_check_gates(cf, wmcf);
 
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
 

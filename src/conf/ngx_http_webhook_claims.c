@@ -49,7 +49,7 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t               *value;
+    ngx_str_t               *value, *word;
     ngx_uint_t               i;
     ngx_http_webhook_pin_t  *pin;
 
@@ -93,11 +93,22 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 0; i < pin->n; i++) {
 
-        if (ngx_http_webhook_text(cf, &value[i + 2]) != NGX_CONF_OK) {
+        word = &value[i + 2];
+
+        if (ngx_http_webhook_text(cf, word) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
 
-        pin->values[i] = ngx_http_webhook_wh_str(&value[i + 2]);
+        /* "events" may be what somebody is called */
+
+        if (i
+            && ngx_strlchr(word->data, word->data + word->len, '_')
+            && ngx_http_webhook_is_directive(cf, word))
+        {
+            return ngx_http_webhook_no_semicolon(cf, word);
+        }
+
+        pin->values[i] = ngx_http_webhook_wh_str(word);
     }
 
     return NGX_CONF_OK;

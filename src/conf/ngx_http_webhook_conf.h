@@ -75,6 +75,8 @@ typedef struct {
 
 char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
@@ -139,8 +141,8 @@ ngx_uint_t ngx_http_webhook_recipient_names(
     ngx_http_webhook_require_t *require);
 ngx_uint_t ngx_http_webhook_recipient_unnamed(
     ngx_http_webhook_stats_entry_t *entry);
-ngx_int_t ngx_http_webhook_recipient_check(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf);
+ngx_uint_t ngx_http_webhook_recipient_token(
+    ngx_http_webhook_stats_entry_t *entry);
 
 /* _rule_payload.c */
 
@@ -201,6 +203,8 @@ char *ngx_http_webhook_option_period(ngx_conf_t *cf,
 char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
     time_t *time);
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
+ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name);
+char *ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word);
 void ngx_http_webhook_nearest_init(ngx_http_webhook_nearest_t *nearest,
     ngx_str_t *word);
 void ngx_http_webhook_nearest_add(ngx_http_webhook_nearest_t *nearest,
@@ -308,13 +312,9 @@ char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -325,8 +325,6 @@ char *ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
 
 char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
-ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf);
 void ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
@@ -341,7 +339,7 @@ ngx_int_t ngx_http_webhook_check_needs(ngx_conf_t *cf,
     char *what);
 void ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-void ngx_http_webhook_check_gates(ngx_conf_t *cf,
+ngx_int_t ngx_http_webhook_check_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
 /* "off" among the options of "webhook_replay" and of the rule "replay" */

@@ -643,43 +643,6 @@ ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
 }
 
 
-/*
- * Where client certificates count, the server must ask for them; what it asks
- * for is known when all has been merged.
- */
-
-ngx_int_t
-ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf)
-{
-    ngx_uint_t                        i;
-    ngx_http_ssl_srv_conf_t          *sscf;
-    ngx_http_webhook_stats_entry_t  **entry;
-
-    entry = wmcf->stats_entries.elts;
-
-    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
-
-        sscf = entry[i]->cscf->ctx->srv_conf[ngx_http_ssl_module.ctx_index];
-
-        if (entry[i]->gate->certificates == NULL || sscf->verify) {
-            continue;
-        }
-
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook %V\" in %V:%ui needs a client certificate, "
-                      "but the server never asks for one, set "
-                      "\"ssl_verify_client\" and \"ssl_client_certificate\"",
-                      &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
-                      entry[i]->wlcf->line);
-
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
 /* Verdicts of the gate are counted; in which zone is known later. */
 
 ngx_int_t

@@ -38,13 +38,12 @@ static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
+static ngx_http_webhook_rule_t *ngx_http_webhook_rule_find(ngx_str_t *name);
 static char *ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static char *ngx_http_webhook_rule_source(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
-static ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf,
-    ngx_str_t *name);
 
 
 static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
@@ -325,29 +324,6 @@ ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
                   "docs/providers.md", name,
                   ngx_http_webhook_nearest_hint(&nearest, hint),
                   &conf->file, conf->line);
-}
-
-
-/* Whether some module has a directive of this name. */
-
-static ngx_uint_t
-ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)
-{
-    ngx_uint_t      i;
-    ngx_command_t  *cmd;
-
-    for (i = 0; cf->cycle->modules[i]; i++) {
-
-        cmd = cf->cycle->modules[i]->commands;
-
-        for ( /* void */ ; cmd && cmd->name.len; cmd++) {
-            if (ngx_http_webhook_str_equal(&cmd->name, name)) {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
 }
 
 
@@ -768,20 +744,24 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_http_webhook_provider_t  *provider = conf;
 
     ngx_str_t                *value;
-    ngx_uint_t                n, bit;
+    ngx_uint_t                i, n, bit;
     ngx_http_webhook_rule_t  *rule;
 
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
-    for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
-        if (ngx_http_webhook_str_equal(&rule->name, &value[0])) {
-            break;
-        }
+    rule = ngx_http_webhook_rule_find(&value[0]);
+
+    if (rule == NULL) {
+        return ngx_http_webhook_rule_unknown(cf, provider, &value[0]);
     }
 
-    if (rule->name.len == 0) {
-        return ngx_http_webhook_rule_unknown(cf, provider, &value[0]);
+    /* the first words may be any, the others are never names of rules */
+
+    for (i = rule->min + 1; i <= n; i++) {
+        if (ngx_http_webhook_rule_find(&value[i])) {
+            return ngx_http_webhook_no_semicolon(cf, &value[i]);
+        }
     }
 
     if (n < rule->min || n > rule->max) {
@@ -803,6 +783,46 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     return rule->handler(cf, provider, &value[1], n,
                          (u_char *) provider + rule->offset);
+}
+
+
+/* A directive "webhook_NAME" that is what the rule NAME is to a provider. */
+
+char *
+ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    void                     *field;
+    ngx_str_t                *value, name;
+    ngx_http_webhook_rule_t  *rule;
+
+    value = cf->args->elts;
+    field = (u_char *) conf + cmd->offset;
+
+    name.data = cmd->name.data + sizeof("webhook_") - 1;
+    name.len = cmd->name.len - (sizeof("webhook_") - 1);
+
+    rule = ngx_http_webhook_rule_find(&name);
+
+    if (rule->once && *(ngx_int_t *) field != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    return rule->handler(cf, NULL, &value[1], cf->args->nelts - 1, field);
+}
+
+
+static ngx_http_webhook_rule_t *
+ngx_http_webhook_rule_find(ngx_str_t *name)
+{
+    ngx_http_webhook_rule_t  *rule;
+
+    for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
+        if (ngx_http_webhook_str_equal(&rule->name, name)) {
+            return rule;
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -249,6 +249,10 @@ ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
+        if (ngx_http_webhook_is_directive(cf, &words[i])) {
+            return ngx_http_webhook_no_semicolon(cf, &words[i]);
+        }
+
         if (wh_subject_attr(ngx_http_webhook_wh_str(&words[i]), attr)
             != WH_OK)
         {

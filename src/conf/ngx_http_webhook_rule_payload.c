@@ -194,10 +194,16 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
 
     wh_json_set_free(set);
 
+    word = ngx_min(word, n - 1);
+
+    if (rc == WH_INVALID && ngx_http_webhook_is_directive(cf, &words[word])) {
+        return ngx_http_webhook_no_semicolon(cf, &words[word]);
+    }
+
     if (rc == WH_INVALID) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid rule for a payload at \"%V\": %s",
-                           &words[ngx_min(word, n - 1)], error);
+                           &words[word], error);
         return NGX_CONF_ERROR;
     }
 
