@@ -317,18 +317,9 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (wlcf->vars == NULL) {
+    var = wlcf->vars ? wlcf->vars->elts : NULL;
 
-        wlcf->vars = ngx_array_create(cf->pool, 2,
-                                      sizeof(ngx_http_webhook_var_t));
-        if (wlcf->vars == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    var = wlcf->vars->elts;
-
-    for (i = 0; i < wlcf->vars->nelts; i++) {
+    for (i = 0; var && i < wlcf->vars->nelts; i++) {
 
         if (var[i].index != (ngx_uint_t) index) {
             continue;
@@ -340,7 +331,8 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    var = ngx_array_push(wlcf->vars);
+    var = ngx_http_webhook_push(cf, &wlcf->vars,
+                                sizeof(ngx_http_webhook_var_t));
     if (var == NULL) {
         return NGX_CONF_ERROR;
     }

@@ -82,6 +82,11 @@ ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
 void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name);
 
+/* _provider_finish.c: what is known when all rules have been read */
+
+char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+
 /* _rule_signature.c, _rule_http_message.c */
 
 char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
@@ -92,14 +97,16 @@ char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
     void *field);
 char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_http_message_provider(ngx_conf_t *cf,
+char *ngx_http_webhook_http_message_wrong(
+    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_http_message_window(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 
 /* _claims.c: what the claims of tokens must be */
 
 char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_claims_provider(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider);
+void ngx_http_webhook_claims_finish(ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
@@ -167,8 +174,7 @@ char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
-char *ngx_http_webhook_challenges_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_challenges_wrong(ngx_http_webhook_provider_t *provider);
 
 /* _option.c: tables of words */
 
@@ -200,8 +206,6 @@ char *ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 char *ngx_http_webhook_option_period(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
-    time_t *time);
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
 ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name);
 char *ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word);
@@ -222,6 +226,9 @@ char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
 
 /* _word.c: the words that rules are made of */
 
+void *ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size);
+ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t *n);
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
@@ -232,12 +239,6 @@ ngx_uint_t ngx_http_webhook_source_words(ngx_conf_t *cf,
     ngx_http_webhook_source_t *source);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
-char *ngx_http_webhook_ack_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_reject_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name, ngx_uint_t *index);
 void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
@@ -284,7 +285,7 @@ char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
-/* _rule_headers.c */
+/* _rule_headers.c, _rule_token.c */
 
 char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -298,9 +299,6 @@ char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
-
-/* _rule_token.c */
-
 char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);

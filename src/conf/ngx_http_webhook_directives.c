@@ -64,15 +64,8 @@ ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_http_webhook_secret_t  *secret;
 
-    if (wlcf->secrets == NULL) {
-        wlcf->secrets = ngx_array_create(cf->pool, 2,
-                                         sizeof(ngx_http_webhook_secret_t));
-        if (wlcf->secrets == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    secret = ngx_array_push(wlcf->secrets);
+    secret = ngx_http_webhook_push(cf, &wlcf->secrets,
+                                   sizeof(ngx_http_webhook_secret_t));
     if (secret == NULL) {
         return NGX_CONF_ERROR;
     }

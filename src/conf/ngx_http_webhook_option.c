@@ -383,7 +383,18 @@ char *
 ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    return ngx_http_webhook_time_word(cf, value, field);
+    time_t  *time = field;
+
+    *time = ngx_parse_time(value, 1);
+
+    if (*time == (time_t) NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it is like 30s, 5m or 1h",
+                           value);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -395,29 +406,15 @@ ngx_http_webhook_option_period(ngx_conf_t *cf,
 {
     time_t  *time = field;
 
-    if (ngx_http_webhook_time_word(cf, value, time) != NGX_CONF_OK) {
+    if (ngx_http_webhook_option_time(cf, option, value, field)
+        != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
     if (*time == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid time \"%V\", it cannot be 0", value);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word, time_t *time)
-{
-    *time = ngx_parse_time(word, 1);
-
-    if (*time == (time_t) NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid time \"%V\", it is like 30s, 5m or 1h",
-                           word);
         return NGX_CONF_ERROR;
     }
 

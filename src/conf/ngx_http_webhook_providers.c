@@ -253,9 +253,6 @@ ngx_http_webhook_providers_may_share(ngx_http_webhook_gate_t *gate)
 static ngx_http_webhook_kind_e
 ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
 {
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
     if (provider->signatures.nelts == 0) {
         return provider->tokens.nelts ? NGX_HTTP_WEBHOOK_TOKENS
                                       : NGX_HTTP_WEBHOOK_NOTHING;
@@ -264,6 +261,8 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
     if (provider->tokens.nelts
         || provider->prefix
         || provider->http_message
+        || provider->jwt
+        || provider->detached
         || provider->timestamp
         || provider->oracle
         || (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW
@@ -271,14 +270,6 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
         || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
     {
         return NGX_HTTP_WEBHOOK_OTHERS;
-    }
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jose) {
-            return NGX_HTTP_WEBHOOK_OTHERS;
-        }
     }
 
     return NGX_HTTP_WEBHOOK_BODIES;
@@ -508,8 +499,7 @@ ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
 
         for (k = 0; k <= gate->nkeys; k++) {
 
-            keyslot = (k < gate->nkeys) ? &gate->keyslots[k]
-                                        : gate->challenge;
+            keyslot = ngx_http_webhook_gate_keyslot(gate, k);
             if (keyslot == NULL) {
                 continue;
             }

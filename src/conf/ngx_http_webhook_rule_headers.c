@@ -223,14 +223,7 @@ ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_array_t        *attrs;
     wh_subject_attr_t  *attr;
 
-    if (*certificates == NULL) {
-        *certificates = ngx_array_create(cf->pool, 1, sizeof(ngx_array_t));
-        if (*certificates == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    attrs = ngx_array_push(*certificates);
+    attrs = ngx_http_webhook_push(cf, certificates, sizeof(ngx_array_t));
 
     if (attrs == NULL
         || ngx_array_init(attrs, cf->pool, n, sizeof(wh_subject_attr_t))

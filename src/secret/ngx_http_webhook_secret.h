@@ -109,6 +109,15 @@ void ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys,
     ngx_uint_t n);
 
 
+/* The keyslots of a gate from 0, the challenge's is the last one, or NULL. */
+
+static ngx_inline ngx_http_webhook_keyslot_t *
+ngx_http_webhook_gate_keyslot(ngx_http_webhook_gate_t *gate, ngx_uint_t i)
+{
+    return i < gate->nkeys ? &gate->keyslots[i] : gate->challenge;
+}
+
+
 /* The same key, to be released once more. */
 
 static ngx_inline ngx_http_webhook_key_t *
