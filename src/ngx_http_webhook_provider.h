@@ -18,7 +18,6 @@
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_signature.h"
-#include "core/wh_time.h"
 
 
 /* What a provider is made of, by the rules of the language. */

@@ -9,6 +9,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_time.h"
 
 
 /* Where a segment is among those on its side of the body. */

@@ -8,6 +8,7 @@
 
 #include "ngx_http_webhook_conf.h"
 #include "core/wh_str.h"
+#include "core/wh_time.h"
 
 
 #define NGX_HTTP_WEBHOOK_CREATED_PAST    300    /* seconds, unless told */

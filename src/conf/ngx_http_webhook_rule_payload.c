@@ -8,6 +8,7 @@
 
 #include "ngx_http_webhook_conf.h"
 #include "core/wh_form.h"
+#include "core/wh_time.h"
 
 
 static char *ngx_http_webhook_require_text(ngx_conf_t *cf,
