@@ -165,6 +165,9 @@ for (['content_type', 'a/$b'], ['header', '$h x', '$h'], ['header', 'X a$b', 'a$
      ['signature', 'header:X field=$a', '$a'],
      ['signature', 'header:X list=$', '$'],
      ['signature', 'header:X issuer=$a', '$a'],
+     (map { ['signature', "http-message $_=\$a", '$a'] } qw/label tag/),
+     ['signature', 'http-message covers=@method,$a', '@method,$a'],
+     ['key_id', 'header:$a', '$a'], ['claim', '/a string enum=$a', 'enum=$a'],
      ['id', 'header:$a', '$a'], ['event', 'query:$a', '$a'],
      ['timestamp', 'header:$a', '$a'], ['body', 'form:$a', '$a'],
      ['body', 'sha256:header:$a', '$a'],
@@ -186,7 +189,11 @@ for (['content_type', 'a/$b'], ['header', '$h x', '$h'], ['header', 'X a$b', 'a$
 
 for (['webhook', '$a'], ['webhook_public_url', 'https://$host'],
      ['webhook_client_certificate', 'CN=$a'],
-     ['webhook_require', '/a string enum=$b', 'enum=$b'])
+     ['webhook_require', '/a string enum=$b', 'enum=$b'],
+     ['webhook_claim', '/aud us $a', '$a'],
+     ['webhook_secret', '0123456789abcdef for=$a', '$a'],
+     (map { ['webhook_replay', "zone=a $_=\$a", '$a'] } qw/scope shared/),
+     ['webhook_replay', 'zone=$a', '$a'])
 {
     my ($directive, $words, $text) = @$_;
 
@@ -197,6 +204,15 @@ for (['webhook', '$a'], ['webhook_public_url', 'https://$host'],
 
 http_says('webhook_provider $a { token bearer; } #<', '"$" in "$a" of '
           . '"webhook_provider", there can be no variable in @');
+
+http_says('webhook_zone $a 1m; #<', '"webhook_zone" directive has a "$" in '
+          . 'its name, there can be no variable in @');
+
+http_says("webhook_redis $_; #<", '"$" in "$a" of "webhook_redis", there can '
+          . 'be no variable in @')
+    for '$a redis://127.0.0.1', map { "a redis://127.0.0.1 $_=\$a" }
+        qw/user prefix trusted_certificate certificate certificate_key
+           server_name/;
 
 # where it is right
 rule_says($_) for 'content_type ~json$', 'header X ~^a$', 'id json:/$schema',

@@ -50,9 +50,12 @@ location_says("webhook_enforce on $_->[0]; #<", "unknown option \"$_->[0]\""
 location_says('webhook_enforce on except=; #<', 'option "except=" of '
               . '"webhook_enforce" has no value, one with ";" goes in '
               . 'quotes, like "except=;" in @');
-location_says("webhook_enforce $_; #<",
-              'invalid number of arguments in "webhook_enforce" directive in @')
-    for '', 'on except=header except=payload';
+location_says('webhook_enforce; #<',
+              'invalid number of arguments in "webhook_enforce" directive in '
+              . '@');
+location_says('webhook_enforce on except=header except=payload; #<',
+              'option "except=payload" of "webhook_enforce" is the second of '
+              . 'its name in @');
 location_says("webhook_enforce yes except=header; #<",
               'invalid value "yes" in "webhook_enforce" directive, it must be '
               . '"on" or "off" in @');
