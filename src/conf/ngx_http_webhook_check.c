@@ -21,6 +21,10 @@ typedef struct {
 } ngx_http_webhook_effect_t;
 
 
+#define ngx_http_webhook_field(name)                                          \
+    offsetof(ngx_http_webhook_loc_conf_t, name)
+
+
 /* The first ones, bits. */
 
 #define NGX_HTTP_WEBHOOK_OWN_PROVIDERS     0x01
@@ -77,52 +81,44 @@ static void ngx_http_webhook_check_engines(ngx_conf_t *cf,
 
 static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
 
-    { "webhook", offsetof(ngx_http_webhook_loc_conf_t, providers), 0,
+    { "webhook", ngx_http_webhook_field(providers), 0, NULL, NULL },
+
+    { "webhook_client_certificate", ngx_http_webhook_field(certificates), 0,
       NULL, NULL },
 
-    { "webhook_client_certificate",
-      offsetof(ngx_http_webhook_loc_conf_t, certificates), 0, NULL, NULL },
-
-    { "webhook_secret", offsetof(ngx_http_webhook_loc_conf_t, secrets), 0,
+    { "webhook_secret", ngx_http_webhook_field(secrets), 0,
       ngx_http_webhook_check_secret, "token or signature" },
 
-    { "webhook_challenge_secret",
-      offsetof(ngx_http_webhook_loc_conf_t, challenge_secret), 0,
+    { "webhook_challenge_secret", ngx_http_webhook_field(challenge_secret), 0,
       ngx_http_webhook_check_challenge, "challenge with a secret" },
 
-    { "webhook_require", offsetof(ngx_http_webhook_loc_conf_t, requires), 0,
-      NULL, NULL },
+    { "webhook_require", ngx_http_webhook_field(requires), 0, NULL, NULL },
 
-    { "webhook_claim", offsetof(ngx_http_webhook_loc_conf_t, pins), 0,
+    { "webhook_claim", ngx_http_webhook_field(pins), 0,
       ngx_http_webhook_check_claims, "token with claims" },
 
-    { "webhook_window", offsetof(ngx_http_webhook_loc_conf_t, window.past),
-      NGX_CONF_UNSET, ngx_http_webhook_check_window, "timestamp" },
+    { "webhook_window", ngx_http_webhook_field(window.past), NGX_CONF_UNSET,
+      ngx_http_webhook_check_window, "timestamp" },
 
-    { "webhook_public_url",
-      offsetof(ngx_http_webhook_loc_conf_t, public_url.len), 0,
+    { "webhook_public_url", ngx_http_webhook_field(public_url.len), 0,
       ngx_http_webhook_check_url, "URL in what it signs" },
 
-    { "webhook_max_body", offsetof(ngx_http_webhook_loc_conf_t, max_body),
-      NGX_CONF_UNSET, NULL, NULL },
-
-    { "webhook_enforce", offsetof(ngx_http_webhook_loc_conf_t, enforce),
-      NGX_CONF_UNSET, NULL, NULL },
-
-    { "webhook_strip", offsetof(ngx_http_webhook_loc_conf_t, strip), 0,
+    { "webhook_max_body", ngx_http_webhook_field(max_body), NGX_CONF_UNSET,
       NULL, NULL },
 
-    { "webhook_ack", offsetof(ngx_http_webhook_loc_conf_t, ack), 0,
+    { "webhook_enforce", ngx_http_webhook_field(enforce), NGX_CONF_UNSET,
       NULL, NULL },
 
-    { "webhook_reject", offsetof(ngx_http_webhook_loc_conf_t, reject), 0,
+    { "webhook_strip", ngx_http_webhook_field(strip), 0, NULL, NULL },
+
+    { "webhook_ack", ngx_http_webhook_field(ack), 0, NULL, NULL },
+
+    { "webhook_reject", ngx_http_webhook_field(reject), 0,
       ngx_http_webhook_check_reject, "status that can be changed" },
 
-    { "webhook_replay", offsetof(ngx_http_webhook_loc_conf_t, replay), 0,
-      NULL, NULL },
+    { "webhook_replay", ngx_http_webhook_field(replay), 0, NULL, NULL },
 
-    { "webhook_log_level", offsetof(ngx_http_webhook_loc_conf_t, log_level),
-      0, NULL, NULL },
+    { "webhook_log_level", ngx_http_webhook_field(log_level), 0, NULL, NULL },
 
     { NULL, 0, 0, NULL, NULL }
 };
@@ -369,12 +365,8 @@ ngx_http_webhook_check_window(ngx_http_webhook_provider_t *provider)
 static ngx_uint_t
 ngx_http_webhook_check_url(ngx_http_webhook_provider_t *provider)
 {
-    static ngx_str_t  url = ngx_string("webhook_url");
-    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
-
     return provider->http_message
-           || ngx_http_webhook_template_has(provider->message, &url)
-           || ngx_http_webhook_template_has(provider->message, &decoded);
+           || ngx_http_webhook_template_has_url(provider->message);
 }
 
 

@@ -227,6 +227,8 @@ char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
 /* _word.c: the words that rules are made of */
 
 void *ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size);
+ngx_int_t ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    char *separator, ngx_str_t *text);
 ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
     ngx_uint_t *n);
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
@@ -377,6 +379,7 @@ ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t *value);
 ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_template_has_url(ngx_str_t text);
 ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(

@@ -60,9 +60,6 @@ static ngx_http_webhook_gate_t *ngx_http_webhook_gates_create(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_provider(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static const char *ngx_http_webhook_gate_key(ngx_conf_t *cf,
@@ -238,9 +235,12 @@ static ngx_http_webhook_gate_t *
 ngx_http_webhook_gates_create(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_str_t                *name;
-    ngx_uint_t                i;
-    ngx_http_webhook_gate_t  *gates;
+    ngx_str_t                     *name;
+    ngx_uint_t                     i;
+    ngx_http_webhook_gate_t       *gates;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     gates = ngx_pcalloc(cf->pool, conf->providers->nelts
                                   * sizeof(ngx_http_webhook_gate_t));
@@ -258,9 +258,10 @@ ngx_http_webhook_gates_create(ngx_conf_t *cf,
             gates[i - 1].next = &gates[i];
         }
 
-        if (ngx_http_webhook_gate_provider(cf, &gates[i], conf, &name[i])
-            != NGX_OK)
-        {
+        gates[i].provider = ngx_http_webhook_provider_get(cf, wmcf, &name[i]);
+
+        if (gates[i].provider == NULL) {
+            ngx_http_webhook_provider_unknown(cf, conf, &name[i]);
             return NULL;
         }
     }
@@ -297,26 +298,6 @@ ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
                              provider->timestamp->window.future,
                              NGX_CONF_UNSET);
     }
-}
-
-
-static ngx_int_t
-ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
-{
-    ngx_http_webhook_main_conf_t  *wmcf;
-
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
-
-    gate->provider = ngx_http_webhook_provider_get(cf, wmcf, name);
-
-    if (gate->provider) {
-        return NGX_OK;
-    }
-
-    ngx_http_webhook_provider_unknown(cf, conf, name);
-
-    return NGX_ERROR;
 }
 
 

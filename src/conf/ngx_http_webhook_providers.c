@@ -52,8 +52,6 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    u_char      *p;
-    size_t       len;
     ngx_str_t   *value, *name;
     ngx_uint_t   i, k, n;
 
@@ -83,7 +81,7 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     /* a provider is looked up later, it may be defined below */
 
-    for (i = 1, len = 0; i <= n; i++) {
+    for (i = 1; i <= n; i++) {
 
         if (ngx_strcmp(value[i].data, "off") == 0) {
             return "has \"off\" beside other values";
@@ -108,24 +106,10 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *name = value[i];
-
-        len += value[i].len + 1;
     }
 
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    wlcf->names.data = p;
-    wlcf->names.len = len - 1;
-
-    for (i = 1; i <= n; i++) {
-        p = ngx_cpymem(p, value[i].data, value[i].len);
-        *p++ = ' ';
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_webhook_join(cf, &value[1], n, " ", &wlcf->names)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -585,12 +569,7 @@ ngx_http_webhook_providers_common(ngx_http_webhook_gate_t *one,
 
             if (keyslot->for_name.len == 0
                 && other->for_name.len == 0
-                && (keyslot->secret == other->secret
-                    || (keyslot->key
-                        && other->key
-                        && wh_secret_equal(keyslot->key->digest,
-                                           other->key->digest,
-                                           WH_TOKEN_DIGEST_SIZE))))
+                && ngx_http_webhook_keys_same(keyslot, keyslot->key, other))
             {
                 return 1;
             }

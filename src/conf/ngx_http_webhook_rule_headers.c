@@ -28,37 +28,16 @@ ngx_http_webhook_rule_methods(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    u_char      *p;
-    size_t       len;
-    ngx_uint_t   i;
-
     static ngx_str_t  method = ngx_string("method");
 
     if (ngx_http_webhook_keyword_bits(cf, ngx_http_webhook_methods, &method,
                                       words, n, &provider->methods)
-        != NGX_CONF_OK)
+        != NGX_CONF_OK
+        || ngx_http_webhook_join(cf, words, n, ", ", &provider->allow)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
-
-    len = 0;
-
-    for (i = 0; i < n; i++) {
-        len += words[i].len + sizeof(", ") - 1;
-    }
-
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    provider->allow.data = p;
-
-    for (i = 0; i < n; i++) {
-        p = ngx_sprintf(p, "%s%V", i ? ", " : "", &words[i]);
-    }
-
-    provider->allow.len = p - provider->allow.data;
 
     return NGX_CONF_OK;
 }

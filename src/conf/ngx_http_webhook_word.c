@@ -100,6 +100,39 @@ ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
 }
 
 
+/* Words in one text. */
+
+ngx_int_t
+ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    char *separator, ngx_str_t *text)
+{
+    u_char      *p;
+    size_t       len;
+    ngx_uint_t   i;
+
+    len = 0;
+
+    for (i = 0; i < n; i++) {
+        len += words[i].len + ngx_strlen(separator);
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "%s%V", i ? separator : "", &words[i]);
+    }
+
+    text->len = p - text->data;
+
+    return NGX_OK;
+}
+
+
 /* Compiles a word "~REGEX". */
 
 char *

@@ -74,6 +74,8 @@ ngx_int_t ngx_http_webhook_keyset_find(ngx_http_request_t *r,
 
 ngx_http_webhook_keyslot_t *ngx_http_webhook_key_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key);
+ngx_uint_t ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other);
 ngx_http_webhook_keyslot_t *ngx_http_webhook_key_oracle(
     ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);

@@ -12,9 +12,6 @@
 static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
-static ngx_uint_t ngx_http_webhook_keys_same(
-    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key,
-    ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_oracle(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_conflict(
@@ -109,7 +106,7 @@ ngx_http_webhook_gate_oracle(ngx_http_webhook_gate_t *gate,
 
 /* A key, or where there are variables the text that it comes from. */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
 {
