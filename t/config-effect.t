@@ -81,7 +81,11 @@ signature_says("$_; body pelorus", $_ eq '' || $_ eq 'prefix=sha256=' ? ()
       . 'HMAC-SHA256 in hex with "prefix=sha256=", leave other options out '
       . 'in @')
     for @signatures, 'prefix=sha256=', 'algorithm=jwt-hs256 body_digest=/a',
-        'prefix=sha1=', 'list=, prefix=sha256=';
+        'prefix=sha1=', 'prefix=sha512=', 'list=, prefix=sha256=';
+
+
+block_says('webhook_provider own { signature query:s; body pelorus; } #<',
+           qr/^"body pelorus" in .* goes with one "signature header:NAME"/);
 
 
 # Other rules that go together or do not

@@ -71,6 +71,8 @@ server_says("$asks\n webhook_enforce on except=certificate;\n"
 server_says("$asks\n webhook_enforce on except=certificate;\n"
             . "location / {\n webhook netdata; webhook_enforce $_; #<\n}")
     for qw/on off/;
+server_says("$asks\n webhook own; $good webhook_enforce on except=certificate;",
+            [], 'webhook_provider own { token bearer; client_certificate CN=a; }');
 location_says("webhook pelorus; $good #<\n"
               . "webhook_enforce on except=certificate,$_;",
               '"except=" can have only "certificate" and "replay" for "webhook '

@@ -117,7 +117,8 @@ my @mistakes = (
          qr/a scheme, a host/],
         ["webhook_public_url https://a;\nwebhook_public_url https://b;",
          qr/directive is duplicate/, undef],
-        ["webhook_public_url https://;", qr/^invalid public URL/, qr/a host/],
+        (map { ["webhook_public_url https://$_;", qr/^invalid public URL/,
+                qr/a host/] } '', '/path', 'a?b=c', "'a#b'"),
 
         # payloads
         ["webhook_require action string;",
@@ -519,7 +520,7 @@ http_says($in{$_->[0]}->($_->[1]))
         [http => 'webhook_provider own { signature body '
                  . 'algorithm=jwt-hs256; body jwt; } server { listen '
                  . '127.0.0.1:2; location / { webhook own; webhook_secret '
-                 . '0123456789abcdef; webhook_claim /aud us events; } }'],
+                 . '0123456789abcdef; webhook_claim /aud us events my_app; } }'],
         [provider => 'signature header:X-Sig "list=;" field=v1'
                      . ' prefix=sha256:;'];
 

@@ -150,7 +150,7 @@ static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
       "can be cut anew there, use an exact location, \"location = /path\"",
       NGX_LOG_WARN },
 
-    { ngx_http_webhook_recipient_unnamed,
+    { ngx_http_webhook_recipient_open,
       "has one key for all customers of this sender, messages for others are "
       "accepted, add a \"webhook_require\" with \"enum=\" for what names you "
       "in the body, or a \"webhook_public_url\" if the host is signed",

@@ -146,7 +146,7 @@ char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
     void *field);
 ngx_uint_t ngx_http_webhook_recipient_names(
     ngx_http_webhook_require_t *require);
-ngx_uint_t ngx_http_webhook_recipient_unnamed(
+ngx_uint_t ngx_http_webhook_recipient_open(
     ngx_http_webhook_stats_entry_t *entry);
 ngx_uint_t ngx_http_webhook_recipient_token(
     ngx_http_webhook_stats_entry_t *entry);
