@@ -229,7 +229,8 @@ $place->("github; $good $seen tenant=a;", "github; $good $seen tenant=b;",
 $place->("github; $good $seen;", "github; $good webhook_secret "
          . "fedcba9876543210; $seen;", 'github');
 $place->((map { "stackstorm; webhook_secret 0123456789abcdef for=$_->[0]; "
-                . "webhook_secret 0123456789abcdef for=$_->[1]; $seen;" }
+                . "webhook_secret 0123456789abcdef for=$_->[1]; $seen "
+                . 'key=$http_x;' }
           ['token', 'api-key'], ['api-key', 'token']), 'stackstorm');
 $place->("github; webhook_secret $_->[0]; $seen;",
          "github; webhook_secret $_->[1]; $seen;", 'github')
