@@ -80,7 +80,8 @@ static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
       offsetof(ngx_http_webhook_challenge_words_t, reply), NULL, 0, 0 },
 
     { ngx_string("type=MIME"), ngx_http_webhook_option_text,
-      offsetof(ngx_http_webhook_challenge_words_t, challenge.type), NULL, 0, 0 },
+      offsetof(ngx_http_webhook_challenge_words_t, challenge.type), NULL,
+      0, 0 },
 
     { ngx_string("header=NAME"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_challenge_words_t, challenge.header), NULL,
