@@ -47,15 +47,14 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NULL },
 
     { ngx_string("webhook_secret"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
-                        |NGX_CONF_TAKE123,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook_secret,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("webhook_challenge_secret"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook_challenge_secret,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -65,14 +64,14 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook_client_certificate,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_webhook_loc_conf_t, certificates),
       NULL },
 
     { ngx_string("webhook_require"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
-      ngx_http_webhook_require,
+      ngx_http_webhook_rule_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_webhook_loc_conf_t, requires),
       NULL },
 
     { ngx_string("webhook_claim"),
@@ -83,10 +82,10 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NULL },
 
     { ngx_string("webhook_window"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
-      ngx_http_webhook_window,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_webhook_rule_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_webhook_loc_conf_t, window),
       NULL },
 
     { ngx_string("webhook_public_url"),
@@ -97,7 +96,7 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NULL },
 
     { ngx_string("webhook_max_body"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook_max_body,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_webhook_loc_conf_t, max_body),
@@ -111,7 +110,7 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
       NULL },
 
     { ngx_string("webhook_enforce"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_webhook_enforce,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_webhook_loc_conf_t, enforce),
@@ -133,7 +132,7 @@ static ngx_command_t  ngx_http_webhook_commands[] = {
 
     { ngx_string("webhook_reject"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_webhook_reject_code,
+      ngx_http_webhook_rule_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_webhook_loc_conf_t, reject),
       NULL },
@@ -317,18 +316,9 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (wlcf->vars == NULL) {
+    var = wlcf->vars ? wlcf->vars->elts : NULL;
 
-        wlcf->vars = ngx_array_create(cf->pool, 2,
-                                      sizeof(ngx_http_webhook_var_t));
-        if (wlcf->vars == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    var = wlcf->vars->elts;
-
-    for (i = 0; i < wlcf->vars->nelts; i++) {
+    for (i = 0; var && i < wlcf->vars->nelts; i++) {
 
         if (var[i].index != (ngx_uint_t) index) {
             continue;
@@ -340,7 +330,8 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    var = ngx_array_push(wlcf->vars);
+    var = ngx_http_webhook_push(cf, &wlcf->vars,
+                                sizeof(ngx_http_webhook_var_t));
     if (var == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -408,15 +399,12 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    if (ngx_http_webhook_gate_check_certificates(cf, wmcf) != NGX_OK
-        || ngx_http_webhook_providers_check_oracles(cf, wmcf) != NGX_OK
-        || ngx_http_webhook_recipient_check(cf, wmcf) != NGX_OK
-        || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK)
+    if (ngx_http_webhook_providers_check_oracles(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_status_check(cf, wmcf) != NGX_OK
+        || ngx_http_webhook_check_gates(cf, wmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
-
-    ngx_http_webhook_check_gates(cf, wmcf);
 
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
 

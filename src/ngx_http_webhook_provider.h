@@ -18,7 +18,6 @@
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
 #include "core/wh_signature.h"
-#include "core/wh_time.h"
 
 
 /* What a provider is made of, by the rules of the language. */
@@ -107,13 +106,13 @@ typedef struct {
     ngx_str_t                   type;
     ngx_str_t                   header;     /* that has the text, or empty */
     ngx_uint_t                  status;     /* of the answer */
+    ngx_uint_t                  after_verify; /* only to a verified sender */
+    ngx_uint_t                  use_signing_key; /* or a signing secret */
     unsigned                    no_source:1; /* SOURCE is "none" */
-    unsigned                    after_verify:1; /* only to a verified sender */
     unsigned                    in_body:1;  /* to anybody, and in JSON */
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;
-    unsigned                    use_signing_key:1; /* or a signing secret */
 } ngx_http_webhook_challenge_t;
 
 
@@ -166,7 +165,7 @@ typedef struct {
 
 typedef struct {
     ngx_http_webhook_source_t   source;
-    wh_time_unit_e              unit;
+    ngx_uint_t                  unit;       /* wh_time_unit_e */
     ngx_http_webhook_window_t   window;
     ngx_uint_t                  line;       /* of the rule */
     unsigned                    optional:1; /* it may be missing */
@@ -298,6 +297,9 @@ typedef struct {
     ngx_uint_t                  query;        /* WH_FORM_ flags */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
+    unsigned                    jwt:1;        /* a token with claims signs */
+    unsigned                    detached:1;   /* one whose payload is the body
+                                                 does */
     unsigned                    bearer:1;     /* a token serves any body */
     unsigned                    alone:1;      /* its token is verified alone:
                                                  it serves any body, or it is

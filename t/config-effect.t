@@ -81,7 +81,11 @@ signature_says("$_; body pelorus", $_ eq '' || $_ eq 'prefix=sha256=' ? ()
       . 'HMAC-SHA256 in hex with "prefix=sha256=", leave other options out '
       . 'in @')
     for @signatures, 'prefix=sha256=', 'algorithm=jwt-hs256 body_digest=/a',
-        'prefix=sha1=', 'list=, prefix=sha256=';
+        'prefix=sha1=', 'prefix=sha512=', 'list=, prefix=sha256=';
+
+
+block_says('webhook_provider own { signature query:s; body pelorus; } #<',
+           qr/^"body pelorus" in .* goes with one "signature header:NAME"/);
 
 
 # Other rules that go together or do not
@@ -165,6 +169,9 @@ for (['content_type', 'a/$b'], ['header', '$h x', '$h'], ['header', 'X a$b', 'a$
      ['signature', 'header:X field=$a', '$a'],
      ['signature', 'header:X list=$', '$'],
      ['signature', 'header:X issuer=$a', '$a'],
+     (map { ['signature', "http-message $_=\$a", '$a'] } qw/label tag/),
+     ['signature', 'http-message covers=@method,$a', '@method,$a'],
+     ['key_id', 'header:$a', '$a'], ['claim', '/a string enum=$a', 'enum=$a'],
      ['id', 'header:$a', '$a'], ['event', 'query:$a', '$a'],
      ['timestamp', 'header:$a', '$a'], ['body', 'form:$a', '$a'],
      ['body', 'sha256:header:$a', '$a'],
@@ -186,7 +193,11 @@ for (['content_type', 'a/$b'], ['header', '$h x', '$h'], ['header', 'X a$b', 'a$
 
 for (['webhook', '$a'], ['webhook_public_url', 'https://$host'],
      ['webhook_client_certificate', 'CN=$a'],
-     ['webhook_require', '/a string enum=$b', 'enum=$b'])
+     ['webhook_require', '/a string enum=$b', 'enum=$b'],
+     ['webhook_claim', '/aud us $a', '$a'],
+     ['webhook_secret', '0123456789abcdef for=$a', '$a'],
+     (map { ['webhook_replay', "zone=a $_=\$a", '$a'] } qw/scope shared/),
+     ['webhook_replay', 'zone=$a', '$a'])
 {
     my ($directive, $words, $text) = @$_;
 
@@ -197,6 +208,15 @@ for (['webhook', '$a'], ['webhook_public_url', 'https://$host'],
 
 http_says('webhook_provider $a { token bearer; } #<', '"$" in "$a" of '
           . '"webhook_provider", there can be no variable in @');
+
+http_says('webhook_zone $a 1m; #<', '"webhook_zone" directive has a "$" in '
+          . 'its name, there can be no variable in @');
+
+http_says("webhook_redis $_; #<", '"$" in "$a" of "webhook_redis", there can '
+          . 'be no variable in @')
+    for '$a redis://127.0.0.1', map { "a redis://127.0.0.1 $_=\$a" }
+        qw/user prefix trusted_certificate certificate certificate_key
+           server_name/;
 
 # where it is right
 rule_says($_) for 'content_type ~json$', 'header X ~^a$', 'id json:/$schema',

@@ -50,9 +50,12 @@ location_says("webhook_enforce on $_->[0]; #<", "unknown option \"$_->[0]\""
 location_says('webhook_enforce on except=; #<', 'option "except=" of '
               . '"webhook_enforce" has no value, one with ";" goes in '
               . 'quotes, like "except=;" in @');
-location_says("webhook_enforce $_; #<",
-              'invalid number of arguments in "webhook_enforce" directive in @')
-    for '', 'on except=header except=payload';
+location_says('webhook_enforce; #<',
+              'invalid number of arguments in "webhook_enforce" directive in '
+              . '@');
+location_says('webhook_enforce on except=header except=payload; #<',
+              'option "except=payload" of "webhook_enforce" is the second of '
+              . 'its name in @');
 location_says("webhook_enforce yes except=header; #<",
               'invalid value "yes" in "webhook_enforce" directive, it must be '
               . '"on" or "off" in @');
@@ -68,6 +71,8 @@ server_says("$asks\n webhook_enforce on except=certificate;\n"
 server_says("$asks\n webhook_enforce on except=certificate;\n"
             . "location / {\n webhook netdata; webhook_enforce $_; #<\n}")
     for qw/on off/;
+server_says("$asks\n webhook own; $good webhook_enforce on except=certificate;",
+            [], 'webhook_provider own { token bearer; client_certificate CN=a; }');
 location_says("webhook pelorus; $good #<\n"
               . "webhook_enforce on except=certificate,$_;",
               '"except=" can have only "certificate" and "replay" for "webhook '

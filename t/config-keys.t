@@ -163,7 +163,7 @@ my $several = 'has several "signature" rules, of which a detached token, one '
 my $signed = 'has a "message" or a "body", but its token says what is signed';
 
 provider_says("$token $plain $_", $several)
-    for 'timestamp claim:/iat;', 'id claim:/jti;';
+    for 'timestamp claim:/iat;', 'id claim:/jti;', 'event claim:/type;';
 provider_says("$plain timestamp claim:/iat;", 'looks at a claim, but has no '
               . '"signature" that is a token with claims');
 provider_says("$detached id claim:/jti;", 'looks at a claim, but has no '

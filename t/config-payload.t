@@ -40,7 +40,7 @@ my @cases = (
     ['webhook_window 5m past=1m;', qr/unknown option "past=1m"/],
     ['webhook_window 5m; webhook_window 5m;', qr/duplicate/],
     ['webhook_max_body x;', qr/invalid value/],
-    ['webhook_max_body 2m force force;', qr/invalid number of arguments/],
+    ['webhook_max_body 2m force force;', qr/is the second of its name/],
     ['webhook_max_body 1m force;', qr/"force" .* has no effect/],
 );
 

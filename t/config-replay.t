@@ -237,6 +237,18 @@ $place->("github; $good $seen;", "github; webhook_secret fedcba9876543210; "
 $place->("github; $good $seen;", "github; $good $seen ttl=1h;", 'github');
 $place->("github; $good $seen tenant=a;", "github; $good $seen tenant=b;",
          'github');
+$place->("github; $good $seen;", "github; $good webhook_secret "
+         . "fedcba9876543210; $seen;", 'github');
+$place->((map { "stackstorm; webhook_secret 0123456789abcdef for=$_->[0]; "
+                . "webhook_secret 0123456789abcdef for=$_->[1]; $seen "
+                . 'key=$http_x;' }
+          ['token', 'api-key'], ['api-key', 'token']), 'stackstorm');
+$place->("github; webhook_secret $_->[0]; $seen;",
+         "github; webhook_secret $_->[1]; $seen;", 'github')
+    for ["'x\$v'", "'y\$v'"], ["'x\$v'", '0123456789abcdef'],
+        ["'\$v' decode=hex", "'\$v'"];
+$place->("github; $good $seen key=\$webhook_body_sha256;", "github; $good $seen;",
+         'github');
 $place->("github; $good $seen scope=a;", "gitea; $good $seen scope=b;");
 $place->("github; $good $seen;", "gitea; $good $seen scope=b;");
 $place->("github; $good $seen;", "gitea; $good");

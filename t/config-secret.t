@@ -18,10 +18,11 @@ use WebhookTest::Config;
 my $send = dirname($FindBin::Bin) . '/tools/webhook-send';
 
 
-for my $word ('', 'a b c d') {
-    location_says("webhook_secret $word; #<", 'invalid number of arguments '
-        . 'in "webhook_secret" directive in @');
-}
+location_says('webhook_secret; #<', 'invalid number of arguments in '
+    . '"webhook_secret" directive in @');
+location_says('webhook_secret a b c d; #<', 'unknown option of '
+    . '"webhook_secret", it takes for=NAME, decode=ENCODING; a secret with '
+    . 'spaces needs quotes in @');
 
 for my $directive (qw/webhook_secret webhook_challenge_secret/) {
     my $end = "webhook meta;\n"

@@ -41,6 +41,8 @@ my %example = (
     'unknown provider "…"' => "webhook githbu; $good",
     '"webhook" has the directive "…" among its providers' =>
         'webhook github webhook_secret 0123456789abcdef;',
+    '"…" is among the words of "…", there is no ";" before it' =>
+        "webhook_strip on; webhook_secret 0123456789abcdef\nproxy_pass a;",
     '"$" in "…" of "…", there can be no variable' => "webhook \$a; $good",
     '"webhook …" needs a "webhook_secret"' => 'webhook github;',
     '"webhook" names "…" twice' => "webhook github github; $good",
@@ -247,6 +249,8 @@ my %example = (
         ['', 'webhook_provider own { token bearer; body raw; }'],
     'unknown rule "…"' => own('ident header:A;'),
     'unknown option "…" of rule "…"' => own('token bearer a=b;'),
+    '"…" is among the words of rule "…", there is no ";" before it' =>
+        own("body raw\nid header:X-Id;"),
     'invalid number of words in rule "…"' => own('id;'),
     'invalid source "…"' => own('id A;'),
     'invalid "…" in rule "message"' => own('message $request_uri;'),

@@ -117,7 +117,8 @@ my @mistakes = (
          qr/a scheme, a host/],
         ["webhook_public_url https://a;\nwebhook_public_url https://b;",
          qr/directive is duplicate/, undef],
-        ["webhook_public_url https://;", qr/^invalid public URL/, qr/a host/],
+        (map { ["webhook_public_url https://$_;", qr/^invalid public URL/,
+                qr/a host/] } '', '/path', 'a?b=c', "'a#b'"),
 
         # payloads
         ["webhook_require action string;",
@@ -278,10 +279,19 @@ my @mistakes = (
          [qr/^"webhook_reject" has no effect .* can be changed, remove it$/]],
 
         # semicolons
-        ["webhook_secret 0123456789abcdef\nproxy_pass http://127.0.0.1:1;",
-         qr/^unknown option of "webhook_secret"/,
+        (map { ["$_\nproxy_pass http://127.0.0.1:1;",
+                qr/^"proxy_pass" is among the words of "webhook_/,
+                qr/no ";" before it/] }
+         'webhook_secret 0123456789abcdef',
+         'webhook_challenge_secret 0123456789abcdef', 'webhook_window 5m',
+         'webhook_client_certificate CN=a', 'webhook_require /a string',
+         'webhook_claim /aud us', 'webhook_enforce on',
+         'webhook_replay zone=a'),
+        ["webhook_max_body 10k\nwebhook_strip;",
+         qr/^"webhook_strip" is among the words of "webhook_max_body"/,
+         qr/no ";" before it/],
+        ["webhook_secret a b c d;", qr/^unknown option of "webhook_secret"/,
          qr/a secret with spaces needs quotes/],
-        ["webhook_secret a b c d;", $arguments, undef],
     ],
 
     server => [
@@ -335,10 +345,18 @@ my @mistakes = (
     provider => [
         ["signatur header:X-Sig;", qr/^unknown rule "signatur"/,
          qr/token, signature, key_id/],
-        ["signature header:X-Sig\nid header:X-Id;",
-         qr/^unknown option "id" of rule "signature"/, qr/algorithm=/],
-        ["signature header:X-Sig; message \$webhook_body\nid header:X-Id;",
-         qr/^unknown option "id" of rule "message"/, qr/free=SOURCE/],
+        (map { my ($rule) = /^(\w+)/;
+               ["$_\nreject 401;",
+                qr/^"reject" is among the words of rule "$rule"/,
+                qr/no ";" before it/] }
+         'methods POST PUT', 'content_type a/b', 'header X-A b',
+         'token bearer', 'signature header:X-Sig', 'key_id header:X-Key',
+         'claim /a string', 'message $webhook_body',
+         'message $webhook_body free=json:/a', 'body raw', 'shared_key',
+         'timestamp header:X-Time', 'window 5m', 'replay key=body',
+         'id header:X-Id', 'event json:/a', 'require /a string', 'json object',
+         'query first', 'client_certificate CN=a', 'challenge query:a',
+         'ack 200'),
         ["signature header:X-Sig list=;", qr/^option "list=" of rule/,
          qr/has no value, .* in quotes, like "list=;"/],
         ["signature header:X-Sig list=,,;", qr/^invalid "list=,,"/,
@@ -497,6 +515,12 @@ http_says($in{$_->[0]}->($_->[1]))
         [location => "} location = /exact {\n"
                      . "webhook_public_url https://example.com:8443;\n"
                      . "webhook trello; $good"],
+        [provider => 'signature body algorithm=jwt-hs256; body jwt; '
+                     . 'header id event; header message id*;'],
+        [http => 'webhook_provider own { signature body '
+                 . 'algorithm=jwt-hs256; body jwt; } server { listen '
+                 . '127.0.0.1:2; location / { webhook own; webhook_secret '
+                 . '0123456789abcdef; webhook_claim /aud us events my_app; } }'],
         [provider => 'signature header:X-Sig "list=;" field=v1'
                      . ' prefix=sha256:;'];
 

@@ -317,7 +317,7 @@ EOF
 
 for my $rule ('token header:X;', 'timestamp header:X;', 'methods POST;',
               'content_type a/b;', 'header X y;', 'message x$webhook_body;',
-              'signature header:Y;', 'challenge query:x;')
+              'signature header:Y;', 'challenge query:x;', 'reject 401;')
 {
     my ($exit, $said) = WebhookTest::nginx_t(<<"EOF");
     webhook_provider p { signature header:X prefix=sha256=; body pelorus; $rule }

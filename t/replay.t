@@ -29,6 +29,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
     proxy_cache_path %%DIR%%/cache keys_zone=cache:1m;
 
+    map \$server_name \$chosen { default "$secret"; }
     webhook_zone seen 1m;
     webhook_zone other 1m;
     webhook_zone small 32k;
@@ -236,6 +237,10 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                 webhook_secret "$secret" for=gitea;
                                 webhook_secret "$secret" for=github;
                                 proxy_pass http://%%APP%%; }
+        location /line/variable/ { webhook gitea github;
+                                   webhook_secret \$chosen for=gitea;
+                                   webhook_secret \$chosen for=github;
+                                   proxy_pass http://%%APP%%; }
         location /line/chain/ { webhook gitea github bitbucket;
                                 webhook_secret "$secret" for=gitea;
                                 webhook_secret "$rotated" for=github;
@@ -332,7 +337,7 @@ once('what it said, signed', own(uri => '/plain/', body => 'forged'));
 
 # Several providers: what is signed for one may be sent as another's
 
-for my $uri ('/line/', '/line/equal/') {
+for my $uri ('/line/', '/line/equal/', '/line/variable/') {
     my %message = message($uri);
 
     is($t->status(\%message), 202, "$uri: a message");

@@ -10,33 +10,25 @@
 #include "ngx_http_webhook_conf.h"
 
 
-/* directives that a block has itself, bits */
-
-#define NGX_HTTP_WEBHOOK_OWN_PROVIDERS         0x0001
-#define NGX_HTTP_WEBHOOK_OWN_SECRET            0x0002
-#define NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET  0x0004
-#define NGX_HTTP_WEBHOOK_OWN_CERTIFICATE       0x0008
-#define NGX_HTTP_WEBHOOK_OWN_REQUIRE           0x0010
-#define NGX_HTTP_WEBHOOK_OWN_WINDOW            0x0020
-#define NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL        0x0040
-#define NGX_HTTP_WEBHOOK_OWN_MAX_BODY          0x0080
-#define NGX_HTTP_WEBHOOK_OWN_ENFORCE           0x0100
-#define NGX_HTTP_WEBHOOK_OWN_STRIP             0x0200
-#define NGX_HTTP_WEBHOOK_OWN_ACK               0x0400
-#define NGX_HTTP_WEBHOOK_OWN_REJECT            0x0800
-#define NGX_HTTP_WEBHOOK_OWN_REPLAY            0x1000
-#define NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL         0x2000
-#define NGX_HTTP_WEBHOOK_OWN_CLAIM             0x4000
-
-
-/* What a directive of a block is for; the bits are those of its own. */
+/* A directive that a block may have itself, and what it is for. */
 
 typedef struct {
-    char          *directive;
-    ngx_uint_t     own;
+    char          *name;
+    size_t         offset;          /* of its field, where this is nothing: */
+    ngx_int_t      nothing;
     ngx_uint_t   (*used)(ngx_http_webhook_provider_t *provider);
     char          *what;            /* that no provider has */
 } ngx_http_webhook_effect_t;
+
+
+#define ngx_http_webhook_field(name)                                          \
+    offsetof(ngx_http_webhook_loc_conf_t, name)
+
+
+/* The first ones, bits. */
+
+#define NGX_HTTP_WEBHOOK_OWN_PROVIDERS     0x01
+#define NGX_HTTP_WEBHOOK_OWN_CERTIFICATES  0x02
 
 
 /* What may be wrong with a location, when all has been merged. */
@@ -44,6 +36,7 @@ typedef struct {
 typedef struct {
     ngx_uint_t   (*applies)(ngx_http_webhook_stats_entry_t *entry);
     char          *text;
+    ngx_uint_t     level;
 } ngx_http_webhook_warning_t;
 
 
@@ -63,11 +56,13 @@ static ngx_uint_t ngx_http_webhook_check_url(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_check_reject(
     ngx_http_webhook_provider_t *provider);
-static void ngx_http_webhook_check_warn(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_check_warn(ngx_conf_t *cf,
     ngx_http_webhook_warning_t *warning, ngx_array_t *entries);
 static ngx_uint_t ngx_http_webhook_check_told(
     ngx_http_webhook_warning_t *warning,
     ngx_http_webhook_stats_entry_t **entries, ngx_uint_t n);
+static ngx_uint_t ngx_http_webhook_check_certificate(
+    ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_check_underscore(
     ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_check_no_public_url(
@@ -82,113 +77,126 @@ static void ngx_http_webhook_check_engines(ngx_conf_t *cf,
     ngx_array_t *engines);
 
 
+/* What is off says no more than "webhook off" beside it. */
+
 static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
 
-    { "webhook_secret", NGX_HTTP_WEBHOOK_OWN_SECRET,
-      ngx_http_webhook_check_secret, "token or signature" },
+    { "webhook", ngx_http_webhook_field(providers), 0, NULL, NULL },
 
-    { "webhook_challenge_secret", NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET,
-      ngx_http_webhook_check_challenge, "challenge with a secret" },
-
-    { "webhook_client_certificate", NGX_HTTP_WEBHOOK_OWN_CERTIFICATE,
+    { "webhook_client_certificate", ngx_http_webhook_field(certificates), 0,
       NULL, NULL },
 
-    { "webhook_require", NGX_HTTP_WEBHOOK_OWN_REQUIRE, NULL, NULL },
+    { "webhook_secret", ngx_http_webhook_field(secrets), 0,
+      ngx_http_webhook_check_secret, "token or signature" },
 
-    { "webhook_claim", NGX_HTTP_WEBHOOK_OWN_CLAIM,
+    { "webhook_challenge_secret", ngx_http_webhook_field(challenge_secret), 0,
+      ngx_http_webhook_check_challenge, "challenge with a secret" },
+
+    { "webhook_require", ngx_http_webhook_field(requires), 0, NULL, NULL },
+
+    { "webhook_claim", ngx_http_webhook_field(pins), 0,
       ngx_http_webhook_check_claims, "token with claims" },
 
-    { "webhook_window", NGX_HTTP_WEBHOOK_OWN_WINDOW,
+    { "webhook_window", ngx_http_webhook_field(window.past), NGX_CONF_UNSET,
       ngx_http_webhook_check_window, "timestamp" },
 
-    { "webhook_public_url", NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL,
+    { "webhook_public_url", ngx_http_webhook_field(public_url.len), 0,
       ngx_http_webhook_check_url, "URL in what it signs" },
 
-    { "webhook_max_body", NGX_HTTP_WEBHOOK_OWN_MAX_BODY, NULL, NULL },
+    { "webhook_max_body", ngx_http_webhook_field(max_body), NGX_CONF_UNSET,
+      NULL, NULL },
 
-    { "webhook_enforce", NGX_HTTP_WEBHOOK_OWN_ENFORCE, NULL, NULL },
+    { "webhook_enforce", ngx_http_webhook_field(enforce), NGX_CONF_UNSET,
+      NULL, NULL },
 
-    { "webhook_strip", NGX_HTTP_WEBHOOK_OWN_STRIP, NULL, NULL },
+    { "webhook_strip", ngx_http_webhook_field(strip), 0, NULL, NULL },
 
-    { "webhook_ack", NGX_HTTP_WEBHOOK_OWN_ACK, NULL, NULL },
+    { "webhook_ack", ngx_http_webhook_field(ack), 0, NULL, NULL },
 
-    { "webhook_reject", NGX_HTTP_WEBHOOK_OWN_REJECT,
+    { "webhook_reject", ngx_http_webhook_field(reject), 0,
       ngx_http_webhook_check_reject, "status that can be changed" },
 
-    { "webhook_replay", NGX_HTTP_WEBHOOK_OWN_REPLAY, NULL, NULL },
+    { "webhook_replay", ngx_http_webhook_field(replay), 0, NULL, NULL },
 
-    { "webhook_log_level", NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL, NULL, NULL },
+    { "webhook_log_level", ngx_http_webhook_field(log_level), 0, NULL, NULL },
 
-    { NULL, 0, NULL, NULL }
+    { NULL, 0, 0, NULL, NULL }
 };
 
 
 static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
 
+    { ngx_http_webhook_check_certificate,
+      "needs a client certificate, but the server never asks for one, set "
+      "\"ssl_verify_client\" and \"ssl_client_certificate\"",
+      NGX_LOG_EMERG },
+
+    { ngx_http_webhook_recipient_token,
+      "takes the tokens of all customers of this sender, add a "
+      "\"webhook_require\" with \"enum=\" for what names you in the body",
+      NGX_LOG_EMERG },
+
     { ngx_http_webhook_check_underscore,
       "looks at a header with \"_\" in its name, which nginx drops, set "
-      "\"underscores_in_headers on\" in the server" },
+      "\"underscores_in_headers on\" in the server", NGX_LOG_WARN },
 
     { ngx_http_webhook_check_no_public_url,
       "signs the URL, and its scheme and host are taken from the request, "
-      "which is wrong behind a proxy, set \"webhook_public_url\"" },
+      "which is wrong behind a proxy, set \"webhook_public_url\"",
+      NGX_LOG_WARN },
 
     { ngx_http_webhook_check_url_meets_body,
       "signs the URL and the body with nothing between them, a signed message "
-      "can be cut anew there, use an exact location, \"location = /path\"" },
+      "can be cut anew there, use an exact location, \"location = /path\"",
+      NGX_LOG_WARN },
 
-    { ngx_http_webhook_recipient_unnamed,
+    { ngx_http_webhook_recipient_open,
       "has one key for all customers of this sender, messages for others are "
       "accepted, add a \"webhook_require\" with \"enum=\" for what names you "
-      "in the body, or a \"webhook_public_url\" if the host is signed" },
+      "in the body, or a \"webhook_public_url\" if the host is signed",
+      NGX_LOG_WARN },
 
     { ngx_http_webhook_check_satisfy,
       "is under \"satisfy any\", what \"allow\", \"auth_basic\" or "
-      "\"auth_request\" lets in is not verified, use \"satisfy all\"" },
+      "\"auth_request\" lets in is not verified, use \"satisfy all\"",
+      NGX_LOG_WARN },
 
     { ngx_http_webhook_check_many_urls,
       "does not sign the URL, so \"webhook_replay\" takes what comes to two "
       "URLs of this location for one message, use an exact location, "
       "\"location = /path\", or say by \"scope=\" that they are one place, or "
-      "by \"key=\" what tells messages apart" },
+      "by \"key=\" what tells messages apart", NGX_LOG_WARN },
 
-    { NULL, NULL }
+    { NULL, NULL, 0 }
 };
 
 
-/* Which directives a block has itself, asked before it is merged. */
+/*
+ * Which directives a block has itself, bits in the order of the table, asked
+ * before it is merged.
+ */
 
 ngx_uint_t
 ngx_http_webhook_check_own(ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_uint_t  own;
+    ngx_int_t                   value;
+    ngx_uint_t                  own;
+    ngx_http_webhook_effect_t  *effect;
 
     own = 0;
 
-    own |= conf->providers ? NGX_HTTP_WEBHOOK_OWN_PROVIDERS : 0;
-    own |= conf->secrets ? NGX_HTTP_WEBHOOK_OWN_SECRET : 0;
-    own |= conf->challenge_secret ? NGX_HTTP_WEBHOOK_OWN_CHALLENGE_SECRET : 0;
-    own |= conf->requires ? NGX_HTTP_WEBHOOK_OWN_REQUIRE : 0;
-    own |= conf->pins ? NGX_HTTP_WEBHOOK_OWN_CLAIM : 0;
-    own |= conf->public_url.len ? NGX_HTTP_WEBHOOK_OWN_PUBLIC_URL : 0;
+    for (effect = ngx_http_webhook_effects; effect->name; effect++) {
 
-    own |= conf->window.past != NGX_CONF_UNSET ? NGX_HTTP_WEBHOOK_OWN_WINDOW
-                                               : 0;
-    own |= conf->max_body != NGX_CONF_UNSET_SIZE
-           ? NGX_HTTP_WEBHOOK_OWN_MAX_BODY : 0;
-    own |= conf->enforce != NGX_CONF_UNSET ? NGX_HTTP_WEBHOOK_OWN_ENFORCE : 0;
-    own |= conf->reject != NGX_CONF_UNSET ? NGX_HTTP_WEBHOOK_OWN_REJECT : 0;
-    own |= conf->log_level != NGX_CONF_UNSET_UINT
-           ? NGX_HTTP_WEBHOOK_OWN_LOG_LEVEL : 0;
+        value = *(ngx_int_t *) ((u_char *) conf + effect->offset);
 
-    /* what is off may say no more than "webhook off" beside it */
+        if (value != effect->nothing && value != NGX_CONF_UNSET) {
+            own |= 1 << (effect - ngx_http_webhook_effects);
+        }
+    }
 
-    own |= conf->certificates && conf->certificates->nelts
-           ? NGX_HTTP_WEBHOOK_OWN_CERTIFICATE : 0;
-    own |= conf->strip == 1 ? NGX_HTTP_WEBHOOK_OWN_STRIP : 0;
-    own |= conf->ack > 0 ? NGX_HTTP_WEBHOOK_OWN_ACK : 0;
-    own |= conf->replay && conf->replay != NGX_CONF_UNSET_PTR
-           ? NGX_HTTP_WEBHOOK_OWN_REPLAY : 0;
+    if (conf->certificates && conf->certificates->nelts == 0) {
+        own &= ~NGX_HTTP_WEBHOOK_OWN_CERTIFICATES;
+    }
 
     return own;
 }
@@ -200,8 +208,8 @@ ngx_int_t
 ngx_http_webhook_check_block(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
     ngx_uint_t own)
 {
-    ngx_http_core_loc_conf_t   *clcf;
-    ngx_http_webhook_effect_t  *effect;
+    ngx_uint_t                 i;
+    ngx_http_core_loc_conf_t  *clcf;
 
     if (conf->gate
         && (own & NGX_HTTP_WEBHOOK_OWN_PROVIDERS)
@@ -218,9 +226,10 @@ ngx_http_webhook_check_block(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf,
         return NGX_OK;
     }
 
-    for (effect = ngx_http_webhook_effects; effect->directive; effect++) {
-        if (effect->own & own) {
-            ngx_http_webhook_check_effect(cf, conf, effect);
+    for (i = 1; own >>= 1; i++) {
+        if (own & 1) {
+            ngx_http_webhook_check_effect(cf, conf,
+                                          &ngx_http_webhook_effects[i]);
         }
     }
 
@@ -292,7 +301,7 @@ ngx_http_webhook_check_effect(ngx_conf_t *cf,
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"%s\" has no effect in the block at %V:%ui, nothing "
                       "is verified there, add \"webhook NAME\" or remove it",
-                      effect->directive, &conf->block_file, conf->block_line);
+                      effect->name, &conf->block_file, conf->block_line);
         return;
     }
 
@@ -308,7 +317,7 @@ ngx_http_webhook_check_effect(ngx_conf_t *cf,
 
     ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                   "\"%s\" has no effect in the block at %V:%ui, \"webhook "
-                  "%V\" has no %s, remove it", effect->directive,
+                  "%V\" has no %s, remove it", effect->name,
                   &conf->block_file, conf->block_line, &conf->names,
                   effect->what);
 }
@@ -356,12 +365,8 @@ ngx_http_webhook_check_window(ngx_http_webhook_provider_t *provider)
 static ngx_uint_t
 ngx_http_webhook_check_url(ngx_http_webhook_provider_t *provider)
 {
-    static ngx_str_t  url = ngx_string("webhook_url");
-    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
-
     return provider->http_message
-           || ngx_http_webhook_template_has(provider->message, &url)
-           || ngx_http_webhook_template_has(provider->message, &decoded);
+           || ngx_http_webhook_template_has_url(provider->message);
 }
 
 
@@ -429,21 +434,27 @@ ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
 
 /* All gates of all locations, when all has been merged. */
 
-void
+ngx_int_t
 ngx_http_webhook_check_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf)
 {
     ngx_http_webhook_warning_t  *warning;
 
     for (warning = ngx_http_webhook_warnings; warning->text; warning++) {
-        ngx_http_webhook_check_warn(cf, warning, &wmcf->stats_entries);
+        if (ngx_http_webhook_check_warn(cf, warning, &wmcf->stats_entries)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     ngx_http_webhook_check_engines(cf, &wmcf->engines);
+
+    return NGX_OK;
 }
 
 
-static void
+static ngx_int_t
 ngx_http_webhook_check_warn(ngx_conf_t *cf,
     ngx_http_webhook_warning_t *warning, ngx_array_t *entries)
 {
@@ -460,10 +471,17 @@ ngx_http_webhook_check_warn(ngx_conf_t *cf,
             continue;
         }
 
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0, "\"webhook %V\" in %V:%ui %s",
+        ngx_log_error(warning->level, cf->log, 0,
+                      "\"webhook %V\" in %V:%ui %s",
                       &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
                       entry[i]->wlcf->line, warning->text);
+
+        if (warning->level == NGX_LOG_EMERG) {
+            return NGX_ERROR;
+        }
     }
+
+    return NGX_OK;
 }
 
 
@@ -490,6 +508,19 @@ ngx_http_webhook_check_told(ngx_http_webhook_warning_t *warning,
     }
 
     return 0;
+}
+
+
+/* Where client certificates count, the server must ask for them. */
+
+static ngx_uint_t
+ngx_http_webhook_check_certificate(ngx_http_webhook_stats_entry_t *entry)
+{
+    ngx_http_ssl_srv_conf_t  *sscf;
+
+    sscf = entry->cscf->ctx->srv_conf[ngx_http_ssl_module.ctx_index];
+
+    return entry->gate->certificates && !sscf->verify;
 }
 
 

@@ -12,14 +12,9 @@
 
 static ngx_uint_t ngx_http_webhook_claims_looked_at(
     ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_claims_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
-    ngx_uint_t detached);
 static ngx_uint_t ngx_http_webhook_claims_are_body(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_claims_pubkeys(
-    ngx_http_webhook_provider_t *provider);
-static void ngx_http_webhook_claims_expire(
     ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
@@ -51,36 +46,26 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t               *value;
+    ngx_str_t               *value, *word;
     ngx_uint_t               i;
     ngx_http_webhook_pin_t  *pin;
 
     value = cf->args->elts;
-    pin = wlcf->pins ? wlcf->pins->elts : NULL;
 
-    for (i = 0; pin && i < wlcf->pins->nelts; i++) {
-        if (ngx_http_webhook_pin_is(&pin[i], &value[1])) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"webhook_claim %V\" is twice in this block, "
-                               "all values that it may have go on one line",
-                               &value[1]);
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_http_webhook_claims_pins(wlcf->pins, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"webhook_claim %V\" is twice in this block, all "
+                           "values that it may have go on one line",
+                           &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_pointer_valid(cf, &value[1]) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (wlcf->pins == NULL) {
-        wlcf->pins = ngx_array_create(cf->pool, 2,
-                                      sizeof(ngx_http_webhook_pin_t));
-        if (wlcf->pins == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    pin = ngx_array_push(wlcf->pins);
+    pin = ngx_http_webhook_push(cf, &wlcf->pins,
+                                sizeof(ngx_http_webhook_pin_t));
     if (pin == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -95,52 +80,48 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 0; i < pin->n; i++) {
 
-        if (ngx_http_webhook_text(cf, &value[i + 2]) != NGX_CONF_OK) {
+        word = &value[i + 2];
+
+        if (ngx_http_webhook_text(cf, word) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
 
-        pin->values[i] = ngx_http_webhook_wh_str(&value[i + 2]);
+        /* "events" may be what somebody is called */
+
+        if (i
+            && ngx_strlchr(word->data, word->data + word->len, '_')
+            && ngx_http_webhook_is_directive(cf, word))
+        {
+            return ngx_http_webhook_no_semicolon(cf, word);
+        }
+
+        pin->values[i] = ngx_http_webhook_wh_str(word);
     }
 
     return NGX_CONF_OK;
 }
 
 
-/* A provider's rules have been read: do those of tokens go together? */
+/* What the rules of tokens come to, when all of them are right. */
 
-char *
-ngx_http_webhook_claims_provider(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
+void
+ngx_http_webhook_claims_finish(ngx_http_webhook_provider_t *provider)
 {
-    ngx_uint_t                     i, tokens, detached;
     ngx_http_webhook_signature_t  *signature;
 
-    tokens = 0;
-    detached = 0;
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        tokens += (signature[i].jose && !signature[i].detached);
-        detached += signature[i].detached;
-    }
-
-    if (ngx_http_webhook_claims_check(cf, provider, tokens, detached)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (detached) {
+    if (provider->detached) {
         provider->body.kind = NGX_HTTP_WEBHOOK_BODY_PAYLOAD;
         ngx_str_set(&provider->body.keyword, "payload");
     }
 
-    if (provider->bearer) {
-        ngx_http_webhook_claims_expire(provider);
-    }
+    /* a token that serves any body must end: by "exp", or by a signed time */
 
-    return NGX_CONF_OK;
+    if (provider->bearer) {
+        signature = provider->signatures.elts;
+        signature->jwt.expires = !(provider->timestamp
+                                   && provider->timestamp->source.type
+                                      == NGX_HTTP_WEBHOOK_CLAIM);
+    }
 }
 
 
@@ -157,62 +138,55 @@ ngx_http_webhook_claims_looked_at(ngx_http_webhook_provider_t *provider)
 }
 
 
-static char *
-ngx_http_webhook_claims_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_uint_t tokens,
-    ngx_uint_t detached)
+char *
+ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider)
 {
-    char  *what;
+    ngx_uint_t  is_body;
 
-    what = NULL;
-
-    if (provider->claims.nelts && tokens == 0) {
-        what = "looks at a claim, but has no \"signature\" that is a token "
+    if (provider->claims.nelts && !provider->jwt) {
+        return "looks at a claim, but has no \"signature\" that is a token "
                "with claims";
+    }
 
-    } else if (provider->claim_rules && tokens == 0) {
-        what = "has a \"claim\", but no \"signature\" that is a token with "
+    if (provider->claim_rules && !provider->jwt) {
+        return "has a \"claim\", but no \"signature\" that is a token with "
                "claims";
+    }
 
-    } else if ((detached || provider->alone || provider->claim_rules
-                || ngx_http_webhook_claims_looked_at(provider))
-               && provider->signatures.nelts > 1)
+    if ((provider->detached || provider->alone || provider->claim_rules
+         || ngx_http_webhook_claims_looked_at(provider))
+        && provider->signatures.nelts > 1)
     {
-        what = "has several \"signature\" rules, of which a detached token, "
+        return "has several \"signature\" rules, of which a detached token, "
                "one with \"body_digest=none\", one that is the body or one "
                "with a \"claim\" must be the only one";
+    }
 
-    } else if (ngx_http_webhook_claims_are_body(provider)
-               != !!(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN))
-    {
-        what = "has one of \"signature body\" and \"body jwt\", which go "
+    is_body = ((provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) != 0);
+
+    if (ngx_http_webhook_claims_are_body(provider) != is_body) {
+        return "has one of \"signature body\" and \"body jwt\", which go "
                "together";
+    }
 
-    } else if ((provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN)
-               && (provider->message.data || provider->form))
-    {
-        what = "has a \"message\" or looks at a form, but its body is a token";
+    if (is_body && (provider->message.data || provider->form)) {
+        return "has a \"message\" or looks at a form, but its body is a "
+               "token";
+    }
 
-    } else if ((detached || provider->bearer)
-               && (provider->message.data
-                   || provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
+    if ((provider->detached || provider->bearer)
+        && (provider->message.data
+            || provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
     {
-        what = "has a \"message\" or a \"body\", but its token says what is "
+        return "has a \"message\" or a \"body\", but its token says what is "
                "signed";
-
-    } else if (provider->key_id
-               && !ngx_http_webhook_claims_pubkeys(provider)) {
-        what = "has a \"key_id\", but no \"signature\" by a public key";
     }
 
-    if (what == NULL) {
-        return NGX_CONF_OK;
+    if (provider->key_id && !ngx_http_webhook_claims_pubkeys(provider)) {
+        return "has a \"key_id\", but no \"signature\" by a public key";
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "webhook_provider \"%V\" %s",
-                       &provider->name, what);
-
-    return NGX_CONF_ERROR;
+    return NULL;
 }
 
 
@@ -247,21 +221,6 @@ ngx_http_webhook_claims_pubkeys(ngx_http_webhook_provider_t *provider)
     }
 
     return 0;
-}
-
-
-/* A token that serves any body must end: by "exp", or by a signed time. */
-
-static void
-ngx_http_webhook_claims_expire(ngx_http_webhook_provider_t *provider)
-{
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    signature->jwt.expires = !(provider->timestamp
-                               && provider->timestamp->source.type
-                                  == NGX_HTTP_WEBHOOK_CLAIM);
 }
 
 

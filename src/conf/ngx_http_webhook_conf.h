@@ -75,10 +75,17 @@ typedef struct {
 
 char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name);
+
+/* _provider_finish.c: what is known when all rules have been read */
+
+char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
 
 /* _rule_signature.c, _rule_http_message.c */
 
@@ -90,14 +97,16 @@ char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
     void *field);
 char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_http_message_provider(ngx_conf_t *cf,
+char *ngx_http_webhook_http_message_wrong(
+    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_http_message_window(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 
 /* _claims.c: what the claims of tokens must be */
 
 char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_claims_provider(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider);
+void ngx_http_webhook_claims_finish(ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
@@ -137,10 +146,10 @@ char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
     void *field);
 ngx_uint_t ngx_http_webhook_recipient_names(
     ngx_http_webhook_require_t *require);
-ngx_uint_t ngx_http_webhook_recipient_unnamed(
+ngx_uint_t ngx_http_webhook_recipient_open(
     ngx_http_webhook_stats_entry_t *entry);
-ngx_int_t ngx_http_webhook_recipient_check(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf);
+ngx_uint_t ngx_http_webhook_recipient_token(
+    ngx_http_webhook_stats_entry_t *entry);
 
 /* _rule_payload.c */
 
@@ -165,8 +174,7 @@ char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
-char *ngx_http_webhook_challenges_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+char *ngx_http_webhook_challenges_wrong(ngx_http_webhook_provider_t *provider);
 
 /* _option.c: tables of words */
 
@@ -198,9 +206,9 @@ char *ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 char *ngx_http_webhook_option_period(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word,
-    time_t *time);
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
+ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name);
+char *ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word);
 void ngx_http_webhook_nearest_init(ngx_http_webhook_nearest_t *nearest,
     ngx_str_t *word);
 void ngx_http_webhook_nearest_add(ngx_http_webhook_nearest_t *nearest,
@@ -218,6 +226,11 @@ char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
 
 /* _word.c: the words that rules are made of */
 
+void *ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size);
+ngx_int_t ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    char *separator, ngx_str_t *text);
+ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t *n);
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
@@ -228,12 +241,6 @@ ngx_uint_t ngx_http_webhook_source_words(ngx_conf_t *cf,
     ngx_http_webhook_source_t *source);
 char *ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word,
     ngx_int_t min, ngx_int_t max, ngx_int_t *status);
-char *ngx_http_webhook_ack_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_reject_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 ngx_int_t ngx_http_webhook_provider_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name, ngx_uint_t *index);
 void ngx_http_webhook_needs_body(ngx_http_webhook_provider_t *provider,
@@ -280,7 +287,7 @@ char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
-/* _rule_headers.c */
+/* _rule_headers.c, _rule_token.c */
 
 char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -294,9 +301,6 @@ char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
 char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
-
-/* _rule_token.c */
-
 char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
@@ -308,13 +312,9 @@ char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -325,8 +325,6 @@ char *ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
 
 char *ngx_http_webhook_gate_compile(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
-ngx_int_t ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf);
 void ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
@@ -341,7 +339,7 @@ ngx_int_t ngx_http_webhook_check_needs(ngx_conf_t *cf,
     char *what);
 void ngx_http_webhook_check_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-void ngx_http_webhook_check_gates(ngx_conf_t *cf,
+ngx_int_t ngx_http_webhook_check_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 
 /* "off" among the options of "webhook_replay" and of the rule "replay" */
@@ -381,6 +379,7 @@ ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t *value);
 ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_template_has_url(ngx_str_t text);
 ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(

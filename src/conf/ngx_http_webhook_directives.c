@@ -64,15 +64,8 @@ ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_http_webhook_secret_t  *secret;
 
-    if (wlcf->secrets == NULL) {
-        wlcf->secrets = ngx_array_create(cf->pool, 2,
-                                         sizeof(ngx_http_webhook_secret_t));
-        if (wlcf->secrets == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    secret = ngx_array_push(wlcf->secrets);
+    secret = ngx_http_webhook_push(cf, &wlcf->secrets,
+                                   sizeof(ngx_http_webhook_secret_t));
     if (secret == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -196,41 +189,7 @@ ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
         return "has \"off\" beside other values";
     }
 
-    return ngx_http_webhook_rule_certificate(cf, NULL, &value[1],
-                                             cf->args->nelts - 1,
-                                             &wlcf->certificates);
-}
-
-
-char *
-ngx_http_webhook_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    value = cf->args->elts;
-
-    return ngx_http_webhook_rule_require(cf, NULL, &value[1],
-                                         cf->args->nelts - 1, &wlcf->requires);
-}
-
-
-char *
-ngx_http_webhook_window(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->window.past != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    return ngx_http_webhook_rule_window(cf, NULL, &value[1],
-                                        cf->args->nelts - 1, &wlcf->window);
+    return ngx_http_webhook_rule_directive(cf, cmd, conf);
 }
 
 
@@ -336,41 +295,22 @@ ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_http_webhook_reject_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_webhook_loc_conf_t  *wlcf = conf;
-
-    ngx_str_t  *value;
-
-    if (wlcf->reject != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    return ngx_http_webhook_reject_word(cf, NULL, &value[1], 1, &wlcf->reject);
-}
-
-
-char *
 ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
     ngx_str_t  *value;
 
-    if (wlcf->ack != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
+    if (wlcf->ack == NGX_CONF_UNSET
+        && ngx_strcmp(value[1].data, "off") == 0)
+    {
         wlcf->ack = 0;
         return NGX_CONF_OK;
     }
 
-    return ngx_http_webhook_ack_word(cf, NULL, &value[1], 1, &wlcf->ack);
+    return ngx_http_webhook_rule_directive(cf, cmd, conf);
 }
 
 

@@ -74,27 +74,23 @@ static char *
 ngx_http_webhook_enforce_except(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    u_char     *p, *last;
-    ngx_str_t   name;
+    ngx_str_t   *names;
+    ngx_uint_t   i, n;
 
-    p = value->data;
-    last = value->data + value->len;
+    names = ngx_http_webhook_list_words(cf, value, &n);
+    if (names == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-    for ( ;; ) {
-        name.data = p;
-        p = ngx_strlchr(p, last, ',');
-        name.len = (p ? p : last) - name.data;
-
-        if (ngx_http_webhook_enforce_rule(cf, &name, field) != NGX_CONF_OK) {
+    for (i = 0; i < n; i++) {
+        if (ngx_http_webhook_enforce_rule(cf, &names[i], field)
+            != NGX_CONF_OK)
+        {
             return NGX_CONF_ERROR;
         }
-
-        if (p == NULL) {
-            return NGX_CONF_OK;
-        }
-
-        p++;
     }
+
+    return NGX_CONF_OK;
 }
 
 

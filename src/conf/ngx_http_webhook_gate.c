@@ -60,13 +60,10 @@ static ngx_http_webhook_gate_t *ngx_http_webhook_gates_create(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_provider(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_check_secret(ngx_conf_t *cf,
-    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_loc_conf_t *conf);
+static const char *ngx_http_webhook_gate_key(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot);
 static ngx_int_t ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
     ngx_str_t *name);
@@ -238,9 +235,12 @@ static ngx_http_webhook_gate_t *
 ngx_http_webhook_gates_create(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf)
 {
-    ngx_str_t                *name;
-    ngx_uint_t                i;
-    ngx_http_webhook_gate_t  *gates;
+    ngx_str_t                     *name;
+    ngx_uint_t                     i;
+    ngx_http_webhook_gate_t       *gates;
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
     gates = ngx_pcalloc(cf->pool, conf->providers->nelts
                                   * sizeof(ngx_http_webhook_gate_t));
@@ -258,9 +258,10 @@ ngx_http_webhook_gates_create(ngx_conf_t *cf,
             gates[i - 1].next = &gates[i];
         }
 
-        if (ngx_http_webhook_gate_provider(cf, &gates[i], conf, &name[i])
-            != NGX_OK)
-        {
+        gates[i].provider = ngx_http_webhook_provider_get(cf, wmcf, &name[i]);
+
+        if (gates[i].provider == NULL) {
+            ngx_http_webhook_provider_unknown(cf, conf, &name[i]);
             return NULL;
         }
     }
@@ -301,30 +302,11 @@ ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
 
 
 static ngx_int_t
-ngx_http_webhook_gate_provider(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_loc_conf_t *conf, ngx_str_t *name)
-{
-    ngx_http_webhook_main_conf_t  *wmcf;
-
-    wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
-
-    gate->provider = ngx_http_webhook_provider_get(cf, wmcf, name);
-
-    if (gate->provider) {
-        return NGX_OK;
-    }
-
-    ngx_http_webhook_provider_unknown(cf, conf, name);
-
-    return NGX_ERROR;
-}
-
-
-static ngx_int_t
 ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                    i;
+    const char                   *what;
     ngx_http_webhook_secret_t    *secret;
     ngx_http_webhook_keyslot_t   *keyslot;
     ngx_http_webhook_provider_t  *provider;
@@ -381,28 +363,16 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         keyslot->provider = provider;
         keyslot->number = i + 1;
 
-        if (ngx_http_webhook_gate_check_secret(cf, keyslot, conf) != NGX_OK) {
+        if (ngx_http_webhook_secret_is_json(cf, &secret[i]) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        if (ngx_http_webhook_keyslot_init(cf, keyslot) != NGX_OK) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "OpenSSL does not take a secret of \"webhook %V\" "
-                          "in %V:%ui", &provider->name, &conf->file,
-                          conf->line);
-            return NGX_ERROR;
-        }
+        what = ngx_http_webhook_gate_key(cf, keyslot);
 
-        if (keyslot->for_name.len == 0
-            && keyslot->key
-            && provider->uses
-            && !(keyslot->key->uses & provider->uses))
-        {
+        if (what) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "secret %ui of \"webhook %V\" in %V:%ui is no key "
-                          "as this sender has them, see \"key=\" and "
-                          "\"algorithm=\" of its provider", i + 1,
-                          &provider->name, &conf->file, conf->line);
+                          "secret %ui of \"webhook %V\" in %V:%ui %s", i + 1,
+                          &provider->name, &conf->file, conf->line, what);
             return NGX_ERROR;
         }
     }
@@ -423,30 +393,37 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 }
 
 
-/* Whether the secret can be right at all. */
+/* Makes the key of a secret; why that cannot be right, or NULL. */
 
-static ngx_int_t
-ngx_http_webhook_gate_check_secret(ngx_conf_t *cf,
-    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_loc_conf_t *conf)
+static const char *
+ngx_http_webhook_gate_key(ngx_conf_t *cf, ngx_http_webhook_keyslot_t *keyslot)
 {
     const char  *what;
+    ngx_uint_t   uses;
 
-    if (keyslot->secret->value) {
-        return ngx_http_webhook_secret_is_json(cf, keyslot->secret);
+    what = keyslot->secret->value
+           ? NULL : ngx_http_webhook_secret_wrong(keyslot,
+                                                  &keyslot->secret->bytes);
+    if (what) {
+        return what;
     }
 
-    what = ngx_http_webhook_secret_wrong(keyslot, &keyslot->secret->bytes);
-
-    if (what == NULL) {
-        return NGX_OK;
+    if (ngx_http_webhook_keyslot_init(cf, keyslot) != NGX_OK) {
+        return "is not taken by OpenSSL";
     }
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "secret %ui of \"webhook %V\" in %V:%ui %s",
-                  keyslot->number, &keyslot->provider->name, &conf->file,
-                  conf->line, what);
+    uses = keyslot->provider->uses;
 
-    return NGX_ERROR;
+    if (keyslot->for_name.len == 0
+        && keyslot->key
+        && uses
+        && !(keyslot->key->uses & uses))
+    {
+        return "is no key as this sender has them, see \"key=\" and "
+               "\"algorithm=\" of its provider";
+    }
+
+    return NULL;
 }
 
 
@@ -643,43 +620,6 @@ ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
 }
 
 
-/*
- * Where client certificates count, the server must ask for them; what it asks
- * for is known when all has been merged.
- */
-
-ngx_int_t
-ngx_http_webhook_gate_check_certificates(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf)
-{
-    ngx_uint_t                        i;
-    ngx_http_ssl_srv_conf_t          *sscf;
-    ngx_http_webhook_stats_entry_t  **entry;
-
-    entry = wmcf->stats_entries.elts;
-
-    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
-
-        sscf = entry[i]->cscf->ctx->srv_conf[ngx_http_ssl_module.ctx_index];
-
-        if (entry[i]->gate->certificates == NULL || sscf->verify) {
-            continue;
-        }
-
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook %V\" in %V:%ui needs a client certificate, "
-                      "but the server never asks for one, set "
-                      "\"ssl_verify_client\" and \"ssl_client_certificate\"",
-                      &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
-                      entry[i]->wlcf->line);
-
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
 /* Verdicts of the gate are counted; in which zone is known later. */
 
 ngx_int_t
@@ -775,9 +715,8 @@ ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
 static ngx_uint_t
 ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
 {
-    ngx_uint_t                     i, has;
-    ngx_http_webhook_provider_t   *provider;
-    ngx_http_webhook_signature_t  *signature;
+    ngx_uint_t                    has;
+    ngx_http_webhook_provider_t  *provider;
 
     provider = gate->provider;
     has = 0;
@@ -803,12 +742,8 @@ ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
                                       : NGX_HTTP_WEBHOOK_HAS_SIGNATURES;
     }
 
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jose) {
-            has |= NGX_HTTP_WEBHOOK_HAS_JWTS;
-        }
+    if (provider->jwt || provider->detached) {
+        has |= NGX_HTTP_WEBHOOK_HAS_JWTS;
     }
 
     /* a time in the body that is not signed by itself waits for the verdict */

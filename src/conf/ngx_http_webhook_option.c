@@ -193,6 +193,11 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
         }
 
         if (option->name.len == 0) {
+
+            if (ngx_http_webhook_is_directive(cf, &words[i])) {
+                return ngx_http_webhook_no_semicolon(cf, &words[i]);
+            }
+
             return option->handler
                    ? option->handler(cf, options, &words[i], conf)
                    : ngx_http_webhook_option_unknown(cf, options, &words[i]);
@@ -378,7 +383,18 @@ char *
 ngx_http_webhook_option_time(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
-    return ngx_http_webhook_time_word(cf, value, field);
+    time_t  *time = field;
+
+    *time = ngx_parse_time(value, 1);
+
+    if (*time == (time_t) NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\", it is like 30s, 5m or 1h",
+                           value);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -390,29 +406,15 @@ ngx_http_webhook_option_period(ngx_conf_t *cf,
 {
     time_t  *time = field;
 
-    if (ngx_http_webhook_time_word(cf, value, time) != NGX_CONF_OK) {
+    if (ngx_http_webhook_option_time(cf, option, value, field)
+        != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
     if (*time == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid time \"%V\", it cannot be 0", value);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_webhook_time_word(ngx_conf_t *cf, ngx_str_t *word, time_t *time)
-{
-    *time = ngx_parse_time(word, 1);
-
-    if (*time == (time_t) NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid time \"%V\", it is like 30s, 5m or 1h",
-                           word);
         return NGX_CONF_ERROR;
     }
 
@@ -436,6 +438,47 @@ ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text)
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"$\" in \"%V\" of %s\"%V\", there can be no variable",
                        text, ngx_http_webhook_rule_or_directive(cf), name);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Whether some module has a directive of this name. */
+
+ngx_uint_t
+ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t      i;
+    ngx_command_t  *cmd;
+
+    for (i = 0; cf->cycle->modules[i]; i++) {
+
+        cmd = cf->cycle->modules[i]->commands;
+
+        for ( /* void */ ; cmd && cmd->name.len; cmd++) {
+            if (ngx_http_webhook_str_equal(&cmd->name, name)) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+/* What is among the words of a rule or a directive begins the next one. */
+
+char *
+ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word)
+{
+    ngx_str_t  *name;
+
+    name = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" is among the words of %s\"%V\", there is no "
+                       "\";\" before it", word,
+                       ngx_http_webhook_rule_or_directive(cf), name);
 
     return NGX_CONF_ERROR;
 }

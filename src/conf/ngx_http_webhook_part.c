@@ -9,6 +9,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_time.h"
 
 
 /* Where a segment is among those on its side of the body. */
@@ -338,19 +339,18 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
     char                        *ambiguous;
-    u_char                      *p, *last;
-    ngx_str_t                    name;
-    ngx_uint_t                   i;
+    ngx_str_t                   *names;
+    ngx_uint_t                   i, n;
     ngx_http_webhook_segment_t  *segment;
 
-    name.data = provider->optional.data;
-    last = name.data + provider->optional.len;
+    names = ngx_http_webhook_list_words(cf, &provider->optional, &n);
+    if (names == NULL) {
+        return NGX_ERROR;
+    }
 
-    do {
-        p = ngx_strlchr(name.data, last, ',');
-        name.len = (p ? p : last) - name.data;
+    for (i = 0; i < n; i++) {
 
-        segment = ngx_http_webhook_part_optional(provider, &name);
+        segment = ngx_http_webhook_part_optional(provider, &names[i]);
 
         if (segment == NULL) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -358,14 +358,12 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
                                "webhook_provider \"%V\" goes with \"free=\", "
                                "and with a \"${json:POINTER}\" that comes "
                                "later, but not next, which \"%V\" is not",
-                               &provider->name, &name);
+                               &provider->name, &names[i]);
             return NGX_ERROR;
         }
 
         segment->optional = 1;
-        name.data += name.len + 1;
-
-    } while (p);
+    }
 
     ambiguous = ngx_http_webhook_parts_ambiguous(provider);
 

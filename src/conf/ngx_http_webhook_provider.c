@@ -24,27 +24,29 @@ typedef struct {
 } ngx_http_webhook_rule_t;
 
 
+static ngx_http_webhook_provider_t *ngx_http_webhook_provider_find(
+    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
+static ngx_http_webhook_provider_t *ngx_http_webhook_provider_add(
+    ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name,
+    ngx_str_t *text);
 static ngx_http_webhook_provider_t *ngx_http_webhook_provider_create(
     ngx_conf_t *cf, ngx_str_t *name);
 static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
-static char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_effects(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
+static ngx_http_webhook_rule_t *ngx_http_webhook_rule_find(ngx_str_t *name);
 static char *ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static char *ngx_http_webhook_rule_source(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field);
-static ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf,
-    ngx_str_t *name);
+static char *ngx_http_webhook_rule_ack(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+static char *ngx_http_webhook_rule_reject(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
 
 
 static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
@@ -139,11 +141,11 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "[reply=TEMPLATE] [type=MIME] [header=NAME] [key=signing] "
       "[after=verify] [status=CODE]" },
 
-    { ngx_string("ack"), 1, 1, ngx_http_webhook_ack_word,
+    { ngx_string("ack"), 1, 1, ngx_http_webhook_rule_ack,
       offsetof(ngx_http_webhook_provider_t, ack), 1,
       "ack CODE" },
 
-    { ngx_string("reject"), 1, 1, ngx_http_webhook_reject_word,
+    { ngx_string("reject"), 1, 1, ngx_http_webhook_rule_reject,
       offsetof(ngx_http_webhook_provider_t, reject), 1,
       "reject CODE" },
 
@@ -171,9 +173,8 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_main_conf_t  *wmcf = conf;
 
-    ngx_str_t                     *value;
-    ngx_uint_t                     i;
-    ngx_http_webhook_provider_t  **providers, *provider, **slot;
+    ngx_str_t                    *value;
+    ngx_http_webhook_provider_t  *provider;
 
     value = cf->args->elts;
 
@@ -188,29 +189,14 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    providers = wmcf->providers.elts;
-
-    for (i = 0; i < wmcf->providers.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&providers[i]->name, &value[1])) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate webhook_provider \"%V\"", &value[1]);
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_http_webhook_provider_find(wmcf, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate webhook_provider \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
-    provider = ngx_http_webhook_provider_create(cf, &value[1]);
+    provider = ngx_http_webhook_provider_add(cf, wmcf, &value[1], NULL);
     if (provider == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    slot = ngx_array_push(&wmcf->providers);
-    if (slot == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *slot = provider;
-
-    if (ngx_http_webhook_provider_parse(cf, provider, NULL) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -231,9 +217,34 @@ ngx_http_webhook_provider_t *
 ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name)
 {
+    ngx_http_webhook_builtin_t   *builtin;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = ngx_http_webhook_provider_find(wmcf, name);
+
+    if (provider) {
+        return provider;
+    }
+
+    for (builtin = ngx_http_webhook_builtins; builtin->name.len; builtin++) {
+        if (ngx_http_webhook_str_equal(&builtin->name, name)) {
+            return ngx_http_webhook_provider_add(cf, wmcf, &builtin->name,
+                                                 &builtin->rules);
+        }
+    }
+
+    return NULL;
+}
+
+
+/* One that has been read, or NULL. */
+
+static ngx_http_webhook_provider_t *
+ngx_http_webhook_provider_find(ngx_http_webhook_main_conf_t *wmcf,
+    ngx_str_t *name)
+{
     ngx_uint_t                     i;
-    ngx_http_webhook_builtin_t    *builtin;
-    ngx_http_webhook_provider_t  **providers, *provider, **slot;
+    ngx_http_webhook_provider_t  **providers;
 
     providers = wmcf->providers.elts;
 
@@ -243,35 +254,29 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
         }
     }
 
-    for (builtin = ngx_http_webhook_builtins; builtin->name.len; builtin++) {
-        if (ngx_http_webhook_str_equal(&builtin->name, name)) {
-            break;
-        }
-    }
+    return NULL;
+}
 
-    if (builtin->name.len == 0) {
-        return NULL;
-    }
 
-    provider = ngx_http_webhook_provider_create(cf, &builtin->name);
-    if (provider == NULL) {
-        return NULL;
-    }
+/* A new one, with the rules of a text or of the block; NULL after an error. */
 
+static ngx_http_webhook_provider_t *
+ngx_http_webhook_provider_add(ngx_conf_t *cf,
+    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name, ngx_str_t *text)
+{
+    ngx_http_webhook_provider_t  *provider, **slot;
+
+    provider = ngx_http_webhook_provider_create(cf, name);
     slot = ngx_array_push(&wmcf->providers);
-    if (slot == NULL) {
+
+    if (provider == NULL || slot == NULL) {
         return NULL;
     }
 
     *slot = provider;
 
-    if (ngx_http_webhook_provider_parse(cf, provider, &builtin->rules)
-        != NGX_CONF_OK)
-    {
-        return NULL;
-    }
-
-    return provider;
+    return ngx_http_webhook_provider_parse(cf, provider, text) == NGX_CONF_OK
+           ? provider : NULL;
 }
 
 
@@ -325,29 +330,6 @@ ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
                   "docs/providers.md", name,
                   ngx_http_webhook_nearest_hint(&nearest, hint),
                   &conf->file, conf->line);
-}
-
-
-/* Whether some module has a directive of this name. */
-
-static ngx_uint_t
-ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)
-{
-    ngx_uint_t      i;
-    ngx_command_t  *cmd;
-
-    for (i = 0; cf->cycle->modules[i]; i++) {
-
-        cmd = cf->cycle->modules[i]->commands;
-
-        for ( /* void */ ; cmd && cmd->name.len; cmd++) {
-            if (ngx_http_webhook_str_equal(&cmd->name, name)) {
-                return 1;
-            }
-        }
-    }
-
-    return 0;
 }
 
 
@@ -458,308 +440,6 @@ ngx_http_webhook_provider_parse(ngx_conf_t *cf,
 }
 
 
-/* What can be told only when all rules have been read. */
-
-static char *
-ngx_http_webhook_provider_finish(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    ngx_str_t                      post = ngx_string("POST");
-    ngx_uint_t                     i, in_body;
-    ngx_http_webhook_challenge_t  *challenge;
-    ngx_http_webhook_signature_t  *signature;
-
-    if (provider->tokens.nelts == 0
-        && provider->signatures.nelts == 0
-        && provider->certificates == NULL)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "webhook_provider \"%V\" verifies nothing, it "
-                           "needs a \"signature\", \"token\" or "
-                           "\"client_certificate\" rule", &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (provider->signatures.nelts == 0
-        && (provider->message.data || provider->body.keyword.len))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "webhook_provider \"%V\" has a \"%s\" but no "
-                           "\"signature\" rule, which is what it is for, add "
-                           "one or leave it out", &provider->name,
-                           provider->message.data ? "message" : "body");
-        return NGX_CONF_ERROR;
-    }
-
-    if ((provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
-        && provider->message.data == NULL)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"body sha256:\" in webhook_provider \"%V\" "
-                           "needs a \"message\" that has this digest, for "
-                           "nothing else there says what the body is",
-                           &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (provider->body.kind == NGX_HTTP_WEBHOOK_BODY_PELORUS
-        && ngx_http_webhook_body_with_pelorus(cf, provider) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_webhook_http_message_provider(cf, provider) != NGX_CONF_OK
-        || ngx_http_webhook_claims_provider(cf, provider) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (provider->methods == 0
-        && ngx_http_webhook_rule_methods(cf, provider, &post, 1, NULL)
-           != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (provider->timestamp
-        && ngx_http_webhook_provider_field(cf, provider,
-                                           &provider->timestamp->source)
-           != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    challenge = provider->challenges.elts;
-
-    for (i = 0; i < provider->challenges.nelts; i++) {
-        if (challenge[i].hmac
-            && challenge[i].use_signing_key
-            && !challenge[i].after_verify)
-        {
-            provider->oracle = &challenge[i];
-        }
-    }
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; provider->oracle && i < provider->signatures.nelts; i++) {
-        if (signature[i].jose || provider->http_message) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "a \"challenge\" with \"key=signing\" in "
-                               "webhook_provider \"%V\" would sign %s for "
-                               "anybody, leave that out or add "
-                               "\"after=verify\"", &provider->name,
-                               signature[i].jose ? "tokens" : "messages");
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_http_webhook_provider_field(cf, provider, provider->id)
-        != NGX_CONF_OK
-        || ngx_http_webhook_provider_field(cf, provider, provider->event)
-           != NGX_CONF_OK
-        || ngx_http_webhook_provider_message(cf, provider) != NGX_CONF_OK
-        || ngx_http_webhook_rule_replay_check(cf, provider) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_webhook_provider_credentials(cf, provider) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    in_body = provider->needs_body;
-
-    if (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
-        in_body &= NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN;
-    }
-
-    if (in_body
-        && provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW
-        && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"body %V\" in webhook_provider \"%V\" does not "
-                           "go with credentials in the body, nor with values "
-                           "of the body in the \"message\"",
-                           &provider->body.keyword, &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)
-        && !(provider->body.flags & (NGX_HTTP_WEBHOOK_BODY_UNSIGNED
-                                     |NGX_HTTP_WEBHOOK_BODY_TOKEN)))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "webhook_provider \"%V\" has a \"signature\" in "
-                           "the body that it signs, say \"body none\" and in "
-                           "\"message\" what is signed", &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (provider->key_id
-        && ngx_http_webhook_source_in_body(provider->key_id)
-        && !(provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "webhook_provider \"%V\" has its \"key_id\" in the "
-                           "body, and its \"signature\" elsewhere",
-                           &provider->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_webhook_challenges_check(cf, provider) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_webhook_provider_effects(cf, provider);
-}
-
-
-/* Where the credentials are, and whether that is in the body. */
-
-static ngx_int_t
-ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    ngx_uint_t                      i;
-    ngx_http_webhook_token_t       *token;
-    ngx_http_webhook_source_t     **source;
-    ngx_http_webhook_signature_t   *signature;
-
-    source = ngx_pcalloc(cf->pool,
-                         (provider->signatures.nelts + provider->tokens.nelts
-                          + 1)
-                         * sizeof(ngx_http_webhook_source_t *));
-    if (source == NULL) {
-        return NGX_ERROR;
-    }
-
-    provider->credentials = source;
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        *source++ = &signature[i].source;
-
-        ngx_http_webhook_needs_body(provider, &signature[i].source,
-                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE);
-    }
-
-    /* what a token says comes with it */
-
-    if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)
-        && provider->timestamp
-        && provider->timestamp->source.type == NGX_HTTP_WEBHOOK_CLAIM)
-    {
-        provider->needs_body |= NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP;
-    }
-
-    token = provider->tokens.elts;
-
-    for (i = 0; i < provider->tokens.nelts; i++) {
-        *source++ = &token[i].source;
-
-        ngx_http_webhook_needs_body(provider, &token[i].source,
-                                    NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN);
-    }
-
-    return NGX_OK;
-}
-
-
-/* Rules and options that the others leave without effect. */
-
-static char *
-ngx_http_webhook_provider_effects(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    char                       *rule;
-    ngx_http_webhook_window_t  *own, *window;
-
-    rule = NULL;
-    window = &provider->window;
-    if (provider->timestamp) {
-        own = &provider->timestamp->window;
-
-        if ((window->past != NGX_CONF_UNSET && own->past != NGX_CONF_UNSET)
-            || (window->future != NGX_CONF_UNSET
-                && own->future != NGX_CONF_UNSET))
-        {
-            rule = "an option of \"timestamp\" that \"window\" has, too";
-        }
-
-    } else if (window->past != NGX_CONF_UNSET) {
-        rule = "a \"window\" without a \"timestamp\"";
-    }
-
-    if (provider->body.kind == NGX_HTTP_WEBHOOK_BODY_FORM_SORTED
-        && (provider->json || provider->requires || provider->pointers.nelts))
-    {
-        rule = "a rule for JSON beside \"body form-sorted\"";
-    }
-
-    if (provider->query && !provider->in_query) {
-        rule = "a \"query\" without a source in the query";
-    }
-
-    if (provider->replay
-        && provider->replay->body
-        && (provider->bearer
-            || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_LOOSE)))
-    {
-        rule = "\"key=body\" in \"replay\" beside a \"body\" that anybody "
-               "can change";
-    }
-
-    if (rule == NULL) {
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "webhook_provider \"%V\" has %s, which has no effect",
-                       &provider->name, rule);
-
-    return NGX_CONF_ERROR;
-}
-
-
-/* A field: source is a member of the header that has the signature. */
-
-static char *
-ngx_http_webhook_provider_field(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
-    if (source == NULL || source->type != NGX_HTTP_WEBHOOK_FIELD) {
-        return NGX_CONF_OK;
-    }
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-
-        if (signature[i].source.type == NGX_HTTP_WEBHOOK_HEADER
-            && signature[i].format.separator)
-        {
-            source->index = signature[i].source.index;
-            source->separator = signature[i].format.separator;
-
-            return NGX_CONF_OK;
-        }
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"field:%V\" in webhook_provider \"%V\" needs a "
-                       "\"signature header:NAME\" rule with \"list=\" or "
-                       "\"field=\"", &source->name, &provider->name);
-
-    return NGX_CONF_ERROR;
-}
-
-
 /* One rule of a block, called by nginx's parser. */
 
 static char *
@@ -768,20 +448,24 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_http_webhook_provider_t  *provider = conf;
 
     ngx_str_t                *value;
-    ngx_uint_t                n, bit;
+    ngx_uint_t                i, n, bit;
     ngx_http_webhook_rule_t  *rule;
 
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
-    for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
-        if (ngx_http_webhook_str_equal(&rule->name, &value[0])) {
-            break;
-        }
+    rule = ngx_http_webhook_rule_find(&value[0]);
+
+    if (rule == NULL) {
+        return ngx_http_webhook_rule_unknown(cf, provider, &value[0]);
     }
 
-    if (rule->name.len == 0) {
-        return ngx_http_webhook_rule_unknown(cf, provider, &value[0]);
+    /* the first words may be any, the others are never names of rules */
+
+    for (i = rule->min + 1; i <= n; i++) {
+        if (ngx_http_webhook_rule_find(&value[i])) {
+            return ngx_http_webhook_no_semicolon(cf, &value[i]);
+        }
     }
 
     if (n < rule->min || n > rule->max) {
@@ -803,6 +487,46 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     return rule->handler(cf, provider, &value[1], n,
                          (u_char *) provider + rule->offset);
+}
+
+
+/* A directive "webhook_NAME" that is what the rule NAME is to a provider. */
+
+char *
+ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    void                     *field;
+    ngx_str_t                *value, name;
+    ngx_http_webhook_rule_t  *rule;
+
+    value = cf->args->elts;
+    field = (u_char *) conf + cmd->offset;
+
+    name.data = cmd->name.data + sizeof("webhook_") - 1;
+    name.len = cmd->name.len - (sizeof("webhook_") - 1);
+
+    rule = ngx_http_webhook_rule_find(&name);
+
+    if (rule->once && *(ngx_int_t *) field != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    return rule->handler(cf, NULL, &value[1], cf->args->nelts - 1, field);
+}
+
+
+static ngx_http_webhook_rule_t *
+ngx_http_webhook_rule_find(ngx_str_t *name)
+{
+    ngx_http_webhook_rule_t  *rule;
+
+    for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
+        if (ngx_http_webhook_str_equal(&rule->name, name)) {
+            return rule;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -872,4 +596,26 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* CODE of "ack" */
+
+static char *
+ngx_http_webhook_rule_ack(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
+{
+    return ngx_http_webhook_status_word(cf, &words[0], 200, 299, field);
+}
+
+
+/* CODE of "reject" */
+
+static char *
+ngx_http_webhook_rule_reject(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
+{
+    return ngx_http_webhook_status_word(cf, &words[0], 400, 599, field);
 }

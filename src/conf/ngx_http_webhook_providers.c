@@ -52,8 +52,6 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    u_char      *p;
-    size_t       len;
     ngx_str_t   *value, *name;
     ngx_uint_t   i, k, n;
 
@@ -83,7 +81,7 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     /* a provider is looked up later, it may be defined below */
 
-    for (i = 1, len = 0; i <= n; i++) {
+    for (i = 1; i <= n; i++) {
 
         if (ngx_strcmp(value[i].data, "off") == 0) {
             return "has \"off\" beside other values";
@@ -108,24 +106,10 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *name = value[i];
-
-        len += value[i].len + 1;
     }
 
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    wlcf->names.data = p;
-    wlcf->names.len = len - 1;
-
-    for (i = 1; i <= n; i++) {
-        p = ngx_cpymem(p, value[i].data, value[i].len);
-        *p++ = ' ';
-    }
-
-    return NGX_CONF_OK;
+    return ngx_http_webhook_join(cf, &value[1], n, " ", &wlcf->names)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -253,9 +237,6 @@ ngx_http_webhook_providers_may_share(ngx_http_webhook_gate_t *gate)
 static ngx_http_webhook_kind_e
 ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
 {
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
     if (provider->signatures.nelts == 0) {
         return provider->tokens.nelts ? NGX_HTTP_WEBHOOK_TOKENS
                                       : NGX_HTTP_WEBHOOK_NOTHING;
@@ -264,6 +245,8 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
     if (provider->tokens.nelts
         || provider->prefix
         || provider->http_message
+        || provider->jwt
+        || provider->detached
         || provider->timestamp
         || provider->oracle
         || (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW
@@ -271,14 +254,6 @@ ngx_http_webhook_providers_kind(ngx_http_webhook_provider_t *provider)
         || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
     {
         return NGX_HTTP_WEBHOOK_OTHERS;
-    }
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jose) {
-            return NGX_HTTP_WEBHOOK_OTHERS;
-        }
     }
 
     return NGX_HTTP_WEBHOOK_BODIES;
@@ -508,8 +483,7 @@ ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
 
         for (k = 0; k <= gate->nkeys; k++) {
 
-            keyslot = (k < gate->nkeys) ? &gate->keyslots[k]
-                                        : gate->challenge;
+            keyslot = ngx_http_webhook_gate_keyslot(gate, k);
             if (keyslot == NULL) {
                 continue;
             }
@@ -595,12 +569,7 @@ ngx_http_webhook_providers_common(ngx_http_webhook_gate_t *one,
 
             if (keyslot->for_name.len == 0
                 && other->for_name.len == 0
-                && (keyslot->secret == other->secret
-                    || (keyslot->key
-                        && other->key
-                        && wh_secret_equal(keyslot->key->digest,
-                                           other->key->digest,
-                                           WH_TOKEN_DIGEST_SIZE))))
+                && ngx_http_webhook_keys_same(keyslot, keyslot->key, other))
             {
                 return 1;
             }

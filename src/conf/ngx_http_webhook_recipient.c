@@ -11,13 +11,9 @@
 #include "core/wh_str.h"
 
 
-static ngx_uint_t ngx_http_webhook_recipient_open(
-    ngx_http_webhook_stats_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_recipient_named(ngx_array_t *requires);
 static ngx_uint_t ngx_http_webhook_recipient_by_url(
     ngx_http_webhook_stats_entry_t *entry);
-static ngx_uint_t ngx_http_webhook_recipient_by_token(
-    ngx_http_webhook_provider_t *provider);
 
 
 char *
@@ -31,50 +27,19 @@ ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
 }
 
 
-/* Whether a warning is due. */
-
-ngx_uint_t
-ngx_http_webhook_recipient_unnamed(ngx_http_webhook_stats_entry_t *entry)
-{
-    return ngx_http_webhook_recipient_open(entry)
-           && !ngx_http_webhook_recipient_by_token(entry->gate->provider);
-}
-
-
 /* A token says nothing of the message, so there it is an error. */
 
-ngx_int_t
-ngx_http_webhook_recipient_check(ngx_conf_t *cf,
-    ngx_http_webhook_main_conf_t *wmcf)
+ngx_uint_t
+ngx_http_webhook_recipient_token(ngx_http_webhook_stats_entry_t *entry)
 {
-    ngx_uint_t                        i;
-    ngx_http_webhook_stats_entry_t  **entry;
-
-    entry = wmcf->stats_entries.elts;
-
-    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
-
-        if (!ngx_http_webhook_recipient_open(entry[i])
-            || !ngx_http_webhook_recipient_by_token(entry[i]->gate->provider))
-        {
-            continue;
-        }
-
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook %V\" in %V:%ui takes the tokens of all "
-                      "customers of this sender, add a \"webhook_require\" "
-                      "with \"enum=\" for what names you in the body",
-                      &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
-                      entry[i]->wlcf->line);
-
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_http_webhook_recipient_open(entry)
+           && entry->gate->provider->tokens.nelts;
 }
 
 
-static ngx_uint_t
+/* Whether messages for others are taken. */
+
+ngx_uint_t
 ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
 {
     return entry->gate->provider->shared_key
@@ -148,11 +113,4 @@ ngx_http_webhook_recipient_by_url(ngx_http_webhook_stats_entry_t *entry)
     rule = entry->gate->provider->http_message;
 
     return entry->wlcf->public_url.len && rule && rule->host;
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_recipient_by_token(ngx_http_webhook_provider_t *provider)
-{
-    return provider->tokens.nelts || provider->bearer;
 }

@@ -231,9 +231,6 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
 {
     ngx_str_t  variable;
 
-    static ngx_str_t  url = ngx_string("webhook_url");
-    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
-
     if (source->type == NGX_HTTP_WEBHOOK_CLAIM
         || source->type == NGX_HTTP_WEBHOOK_CREATED
         || ngx_http_webhook_replay_covers(provider, source))
@@ -252,9 +249,7 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
     return ngx_http_webhook_template_has(provider->message, &variable)
            || ngx_http_webhook_replay_signs_header(provider, source)
            || (source->type == NGX_HTTP_WEBHOOK_QUERY
-               && (ngx_http_webhook_template_has(provider->message, &url)
-                   || ngx_http_webhook_template_has(provider->message,
-                                                    &decoded)));
+               && ngx_http_webhook_template_has_url(provider->message));
 }
 
 

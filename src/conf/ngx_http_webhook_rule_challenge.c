@@ -12,14 +12,9 @@
 /* The options of a challenge. */
 
 typedef struct {
-    ngx_uint_t     method;
-    ngx_str_t      reply;
-    ngx_str_t      type;
-    ngx_str_t      header;
-    ngx_uint_t     key;
-    ngx_uint_t     after;
-    ngx_uint_t     status;
-    ngx_array_t    matches;        /* ngx_str_t */
+    ngx_http_webhook_challenge_t  challenge;
+    ngx_str_t                     reply;
+    ngx_array_t                   matches;    /* ngx_str_t */
 } ngx_http_webhook_challenge_words_t;
 
 
@@ -75,7 +70,7 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_challenge_statuses[] = {
 static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
 
     { ngx_string("method=NAME"), ngx_http_webhook_option_keyword,
-      offsetof(ngx_http_webhook_challenge_words_t, method),
+      offsetof(ngx_http_webhook_challenge_words_t, challenge.method),
       ngx_http_webhook_methods, 0, 0 },
 
     { ngx_string("match=SOURCE[=VALUE]"), ngx_http_webhook_challenge_word,
@@ -85,22 +80,23 @@ static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
       offsetof(ngx_http_webhook_challenge_words_t, reply), NULL, 0, 0 },
 
     { ngx_string("type=MIME"), ngx_http_webhook_option_text,
-      offsetof(ngx_http_webhook_challenge_words_t, type), NULL, 0, 0 },
+      offsetof(ngx_http_webhook_challenge_words_t, challenge.type), NULL,
+      0, 0 },
 
     { ngx_string("header=NAME"), ngx_http_webhook_option_text,
-      offsetof(ngx_http_webhook_challenge_words_t, header), NULL,
+      offsetof(ngx_http_webhook_challenge_words_t, challenge.header), NULL,
       NGX_HTTP_WEBHOOK_CHALLENGE_SOURCE, 0 },
 
     { ngx_string("key=signing"), ngx_http_webhook_option_keyword,
-      offsetof(ngx_http_webhook_challenge_words_t, key),
+      offsetof(ngx_http_webhook_challenge_words_t, challenge.use_signing_key),
       ngx_http_webhook_challenge_keys, NGX_HTTP_WEBHOOK_CHALLENGE_KEY, 0 },
 
     { ngx_string("after=verify"), ngx_http_webhook_option_keyword,
-      offsetof(ngx_http_webhook_challenge_words_t, after),
+      offsetof(ngx_http_webhook_challenge_words_t, challenge.after_verify),
       ngx_http_webhook_challenge_times, 0, 0 },
 
     { ngx_string("status=CODE"), ngx_http_webhook_option_keyword,
-      offsetof(ngx_http_webhook_challenge_words_t, status),
+      offsetof(ngx_http_webhook_challenge_words_t, challenge.status),
       ngx_http_webhook_challenge_statuses, 0, 0 },
 
     { ngx_null_string, NULL, 0, NULL, 0, 0 }
@@ -121,12 +117,11 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(challenge, sizeof(ngx_http_webhook_challenge_t));
     ngx_memzero(&conf, sizeof(ngx_http_webhook_challenge_words_t));
 
-    conf.method = NGX_HTTP_GET;
-    conf.status = NGX_HTTP_OK;
-    ngx_str_set(&conf.type, "text/plain");
+    conf.challenge.method = NGX_HTTP_GET;
+    conf.challenge.status = NGX_HTTP_OK;
+    ngx_str_set(&conf.challenge.type, "text/plain");
     ngx_str_set(&conf.reply, "");
 
     if (ngx_array_init(&conf.matches, cf->pool, 1, sizeof(ngx_str_t)) != NGX_OK
@@ -137,16 +132,15 @@ ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    challenge->method = conf.method;
-    challenge->type = conf.type;
-    challenge->header = conf.header;
-    challenge->use_signing_key = conf.key;
-    challenge->after_verify = conf.after;
-    challenge->status = conf.status;
-    challenge->no_source = (ngx_strcmp(words[0].data, "none") == 0);
-    challenge->json = ngx_http_webhook_challenge_has(&conf.type, "json");
+    *challenge = conf.challenge;
 
-    if (conf.reply.len == 0 && conf.header.len == 0 && !challenge->no_source) {
+    challenge->no_source = (ngx_strcmp(words[0].data, "none") == 0);
+    challenge->json = ngx_http_webhook_challenge_has(&challenge->type, "json");
+
+    if (conf.reply.len == 0
+        && challenge->header.len == 0
+        && !challenge->no_source)
+    {
         ngx_str_set(&conf.reply, "$webhook_challenge");
     }
 
@@ -347,28 +341,20 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
 /* Challenges that no request is, or every message, by all other rules. */
 
 char *
-ngx_http_webhook_challenges_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_challenges_wrong(ngx_http_webhook_provider_t *provider)
 {
     char                          *what;
     ngx_uint_t                     i;
     ngx_http_webhook_challenge_t  *challenge;
 
+    what = NULL;
     challenge = provider->challenges.elts;
 
-    for (i = 0; i < provider->challenges.nelts; i++) {
-
+    for (i = 0; i < provider->challenges.nelts && what == NULL; i++) {
         what = ngx_http_webhook_challenge_wrong(provider, &challenge[i]);
-
-        if (what) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "webhook_provider \"%V\" has a \"challenge\" "
-                               "%s", &provider->name, what);
-            return NGX_CONF_ERROR;
-        }
     }
 
-    return NGX_CONF_OK;
+    return what;
 }
 
 
@@ -379,22 +365,24 @@ ngx_http_webhook_challenge_wrong(ngx_http_webhook_provider_t *provider,
     if (challenge->after_verify
         && !(challenge->method & provider->methods))
     {
-        return "with \"after=verify\" and a method that is none of its "
-               "\"methods\", which has no effect";
+        return "has a \"challenge\" with \"after=verify\" and a method "
+               "that is none of its \"methods\", which has no effect";
     }
 
     if (challenge->in_body
         && (challenge->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
     {
-        return "in JSON and a method without a body, which has no effect";
+        return "has a \"challenge\" in JSON and a method without a body, "
+               "which has no effect";
     }
 
     if ((challenge->method & provider->methods)
         && challenge->matches.nelts == 0
         && ngx_http_webhook_challenge_always(provider, challenge))
     {
-        return "that is in every message, which nginx would answer itself, "
-               "add \"match=SOURCE=VALUE\" or another method";
+        return "has a \"challenge\" that is in every message, which nginx "
+               "would answer itself, add \"match=SOURCE=VALUE\" or another "
+               "method";
     }
 
     return NULL;

@@ -28,37 +28,16 @@ ngx_http_webhook_rule_methods(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    u_char      *p;
-    size_t       len;
-    ngx_uint_t   i;
-
     static ngx_str_t  method = ngx_string("method");
 
     if (ngx_http_webhook_keyword_bits(cf, ngx_http_webhook_methods, &method,
                                       words, n, &provider->methods)
-        != NGX_CONF_OK)
+        != NGX_CONF_OK
+        || ngx_http_webhook_join(cf, words, n, ", ", &provider->allow)
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
-
-    len = 0;
-
-    for (i = 0; i < n; i++) {
-        len += words[i].len + sizeof(", ") - 1;
-    }
-
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    provider->allow.data = p;
-
-    for (i = 0; i < n; i++) {
-        p = ngx_sprintf(p, "%s%V", i ? ", " : "", &words[i]);
-    }
-
-    provider->allow.len = p - provider->allow.data;
 
     return NGX_CONF_OK;
 }
@@ -223,14 +202,7 @@ ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_array_t        *attrs;
     wh_subject_attr_t  *attr;
 
-    if (*certificates == NULL) {
-        *certificates = ngx_array_create(cf->pool, 1, sizeof(ngx_array_t));
-        if (*certificates == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    attrs = ngx_array_push(*certificates);
+    attrs = ngx_http_webhook_push(cf, certificates, sizeof(ngx_array_t));
 
     if (attrs == NULL
         || ngx_array_init(attrs, cf->pool, n, sizeof(wh_subject_attr_t))
@@ -247,6 +219,10 @@ ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
             || ngx_http_webhook_text(cf, &words[i]) != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
+        }
+
+        if (ngx_http_webhook_is_directive(cf, &words[i])) {
+            return ngx_http_webhook_no_semicolon(cf, &words[i]);
         }
 
         if (wh_subject_attr(ngx_http_webhook_wh_str(&words[i]), attr)

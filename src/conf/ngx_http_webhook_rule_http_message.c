@@ -7,8 +7,8 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "core/wh_list.h"
 #include "core/wh_str.h"
+#include "core/wh_time.h"
 
 
 #define NGX_HTTP_WEBHOOK_CREATED_PAST    300    /* seconds, unless told */
@@ -38,14 +38,8 @@ static char *ngx_http_webhook_http_message_set(ngx_conf_t *cf,
 static char *ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_http_message_t *rule, ngx_str_t *text);
-static ngx_str_t *ngx_http_webhook_http_message_words(ngx_conf_t *cf,
-    ngx_str_t *text, ngx_uint_t *n);
 static char *ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_http_message_check(
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_http_message_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
 
 
 #define ngx_http_webhook_http_algorithm(name, scheme)                         \
@@ -266,7 +260,7 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    words = ngx_http_webhook_http_message_words(cf, text, &n);
+    words = ngx_http_webhook_list_words(cf, text, &n);
     if (words == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -319,40 +313,6 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
 }
 
 
-/* The words of a list with commas; NULL without memory. */
-
-static ngx_str_t *
-ngx_http_webhook_http_message_words(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_uint_t *n)
-{
-    u_char      *p;
-    wh_str_t     rest, word;
-    ngx_str_t   *words;
-
-    *n = 1;
-
-    for (p = text->data; p < text->data + text->len; p++) {
-        *n += (*p == ',');
-    }
-
-    words = ngx_palloc(cf->pool, *n * sizeof(ngx_str_t));
-    if (words == NULL) {
-        return NULL;
-    }
-
-    rest = ngx_http_webhook_wh_str(text);
-    *n = 0;
-
-    while (wh_list_next(&rest, ',', &word)) {
-        words[*n].data = (u_char *) word.data;
-        words[*n].len = word.len;
-        (*n)++;
-    }
-
-    return words;
-}
-
-
 static char *
 ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
@@ -360,7 +320,7 @@ ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
     ngx_str_t   *words, what;
     ngx_uint_t   n;
 
-    words = ngx_http_webhook_http_message_words(cf, value, &n);
+    words = ngx_http_webhook_list_words(cf, value, &n);
     if (words == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -373,29 +333,10 @@ ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
 }
 
 
-/* A provider's rules have been read: do they go with the signature? */
+/* Rules that do not go with the signature, when all have been read. */
 
 char *
-ngx_http_webhook_http_message_provider(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    char  *what;
-
-    what = ngx_http_webhook_http_message_check(provider);
-
-    if (what) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "webhook_provider \"%V\" %s",
-                           &provider->name, what);
-        return NGX_CONF_ERROR;
-    }
-
-    return provider->http_message
-           ? ngx_http_webhook_http_message_window(cf, provider) : NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_http_message_check(ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_http_message_wrong(ngx_http_webhook_provider_t *provider)
 {
     ngx_http_webhook_http_message_t  *rule;
 
@@ -441,11 +382,15 @@ ngx_http_webhook_http_message_check(ngx_http_webhook_provider_t *provider)
 
 /* When it was signed; the rule "window" goes before what is said here. */
 
-static char *
+char *
 ngx_http_webhook_http_message_window(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
     ngx_http_webhook_timestamp_t  *timestamp;
+
+    if (provider->http_message == NULL) {
+        return NGX_CONF_OK;
+    }
 
     timestamp = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_timestamp_t));
     if (timestamp == NULL) {

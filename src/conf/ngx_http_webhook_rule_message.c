@@ -30,8 +30,6 @@ static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len);
-static size_t ngx_http_webhook_variable_at(u_char *p, u_char *end,
-    ngx_str_t *name);
 
 
 static ngx_http_webhook_body_row_t  ngx_http_webhook_bodies[] = {
@@ -395,57 +393,29 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 static u_char *
 ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len)
 {
+    ngx_str_t   rest, name;
+    ngx_uint_t  brace;
+
     static ngx_str_t  body = ngx_string("webhook_body");
 
-    for ( /* void */ ; p < end; p++) {
+    rest.data = p;
+    rest.len = end - p;
 
-        *len = ngx_http_webhook_variable_at(p, end, &body);
+    while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
 
-        if (*len) {
+        brace = (name.data[-1] == '{');
+
+        if (ngx_http_webhook_str_equal(&name, &body)
+            && brace == (rest.data > name.data + name.len))
+        {
+            p = name.data - 1 - brace;
+            *len = rest.data - p;
+
             return p;
         }
     }
 
     return NULL;
-}
-
-
-/* The length of $NAME or ${NAME}, or 0 if that is not what is here. */
-
-static size_t
-ngx_http_webhook_variable_at(u_char *p, u_char *end, ngx_str_t *name)
-{
-    u_char  c, *last;
-    size_t  brace;
-
-    if (end - p < 2 || *p != '$') {
-        return 0;
-    }
-
-    brace = (p[1] == '{');
-    last = p + 1 + brace + name->len;
-
-    if (last > end
-        || ngx_strncmp(last - name->len, name->data, name->len) != 0)
-    {
-        return 0;
-    }
-
-    if (brace) {
-        return (last < end && *last == '}') ? last + 1 - p : 0;
-    }
-
-    if (last == end) {
-        return last - p;
-    }
-
-    c = *last;
-
-    /* $webhook_body_sha256 is another variable */
-
-    return (c == '_' || (c >= '0' && c <= '9')
-            || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-           ? 0 : last - p;
 }
 
 
@@ -459,6 +429,10 @@ ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
     ngx_http_webhook_signature_t  *signature;
+
+    if (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_PELORUS) {
+        return NGX_CONF_OK;
+    }
 
     signature = provider->signatures.elts;
 

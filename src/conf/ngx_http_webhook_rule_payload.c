@@ -8,14 +8,7 @@
 
 #include "ngx_http_webhook_conf.h"
 #include "core/wh_form.h"
-
-
-/* A timestamp as the rule has it. */
-
-typedef struct {
-    ngx_uint_t                 unit;
-    ngx_http_webhook_window_t  window;
-} ngx_http_webhook_timestamp_words_t;
+#include "core/wh_time.h"
 
 
 static char *ngx_http_webhook_require_text(ngx_conf_t *cf,
@@ -35,14 +28,14 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_units[] = {
 static ngx_http_webhook_option_t  ngx_http_webhook_timestamp_options[] = {
 
     { ngx_string("unit=NAME"), ngx_http_webhook_option_keyword,
-      offsetof(ngx_http_webhook_timestamp_words_t, unit),
+      offsetof(ngx_http_webhook_timestamp_t, unit),
       ngx_http_webhook_units, 0, 0 },
 
     { ngx_string("past=TIME"), ngx_http_webhook_option_time,
-      offsetof(ngx_http_webhook_timestamp_words_t, window.past), NULL, 0, 0 },
+      offsetof(ngx_http_webhook_timestamp_t, window.past), NULL, 0, 0 },
 
     { ngx_string("future=TIME"), ngx_http_webhook_option_time,
-      offsetof(ngx_http_webhook_timestamp_words_t, window.future), NULL,
+      offsetof(ngx_http_webhook_timestamp_t, window.future), NULL,
       0, 0 },
 
     { ngx_null_string, NULL, 0, NULL, 0, 0 }
@@ -79,16 +72,20 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                           given, taken;
-    ngx_http_webhook_timestamp_t        *timestamp;
-    ngx_http_webhook_timestamp_words_t   conf;
+    ngx_uint_t                     given, taken;
+    ngx_http_webhook_timestamp_t  *timestamp;
 
     timestamp = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_timestamp_t));
     if (timestamp == NULL) {
         return NGX_CONF_ERROR;
     }
 
+    timestamp->unit = WH_TIME_S;
+    timestamp->window.past = NGX_CONF_UNSET;
+    timestamp->window.future = NGX_CONF_UNSET;
     timestamp->line = cf->conf_file->line;
+
+    provider->timestamp = timestamp;
 
     taken = ngx_http_webhook_source_words(cf, provider, words, n,
                                           &timestamp->source);
@@ -96,23 +93,9 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    conf.unit = WH_TIME_S;
-    conf.window.past = NGX_CONF_UNSET;
-    conf.window.future = NGX_CONF_UNSET;
-
-    if (ngx_http_webhook_options(cf, ngx_http_webhook_timestamp_options,
-                                 &words[taken], n - taken, &conf, &given)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    timestamp->unit = conf.unit;
-    timestamp->window = conf.window;
-
-    provider->timestamp = timestamp;
-
-    return NGX_CONF_OK;
+    return ngx_http_webhook_options(cf, ngx_http_webhook_timestamp_options,
+                                    &words[taken], n - taken, timestamp,
+                                    &given);
 }
 
 
@@ -127,7 +110,7 @@ ngx_http_webhook_rule_window(ngx_conf_t *cf,
 
     ngx_uint_t  given;
 
-    if (ngx_http_webhook_time_word(cf, &words[0], &window->past)
+    if (ngx_http_webhook_option_time(cf, NULL, &words[0], &window->past)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -159,15 +142,8 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
     wh_constraint_t              constraint;
     ngx_http_webhook_require_t  *require;
 
-    if (*requires == NULL) {
-        *requires = ngx_array_create(cf->pool, 4,
-                                     sizeof(ngx_http_webhook_require_t));
-        if (*requires == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    require = ngx_array_push(*requires);
+    require = ngx_http_webhook_push(cf, requires,
+                                    sizeof(ngx_http_webhook_require_t));
     if (require == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -194,10 +170,16 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
 
     wh_json_set_free(set);
 
+    word = ngx_min(word, n - 1);
+
+    if (rc == WH_INVALID && ngx_http_webhook_is_directive(cf, &words[word])) {
+        return ngx_http_webhook_no_semicolon(cf, &words[word]);
+    }
+
     if (rc == WH_INVALID) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid rule for a payload at \"%V\": %s",
-                           &words[ngx_min(word, n - 1)], error);
+                           &words[word], error);
         return NGX_CONF_ERROR;
     }
 

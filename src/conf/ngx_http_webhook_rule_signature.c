@@ -40,6 +40,22 @@
     { ngx_string("hmac-" name), NGX_HTTP_WEBHOOK_ALG_HMAC|id },
 
 
+/* RFC 7518, and RFC 8037 */
+
+#define ngx_http_webhook_jose_rows(kind, hmac, pubkey)                        \
+    { ngx_string(kind "hs256"), hmac|WH_SHA256 },                             \
+    { ngx_string(kind "rs256"), pubkey|WH_RSA_SHA256 },                       \
+    { ngx_string(kind "rs384"), pubkey|WH_RSA_SHA384 },                       \
+    { ngx_string(kind "rs512"), pubkey|WH_RSA_SHA512 },                       \
+    { ngx_string(kind "ps256"), pubkey|WH_RSA_PSS_SHA256 },                   \
+    { ngx_string(kind "ps384"), pubkey|WH_RSA_PSS_SHA384 },                   \
+    { ngx_string(kind "ps512"), pubkey|WH_RSA_PSS_SHA512 },                   \
+    { ngx_string(kind "es256"), pubkey|WH_ECDSA_P256_SHA256 },                \
+    { ngx_string(kind "es384"), pubkey|WH_ECDSA_P384_SHA384 },                \
+    { ngx_string(kind "es512"), pubkey|WH_ECDSA_P521_SHA512 },                \
+    { ngx_string(kind "eddsa"), pubkey|WH_ED25519 },
+
+
 /* The options of a signature. */
 
 typedef struct {
@@ -77,40 +93,10 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
     { ngx_string("rsa-sha256"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA256 },
     { ngx_string("rsa-sha512"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA512 },
     { ngx_string("rsa-sha1"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA1 },
-    { ngx_string("jwt-hs256"), NGX_HTTP_WEBHOOK_ALG_JWT_HMAC|WH_SHA256 },
-    { ngx_string("jwt-rs256"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_SHA256 },
-    { ngx_string("jwt-rs384"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_SHA384 },
-    { ngx_string("jwt-rs512"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_SHA512 },
-    { ngx_string("jwt-ps256"),
-      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_PSS_SHA256 },
-    { ngx_string("jwt-ps384"),
-      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_PSS_SHA384 },
-    { ngx_string("jwt-ps512"),
-      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_RSA_PSS_SHA512 },
-    { ngx_string("jwt-es256"),
-      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ECDSA_P256_SHA256 },
-    { ngx_string("jwt-es384"),
-      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ECDSA_P384_SHA384 },
-    { ngx_string("jwt-es512"),
-      NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ECDSA_P521_SHA512 },
-    { ngx_string("jwt-eddsa"), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|WH_ED25519 },
-    { ngx_string("jws-hs256"), NGX_HTTP_WEBHOOK_ALG_JWS_HMAC|WH_SHA256 },
-    { ngx_string("jws-rs256"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_SHA256 },
-    { ngx_string("jws-rs384"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_SHA384 },
-    { ngx_string("jws-rs512"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_SHA512 },
-    { ngx_string("jws-ps256"),
-      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_PSS_SHA256 },
-    { ngx_string("jws-ps384"),
-      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_PSS_SHA384 },
-    { ngx_string("jws-ps512"),
-      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_RSA_PSS_SHA512 },
-    { ngx_string("jws-es256"),
-      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ECDSA_P256_SHA256 },
-    { ngx_string("jws-es384"),
-      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ECDSA_P384_SHA384 },
-    { ngx_string("jws-es512"),
-      NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ECDSA_P521_SHA512 },
-    { ngx_string("jws-eddsa"), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|WH_ED25519 },
+    ngx_http_webhook_jose_rows("jwt-", NGX_HTTP_WEBHOOK_ALG_JWT_HMAC,
+                               NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY)
+    ngx_http_webhook_jose_rows("jws-", NGX_HTTP_WEBHOOK_ALG_JWS_HMAC,
+                               NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY)
     { ngx_null_string, 0 }
 };
 
@@ -254,8 +240,11 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWS) {
         signature->detached = 1;
+        provider->detached = 1;
         return NGX_CONF_OK;
     }
+
+    provider->jwt = 1;
 
     return ngx_http_webhook_signature_claims(cf, provider, signature, &conf);
 }

@@ -11,7 +11,6 @@
 
 static char *ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
-static void ngx_http_webhook_wildcard_free(void *data);
 
 
 static ngx_http_webhook_option_t  ngx_http_webhook_token_options[] = {
@@ -84,7 +83,6 @@ ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     u_char                       *p, *star, *end;
     ngx_str_t                     array, element;
     const char                   *error;
-    ngx_pool_cleanup_t           *cln;
     ngx_http_webhook_wildcard_t  *wildcard;
 
     star = NULL;
@@ -117,19 +115,14 @@ ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     element.len = array.len + sizeof("/*") - 1;
 
     wildcard = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_wildcard_t));
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-
-    if (wildcard == NULL || cln == NULL) {
+    if (wildcard == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    wildcard->set = wh_json_set_create();
+    wildcard->set = ngx_http_webhook_json_set(cf, wh_json_set_create());
     if (wildcard->set == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    cln->handler = ngx_http_webhook_wildcard_free;
-    cln->data = wildcard->set;
 
     if (wh_json_set_add(wildcard->set, ngx_http_webhook_wh_str(&array),
                         &wildcard->array, &error)
@@ -149,11 +142,4 @@ ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     provider->wildcard = wildcard;
 
     return NGX_CONF_OK;
-}
-
-
-static void
-ngx_http_webhook_wildcard_free(void *data)
-{
-    wh_json_set_free(data);
 }

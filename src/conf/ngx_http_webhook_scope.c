@@ -20,8 +20,6 @@ static ngx_uint_t ngx_http_webhook_scope_same(
     ngx_http_webhook_loc_conf_t *one, ngx_http_webhook_loc_conf_t *two);
 static ngx_uint_t ngx_http_webhook_scope_same_gate(
     ngx_http_webhook_gate_t *one, ngx_http_webhook_gate_t *two);
-static ngx_uint_t ngx_http_webhook_scope_same_secret(
-    ngx_http_webhook_keyslot_t *one, ngx_http_webhook_keyslot_t *two);
 static ngx_uint_t ngx_http_webhook_scope_same_replay(
     ngx_http_webhook_replay_t *one, ngx_http_webhook_replay_t *two);
 
@@ -226,41 +224,26 @@ static ngx_uint_t
 ngx_http_webhook_scope_same_gate(ngx_http_webhook_gate_t *one,
     ngx_http_webhook_gate_t *two)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                   i;
+    ngx_http_webhook_keyslot_t  *keyslot, *other;
 
     if (one->provider != two->provider || one->nkeys != two->nkeys) {
         return 0;
     }
 
     for (i = 0; i < one->nkeys; i++) {
-        if (!ngx_http_webhook_scope_same_secret(&one->keyslots[i],
-                                                &two->keyslots[i]))
+
+        keyslot = &one->keyslots[i];
+        other = &two->keyslots[i];
+
+        if (!ngx_http_webhook_str_equal(&keyslot->for_name, &other->for_name)
+            || !ngx_http_webhook_keys_same(keyslot, keyslot->key, other))
         {
             return 0;
         }
     }
 
     return 1;
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_scope_same_secret(ngx_http_webhook_keyslot_t *one,
-    ngx_http_webhook_keyslot_t *two)
-{
-    if (!ngx_http_webhook_str_equal(&one->for_name, &two->for_name)) {
-        return 0;
-    }
-
-    if (one->key == NULL || two->key == NULL) {
-        return one->key == two->key
-               && one->secret->encoding == two->secret->encoding
-               && ngx_http_webhook_str_equal(&one->secret->value->value,
-                                             &two->secret->value->value);
-    }
-
-    return wh_secret_equal(one->key->digest, two->key->digest,
-                           WH_TOKEN_DIGEST_SIZE);
 }
 
 

@@ -130,6 +130,19 @@ ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
 }
 
 
+/* Whether it has the URL as the sender knows it. */
+
+ngx_uint_t
+ngx_http_webhook_template_has_url(ngx_str_t text)
+{
+    static ngx_str_t  url = ngx_string("webhook_url");
+    static ngx_str_t  decoded = ngx_string("webhook_url_decoded");
+
+    return ngx_http_webhook_template_has(text, &url)
+           || ngx_http_webhook_template_has(text, &decoded);
+}
+
+
 /*
  * Takes the next variable, and what is before it, from a text: its name.
  * NGX_DECLINED when there is none.

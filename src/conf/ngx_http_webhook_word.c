@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_list.h"
 
 
 typedef struct {
@@ -50,6 +51,86 @@ ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[] = {
     { ngx_string("whsec"), NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC },
     { ngx_null_string, 0 }
 };
+
+
+/* A new element of a list, which is made if need be; NULL without memory. */
+
+void *
+ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
+{
+    if (*list == NULL) {
+        *list = ngx_array_create(cf->pool, 2, size);
+    }
+
+    return *list ? ngx_array_push(*list) : NULL;
+}
+
+
+/* The words of a list with commas; NULL without memory. */
+
+ngx_str_t *
+ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t *n)
+{
+    u_char      *p;
+    wh_str_t     rest, word;
+    ngx_str_t   *words;
+
+    *n = 1;
+
+    for (p = text->data; p < text->data + text->len; p++) {
+        *n += (*p == ',');
+    }
+
+    words = ngx_palloc(cf->pool, *n * sizeof(ngx_str_t));
+    if (words == NULL) {
+        return NULL;
+    }
+
+    rest = ngx_http_webhook_wh_str(text);
+    *n = 0;
+
+    while (wh_list_next(&rest, ',', &word)) {
+        words[*n].data = (u_char *) word.data;
+        words[*n].len = word.len;
+        (*n)++;
+    }
+
+    return words;
+}
+
+
+/* Words in one text. */
+
+ngx_int_t
+ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    char *separator, ngx_str_t *text)
+{
+    u_char      *p;
+    size_t       len;
+    ngx_uint_t   i;
+
+    len = 0;
+
+    for (i = 0; i < n; i++) {
+        len += words[i].len + ngx_strlen(separator);
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_sprintf(p, "%s%V", i ? separator : "", &words[i]);
+    }
+
+    text->len = p - text->data;
+
+    return NGX_OK;
+}
 
 
 /* Compiles a word "~REGEX". */
@@ -108,28 +189,6 @@ ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     }
 
     return NGX_CONF_OK;
-}
-
-
-/* CODE of "ack" */
-
-char *
-ngx_http_webhook_ack_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field)
-{
-    return ngx_http_webhook_status_word(cf, &words[0], 200, 299, field);
-}
-
-
-/* CODE of "reject" */
-
-char *
-ngx_http_webhook_reject_word(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field)
-{
-    return ngx_http_webhook_status_word(cf, &words[0], 400, 599, field);
 }
 
 

@@ -8,6 +8,7 @@
 
 #include "ngx_http_webhook_request.h"
 #include "core/wh_part.h"
+#include "core/wh_time.h"
 
 
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,

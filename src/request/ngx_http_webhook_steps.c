@@ -8,6 +8,7 @@
 
 #include "ngx_http_webhook_request.h"
 #include "core/wh_media.h"
+#include "core/wh_time.h"
 
 
 typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(

@@ -11,20 +11,29 @@
 #include "core/wh_str.h"
 
 
-/* The beginning of a value that is a file, and what is in the file. */
+typedef enum {
+    NGX_HTTP_WEBHOOK_IN_FILE = 0,
+    NGX_HTTP_WEBHOOK_IN_ENV,
+    NGX_HTTP_WEBHOOK_NOWHERE        /* it is often taken for one of these */
+} ngx_http_webhook_secret_place_e;
+
+
+/* What is before the ":" of a value that is somewhere else. */
 
 typedef struct {
-    ngx_str_t           name;
-    wh_keyset_format_e  keyset;
-} ngx_http_webhook_in_file_t;
+    wh_str_t                         name;
+    ngx_http_webhook_secret_place_e  place;
+    wh_keyset_format_e               keyset;
+} ngx_http_webhook_secret_source_t;
 
 
-static ngx_uint_t ngx_http_webhook_secret_in_file(
-    ngx_http_webhook_secret_t *secret, ngx_str_t *text, ngx_str_t *path);
+static ngx_http_webhook_secret_source_t *ngx_http_webhook_secret_source(
+    ngx_str_t *text, ngx_str_t *rest);
 static char *ngx_http_webhook_secret_text(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 static char *ngx_http_webhook_secret_file(ngx_conf_t *cf,
-    ngx_http_webhook_secret_t *secret, ngx_str_t *path);
+    ngx_http_webhook_secret_t *secret,
+    ngx_http_webhook_secret_source_t *source, ngx_str_t *path);
 static char *ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *raw);
 static ngx_uint_t ngx_http_webhook_secret_is_source(ngx_str_t *text);
@@ -39,26 +48,15 @@ static ngx_int_t ngx_http_webhook_secret_keep(ngx_pool_t *pool,
 static void ngx_http_webhook_secret_wipe(void *data);
 
 
-static ngx_http_webhook_in_file_t  ngx_http_webhook_in_files[] = {
-    { ngx_string("file:"), WH_KEYSET_NONE },
-    { ngx_string("jwks:"), WH_KEYSET_JWKS },
-    { ngx_string("keys:"), WH_KEYSET_PEM },
-    { ngx_null_string, WH_KEYSET_NONE }
+static ngx_http_webhook_secret_source_t  ngx_http_webhook_secret_sources[] = {
+    { wh_string("file"), NGX_HTTP_WEBHOOK_IN_FILE, WH_KEYSET_NONE },
+    { wh_string("jwks"), NGX_HTTP_WEBHOOK_IN_FILE, WH_KEYSET_JWKS },
+    { wh_string("keys"), NGX_HTTP_WEBHOOK_IN_FILE, WH_KEYSET_PEM },
+    { wh_string("env"), NGX_HTTP_WEBHOOK_IN_ENV, WH_KEYSET_NONE },
+    { wh_string("jwk"), NGX_HTTP_WEBHOOK_NOWHERE, WH_KEYSET_NONE },
+    { wh_string("environment"), NGX_HTTP_WEBHOOK_NOWHERE, WH_KEYSET_NONE },
+    { wh_string(""), NGX_HTTP_WEBHOOK_NOWHERE, WH_KEYSET_NONE }
 };
-
-
-/* What is before the ":" of a source, and what is often taken for it. */
-
-static wh_str_t  ngx_http_webhook_sources[] = {
-    wh_string("file"),
-    wh_string("jwks"),
-    wh_string("keys"),
-    wh_string("env"),
-    wh_string("jwk"),
-    wh_string("environment")
-};
-
-#define NGX_HTTP_WEBHOOK_SOURCES_RIGHT  4   /* of them */
 
 
 /* A directive's first word begins a secret, or an error is said. */
@@ -87,29 +85,31 @@ ngx_http_webhook_secret_init(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
 }
 
 
-static ngx_uint_t
-ngx_http_webhook_secret_in_file(ngx_http_webhook_secret_t *secret,
-    ngx_str_t *text, ngx_str_t *path)
+/* The row of "SOURCE:REST" without a slip in it, or NULL. */
+
+static ngx_http_webhook_secret_source_t *
+ngx_http_webhook_secret_source(ngx_str_t *text, ngx_str_t *rest)
 {
-    ngx_http_webhook_in_file_t  *in_file;
+    size_t                             len;
+    ngx_http_webhook_secret_source_t  *source;
 
-    for (in_file = ngx_http_webhook_in_files; in_file->name.len; in_file++) {
+    source = ngx_http_webhook_secret_sources;
 
-        if (ngx_strncmp(text->data, in_file->name.data, in_file->name.len)
-            != 0)
+    for ( /* void */ ; source->place != NGX_HTTP_WEBHOOK_NOWHERE; source++) {
+
+        len = source->name.len;
+
+        if (ngx_strncmp(text->data, source->name.data, len) == 0
+            && text->data[len] == ':')
         {
-            continue;
+            rest->data = text->data + len + 1;
+            rest->len = text->len - len - 1;
+
+            return source;
         }
-
-        secret->keyset = in_file->keyset;
-
-        path->data = text->data + in_file->name.len;
-        path->len = text->len - in_file->name.len;
-
-        return 1;
     }
 
-    return 0;
+    return NULL;
 }
 
 
@@ -119,18 +119,20 @@ char *
 ngx_http_webhook_secret_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text)
 {
-    char       *rv;
-    ngx_str_t   raw, rest;
+    char                              *rv;
+    ngx_str_t                          raw, rest;
+    ngx_http_webhook_secret_source_t  *source;
 
-    if (ngx_http_webhook_secret_in_file(secret, text, &rest)) {
-        return ngx_http_webhook_secret_file(cf, secret, &rest);
-    }
-
+    source = ngx_http_webhook_secret_source(text, &rest);
     raw = *text;
 
-    if (ngx_strncmp(text->data, "env:", 4) == 0) {
-        rest.data = text->data + 4;
-        rest.len = text->len - 4;
+    if (source && source->place == NGX_HTTP_WEBHOOK_IN_FILE) {
+        secret->keyset = source->keyset;
+
+        return ngx_http_webhook_secret_file(cf, secret, source, &rest);
+    }
+
+    if (source) {
 
         if (ngx_http_webhook_secret_env(cf, &rest, &raw) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
@@ -187,7 +189,7 @@ ngx_http_webhook_secret_text(ngx_conf_t *cf,
 
 static char *
 ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
-    ngx_str_t *path)
+    ngx_http_webhook_secret_source_t *source, ngx_str_t *path)
 {
     char             *rv;
     ngx_str_t         raw;
@@ -202,8 +204,8 @@ ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
         || ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "no path after \"%V\" of a secret",
-                           &ngx_http_webhook_in_files[secret->keyset].name);
+                           "no path after \"%*s:\" of a secret",
+                           source->name.len, source->name.data);
         return NGX_CONF_ERROR;
     }
 
@@ -286,29 +288,26 @@ ngx_http_webhook_secret_env(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *raw)
 static ngx_uint_t
 ngx_http_webhook_secret_is_source(ngx_str_t *text)
 {
-    wh_str_t    rest;
-    ngx_uint_t  i, n;
+    wh_str_t                           end;
+    ngx_str_t                          rest;
+    ngx_http_webhook_secret_source_t  *source;
 
-    n = sizeof(ngx_http_webhook_sources) / sizeof(ngx_http_webhook_sources[0]);
+    if (ngx_http_webhook_secret_source(text, &rest)) {
+        return rest.len && (rest.data[0] == ' ' || rest.data[0] == '\t');
+    }
 
-    for (i = 0; i < n; i++) {
+    source = ngx_http_webhook_secret_sources;
 
-        rest = ngx_http_webhook_wh_str(text);
+    for ( /* void */ ; source->name.len; source++) {
 
-        if (!wh_cut_prefix_caseless(&rest, ngx_http_webhook_sources[i])
-            || rest.len == 0
-            || (rest.data[0] != ':' && rest.data[0] != '='))
+        end = ngx_http_webhook_wh_str(text);
+
+        if (wh_cut_prefix_caseless(&end, source->name)
+            && end.len
+            && (end.data[0] == ':' || end.data[0] == '='))
         {
-            continue;
+            return 1;
         }
-
-        return i >= NGX_HTTP_WEBHOOK_SOURCES_RIGHT
-               || rest.data[0] == '='
-               || ngx_strncmp(text->data, ngx_http_webhook_sources[i].data,
-                              ngx_http_webhook_sources[i].len)
-                  != 0
-               || (rest.len > 1
-                   && (rest.data[1] == ' ' || rest.data[1] == '\t'));
     }
 
     return ngx_strncmp(text->data, "@/", 2) == 0;

@@ -74,6 +74,8 @@ ngx_int_t ngx_http_webhook_keyset_find(ngx_http_request_t *r,
 
 ngx_http_webhook_keyslot_t *ngx_http_webhook_key_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key);
+ngx_uint_t ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other);
 ngx_http_webhook_keyslot_t *ngx_http_webhook_key_oracle(
     ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
@@ -107,6 +109,15 @@ ngx_int_t ngx_http_webhook_keys_get(ngx_http_request_t *r,
     ngx_uint_t *n);
 void ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys,
     ngx_uint_t n);
+
+
+/* The keyslots of a gate from 0, the challenge's is the last one, or NULL. */
+
+static ngx_inline ngx_http_webhook_keyslot_t *
+ngx_http_webhook_gate_keyslot(ngx_http_webhook_gate_t *gate, ngx_uint_t i)
+{
+    return i < gate->nkeys ? &gate->keyslots[i] : gate->challenge;
+}
 
 
 /* The same key, to be released once more. */

@@ -12,9 +12,6 @@
 static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
-static ngx_uint_t ngx_http_webhook_keys_same(
-    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key,
-    ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_oracle(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_conflict(
@@ -37,19 +34,13 @@ ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
 
     for (gate = keyslot->gate->first; gate; gate = gate->next) {
 
-        for (i = 0; i < gate->nkeys; i++) {
+        for (i = 0; i <= gate->nkeys; i++) {
 
-            other = &gate->keyslots[i];
+            other = ngx_http_webhook_gate_keyslot(gate, i);
 
-            if (ngx_http_webhook_keys_conflict(keyslot, key, other)) {
+            if (other && ngx_http_webhook_keys_conflict(keyslot, key, other)) {
                 return other;
             }
-        }
-
-        if (gate->challenge
-            && ngx_http_webhook_keys_conflict(keyslot, key, gate->challenge))
-        {
-            return gate->challenge;
         }
     }
 
@@ -98,7 +89,7 @@ ngx_http_webhook_gate_oracle(ngx_http_webhook_gate_t *gate,
 
     for (i = 0; i <= gate->nkeys; i++) {
 
-        other = (i < gate->nkeys) ? &gate->keyslots[i] : gate->challenge;
+        other = ngx_http_webhook_gate_keyslot(gate, i);
 
         if (other
             && (ngx_http_webhook_keys_oracle(keyslot, other)
@@ -115,7 +106,7 @@ ngx_http_webhook_gate_oracle(ngx_http_webhook_gate_t *gate,
 
 /* A key, or where there are variables the text that it comes from. */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
 {

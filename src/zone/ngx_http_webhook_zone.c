@@ -49,6 +49,10 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "has an empty name";
     }
 
+    if (ngx_strlchr(value[1].data, value[1].data + value[1].len, '$')) {
+        return "has a \"$\" in its name, there can be no variable";
+    }
+
     size = ngx_parse_size(&value[2]);
 
     if (size == NGX_ERROR) {

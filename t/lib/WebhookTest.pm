@@ -171,6 +171,9 @@ sub modules {
 sub module { return "$build/ngx_http_webhook_module.so" }
 
 
+sub binary { return $binary }
+
+
 # The path of a module that the nginx under test can load, or undef.
 sub has_module {
     my ($name) = @_;
