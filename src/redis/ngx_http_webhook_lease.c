@@ -21,7 +21,6 @@
 
 
 #include "ngx_http_webhook_redis.h"
-#include "core/wh_name.h"
 
 #include <openssl/rand.h>
 
@@ -37,8 +36,7 @@
 static ngx_int_t ngx_http_webhook_lease_link(ngx_http_webhook_redis_t *redis);
 static ngx_http_webhook_lease_t *ngx_http_webhook_lease_create(
     ngx_http_webhook_redis_t *redis, u_char *digest);
-static ngx_int_t ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis,
-    u_char *digest, u_char *name);
+static void ngx_http_webhook_lease_own(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease);
 static ngx_int_t ngx_http_webhook_lease_asked(
     ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
@@ -215,12 +213,20 @@ ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis, u_char *digest,
         return NGX_ERROR;
     }
 
-    *result = lease;
-
     if (link->failed) {
+        *result = lease;
         lease->state = NGX_HTTP_WEBHOOK_LEASE_LOCAL;
         return ngx_http_webhook_lease_without(redis);
     }
+
+    if (ngx_http_webhook_lease_key(lease) != NGX_OK) {
+        ngx_free(lease);
+        return NGX_ERROR;
+    }
+
+    ngx_http_webhook_lease_own(lease);
+
+    *result = lease;
 
     lease->handler = handler;
     lease->data = data;
@@ -241,7 +247,6 @@ ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis, u_char *digest,
 static ngx_http_webhook_lease_t *
 ngx_http_webhook_lease_create(ngx_http_webhook_redis_t *redis, u_char *digest)
 {
-    u_char                    *p;
     ngx_http_webhook_lease_t  *lease;
 
     lease = ngx_alloc(sizeof(ngx_http_webhook_lease_t) + redis->prefix.len
@@ -256,39 +261,36 @@ ngx_http_webhook_lease_create(ngx_http_webhook_redis_t *redis, u_char *digest)
     lease->command.data = lease;
     lease->renewal.data = lease;
     lease->renewal.handler = ngx_http_webhook_lease_renewed;
-    lease->len = redis->prefix.len + NGX_HTTP_WEBHOOK_LEASE_NAME;
 
-    p = ngx_cpymem(lease->key, redis->prefix.data, redis->prefix.len);
-
-    if (ngx_http_webhook_lease_name(redis, digest, p) != NGX_OK) {
-        ngx_free(lease);
-        return NULL;
-    }
-
-    p = lease->owner;
-    *p++ = 'o';
-    p = ngx_hex_dump(p, ngx_http_webhook_lease_random,
-                     NGX_HTTP_WEBHOOK_LEASE_RANDOM);
-
-    (void) ngx_sprintf(p, "%016xL", (int64_t) ++ngx_http_webhook_lease_serial);
+    ngx_memcpy(lease->digest, digest, WH_NAME_SIZE);
 
     return lease;
 }
 
 
-/* With a key, nobody who reads the engine can find out what has the name. */
+/*
+ * The key of the message in Redis, made when it is first told to it.  With
+ * "key=", nobody who reads the engine can find out what has the name.
+ */
 
-static ngx_int_t
-ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis, u_char *digest,
-    u_char *name)
+ngx_int_t
+ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease)
 {
-    int          rc;
-    u_char       mac[WH_HMAC_MAX_SIZE], buf[NGX_HTTP_WEBHOOK_LEASE_NAME + 1];
-    wh_str_t     part;
-    ngx_str_t    src, dst;
-    EVP_MD_CTX  *md;
+    int                        rc;
+    u_char                     mac[WH_HMAC_MAX_SIZE], *p,
+                               buf[NGX_HTTP_WEBHOOK_LEASE_NAME + 1];
+    wh_str_t                   part;
+    ngx_str_t                  src, dst;
+    EVP_MD_CTX                *md;
+    ngx_http_webhook_redis_t  *redis;
 
-    src.data = digest;
+    if (lease->len) {
+        return NGX_OK;
+    }
+
+    redis = lease->redis;
+
+    src.data = lease->digest;
     src.len = WH_NAME_SIZE;
 
     if (redis->key) {
@@ -298,7 +300,7 @@ ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis, u_char *digest,
             return NGX_ERROR;
         }
 
-        part.data = digest;
+        part.data = lease->digest;
         part.len = WH_NAME_SIZE;
 
         rc = wh_mac(redis->key, md, &part, 1, mac);
@@ -315,9 +317,28 @@ ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis, u_char *digest,
     dst.data = buf;
     ngx_encode_base64url(&dst, &src);
 
-    ngx_memcpy(name, buf, NGX_HTTP_WEBHOOK_LEASE_NAME);
+    p = ngx_cpymem(lease->key, redis->prefix.data, redis->prefix.len);
+    ngx_memcpy(p, buf, NGX_HTTP_WEBHOOK_LEASE_NAME);
+
+    lease->len = redis->prefix.len + NGX_HTTP_WEBHOOK_LEASE_NAME;
 
     return NGX_OK;
+}
+
+
+/* Of all claims of all workers this one has that owner. */
+
+static void
+ngx_http_webhook_lease_own(ngx_http_webhook_lease_t *lease)
+{
+    u_char  *p;
+
+    p = lease->owner;
+    *p++ = 'o';
+    p = ngx_hex_dump(p, ngx_http_webhook_lease_random,
+                     NGX_HTTP_WEBHOOK_LEASE_RANDOM);
+
+    (void) ngx_sprintf(p, "%016xL", (int64_t) ++ngx_http_webhook_lease_serial);
 }
 
 

@@ -15,6 +15,7 @@
 
 #include "zone/ngx_http_webhook_zone.h"
 #include "core/wh_hmac.h"
+#include "core/wh_name.h"
 
 
 #define NGX_HTTP_WEBHOOK_REDIS_REFUSE   0
@@ -258,8 +259,9 @@ struct ngx_http_webhook_lease_s {
     ngx_msec_t                      begun;      /* to wait */
     ngx_msec_t                      renew;      /* when */
     ngx_msec_t                      end;        /* of what is to be set */
+    u_char                          digest[WH_NAME_SIZE];
     u_char                          owner[NGX_HTTP_WEBHOOK_LEASE_OWNER];
-    size_t                          len;
+    size_t                          len;        /* 0: no key has been made */
     u_char                          key[1];
 };
 
@@ -272,6 +274,7 @@ ngx_int_t ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis,
     u_char *digest, void (*handler)(void *data), void *data,
     ngx_http_webhook_lease_t **lease);
 ngx_int_t ngx_http_webhook_lease_answer(ngx_http_webhook_lease_t *lease);
+ngx_int_t ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease);
 void ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease,
     time_t ttl);
 void ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease);
