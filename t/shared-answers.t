@@ -12,7 +12,7 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Redis;
-use WebhookTest::Signed qw/$secret signed/;
+use WebhookTest::Signed qw/$secret signed forged/;
 
 my $claim = qr/^SET \S+ o[0-9a-f]{40} NX GET PX 30000$/;
 my $commit = qr/^SET wh:[\w-]{43} 1 PX/;
@@ -203,6 +203,8 @@ $t->done;
 
 # The greeting
 
+local $ENV{REDIS_OF_TEST} = '0123456789abcdef';
+
 for (
     ['HELLO', [], '', [qr/^HELLO 2$/, qr/^SET wh:probe 1 PX 60000$/]],
     ['a password', [], 'password=0123456789abcdef',
@@ -219,6 +221,8 @@ for (
        . "'2' 'AUTH' 'me' '0123456789abcdef' \r\n"]],
      'user=me password=0123456789abcdef',
      [qr/^HELLO/, qr/^AUTH me 0123456789abcdef$/, qr/^SET wh:probe /]],
+    ['a password of the environment', [], 'password=env:REDIS_OF_TEST',
+     [qr/^HELLO 2 AUTH default 0123456789abcdef$/, qr/^SET wh:probe /]],
     ['a database', [], '', [qr/^HELLO 2$/, qr/^SELECT 7$/, qr/^SET wh:probe /],
      '/7'],
 )
@@ -294,11 +298,18 @@ like($t->error_log, qr/cannot be connected to; until .* \(111: Connection/, 'is 
 $t->done;
 
 
-# Counters
+# Who may not pass is not asked for
 
 $fake = WebhookTest::Redis::Fake->new;
 $t = host($fake);
-$t->answer(message());
+is($t->answer(forged(uri => '/', body => 'forged'))->{status}, 403,
+   'a wrong signature');
+is($t->answer(message())->{status}, 202, 'and a right one');
+is(scalar(grep { /$claim/ } $fake->commands), 1, 'Redis is asked once');
+
+
+# Counters
+
 
 my $said = $t->request({ uri => '/status' })->{body};
 

@@ -10,7 +10,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use File::Temp;
 use Test::More;
+use Time::HiRes qw/time/;
 
 use WebhookTest::Cert qw/ca cert/;
 use WebhookTest::Names;
@@ -54,6 +56,16 @@ for (['of its authority', $ca], ['of another authority', $other],
 
     $t->done;
 }
+
+
+# whom the system does not trust is not trusted
+my $t = host($tls, options => "$times server_name=redis.test");
+
+$t->wait_for(sub { $t->error_log =~ /are refused/ }, 'a line');
+is(outcome($t->answer(message())), '503 store_unavailable 2',
+   'TLS: without an authority it is one of the system');
+like($t->error_log, qr/ is not to be trusted, /, 'which is said');
+$t->done;
 
 
 # Several addresses, of which one is tried after the other
@@ -105,7 +117,7 @@ for (1 .. 3) {
 
 my $names = WebhookTest::Names->new('redis.test' => ['127.0.0.1']);
 my $resolver = "resolver 127.0.0.1:$names->{port} ipv6=off;";
-my $t = $shim->with(sub { host($named, http => $resolver) });
+$t = $shim->with(sub { host($named, http => $resolver) });
 
 is_back($t, $redis);
 $names->set('redis.test' => ['127.0.0.9']);
@@ -144,6 +156,24 @@ $t = host({ url => "unix:$redis->{dir}/none" });
 $t->wait_for(sub { $t->error_log =~ /are refused/ }, 'a line');
 is(outcome($t->answer(message())), '503 store_unavailable 2', 'no socket');
 like($t->error_log, qr/ at unix:\S+ cannot be connected to; /, 'is said');
+$t->done;
+
+# one that always fails is tried again after growing intervals, from half of
+# 50 ms to half of 2 s
+my $attempts = File::Temp->new;
+my $failing = WebhookTest::Redis::Fake->new([qr/^HELLO/, sub {
+    syswrite $attempts, time . "\n";
+    return "-LOADING data\r\n";
+}]);
+my @at;
+
+$t = host($failing);
+$t->wait_for(sub {
+    8 < (@at = split /\n/, WebhookTest::Cert::read_file("$attempts"))
+}, 'attempts');
+is(join(' ', grep { $at[$_ + 1] - $at[$_] < (0.9 * 0.025 * 2 ** $_, 0.9)
+                                            [$_ > 5] } 0 .. 7),
+   '', 'the intervals grow');
 $t->done;
 
 # two that fail by turns: a line for each

@@ -326,7 +326,22 @@ $c = $one->begin($request);
 $upstream->answer($upstream->take, 500);
 is($c->read_response->{status}, 500, 'for a release');
 $one->wait_for(sub { values %{ $redis->messages } == 1 }, 'the release');
-unlike($one->error_log, qr/NOPERM/, 'too');
+$one->done;
+
+# also for a renewal, and for what is held
+$redis->ask('FLUSHALL');
+$one = host($redis, options => 'timeout=300ms connect_timeout=5s lease=3s '
+                               . "user=nginx password=file:$password");
+is_back($one, $redis);
+$redis->ask('FLUSHALL');
+$c = $one->begin(message());
+$taken = $upstream->take;
+$redis->ask('PEXPIRE', $key = key(), 600_000);
+$one->wait_for(sub { $redis->ask('PTTL', $key) <= 3000 }, 'a renewal');
+$c->close;
+$one->wait_for(sub { (value() // '') eq 'h' }, 'the message to be held');
+unlike($one->error_log, qr/NOPERM/, 'for a renewal and a hold, too');
+WebhookTest::Upstream::hang_up($taken);
 $one->done;
 
 # names by a key, another database, another prefix
