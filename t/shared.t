@@ -270,12 +270,14 @@ my $other = ca("$redis->{dir}", 'other');
 
 for (['of an authority that is trusted', 'redis.test', $ca],
      ['of another one', 'redis.test', $other, qr/is not to be trusted, /],
+     ['that the system does not know', 'redis.test', undef,
+      qr/is not to be trusted, /],
      ['of another name', 'other.test', $ca, qr/is not for "other\.test"; /])
 {
     my ($what, $name, $authority, $says) = @$_;
 
-    $one = host($tls, options => "$times server_name=$name "
-                . "trusted_certificate=$authority->{cert}");
+    $one = host($tls, options => "$times server_name=$name" . ($authority
+                ? " trusted_certificate=$authority->{cert}" : ''));
 
     if ($says) {
         $one->wait_for(sub { $one->error_log =~ $says }, 'a line in the log');
