@@ -226,6 +226,7 @@ struct ngx_http_webhook_link_s {
 
 #define NGX_HTTP_WEBHOOK_LEASE_RANDOM  12       /* bytes of an owner */
 #define NGX_HTTP_WEBHOOK_LEASE_OWNER   (1 + 2 * 12 + 16)
+#define NGX_HTTP_WEBHOOK_LEASE_NAME    43       /* base64url of SHA-256 */
 
 
 typedef enum {
@@ -274,11 +275,14 @@ ngx_int_t ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis,
     u_char *digest, void (*handler)(void *data), void *data,
     ngx_http_webhook_lease_t **lease);
 ngx_int_t ngx_http_webhook_lease_answer(ngx_http_webhook_lease_t *lease);
-ngx_int_t ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease);
 void ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease,
     time_t ttl);
 void ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease);
 void ngx_http_webhook_lease_hold(ngx_http_webhook_lease_t *lease, time_t hold);
+
+/* _lease_key.c: what a message is called in Redis */
+
+ngx_int_t ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease);
 
 /* _settle.c: what Redis is told at the end of a lease */
 
