@@ -279,6 +279,9 @@ for (['HTTP/1.1', sub {
               message());
     $one->wait_for(sub { values %{ $redis->messages } == 1 }, 'the release');
     delivered($one, 'also the one that had to wait', $request);
+    $one->wait_for(sub { 2 == grep { ($_ // '') eq '1' }
+                                 values %{ $redis->messages } },
+                   'the commits');
 }
 
 $one->done;
