@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::HTTP2;
 use WebhookTest::Redis;
 use WebhookTest::Signed qw/$secret signed forged/;
 
@@ -101,6 +102,21 @@ for (202, 200) {
        "HTTP/2: $_");
 }
 
+$h2->done;
+
+# and can go meanwhile: what it has asked for is free
+$server = WebhookTest::Redis::Fake->new([$claim, '']);
+$h2 = host($server, '', '', 'listen 127.0.0.1:%%PORT_2%% http2;');
+
+my $stream = WebhookTest::HTTP2->new($h2->connection(port => 'PORT_2'));
+
+$stream->begin(%{ message() });
+$stream->send_body;
+$h2->wait_for(sub { grep { /$claim/ } $server->commands }, 'the claim');
+$stream->reset;
+$h2->wait_for(sub { $h2->access_log =~ /" 499 / }, 'the end of the request');
+$h2->wait_for(sub { grep { /^EVAL .*'del'/ } $server->commands }, 'a release');
+pass('HTTP/2: a stream that waits is reset');
 $h2->done;
 
 # a lost answer: the same owner is ours
