@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # A digest for which OpenSSL has no memory: the configuration is refused, the
-# request gets 500, and neither ends the process.
+# request gets 500, what a Redis was to be told of is lost, and none of them
+# ends the process.
 
 use strict;
 use warnings;
@@ -13,6 +14,8 @@ use Digest::SHA qw/hmac_sha256_hex/;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Redis;
+use WebhookTest::Shared qw/host message delivered/;
 use WebhookTest::Shim;
 
 my $shim = WebhookTest::Shim->new(<<'EOF');
@@ -90,6 +93,39 @@ $shim->disarm;
 is($status, 0, 'and taken with one');
 
 $t->done;
+
+# the key of a message in Redis, made when Redis is back
+$shim = WebhookTest::Shim->new(<<'EOF');
+void *
+EVP_MD_CTX_new(void)
+{
+    static void *(*next)(void);
+
+    NEXT(EVP_MD_CTX_new);
+
+    return ARMED ? NULL : next();
+}
+EOF
+
+my $redis = WebhookTest::Redis->new(start => 0);
+
+$t = $shim->with(sub {
+    host($redis, options => 'key=0123456789abcdef on_error=local');
+});
+delivered($t, 'a message without Redis', message());
+$shim->arm;
+$redis->start;
+$t->wait_for(sub {
+    $t->request({ uri => '/status' })->{body}
+        =~ /^nginx_webhook_redis_lost_total\{redis="shared"\} 1$/m
+}, 'the message to be lost');
+is_deeply($redis->messages, {}, 'without a digest Redis is not told of it');
+$shim->disarm;
+delivered($t, 'a message with Redis', message());
+$t->wait_for(sub { ((values %{ $redis->messages })[0] // '') eq '1' },
+             'the commit');
+$t->done;
+
 done_testing();
 
 

@@ -20,6 +20,7 @@ use WebhookTest;
 use WebhookTest::Browser;
 use WebhookTest::Cert qw/read_file/;
 use WebhookTest::Npm qw/npm/;
+use WebhookTest::Redis;
 use WebhookTest::Signed qw/$secret signed forged/;
 
 binmode $_, ':utf8' for map { Test::More->builder->$_ }
@@ -59,6 +60,7 @@ my $axe = $missing ? '' : read_file("$folder/node_modules/axe-core/axe.min.js");
 note("axe-core is skipped: $missing") if $missing;
 
 of_strangers();
+of_engines();
 of_an_hour();
 
 # our own script of below, and the data of a server that has gone
@@ -450,6 +452,53 @@ sub no_contact {
     is_deeply([text('#summary'), $browser->evaluate('document.title')],
               ['Nothing wrong in the last hour', 'Webhooks'], 'all is well');
     like(icon(), qr/1b7047/, 'the icon is green');
+}
+
+
+# A Redis that hosts share, before and after it has gone.
+sub of_engines {
+    my $redis = WebhookTest::Redis->new;
+    my $t = WebhookTest->new(conf => <<"EOF");
+    $provider
+    webhook_redis shared ${\ $redis->url } on_error=local;
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        server_name hooks.example.com;
+        location /hooks/own {
+            webhook own;
+            webhook_replay zone=hooks shared=shared;
+            proxy_pass http://%%APP%%;
+        }
+        $status
+    }
+EOF
+
+    my $n = 0;
+    my $send = sub {
+        $t->request(signed(uri => '/hooks/own', body => '{"id":' . $n++ . '}'));
+
+        return JSON::PP::decode_json($t->request(
+            { uri => '/status?format=json' })->{body})->{engines}[0];
+    };
+
+    $t->wait_for(sub { $send->()->{up} }, 'Redis');
+    visit($t, 1280, $n);
+    like(join(' ', @{ texts('#engines td') }[0 .. 2]),
+         qr/\Ashared there \S*\d\d:\d\d:\d\d\z/,
+         'a Redis that is there, and since when');
+    is(text('#summary'), 'Nothing wrong in the last hour', 'nothing is wrong');
+
+    $redis->crash;
+    $t->wait_for(sub { !$send->()->{up} }, 'it to be gone');
+    updated("!last.engines[0].up");
+    like(join(' ', @{ texts('#engines td') }[0 .. 2]),
+         qr/\Ashared gone \S*\d\d:\d\d:\d\d\z/, 'one that has gone');
+    is(text('#summary'), 'Redis shared is gone', 'which is what is wrong');
+    is($browser->evaluate('document.title'), '(1) Webhooks', 'in the title too');
+    is(text('#engines a[href="#reason-redis"]'), 'gone',
+       'it leads to its remedy');
+
+    $t->done(allow => qr/connect\(\) failed/);
 }
 
 

@@ -11,8 +11,9 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::HTTP2;
 use WebhookTest::Redis;
-use WebhookTest::Signed qw/$secret signed/;
+use WebhookTest::Signed qw/$secret signed forged/;
 
 my $claim = qr/^SET \S+ o[0-9a-f]{40} NX GET PX 30000$/;
 my $commit = qr/^SET wh:[\w-]{43} 1 PX/;
@@ -101,6 +102,21 @@ for (202, 200) {
        "HTTP/2: $_");
 }
 
+$h2->done;
+
+# and can go meanwhile: what it has asked for is free
+$server = WebhookTest::Redis::Fake->new([$claim, '']);
+$h2 = host($server, '', '', 'listen 127.0.0.1:%%PORT_2%% http2;');
+
+my $stream = WebhookTest::HTTP2->new($h2->connection(port => 'PORT_2'));
+
+$stream->begin(%{ message() });
+$stream->send_body;
+$h2->wait_for(sub { grep { /$claim/ } $server->commands }, 'the claim');
+$stream->reset;
+$h2->wait_for(sub { $h2->access_log =~ /" 499 / }, 'the end of the request');
+$h2->wait_for(sub { grep { /^EVAL .*'del'/ } $server->commands }, 'a release');
+pass('HTTP/2: a stream that waits is reset');
 $h2->done;
 
 # a lost answer: the same owner is ours
@@ -203,6 +219,8 @@ $t->done;
 
 # The greeting
 
+local $ENV{REDIS_OF_TEST} = '0123456789abcdef';
+
 for (
     ['HELLO', [], '', [qr/^HELLO 2$/, qr/^SET wh:probe 1 PX 60000$/]],
     ['a password', [], 'password=0123456789abcdef',
@@ -219,6 +237,8 @@ for (
        . "'2' 'AUTH' 'me' '0123456789abcdef' \r\n"]],
      'user=me password=0123456789abcdef',
      [qr/^HELLO/, qr/^AUTH me 0123456789abcdef$/, qr/^SET wh:probe /]],
+    ['a password of the environment', [], 'password=env:REDIS_OF_TEST',
+     [qr/^HELLO 2 AUTH default 0123456789abcdef$/, qr/^SET wh:probe /]],
     ['a database', [], '', [qr/^HELLO 2$/, qr/^SELECT 7$/, qr/^SET wh:probe /],
      '/7'],
 )
@@ -294,11 +314,18 @@ like($t->error_log, qr/cannot be connected to; until .* \(111: Connection/, 'is 
 $t->done;
 
 
-# Counters
+# Who may not pass is not asked for
 
 $fake = WebhookTest::Redis::Fake->new;
 $t = host($fake);
-$t->answer(message());
+is($t->answer(forged(uri => '/', body => 'forged'))->{status}, 403,
+   'a wrong signature');
+is($t->answer(message())->{status}, 202, 'and a right one');
+is(scalar(grep { /$claim/ } $fake->commands), 1, 'Redis is asked once');
+
+
+# Counters
+
 
 my $said = $t->request({ uri => '/status' })->{body};
 

@@ -10,7 +10,9 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use File::Temp;
 use Test::More;
+use Time::HiRes qw/time/;
 
 use WebhookTest::Cert qw/ca cert/;
 use WebhookTest::Names;
@@ -146,6 +148,16 @@ is(outcome($t->answer(message())), '503 store_unavailable 2', 'no socket');
 like($t->error_log, qr/ at unix:\S+ cannot be connected to; /, 'is said');
 $t->done;
 
+# one that always fails is tried again after intervals that grow from 50 ms to
+# 2 s, and of which up to a half is left to chance; here with one number for it
+my $chance = WebhookTest::Shim->new("long random(void) { return 999; }\n");
+my @longest = (49, 99, 199, 399, 599, 999, 1999);
+
+is(join(' ', shorter_than(sub { $chance->with($_[0]) }, @longest)), '',
+   'the intervals grow');
+isnt(join(' ', shorter_than(sub { $_[0]->() }, @longest)), '',
+     'and differ by chance');
+
 # two that fail by turns: a line for each
 my $loading = WebhookTest::Redis::Fake->new([qr/^HELLO/, sub {
     our $n;
@@ -162,6 +174,29 @@ for (qr/says "LOADING data", it is still /, qr/says "READONLY no", it is a /) {
 $t->done;
 
 done_testing();
+
+
+# The numbers of those intervals between attempts that are shorter than so many
+# milliseconds; the function starts a host.
+sub shorter_than {
+    my ($with, @longest) = @_;
+
+    my $log = File::Temp->new;
+    my $failing = WebhookTest::Redis::Fake->new([qr/^HELLO/, sub {
+        syswrite $log, 1000 * time . "\n";
+        return "-LOADING data\r\n";
+    }]);
+    my $t = $with->(sub { host($failing) });
+    my @at;
+
+    $t->wait_for(sub {
+        @longest < (@at = split /\n/, WebhookTest::Cert::read_file("$log"))
+    }, 'attempts');
+    $t->done;
+
+    # the clock of nginx ticks in milliseconds
+    return grep { $at[$_ + 1] - $at[$_] < $longest[$_] - 2 } 0 .. $#longest;
+}
 
 
 # The name has been asked for, and what was said has been tried.

@@ -19,6 +19,9 @@ use WebhookTest::Upstream;
 
 my $duplicate = qq/{"status":200,"duplicate":true}\n/;
 my $times = 'timeout=3s connect_timeout=5s lease=30s';
+my $lease = 3 * $WebhookTest::patience;
+my $short = 'timeout=' . 100 * $lease . 'ms connect_timeout=5s '
+            . "lease=${lease}s";
 
 
 # Two hosts, one memory
@@ -170,14 +173,13 @@ $redis->ask('FLUSHALL');
 
 # given away: a renewal asks for its owner
 $_->done for $one, $two;
-($one, $two) = map { host($redis, options => 'timeout=300ms '
-                                         . 'connect_timeout=5s lease=3s') } 1, 2;
+($one, $two) = map { host($redis, options => $short) } 1, 2;
 $request = message();
 $c = $one->begin($request);
 $taken = $upstream->take;
 $key = key();
 $redis->ask('PEXPIRE', $key, 600_000);
-$one->wait_for(sub { $redis->ask('PTTL', $key) <= 3000 }, 'a renewal');
+$one->wait_for(sub { $redis->ask('PTTL', $key) <= 1000 * $lease }, 'a renewal');
 $redis->ask('SET', $key, '1', 'PX', 600_000);
 $one->wait_for(sub { $one->error_log =~ /a message in work was given away/ },
                'another renewal');
@@ -195,7 +197,7 @@ $taken = $upstream->take;
 kill 'KILL', $one->{pid}, $one->workers;
 waitpid delete $one->{pid}, 0;
 is($two->answer($request)->{status}, 409, 'a host is killed: its claim stays');
-cmp_ok($redis->ask('PTTL', key()), '<=', 3000, 'for its lease');
+cmp_ok($redis->ask('PTTL', key()), '<=', 1000 * $lease, 'for its lease');
 $two->wait_for(sub { !keys %{ $redis->messages } }, 'the lease to be over');
 delivered($two, 'and is free then', $request);
 undef $one;
@@ -270,12 +272,14 @@ my $other = ca("$redis->{dir}", 'other');
 
 for (['of an authority that is trusted', 'redis.test', $ca],
      ['of another one', 'redis.test', $other, qr/is not to be trusted, /],
+     ['that the system does not know', 'redis.test', undef,
+      qr/is not to be trusted, /],
      ['of another name', 'other.test', $ca, qr/is not for "other\.test"; /])
 {
     my ($what, $name, $authority, $says) = @$_;
 
-    $one = host($tls, options => "$times server_name=$name "
-                . "trusted_certificate=$authority->{cert}");
+    $one = host($tls, options => "$times server_name=$name" . ($authority
+                ? " trusted_certificate=$authority->{cert}" : ''));
 
     if ($says) {
         $one->wait_for(sub { $one->error_log =~ $says }, 'a line in the log');
@@ -326,7 +330,21 @@ $c = $one->begin($request);
 $upstream->answer($upstream->take, 500);
 is($c->read_response->{status}, 500, 'for a release');
 $one->wait_for(sub { values %{ $redis->messages } == 1 }, 'the release');
-unlike($one->error_log, qr/NOPERM/, 'too');
+$one->done;
+
+# also for a renewal, and for what is held
+$redis->ask('FLUSHALL');
+$one = host($redis, options => "$short user=nginx password=file:$password");
+is_back($one, $redis);
+$redis->ask('FLUSHALL');
+$c = $one->begin(message());
+$taken = $upstream->take;
+$redis->ask('PEXPIRE', $key = key(), 600_000);
+$one->wait_for(sub { $redis->ask('PTTL', $key) <= 1000 * $lease }, 'a renewal');
+$c->close;
+$one->wait_for(sub { (value() // '') eq 'h' }, 'the message to be held');
+unlike($one->error_log, qr/NOPERM/, 'for a renewal and a hold, too');
+WebhookTest::Upstream::hang_up($taken);
 $one->done;
 
 # names by a key, another database, another prefix

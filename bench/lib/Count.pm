@@ -16,7 +16,8 @@ use IO::Socket::INET;
 
 our @objects = qw/nginx module libcrypto libc other/;
 
-# besides, of what is in the module: instructions of src/redis
+# besides, of what is in the module: instructions of src/redis, and of all that
+# it calls
 my $part = 'redis';
 
 
@@ -111,13 +112,14 @@ sub dump_counts {
 }
 
 
-# Reads a callgrind profile (its format stands in Valgrind's manual): own
-# costs, not those of the calls, summed up by object, and of one folder.
+# Reads a callgrind profile (its format is in Valgrind's manual): own costs, not
+# those of the calls, summed up by object; and of one folder the costs of the
+# calls into it, which have all in them that it calls in its turn.
 sub read_counts {
     my ($path) = @_;
 
     local $_;
-    my (%names, %files, %count, $object, $file, $called);
+    my (%names, %files, %count, $object, $file, $callee, $called);
 
     open my $profile, '<', $path or die "$path: $!\n";
 
@@ -127,12 +129,16 @@ sub read_counts {
             $names{$1} = $2 if defined $2;
             $object = object($names{$1});
 
-        } elsif (/^f[lie]=(\(\d+\))(?: (.+))?$/) {
-            $files{$1} = $2 if defined $2;
-            $file = $files{$1} =~ m{/src/redis/} ? $part : undef;
-
-        } elsif (/^cf[il]=(\(\d+\)) (.+)$/) {
+        } elsif (/^f[ie]=(\(\d+\)) (.+)$/) {
             $files{$1} = $2;
+
+        } elsif (/^fl=(\(\d+\))(?: (.+))?$/) {
+            $files{$1} = $2 if defined $2;
+            $file = $files{$1};
+
+        } elsif (/^cf[il]=(\(\d+\))(?: (.+))?$/) {
+            $files{$1} = $2 if defined $2;
+            $callee = $files{$1};
 
         } elsif (/^cob=(\(\d+\)) (.+)$/) {
             $names{$1} = $2;
@@ -142,12 +148,24 @@ sub read_counts {
 
         } elsif (/^[+*\d-]\S* (\d+)$/) {
             $count{$_} += $1
-                for $called ? () : ('total', $object, $file // ());
-            $called = 0;
+                for $called ? enters($object, $file, $callee // $file)
+                            : ('total', $object);
+            $called = $callee = undef;
         }
     }
 
     return \%count;
+}
+
+
+# A call into the folder from elsewhere, and not back from a library.
+sub enters {
+    my ($object, $file, $callee) = @_;
+
+    my $inside = qr{/src/$part/};
+
+    return $object =~ /^(nginx|module)$/ && $file !~ $inside
+           && $callee =~ $inside ? $part : ();
 }
 
 

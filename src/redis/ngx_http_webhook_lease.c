@@ -21,12 +21,10 @@
 
 
 #include "ngx_http_webhook_redis.h"
-#include "core/wh_name.h"
 
 #include <openssl/rand.h>
 
 
-#define NGX_HTTP_WEBHOOK_LEASE_NAME  43         /* base64url of SHA-256 */
 #define NGX_HTTP_WEBHOOK_LEASE_TTL   (NGX_MAX_INT_T_VALUE / 2000)
                                                 /* seconds at most: as many
                                                    milliseconds are a time */
@@ -37,8 +35,7 @@
 static ngx_int_t ngx_http_webhook_lease_link(ngx_http_webhook_redis_t *redis);
 static ngx_http_webhook_lease_t *ngx_http_webhook_lease_create(
     ngx_http_webhook_redis_t *redis, u_char *digest);
-static ngx_int_t ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis,
-    u_char *digest, u_char *name);
+static void ngx_http_webhook_lease_own(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease);
 static ngx_int_t ngx_http_webhook_lease_asked(
     ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
@@ -215,12 +212,20 @@ ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis, u_char *digest,
         return NGX_ERROR;
     }
 
-    *result = lease;
-
     if (link->failed) {
+        *result = lease;
         lease->state = NGX_HTTP_WEBHOOK_LEASE_LOCAL;
         return ngx_http_webhook_lease_without(redis);
     }
+
+    if (ngx_http_webhook_lease_key(lease) != NGX_OK) {
+        ngx_free(lease);
+        return NGX_ERROR;
+    }
+
+    ngx_http_webhook_lease_own(lease);
+
+    *result = lease;
 
     lease->handler = handler;
     lease->data = data;
@@ -241,7 +246,6 @@ ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis, u_char *digest,
 static ngx_http_webhook_lease_t *
 ngx_http_webhook_lease_create(ngx_http_webhook_redis_t *redis, u_char *digest)
 {
-    u_char                    *p;
     ngx_http_webhook_lease_t  *lease;
 
     lease = ngx_alloc(sizeof(ngx_http_webhook_lease_t) + redis->prefix.len
@@ -256,14 +260,19 @@ ngx_http_webhook_lease_create(ngx_http_webhook_redis_t *redis, u_char *digest)
     lease->command.data = lease;
     lease->renewal.data = lease;
     lease->renewal.handler = ngx_http_webhook_lease_renewed;
-    lease->len = redis->prefix.len + NGX_HTTP_WEBHOOK_LEASE_NAME;
 
-    p = ngx_cpymem(lease->key, redis->prefix.data, redis->prefix.len);
+    ngx_memcpy(lease->digest, digest, WH_NAME_SIZE);
 
-    if (ngx_http_webhook_lease_name(redis, digest, p) != NGX_OK) {
-        ngx_free(lease);
-        return NULL;
-    }
+    return lease;
+}
+
+
+/* Of all claims of all workers this one has that owner. */
+
+static void
+ngx_http_webhook_lease_own(ngx_http_webhook_lease_t *lease)
+{
+    u_char  *p;
 
     p = lease->owner;
     *p++ = 'o';
@@ -271,53 +280,6 @@ ngx_http_webhook_lease_create(ngx_http_webhook_redis_t *redis, u_char *digest)
                      NGX_HTTP_WEBHOOK_LEASE_RANDOM);
 
     (void) ngx_sprintf(p, "%016xL", (int64_t) ++ngx_http_webhook_lease_serial);
-
-    return lease;
-}
-
-
-/* With a key, nobody who reads the engine can find out what has the name. */
-
-static ngx_int_t
-ngx_http_webhook_lease_name(ngx_http_webhook_redis_t *redis, u_char *digest,
-    u_char *name)
-{
-    int          rc;
-    u_char       mac[WH_HMAC_MAX_SIZE], buf[NGX_HTTP_WEBHOOK_LEASE_NAME + 1];
-    wh_str_t     part;
-    ngx_str_t    src, dst;
-    EVP_MD_CTX  *md;
-
-    src.data = digest;
-    src.len = WH_NAME_SIZE;
-
-    if (redis->key) {
-
-        md = EVP_MD_CTX_new();
-        if (md == NULL) {
-            return NGX_ERROR;
-        }
-
-        part.data = digest;
-        part.len = WH_NAME_SIZE;
-
-        rc = wh_mac(redis->key, md, &part, 1, mac);
-
-        EVP_MD_CTX_free(md);
-
-        if (rc != WH_OK) {
-            return NGX_ERROR;
-        }
-
-        src.data = mac;
-    }
-
-    dst.data = buf;
-    ngx_encode_base64url(&dst, &src);
-
-    ngx_memcpy(name, buf, NGX_HTTP_WEBHOOK_LEASE_NAME);
-
-    return NGX_OK;
 }
 
 

@@ -15,6 +15,7 @@
 
 #include "zone/ngx_http_webhook_zone.h"
 #include "core/wh_hmac.h"
+#include "core/wh_name.h"
 
 
 #define NGX_HTTP_WEBHOOK_REDIS_REFUSE   0
@@ -225,6 +226,7 @@ struct ngx_http_webhook_link_s {
 
 #define NGX_HTTP_WEBHOOK_LEASE_RANDOM  12       /* bytes of an owner */
 #define NGX_HTTP_WEBHOOK_LEASE_OWNER   (1 + 2 * 12 + 16)
+#define NGX_HTTP_WEBHOOK_LEASE_NAME    43       /* base64url of SHA-256 */
 
 
 typedef enum {
@@ -258,8 +260,9 @@ struct ngx_http_webhook_lease_s {
     ngx_msec_t                      begun;      /* to wait */
     ngx_msec_t                      renew;      /* when */
     ngx_msec_t                      end;        /* of what is to be set */
+    u_char                          digest[WH_NAME_SIZE];
     u_char                          owner[NGX_HTTP_WEBHOOK_LEASE_OWNER];
-    size_t                          len;
+    size_t                          len;        /* 0: no key has been made */
     u_char                          key[1];
 };
 
@@ -276,6 +279,10 @@ void ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease,
     time_t ttl);
 void ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease);
 void ngx_http_webhook_lease_hold(ngx_http_webhook_lease_t *lease, time_t hold);
+
+/* _lease_key.c: what a message is called in Redis */
+
+ngx_int_t ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease);
 
 /* _settle.c: what Redis is told at the end of a lease */
 

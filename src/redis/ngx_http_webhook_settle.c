@@ -107,6 +107,12 @@ ngx_http_webhook_settle_next(ngx_http_webhook_link_t *link)
             continue;
         }
 
+        if (ngx_http_webhook_lease_key(lease) != NGX_OK) {
+            (void) ngx_atomic_fetch_add(&link->redis->sh->lost, 1);
+            ngx_http_webhook_settle_end(lease);
+            continue;
+        }
+
         link->inflight++;
 
         ngx_http_webhook_settle_send(lease, (ngx_msec_t) left);

@@ -1,0 +1,63 @@
+
+/*
+ * Copyright (C) the ngx_http_webhook_module developers
+ *
+ * The key of a message in Redis, made when Redis is first to be told of it.
+ * With "key=", nobody who reads the engine can find out what has the name.
+ */
+
+
+#include "ngx_http_webhook_redis.h"
+
+
+ngx_int_t
+ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease)
+{
+    int                        rc;
+    u_char                     mac[WH_HMAC_MAX_SIZE], *p,
+                               buf[NGX_HTTP_WEBHOOK_LEASE_NAME + 1];
+    wh_str_t                   part;
+    ngx_str_t                  src, dst;
+    EVP_MD_CTX                *md;
+    ngx_http_webhook_redis_t  *redis;
+
+    if (lease->len) {
+        return NGX_OK;
+    }
+
+    redis = lease->redis;
+
+    src.data = lease->digest;
+    src.len = WH_NAME_SIZE;
+
+    if (redis->key) {
+
+        md = EVP_MD_CTX_new();
+        if (md == NULL) {
+            return NGX_ERROR;
+        }
+
+        part.data = lease->digest;
+        part.len = WH_NAME_SIZE;
+
+        rc = wh_mac(redis->key, md, &part, 1, mac);
+
+        EVP_MD_CTX_free(md);
+
+        if (rc != WH_OK) {
+            return NGX_ERROR;
+        }
+
+        src.data = mac;
+    }
+
+    dst.data = buf;
+    ngx_encode_base64url(&dst, &src);
+
+    p = ngx_cpymem(lease->key, redis->prefix.data, redis->prefix.len);
+    ngx_memcpy(p, buf, NGX_HTTP_WEBHOOK_LEASE_NAME);
+
+    lease->len = redis->prefix.len + NGX_HTTP_WEBHOOK_LEASE_NAME;
+
+    return NGX_OK;
+}
