@@ -61,6 +61,7 @@ my $t = WebhookTest->new(conf => <<"EOF");
             default_type text/plain;
             return 200 'webhook_spool_messages{hook="h"} 1
 webhook_spool_oldest_seconds{hook="h"} 10
+webhook_spool_refused{hook="h"} 0
 ';
         }
     }

@@ -23,8 +23,9 @@ use WebhookTest::Jose qw/json jwks/;
 my $root = "$FindBin::Bin/..";
 my @documents = ('README.md', 'SECURITY.md',
                  map({ "docs/" . basename($_) } sort glob "$root/docs/*.md"));
-my %text = map { $_ => text($_) } @documents, 'providers/README.md', 'CHANGES',
-           'conf.example';
+my @all = (@documents, 'CONTRIBUTING.md', 'bench/README.md',
+           'contrib/docker/README.md', 'providers/README.md');
+my %text = map { $_ => text($_) } @all, 'CHANGES', 'conf.example';
 
 my @providers = map { basename($_, '.conf') } sort glob
                 "$root/providers/*.conf";
@@ -73,7 +74,7 @@ takes($_, text($_)) for 'contrib/nginx/webhooks.conf';
 
 # Links
 
-for my $document (@documents, 'providers/README.md') {
+for my $document (@all) {
     my $prose = $text{$document} =~ s/^ *```.*?^ *```$//gmsr;
 
     while ($prose =~ /\]\(\s*([^)\s]+)\s*\)/g) {
@@ -90,6 +91,41 @@ for my $document (@documents, 'providers/README.md') {
 
         ok(-e "$root/$file" && ($anchor eq '' || anchors($file)->{$anchor}),
            "$document: $link leads somewhere");
+    }
+}
+
+
+# Commands: targets of make, what is in this tree, and its options
+
+my %targets = map { $_ => 1 } map { split } text('Makefile')
+              =~ /^\.PHONY:(.*)/mg;
+
+for my $document (@all) {
+    # after ./configure it is nginx's own make
+    my $text = $text{$document} =~ s/^ +\.\/configure(?:.+\n)+//gmr;
+
+    # one that goes on in the next line is one
+    for ($text =~ /^\ {4,}(?:sudo\ )?
+                   ((?:make|(?:tools\/|bench\/|webhook-)[\w-]+)(?!\S)
+                    (?:[^\\\n]|\\\n)*)/gmx)
+    {
+        my ($command, @words) = split ' ', s/\s#.*|&&.*//r =~ s/\\\n//gr;
+
+        if ($command eq 'make') {
+            same([grep { !/=/ && !$targets{$_} } @words], [],
+                 "$document: make @words");
+            next;
+        }
+
+        my $path = $command =~ m{/} ? $command : "tools/$command";
+
+        ok(-x "$root/$path", "$document: there is $path") or next;
+        next if $path !~ /webhook-/;
+
+        my %options = map { $_ => 1 } split ' ', `"$root/$path" --options`;
+
+        same([grep { /^--/ && !$options{$_} } @words], [],
+             "$document: its options, @words");
     }
 }
 

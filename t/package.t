@@ -11,11 +11,12 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Cwd qw/abs_path/;
+use File::Basename;
 use File::Path qw/make_path/;
 use File::Temp;
 use Test::More;
 
-use WebhookTest::Cert qw/read_file/;
+use WebhookTest::Cert qw/read_file write_file/;
 
 my $root = abs_path("$FindBin::Bin/..");
 my $build = $ENV{WEBHOOK_BUILD} // 'build';
@@ -38,6 +39,7 @@ is(make('install', 'install-tools', "DESTDIR=$target"), '', 'make install');
 ok(-s "$target/usr/lib/nginx/modules/ngx_http_webhook_module.so", 'the module');
 is(read_file("$target/$loader"), $loads, 'what loads it');
 has_tools("$target/usr/local");
+units_hold("$root/contrib/systemd", "$target/usr/local");
 
 # The package
 SKIP: {
@@ -72,6 +74,8 @@ SKIP: {
         for qw{nginx/webhooks.conf grafana/webhooks.json
                prometheus/webhooks.yml logrotate/webhook-refused};
     has_tools("$unpacked/usr");
+    units_hold("$unpacked/usr/share/libnginx-mod-http-webhook/systemd",
+               "$unpacked/usr");
 }
 
 done_testing();
@@ -116,4 +120,38 @@ sub has_tools {
 
     like(`"$prefix/bin/webhook-send" --list`, qr/^github .*--sample push/m,
          'the providers, and samples');
+}
+
+
+# systemd takes the units.  They name a command without its path, for systemd
+# looks into both prefixes; here it gets that of what was installed.
+sub units_hold {
+    my ($units, $prefix) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $copies = "$dir/units";
+    my @copies;
+
+    make_path($copies);
+
+    for my $unit (glob "$units/*") {
+        # one of a template
+        my $copy = "$copies/" . basename($unit) =~ s/@/\@plaid/r;
+        my $text = read_file($unit);
+
+        like($text, qr/^ExecStart=[\w-]+ /m, "$unit: a command by its name")
+            if $unit =~ /\.service\z/;
+        write_file($copy, $text =~ s{^ExecStart=}{$&$prefix/bin/}mr);
+        push @copies, $copy;
+    }
+
+    is(scalar @copies, 4, 'units of systemd');
+
+    SKIP: {
+        skip 'no systemd-analyze, the package systemd is not installed', 1
+            if !grep { -x "$_/systemd-analyze" } split /:/, $ENV{PATH};
+
+        is(`systemd-analyze verify @copies 2>&1`, '', 'hold');
+    }
 }

@@ -319,15 +319,29 @@ subtest 'one at a time, killed at any time' => sub {
 
 subtest 'metrics' => sub {
     clear();
-    write_message('github', '/1', time - 100);
+    write_message('github', '/status/404');
 
     my $file = $t->dir . '/spool.prom';
-    redeliver('--dry-run', '--metrics', $file);
+    my $app = app_start();
+    redeliver('--metrics', $file);
+    app_stop($app);
 
     my $text = read_file($file);
+    like($text, qr/^webhook_spool_messages\{hook="github"\} 0$/m, 'none waits');
+    like($text, qr/^webhook_spool_oldest_seconds\{hook="github"\} 0$/m,
+         'none is old');
+    like($text, qr/^webhook_spool_refused\{hook="github"\} 1$/m,
+         'how many were put aside');
+    remove_tree("$spool_dir/.refused");
+
+    write_message('github', '/1', time - 100);
+    redeliver('--dry-run', '--metrics', $file);
+
+    $text = read_file($file);
     like($text, qr/^webhook_spool_messages\{hook="github"\} 1$/m, 'how many');
     like($text, qr/^webhook_spool_oldest_seconds\{hook="github"\} 10\d$/m,
          'how old');
+    like($text, qr/^webhook_spool_refused\{hook="github"\} 0$/m, 'none aside');
 };
 
 subtest 'usage' => sub {

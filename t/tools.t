@@ -72,6 +72,33 @@ says('webhook-send', 'unknown provider "nobody", --list shows all', @send,
 says('webhook-check', 'unknown provider "strip" (did you mean "stripe"?)',
      qw/--secret x --provider strip/);
 
+# What cannot be sent
+my @github = qw{--url http://127.0.0.1:1 --provider github};
+my @signed = (@github, qw/--secret secret-of-twenty-or-more/);
+
+says('webhook-send', @$_) for (
+    ['github needs a --secret', @github],
+    ['the secret is empty', @github, '--secret', 'file:/dev/null'],
+    ['/nowhere: No such file or directory', @github, '--secret',
+     'file:/nowhere'],
+    ['the secret is not hex', @github, qw/--secret zz --decode hex/],
+    ['cannot decode a secret from "zip"', @signed, qw/--decode zip/],
+    ['/nowhere: No such file or directory', @signed, '/nowhere'],
+    ['github has no sample "none", it has push', @signed, qw/--sample none/],
+    ['"bad" is not a header, NAME: VALUE', @signed, qw/--header bad/],
+    ['github has no timestamp', @signed, qw/--timestamp 1/],
+    ['--tamper needs a body', @signed, '--tamper'],
+    ['github has no challenge', @signed, '--challenge', ''],
+    ['ftp://x is not an http:// or https:// URL', @signed, '--url', 'ftp://x'],
+    ['netdata needs a --challenge-secret', @signed, '--provider', 'netdata',
+     '--challenge', ''],
+    ['cannot sign with ed25519 and such a secret, which is no private key',
+     @signed, '--provider', 'discord'],
+    ['github has no signature by a public key', @github, '--new-key', '/none'],
+    ["$root/conf.example has not one provider, name it: --provider",
+     '--url', 'http://127.0.0.1:1', '--provider-file', "$root/conf.example"],
+);
+
 # Completion
 is(complete('webhook-send', '--prov'), '--provider --provider-file --providers',
    'completes options');
