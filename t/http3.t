@@ -27,6 +27,7 @@ my $t = WebhookTest->new(conf => <<"EOF");
         signature http-message algorithm=hmac-sha256
                   covers=\@method,\@target-uri,\@authority,\@scheme,\@path,\@query,content-digest;
     }
+    webhook_provider token { methods POST GET; token header:X-Token; }
     client_max_body_size 32m;
     proxy_set_header X-Body-File \$request_body_file;
 
@@ -77,9 +78,45 @@ my $t = WebhookTest->new(conf => <<"EOF");
                 error_page 403 = \@page;
                 proxy_pass http://%%APP%%;
             }
+
+            # from place to place
+            location = /tried { try_files /none /memory/tried; }
+            location = /second {
+                webhook_secret "another secret, which is not the one";
+                error_page 403 = \@second;
+                proxy_pass http://%%APP%%;
+            }        }
+
+        location \@second {
+            webhook github;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
         }
 
         location \@page { proxy_pass http://%%APP%%; }
+
+        location = /by-token { try_files /none /token; }
+        location = /token {
+            webhook token;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%TLS_PORT%% ssl;
+        listen 127.0.0.1:%%TLS_PORT%% quic;
+        server_name unclear;
+        ssl_certificate %%DIR%%/server.pem;
+        ssl_certificate_key %%DIR%%/server.key;
+        error_page 400 = \@token;
+
+        location / { return 400; }
+        location \@token {
+            webhook token;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+        }
     }
 
     server {
@@ -325,6 +362,34 @@ for my $body ('x', 'y' x 600, $large) {
     }
 }
 
+
+# From place to place
+
+for my $place ('/tried', '/second') {
+    passes($place, "$place: $_ bytes", 'g' x $_) for 1, 3000;
+}
+
+for my $case ([202, GET => '/by-token'], [202, POST => '/by-token', 'body'],
+              [202, POST => '/', 'body', 'unclear'])
+{
+    my ($status, $method, $uri, $body, $authority) = @$case;
+    my %want = (method => $method, authority => $authority // 'localhost');
+
+    for my $length (undef, length($body // '')) {
+        my $name = "$method $uri" . ($length ? ', with a length' : '');
+
+        is(ask($uri, $body // '', %want, length => $length,
+               headers => [['X-Token', $secret]])->{status}, $status, $name);
+        is_deeply([$t->app_digests], [sha256_hex($body // '')],
+                  "$name: upstream");
+        $t->app_clear;
+    }
+}
+
+# what nginx has not understood has a body that it does not know of
+refuses('two hosts', qr/^(?:0|400|403)$/, '/', 'body', ['X-Token', $secret],
+        authority => 'unclear', host => 'other');
+
 $client->close;
 $t->done;
 
@@ -381,7 +446,9 @@ sub refuses {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     my $c = $t->http3;
-    my $r = ask($place, $body, client => $c, headers => [$header], %want);
+    my $host = delete $want{host};
+    my $r = ask($place, $body, client => $c, %want, headers => [
+                    $header, defined $host ? ['Host', $host] : ()]);
 
     like($r->{status}, $status, "$name: the answer");
     is_deeply([$t->app_digests], [], "$name: nothing upstream");

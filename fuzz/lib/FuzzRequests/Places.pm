@@ -67,8 +67,12 @@ sub places {
 }
 
 
+# Where the application is, and whether there is HTTP/3.
 sub configuration {
-    my ($application, @places) = @_;
+    my ($application, $three, @places) = @_;
+
+    # a client's packets go to one worker
+    my $quic = $three ? 'listen 127.0.0.1:%%TLS_PORT%% quic reuseport;' : '';
 
     my $providers = join '', map { $_->{provider} // '' } @places;
     my $locations = join '', map { locations($_) } @places;
@@ -102,6 +106,7 @@ server {
     listen 127.0.0.1:%%PORT%%;
     listen 127.0.0.1:%%PORT_1%% http2;
     listen 127.0.0.1:%%TLS_PORT%% ssl http2;
+    $quic
     server_name $host;
     ssl_certificate %%DIR%%/server.pem;
     ssl_certificate_key %%DIR%%/server.key;
@@ -287,7 +292,9 @@ sub upstreams {
 
     for my $protocol (qw/fastcgi uwsgi scgi grpc/) {
         my $grpc = $protocol eq 'grpc';
-        my $pass = $grpc ? 'grpc_pass 127.0.0.1:%%PORT_2%%;'
+        # of a body of HTTP/3 that is in a file nginx sends gRPC the first 8k
+        my $pass = $grpc ? 'client_body_buffer_size 256k;'
+                           . ' grpc_pass 127.0.0.1:%%PORT_2%%;'
                          : "$params PROTOCOL_pass application;";
         my $way = $grpc ? 'grpc_set_header X-Way bare;'
                         : 'PROTOCOL_param HTTP_X_WAY bare;';
