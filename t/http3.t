@@ -11,9 +11,11 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA qw/hmac_sha256_base64 sha256_hex/;
+use File::Temp;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Cert qw/ca cert/;
 use WebhookTest::MessageSignature qw/message/;
 use WebhookTest::Signed qw/$secret signature/;
 
@@ -21,8 +23,12 @@ if (my $reason = WebhookTest::no_http3()) {
     plan skip_all => $reason;
 }
 
+my $dir = File::Temp->newdir;
+my $ca = ca("$dir", 'senders');
+
 my $t = WebhookTest->new(conf => <<"EOF");
     webhook_zone seen 1m;
+    webhook_provider certificate { client_certificate CN=sender; }
     webhook_provider own {
         signature http-message algorithm=hmac-sha256
                   covers=\@method,\@target-uri,\@authority,\@scheme,\@path,\@query,content-digest;
@@ -36,6 +42,13 @@ my $t = WebhookTest->new(conf => <<"EOF");
         listen 127.0.0.1:%%TLS_PORT%% quic;
         ssl_certificate %%DIR%%/server.pem;
         ssl_certificate_key %%DIR%%/server.key;
+        ssl_client_certificate $ca->{cert};
+        ssl_verify_client optional_no_ca;
+
+        location = /certificate {
+            webhook certificate;
+            proxy_pass http://%%APP%%;
+        }
 
         location / {
             webhook github;
@@ -281,6 +294,25 @@ $t->wait_for(sub {
 is_deeply([$t->app_digests], [], 'nothing of them upstream');
 
 $client = $t->http3;
+
+
+# Certificates
+
+for my $case ([202, 'is right', $ca, '/CN=sender'],
+              [403, 'has another subject', $ca, '/CN=other'],
+              [403, 'is of a stranger', ca("$dir", 'strangers'), '/CN=sender'],
+              [403, 'is not there'])
+{
+    my ($status, $name, $of, $subject) = @$case;
+    my $c = $t->http3($of ? (cert => cert($of, subject => $subject)) : ());
+
+    is(ask('/certificate', $name, client => $c, headers => [])->{status},
+       $status, "a certificate that $name");
+    is_deeply([$t->app_digests], [$status == 202 ? sha256_hex($name) : ()],
+              'upstream or not');
+    $t->app_clear;
+    $c->close;
+}
 
 
 # Streams beside each other
