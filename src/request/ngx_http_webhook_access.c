@@ -303,6 +303,16 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
 
     ctx->state = NGX_HTTP_WEBHOOK_READ;
 
+    /*
+     * nginx marks the buffer that the end of a body came in by HTTP/3, and
+     * sends a body from its file by the same: gRPC would end with its first
+     * part
+     */
+
+    if (r->request_body && r->request_body->buf) {
+        r->request_body->buf->last_buf = 0;
+    }
+
     /* another location may have to look at the body once more */
 
     r->preserve_body = 1;

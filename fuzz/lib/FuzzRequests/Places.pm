@@ -292,9 +292,7 @@ sub upstreams {
 
     for my $protocol (qw/fastcgi uwsgi scgi grpc/) {
         my $grpc = $protocol eq 'grpc';
-        # of a body of HTTP/3 that is in a file nginx sends gRPC the first 8k
-        my $pass = $grpc ? 'client_body_buffer_size 256k;'
-                           . ' grpc_pass 127.0.0.1:%%PORT_2%%;'
+        my $pass = $grpc ? 'grpc_pass 127.0.0.1:%%PORT_2%%;'
                          : "$params PROTOCOL_pass application;";
         my $way = $grpc ? 'grpc_set_header X-Way bare;'
                         : 'PROTOCOL_param HTTP_X_WAY bare;';
