@@ -304,9 +304,9 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
     ctx->state = NGX_HTTP_WEBHOOK_READ;
 
     /*
-     * nginx marks the buffer that the end of a body came in by HTTP/3, and
-     * sends a body from its file by the same: gRPC would end with its first
-     * part
+     * over HTTP/3 nginx marks the buffer in which a body ends, and reads what
+     * is in the file of the body into the same one to send it: gRPC would end
+     * after the first part
      */
 
     if (r->request_body && r->request_body->buf) {
