@@ -562,6 +562,7 @@ sub client_two {
     return (pieces => [], h2 => $h2, bytes => $h2->{out} . $m->{body});
 }
 
+
 # Each request in frames of any size, and its bytes in packets of any size.
 sub client_three {
     my ($ports, $client, @requests) = @_;
@@ -619,6 +620,7 @@ sub stream {
 }
 
 
+# WebhookTest loads it where there is HTTP/3.
 sub frame { return WebhookTest::HTTP3::frame(@_) }
 
 

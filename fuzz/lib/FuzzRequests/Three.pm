@@ -2,7 +2,8 @@ package FuzzRequests::Three;
 
 # A client of HTTP/3 among those of FuzzRequests::Wire: one connection, on which
 # each of its requests has a stream, all of them at once.  Nothing here waits,
-# but for the handshake.
+# but for the handshake.  WebhookTest loads WebhookTest::HTTP3 where there is
+# HTTP/3.
 
 use strict;
 use warnings;
