@@ -11,9 +11,11 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA qw/hmac_sha256_base64 sha256_hex/;
+use File::Temp;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Cert qw/ca cert/;
 use WebhookTest::MessageSignature qw/message/;
 use WebhookTest::Signed qw/$secret signature/;
 
@@ -21,12 +23,17 @@ if (my $reason = WebhookTest::no_http3()) {
     plan skip_all => $reason;
 }
 
+my $dir = File::Temp->newdir;
+my $ca = ca("$dir", 'senders');
+
 my $t = WebhookTest->new(conf => <<"EOF");
     webhook_zone seen 1m;
+    webhook_provider certificate { client_certificate CN=sender; }
     webhook_provider own {
         signature http-message algorithm=hmac-sha256
                   covers=\@method,\@target-uri,\@authority,\@scheme,\@path,\@query,content-digest;
     }
+    webhook_provider token { methods POST GET; token header:X-Token; }
     client_max_body_size 32m;
     proxy_set_header X-Body-File \$request_body_file;
 
@@ -35,6 +42,13 @@ my $t = WebhookTest->new(conf => <<"EOF");
         listen 127.0.0.1:%%TLS_PORT%% quic;
         ssl_certificate %%DIR%%/server.pem;
         ssl_certificate_key %%DIR%%/server.key;
+        ssl_client_certificate $ca->{cert};
+        ssl_verify_client optional_no_ca;
+
+        location = /certificate {
+            webhook certificate;
+            proxy_pass http://%%APP%%;
+        }
 
         location / {
             webhook github;
@@ -77,9 +91,45 @@ my $t = WebhookTest->new(conf => <<"EOF");
                 error_page 403 = \@page;
                 proxy_pass http://%%APP%%;
             }
+
+            # from place to place
+            location = /tried { try_files /none /memory/tried; }
+            location = /second {
+                webhook_secret "another secret, which is not the one";
+                error_page 403 = \@second;
+                proxy_pass http://%%APP%%;
+            }        }
+
+        location \@second {
+            webhook github;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
         }
 
         location \@page { proxy_pass http://%%APP%%; }
+
+        location = /by-token { try_files /none /token; }
+        location = /token {
+            webhook token;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%TLS_PORT%% ssl;
+        listen 127.0.0.1:%%TLS_PORT%% quic;
+        server_name unclear;
+        ssl_certificate %%DIR%%/server.pem;
+        ssl_certificate_key %%DIR%%/server.key;
+        error_page 400 = \@token;
+
+        location / { return 400; }
+        location \@token {
+            webhook token;
+            webhook_secret "$secret";
+            proxy_pass http://%%APP%%;
+        }
     }
 
     server {
@@ -246,6 +296,25 @@ is_deeply([$t->app_digests], [], 'nothing of them upstream');
 $client = $t->http3;
 
 
+# Certificates
+
+for my $case ([202, 'is right', $ca, '/CN=sender'],
+              [403, 'has another subject', $ca, '/CN=other'],
+              [403, 'is of a stranger', ca("$dir", 'strangers'), '/CN=sender'],
+              [403, 'is not there'])
+{
+    my ($status, $name, $of, $subject) = @$case;
+    my $c = $t->http3($of ? (cert => cert($of, subject => $subject)) : ());
+
+    is(ask('/certificate', $name, client => $c, headers => [])->{status},
+       $status, "a certificate that $name");
+    is_deeply([$t->app_digests], [$status == 202 ? sha256_hex($name) : ()],
+              'upstream or not');
+    $t->app_clear;
+    $c->close;
+}
+
+
 # Streams beside each other
 
 {
@@ -325,6 +394,34 @@ for my $body ('x', 'y' x 600, $large) {
     }
 }
 
+
+# From place to place
+
+for my $place ('/tried', '/second') {
+    passes($place, "$place: $_ bytes", 'g' x $_) for 1, 3000;
+}
+
+for my $case ([202, GET => '/by-token'], [202, POST => '/by-token', 'body'],
+              [202, POST => '/', 'body', 'unclear'])
+{
+    my ($status, $method, $uri, $body, $authority) = @$case;
+    my %want = (method => $method, authority => $authority // 'localhost');
+
+    for my $length (undef, length($body // '')) {
+        my $name = "$method $uri" . ($length ? ', with a length' : '');
+
+        is(ask($uri, $body // '', %want, length => $length,
+               headers => [['X-Token', $secret]])->{status}, $status, $name);
+        is_deeply([$t->app_digests], [sha256_hex($body // '')],
+                  "$name: upstream");
+        $t->app_clear;
+    }
+}
+
+# what nginx has not understood has a body that it does not know of
+refuses('two hosts', qr/^(?:0|400|403)$/, '/', 'body', ['X-Token', $secret],
+        authority => 'unclear', host => 'other');
+
 $client->close;
 $t->done;
 
@@ -381,7 +478,9 @@ sub refuses {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     my $c = $t->http3;
-    my $r = ask($place, $body, client => $c, headers => [$header], %want);
+    my $host = delete $want{host};
+    my $r = ask($place, $body, client => $c, %want, headers => [
+                    $header, defined $host ? ['Host', $host] : ()]);
 
     like($r->{status}, $status, "$name: the answer");
     is_deeply([$t->app_digests], [], "$name: nothing upstream");

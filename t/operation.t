@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
 # What an administrator does, or suffers, while messages come: reloads, a
-# directory for bodies that cannot be written, no descriptor left, workers that
-# may not take their time.  Each time it is counted what was lost, doubled or
-# wrongly passed.
+# directory for bodies that is none, cannot be written or is full, no descriptor
+# left, workers that may not take their time.  Each time it is counted what was
+# lost, doubled or wrongly passed.
 
 use strict;
 use warnings;
@@ -15,12 +15,33 @@ use Test::More;
 
 use WebhookTest;
 use WebhookTest::Senders;
+use WebhookTest::Shim;
 use WebhookTest::Signed qw/$secret signed forged/;
 
 # of a worker that is to have few
 my $descriptors = 40;
 
-my $t = WebhookTest->new(
+# the file of a body does not take it
+my $full = WebhookTest::Shim->new(<<'EOF');
+#include <errno.h>
+#include <sys/types.h>
+
+ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t offset)
+{
+    static ssize_t (*next)(int, const void *, size_t, off_t);
+
+    NEXT(pwrite64);
+
+    if (ARMED) {
+        errno = ENOSPC;
+        return -1;
+    }
+
+    return next(fd, bytes, size, offset);
+}
+EOF
+
+my $t = $full->with(sub { WebhookTest->new(
     workers => 2, main => 'worker_shutdown_timeout 200ms;',
     files => { 'no-directory' => '' }, conf => <<"EOF");
     webhook_zone seen 1m;
@@ -37,8 +58,14 @@ my $t = WebhookTest->new(
             client_body_buffer_size 1k;
             proxy_pass              http://%%APP%%;
         }
+        location /file {
+            client_body_temp_path   %%DIR%%/bodies;
+            client_body_buffer_size 1k;
+            proxy_pass              http://%%APP%%;
+        }
     }
 EOF
+});
 
 
 # Reloads
@@ -68,6 +95,32 @@ $t->refused('nor one that is forged', 500, 'internal',
             forged(uri => '/spool', body => $large));
 $t->accepted('one that need not', signed(uri => '/spool', body => 'small'));
 $t->accepted('the same elsewhere', signed(uri => '/', body => $large));
+
+
+# A directory that cannot be written, or has no room
+
+my $bodies = $t->dir . '/bodies';
+
+for my $case (['read-only', sub { chmod 0500, $bodies },
+               sub { chmod 0700, $bodies }],
+              ['full', sub { $full->arm }, sub { $full->disarm }])
+{
+    my ($what, $begin, $end) = @$case;
+    my %way = (uri => '/file', body => "$what $large");
+
+    $begin->();
+    $t->refused("$what, and a body", 500, 'internal', signed(%way));
+    $t->refused("$what, and one that is forged", 500, 'internal',
+                forged(%way));
+    $end->();
+
+    $t->accepted("no more $what", signed(%way));
+    $t->refused('and forged', 403, 'signature_mismatch', forged(%way));
+
+    $t->app_clear;
+    is($t->status(signed(%way)), 200, 'a copy is known');
+    is(scalar $t->app_requests, 0, 'none is doubled');
+}
 
 
 # No descriptor left
@@ -132,7 +185,8 @@ is(scalar $t->app_requests, 0, 'nothing of it goes to the application');
 $t->accepted('it is sent again', $slow);
 is($t->status($slow), 200, 'and is the last');
 
-$t->done(allow => qr/mkdir\(\) "\S*no-directory|open\(\) "\S*no-directory/);
+$t->done(allow => qr{(?:mkdir|open)\(\)\ "\S*/no-directory
+                     |(?:open|pwrite)\(\)\ "\S*/bodies/\d}x);
 done_testing();
 
 

@@ -31,6 +31,13 @@ if (`"$root/tools/check-nginx" $build/ngx_http_webhook_module.so nginx 2>&1`
     plan skip_all => 'the module is not for the nginx of this system';
 }
 
+# one from source may be of the same version, and have other paths
+my $nginx = $ENV{TEST_NGINX_BINARY} || 'nginx';
+
+if (`$nginx -V 2>&1` !~ /--modules-path=/) {
+    plan skip_all => 'the nginx under test has no directory of modules';
+}
+
 # make install
 my $target = "$dir/target";
 

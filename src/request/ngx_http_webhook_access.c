@@ -303,6 +303,16 @@ ngx_http_webhook_body_handler(ngx_http_request_t *r)
 
     ctx->state = NGX_HTTP_WEBHOOK_READ;
 
+    /*
+     * over HTTP/3 nginx marks the buffer in which a body ends, and reads what
+     * is in the file of the body into the same one to send it: gRPC would end
+     * after the first part
+     */
+
+    if (r->request_body && r->request_body->buf) {
+        r->request_body->buf->last_buf = 0;
+    }
+
     /* another location may have to look at the body once more */
 
     r->preserve_body = 1;

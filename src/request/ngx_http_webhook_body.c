@@ -9,6 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
+static ngx_uint_t ngx_http_webhook_headers_read(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_body_complete(ngx_http_request_t *r);
 
 
@@ -51,9 +52,7 @@ ngx_http_webhook_request_whole(ngx_http_request_t *r)
 
     headers_in = &r->headers_in;
 
-    if (r->http_state == NGX_HTTP_READING_REQUEST_STATE
-        || (headers_in->host == NULL
-            && r->http_version > NGX_HTTP_VERSION_10)
+    if (!ngx_http_webhook_headers_read(r)
         || (headers_in->transfer_encoding && !headers_in->chunked)
         || (headers_in->content_length && headers_in->content_length_n < 0)
         || ngx_http_webhook_body_discarded(r))
@@ -63,6 +62,26 @@ ngx_http_webhook_request_whole(ngx_http_request_t *r)
 
     return r->request_body == NULL
            || ngx_http_webhook_body_complete(r) == NGX_OK;
+}
+
+
+/*
+ * HTTP/3 has no state of it.  There nginx looks at the body when all else is
+ * right, and keeps the connection of a request without one, if not the
+ * configuration or an error before the redirect says otherwise.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_headers_read(ngx_http_request_t *r)
+{
+    if (r->http_version > NGX_HTTP_VERSION_20) {
+        return r->headers_in.chunked
+               || r->headers_in.content_length_n >= 0
+               || r->keepalive;
+    }
+
+    return r->http_state != NGX_HTTP_READING_REQUEST_STATE
+           && (r->headers_in.host || r->http_version <= NGX_HTTP_VERSION_10);
 }
 
 

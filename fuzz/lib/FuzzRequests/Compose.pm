@@ -17,11 +17,17 @@ use Exporter qw/import/;
 use FuzzRequests::Places qw/certificate/;
 use FuzzRequests::Senders qw/target/;
 use WebhookTest::Connection;
-use WebhookTest::HTTP2;
+use WebhookTest::HTTP2 qw/literal/;
 
 our @EXPORT_OK = qw/compose_round/;
 
-use constant { WAVES => 2, CONNECTIONS => 8 };
+use constant {
+    WAVES => 2, CONNECTIONS => 8,
+
+    # frames of HTTP/3; one that is reserved is to be passed over, and here it
+    # is empty: nginx takes what is in it for the body when it comes in parts
+    DATA => 0, HEADERS => 1, RESERVED => 0x21,
+};
 
 # what is done to the bare credential
 my %damage = (
@@ -40,6 +46,13 @@ my %spoil = (
     'body longer' => sub { $_[0]{body} .= 'x' },
     'body gone' => sub { $_[0]{body} = '' },
     'a request in the body' => \&smuggle,
+);
+
+# what is wrong with the request, by the protocol of the client
+my %wires = (
+    one => [qw/short long chunk both old/],
+    two => [],
+    three => [qw/short long frame/],
 );
 
 # of a client, and none where it does not speak TLS
@@ -80,24 +93,32 @@ sub new_mark { return sprintf 'm%06d%04dz', $round, ++$count }
 sub connection {
     my ($ports, $earlier, @places) = @_;
 
-    my $client = { two => scalar chance(8),
-                   certificate => chance(15) ? pick(@certificates) : undef };
+    my $protocol = chance(8) ? 'two'
+                 : $ports->{three} && chance(8) ? 'three' : 'one';
+    my $client = { protocol => $protocol,
+                   certificate => chance(15) ? pick(@certificates)
+                                : $protocol eq 'three' ? 'none' : undef };
     my @requests;
 
     do {
-        my @again = grep { $_->{again} } @$earlier, @requests;
+        # streams of HTTP/3 have no order
+        my @again = grep { $_->{again} } @$earlier,
+                    $protocol eq 'three' ? () : @requests;
         my $repeated = @again && chance(25) ? pick(@again) : undef;
 
         push @requests, $repeated ? copy($repeated)
                                   : request(pick(@places), $client);
-    } while (!$client->{two} && !$requests[-1]{ends} && @requests < 3
+    } while ($protocol ne 'two' && !$requests[-1]{ends} && @requests < 3
              && chance(35));
 
     return {
-        port => $ports->{ $client->{two} ? 'two' : 'one' },
-        defined $client->{certificate} ? tls($ports, $client) : (),
-        $client->{two} ? client_two(@requests) : client_one(@requests),
         requests => \@requests,
+        $protocol eq 'three' ? client_three($ports, $client, @requests) : (
+            port => $ports->{$protocol},
+            defined $client->{certificate} ? tls($ports, $client) : (),
+            $protocol eq 'two' ? client_two(@requests)
+                               : client_one(@requests),
+        ),
     };
 }
 
@@ -107,7 +128,8 @@ sub tls {
 
     return (port => $ports->{tls},
             tls => certificate($client->{certificate},
-                               $client->{two} ? 'h2' : 'http/1.1'));
+                               $client->{protocol} eq 'two' ? 'h2'
+                                                            : 'http/1.1'));
 }
 
 
@@ -117,7 +139,7 @@ sub copy {
 
     my $m = { %{ $request->{message} }, id => new_mark() };
 
-    return wrapped($m, $request->{place}, 'pass', 'a copy', 0);
+    return wrapped($m, $request->{place}, 'pass', 'a copy', 'one');
 }
 
 
@@ -125,20 +147,21 @@ sub request {
     my ($place, $client) = @_;
 
     my $m = message($place);
-    my ($case, $how) = made($m, $place, $client->{two});
+    my ($case, $how) = made($m, $place, $client->{protocol});
     my $certificate = $client->{certificate} // 'and TLS missing';
 
     ($case, $how) = ('wrong', "certificate $certificate, $how")
         if $place->{certificate} && $certificate ne 'sender';
 
-    return wrapped($m, $place, becomes($place, $case), $how, $client->{two});
+    return wrapped($m, $place, becomes($place, $case), $how,
+                   $client->{protocol});
 }
 
 
 # Signs a message, or something like it: right, wrong, broken (nginx does not
 # take it for a request, or not to its end) or either, and how.
 sub made {
-    my ($m, $place, $two) = @_;
+    my ($m, $place, $protocol) = @_;
 
     if (chance(45)) {
         signed($m, $place);
@@ -154,9 +177,9 @@ sub made {
                  $place->{time} ? \&stale : (),
                  $place->{url} ? \&wrong_url : (),
                  $place->{wrongs} ? (\&wrong_of_place) x 3 : (),
-                 $two ? () : (\&wrong_wire, \&wrong_wire));
+                 @{ $wires{$protocol} } ? (\&wrong_wire, \&wrong_wire) : ());
 
-    return pick(@wrong)->($m, $place);
+    return pick(@wrong)->($m, $place, $protocol);
 }
 
 
@@ -359,15 +382,16 @@ sub wrong_of_place {
 
 # The credential is right, the request as it is sent is not.
 sub wrong_wire {
-    my ($m, $place) = @_;
+    my ($m, $place, $protocol) = @_;
 
     signed($m, $place);
-    $m->{wire} = pick('short', 'long', 'chunk', 'both', 'old');
+    $m->{wire} = pick(@{ $wires{$protocol} });
 
     # a shorter body is another one, not an incomplete one
     $m->{wire} = 'long'
         if $m->{wire} eq 'short'
-           && ($place->{loose} || ($place->{wrong} // '') eq 'pass');
+           && ($place->{loose} || ($place->{wrong} // '') eq 'pass'
+               || $m->{body} eq '');
 
     return ($m->{wire} =~ /both|old/ ? 'either' : 'broken',
             "wire $m->{wire}");
@@ -376,7 +400,7 @@ sub wrong_wire {
 
 # The bytes of a request.
 sub wrapped {
-    my ($m, $place, $must, $how, $two) = @_;
+    my ($m, $place, $must, $how, $protocol) = @_;
 
     my @headers = (['X-Mark', $m->{id}],
                    ['X-App', $place->{app} // application()],
@@ -397,7 +421,7 @@ sub wrapped {
     $request->{group} = "$place->{name} $m->{mark}"
         if $place->{replay} && $must eq 'pass';
 
-    return $request if $two;
+    return $request if $protocol ne 'one';
 
     my $version = $wire eq 'old' || !$wire && chance(10) ? '1.0' : '1.1';
 
@@ -537,6 +561,67 @@ sub client_two {
 
     return (pieces => [], h2 => $h2, bytes => $h2->{out} . $m->{body});
 }
+
+
+# Each request in frames of any size, and its bytes in packets of any size.
+sub client_three {
+    my ($ports, $client, @requests) = @_;
+
+    my $reset = chance(6) ? pick('stream', 'connection') : undef;
+    my @streams = map { stream($_) } @requests;
+    my $last = $streams[-1];
+
+    if ($reset) {
+        $last->{bytes} = substr $last->{bytes}, 0,
+                                rand 1 + length $last->{bytes};
+        $last->{cut} = 1;
+    }
+
+    my $tls = certificate($client->{certificate}, 'h3');
+
+    return (pieces => [], reset => $reset,
+            bytes => join('', map { $_->{shown} . $_->{bytes} } @streams),
+            three => { port => $ports->{tls}, streams => \@streams,
+                       reset => $reset, cert => $tls->{cert} && $tls });
+}
+
+
+# The head of a request and its frames, as FuzzRequests::Three has it.
+sub stream {
+    my ($request) = @_;
+
+    my $m = $request->{message};
+    my $wire = $m->{wire} // '';
+    my %head = (method => $m->{method}, uri => target($m),
+                headers => $request->{headers});
+
+    $head{length} = length($m->{body})
+        + ($wire eq 'short' ? -1 - int rand length $m->{body}
+           : $wire eq 'long' ? 1 + int rand 100 : 0)
+        if $wire =~ /short|long/
+           || $wire eq '' && ($m->{body} eq '' || chance(50));
+
+    $head{step} = 1 + int rand 40 if length $m->{body} < 1000 && chance(20);
+
+    my $bytes = join '', map {
+        (chance(10) ? frame(pick(DATA, RESERVED), '') : (), frame(DATA, $_))
+    } cut($m->{body});
+
+    # one that is not whole, or what comes after the body
+    $bytes .= $wire eq 'frame' ? substr frame(DATA, 'x' x 50), 0, 2 + rand 40
+            : chance(5) ? frame(HEADERS, "\0\0" . literal(0x20, 3, 'x-trailer',
+                                                         'of the body'))
+            : '';
+
+    return { head => \%head, bytes => $bytes,
+             shown => "$m->{method} $head{uri}\n"
+                      . join('', map { "$_->[0]: $_->[1]\n" }
+                             @{ $request->{headers} }) };
+}
+
+
+# WebhookTest loads it where there is HTTP/3.
+sub frame { return WebhookTest::HTTP3::frame(@_) }
 
 
 1;

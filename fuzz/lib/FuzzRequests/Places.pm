@@ -67,8 +67,12 @@ sub places {
 }
 
 
+# Where the application is, and whether there is HTTP/3.
 sub configuration {
-    my ($application, @places) = @_;
+    my ($application, $three, @places) = @_;
+
+    # a client's packets go to one worker
+    my $quic = $three ? 'listen 127.0.0.1:%%TLS_PORT%% quic reuseport;' : '';
 
     my $providers = join '', map { $_->{provider} // '' } @places;
     my $locations = join '', map { locations($_) } @places;
@@ -102,6 +106,7 @@ server {
     listen 127.0.0.1:%%PORT%%;
     listen 127.0.0.1:%%PORT_1%% http2;
     listen 127.0.0.1:%%TLS_PORT%% ssl http2;
+    $quic
     server_name $host;
     ssl_certificate %%DIR%%/server.pem;
     ssl_certificate_key %%DIR%%/server.key;

@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use FuzzRequests::Gateway qw/as_http answer_in/;
+use FuzzRequests::Three;
 use IO::Socket::INET;
 use Socket qw/IPPROTO_TCP SO_LINGER SOL_SOCKET TCP_NODELAY/;
 use Time::HiRes qw/time/;
@@ -50,8 +51,8 @@ sub address { return '127.0.0.1:' . $_[0]{listener}->sockport }
 # A client is { port, pieces => [bytes ...], shut, reset }: shut ends the
 # sending side after the last piece, reset breaks the connection off there.  A
 # piece that is a reference to bytes is sent only after 100 Continue.  With
-# h2 => WebhookTest::HTTP2 that one speaks; tls is that of
-# WebhookTest::Connection.
+# h2 => WebhookTest::HTTP2 that one speaks, with three => arguments of
+# FuzzRequests::Three HTTP/3; tls is that of WebhookTest::Connection.
 sub run {
     my ($self, $clients, $event) = @_;
 
@@ -68,6 +69,9 @@ sub run {
     while (grep({ $_->{socket} } @$clients) || %{ $self->{upstream} }) {
 
         if ($event && $self->{left} <= $pieces / 2) {
+            # to which worker its packets go is not sure after that
+            close_socket($_) for grep { $_->{h3} } @$clients;
+
             $event->();
             undef $event;
         }
@@ -90,11 +94,23 @@ sub run {
 sub open_client {
     my ($client) = @_;
 
+    return open_three($client) if $client->{three};
+
     my $connection = eval { WebhookTest::Connection->new(%$client) } // return;
     my $socket = $connection->{socket};
 
     @$client{qw/socket in/} = ($socket, '');
     $client->{h2}{connection}{socket} = $socket if $client->{h2};
+}
+
+
+sub open_three {
+    my ($client) = @_;
+
+    $client->{h3} = eval { FuzzRequests::Three->new(%{ $client->{three} }) }
+        // return;
+    $client->{socket} = $client->{h3}->socket;
+    receive($client);
 }
 
 
@@ -137,6 +153,7 @@ sub wants {
     return length $client->{h2}{out} || $client->{h2}{sending}
         if $client->{h2};
 
+    # HTTP/3 has none: it sends when it has received
     my $next = $client->{pieces}[0] // return 0;
 
     return 1 if !ref $next;
@@ -201,6 +218,11 @@ sub send_piece {
 sub receive {
     my ($client) = @_;
 
+    if (my $h3 = $client->{h3}) {
+        close_socket($client) if !$h3->turn;
+        return;
+    }
+
     my $n = sysread $client->{socket}, $client->{in}, 65536,
                     length $client->{in};
 
@@ -224,7 +246,14 @@ sub receive {
 sub close_socket {
     my ($client) = @_;
 
-    close delete $client->{socket} if $client->{socket};
+    my $socket = delete $client->{socket} // return;
+
+    if (my $h3 = $client->{h3}) {
+        $client->{in} = $h3->answers;
+        return $h3->close;
+    }
+
+    close $socket;
 }
 
 

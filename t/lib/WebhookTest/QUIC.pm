@@ -58,6 +58,7 @@ my %other = (
 
 # port      where to
 # alpn      the protocol
+# cert      the client's certificate, of WebhookTest::Cert
 # timeout   of each wait, in seconds; 30 unless told
 # idle      after how many seconds of silence the server may forget us
 #
@@ -90,7 +91,8 @@ sub new {
         SOURCE, $self->{id});
 
     $self->{tls} = WebhookTest::TLS13->new(
-        alpn => $want{alpn}, parameters => pack '(C C/a)*', @parameters);
+        alpn => $want{alpn}, cert => $want{cert},
+        parameters => pack '(C C/a)*', @parameters);
 
     $self->send_crypto('initial', $self->{tls}{hello});
     $self->run_until(sub { $self->{keys}{application} })

@@ -4,25 +4,32 @@ package WebhookTest::TLS13;
 # cipher, one group, and no look at the server's certificate.
 #
 #     my $tls = WebhookTest::TLS13->new(alpn => 'h3', parameters => $bytes);
+#     # with a certificate of WebhookTest::Cert
+#     my $tls = WebhookTest::TLS13->new(..., cert => cert($ca, ...));
 #     $tls->{hello};                    # what the client begins with
 #     $tls->take($bytes);               # what the server says, in its order
 #
 # After that there are, as far as it has come: the traffic secrets {handshake}
-# and {application}, of the client and of the server, the client's last message
+# and {application}, of the client and of the server, the client's last messages
 # {finished}, and the server's transport parameters {parameters}.
 
 use strict;
 use warnings;
 
+use Crypt::PK::ECC;
 use Crypt::PK::X25519;
 use Crypt::PRNG qw/random_bytes/;
 use Digest::SHA qw/sha256 hmac_sha256/;
 use Exporter qw/import/;
+use MIME::Base64;
+
+use WebhookTest::Cert qw/read_file/;
 
 our @EXPORT_OK = qw/expand_label/;
 
 use constant {
     CLIENT_HELLO => 1, SERVER_HELLO => 2, ENCRYPTED_EXTENSIONS => 8,
+    CERTIFICATE => 11, CERTIFICATE_REQUEST => 13, CERTIFICATE_VERIFY => 15,
     FINISHED => 20,
 
     SERVER_NAME => 0, SUPPORTED_GROUPS => 10, SIGNATURE_ALGORITHMS => 13,
@@ -30,7 +37,7 @@ use constant {
     TRANSPORT_PARAMETERS => 57,
 
     TLS12 => 0x0303, TLS13 => 0x0304, AES_128_GCM_SHA256 => 0x1301,
-    X25519 => 29,
+    X25519 => 29, ECDSA_SECP256R1_SHA256 => 0x0403,
 };
 
 # of RSA and ECDSA, whatever the server's key is
@@ -56,15 +63,23 @@ sub new {
                         random_bytes(32), '', pack('n', AES_128_GCM_SHA256),
                         "\0", pack '(n n/a)*', @extensions);
 
-    return bless { key => $key, hello => $hello, said => $hello, in => '' },
-                 $class;
+    return bless { key => $key, hello => $hello, said => $hello, in => '',
+                   cert => $want{cert} }, $class;
 }
 
 
 sub message {
     my ($type, $body) = @_;
 
-    return pack 'C a3 a*', $type, substr(pack('N', length $body), 1), $body;
+    return chr($type) . sized($body);
+}
+
+
+# Bytes after their length in three bytes.
+sub sized {
+    my ($bytes) = @_;
+
+    return substr(pack('N', length $bytes), 1) . $bytes;
 }
 
 
@@ -105,6 +120,9 @@ sub take_message {
 
         $self->{parameters} = $extension{+TRANSPORT_PARAMETERS};
 
+    } elsif ($type == CERTIFICATE_REQUEST) {
+        $self->{asked} = unpack 'C/a', $body;
+
     } elsif ($type == FINISHED) {
         $self->finish;
     }
@@ -128,10 +146,47 @@ sub finish {
     my ($self) = @_;
 
     my $key = expand_label($self->{handshake}[0], 'finished', '', 32);
+    my $server = length $self->{said};
 
     $self->{application} = $self->traffic($self->{master}, 'ap');
-    $self->{finished} = message(FINISHED,
-                                hmac_sha256(sha256($self->{said}), $key));
+    $self->say_certificate if defined $self->{asked};
+    $self->say(FINISHED, hmac_sha256(sha256($self->{said}), $key));
+    $self->{finished} = substr $self->{said}, $server;
+}
+
+
+# The certificate that the server has asked for, or that there is none.
+sub say_certificate {
+    my ($self) = @_;
+
+    my $cert = $self->{cert};
+    my $list = $cert ? sized(der($cert->{cert})) . pack('n', 0) : '';
+
+    $self->say(CERTIFICATE, pack('C/a', $self->{asked}) . sized($list));
+
+    return if !$cert;
+
+    my $signature = Crypt::PK::ECC->new($cert->{key})->sign_message(
+        ' ' x 64 . "TLS 1.3, client CertificateVerify\0"
+        . sha256($self->{said}), 'SHA256');
+
+    $self->say(CERTIFICATE_VERIFY,
+               pack 'n n/a', ECDSA_SECP256R1_SHA256, $signature);
+}
+
+
+sub say {
+    my ($self, $type, $body) = @_;
+
+    $self->{said} .= message($type, $body);
+}
+
+
+# A file of a certificate, which is in PEM.
+sub der {
+    my ($path) = @_;
+
+    return decode_base64(read_file($path) =~ s/^-----.*\n//gmr);
 }
 
 
