@@ -444,7 +444,13 @@ my ($explained, $unexplained) = $cases->numbers;
 cmp_ok($explained, '>=', 55, "mistakes are recorded: $explained");
 cmp_ok($unexplained, '>=', 10, "what nothing explains: $unexplained");
 
-my $said = $cases->judge('--config', "$dir/nginx.conf");
+# a directory's name may have spaces
+mkdir "$dir/a b" or die $!;
+
+my $said = do {
+    local $ENV{TMPDIR} = "$dir/a b";
+    $cases->judge('--config', "$dir/nginx.conf");
+};
 
 unlike($said, qr/ at \S+ line \d/, 'and perl has nothing to say');
 unlike($said, qr/\Q$_\E/, 'no secret, no token and no signature is printed')
