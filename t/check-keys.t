@@ -42,6 +42,10 @@ my %file = (
     aws => encode_json({ $aws{new} => $key{rsa}->pem, $aws{old} =>
         $key{rsb}->certificate('20240101000000Z', '20260101000000Z') }),
     first => encode_json({ first => $key{ec}->pem }),
+    odd => jwks('no key', $key{rsa}->jwk(kid => { a => 1 }),
+                $key{rsa}->jwk(kid => undef), $key{rsa}->jwk(kid => 'rsa'),
+                $key{rsb}->jwk(kid => 'rsa'), $key{rsb}->jwk(kid => 'rsb')),
+    nothing => encode_json({ a => undef, b => {}, c => $key{rsa}->pem }),
     pem => $key{a}->pem,
 );
 
@@ -56,7 +60,11 @@ my %location = (
     github => 'webhook github-secret-scanning; webhook_secret keys:first;',
     hmac => qq/webhook shared; webhook_secret '"$text"';/,
     message => 'webhook http-message-signatures; webhook_secret jwks:sets;',
+    nothing => 'webhook google-chat; webhook_secret keys:nothing; '
+        . 'webhook_claim /aud us;',
     one => 'webhook google-chat; webhook_secret jwks:one; '
+        . 'webhook_claim /aud us;',
+    odd => 'webhook google-chat; webhook_secret jwks:odd; '
         . 'webhook_claim /aud us;',
     plaid => 'webhook plaid; webhook_secret jwks:sets;',
     pubsub => 'webhook google-pubsub; webhook_secret jwks:sets; '
@@ -293,6 +301,12 @@ sub chat {
 }
 
 
+chat('an id that is there twice', 'odd',
+     qr/id "rsa" is more than once in secret 1, jwks:odd, so none.*apart/s,
+     'rsa');
+chat('ids that are no text', 'odd',
+     qr/"x" is not in .*, which has "rsa", "rsb"\./, 'x');
+chat('what is no key', 'nothing', qr/"x" is not in .*, which has "c"\./, 'x');
 chat('a key of another kind', 'one',
      qr/"a" of secret 1, jwks:one is Ed25519, and the \w+ is by jwt-rs256/,
      'a');
@@ -430,8 +444,15 @@ my ($explained, $unexplained) = $cases->numbers;
 cmp_ok($explained, '>=', 55, "mistakes are recorded: $explained");
 cmp_ok($unexplained, '>=', 10, "what nothing explains: $unexplained");
 
-my $said = $cases->judge('--config', "$dir/nginx.conf");
+# a directory's name may have spaces
+mkdir "$dir/a b" or die $!;
 
+my $said = do {
+    local $ENV{TMPDIR} = "$dir/a b";
+    $cases->judge('--config', "$dir/nginx.conf");
+};
+
+unlike($said, qr/ at \S+ line \d/, 'and perl has nothing to say');
 unlike($said, qr/\Q$_\E/, 'no secret, no token and no signature is printed')
     for $text, map { split /\./ } $token, $body;
 

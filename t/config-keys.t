@@ -219,7 +219,7 @@ for my $case (['', 1], ['key=base64', 1], ['algorithm=jwt-es256 body_digest=/b']
                                    : ''),
         $passes && '"webhook_claim" beside "webhook own" in @ holds for tokens '
         . 'only, and the provider has a "signature" that is none and would '
-        . 'pass by it', 'webhook_provider own { signature header:X '
+        . 'pass by it, make two providers of it', 'webhook_provider own { signature header:X '
         . "algorithm=jwt-es256 body_digest=/a; signature header:Y $options; }");
 }
 

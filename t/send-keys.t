@@ -47,8 +47,10 @@ my %rules = (
 my @names = sort keys %rules;
 my $own = "$temp/own.conf";
 
-write_file($own, join '', map { "webhook_provider $_ { $rules{$_} }\n" }
-                          @names);
+write_file($own, join '',
+           map({ "webhook_provider $_ { $rules{$_} }\n" } @names),
+           'webhook_provider message { signature http-message '
+           . "covers=\@method,content-digest requires=created,keyid; }\n");
 write_file("$temp/body", '{"id":"i 1"}');
 
 my %jwk = map { $_ => new_key($_) } @names;
@@ -60,6 +62,17 @@ my $t = WebhookTest->new(
                      (map { location($_) } @names), "    }\n");
 
 sent($_) for @names;
+
+# what kind of key it is is asked in a directory whose name may have spaces
+mkdir "$temp/a b" or die $!;
+
+for my $name ('ed25519', 'p256') {
+    local $ENV{TMPDIR} = "$temp/a b";
+
+    is(command('message', '--secret', "file:$temp/$name", '--key-id', 'a',
+               '--url', 'http://127.0.0.1/', '--print', "$temp/body"), 0,
+       "a message is signed by $name");
+}
 
 my $key = read_file("$temp/bearer");
 

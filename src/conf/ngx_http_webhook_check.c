@@ -37,7 +37,7 @@ typedef struct {
     ngx_uint_t   (*applies)(ngx_http_webhook_stats_entry_t *entry);
     char          *text;
     ngx_uint_t     level;
-} ngx_http_webhook_warning_t;
+} ngx_http_webhook_finding_t;
 
 
 static ngx_int_t ngx_http_webhook_check_return(ngx_conf_t *cf,
@@ -56,10 +56,10 @@ static ngx_uint_t ngx_http_webhook_check_url(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_check_reject(
     ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_check_warn(ngx_conf_t *cf,
-    ngx_http_webhook_warning_t *warning, ngx_array_t *entries);
+static ngx_int_t ngx_http_webhook_check_tell(ngx_conf_t *cf,
+    ngx_http_webhook_finding_t *finding, ngx_array_t *entries);
 static ngx_uint_t ngx_http_webhook_check_told(
-    ngx_http_webhook_warning_t *warning,
+    ngx_http_webhook_finding_t *finding,
     ngx_http_webhook_stats_entry_t **entries, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_check_certificate(
     ngx_http_webhook_stats_entry_t *entry);
@@ -124,7 +124,7 @@ static ngx_http_webhook_effect_t  ngx_http_webhook_effects[] = {
 };
 
 
-static ngx_http_webhook_warning_t  ngx_http_webhook_warnings[] = {
+static ngx_http_webhook_finding_t  ngx_http_webhook_findings[] = {
 
     { ngx_http_webhook_check_certificate,
       "needs a client certificate, but the server never asks for one, set "
@@ -438,10 +438,10 @@ ngx_int_t
 ngx_http_webhook_check_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf)
 {
-    ngx_http_webhook_warning_t  *warning;
+    ngx_http_webhook_finding_t  *finding;
 
-    for (warning = ngx_http_webhook_warnings; warning->text; warning++) {
-        if (ngx_http_webhook_check_warn(cf, warning, &wmcf->stats_entries)
+    for (finding = ngx_http_webhook_findings; finding->text; finding++) {
+        if (ngx_http_webhook_check_tell(cf, finding, &wmcf->stats_entries)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -455,8 +455,8 @@ ngx_http_webhook_check_gates(ngx_conf_t *cf,
 
 
 static ngx_int_t
-ngx_http_webhook_check_warn(ngx_conf_t *cf,
-    ngx_http_webhook_warning_t *warning, ngx_array_t *entries)
+ngx_http_webhook_check_tell(ngx_conf_t *cf,
+    ngx_http_webhook_finding_t *finding, ngx_array_t *entries)
 {
     ngx_uint_t                        i;
     ngx_http_webhook_stats_entry_t  **entry;
@@ -465,18 +465,18 @@ ngx_http_webhook_check_warn(ngx_conf_t *cf,
 
     for (i = 0; i < entries->nelts; i++) {
 
-        if (!warning->applies(entry[i])
-            || ngx_http_webhook_check_told(warning, entry, i))
+        if (!finding->applies(entry[i])
+            || ngx_http_webhook_check_told(finding, entry, i))
         {
             continue;
         }
 
-        ngx_log_error(warning->level, cf->log, 0,
+        ngx_log_error(finding->level, cf->log, 0,
                       "\"webhook %V\" in %V:%ui %s",
                       &entry[i]->gate->provider->name, &entry[i]->wlcf->file,
-                      entry[i]->wlcf->line, warning->text);
+                      entry[i]->wlcf->line, finding->text);
 
-        if (warning->level == NGX_LOG_EMERG) {
+        if (finding->level == NGX_LOG_EMERG) {
             return NGX_ERROR;
         }
     }
@@ -488,7 +488,7 @@ ngx_http_webhook_check_warn(ngx_conf_t *cf,
 /* A "webhook" that many locations inherit is told of once. */
 
 static ngx_uint_t
-ngx_http_webhook_check_told(ngx_http_webhook_warning_t *warning,
+ngx_http_webhook_check_told(ngx_http_webhook_finding_t *finding,
     ngx_http_webhook_stats_entry_t **entries, ngx_uint_t n)
 {
     ngx_uint_t                       i;
@@ -501,7 +501,7 @@ ngx_http_webhook_check_told(ngx_http_webhook_warning_t *warning,
             && entries[i]->gate->provider == entry->gate->provider
             && ngx_http_webhook_str_equal(&entries[i]->wlcf->file,
                                           &entry->wlcf->file)
-            && warning->applies(entries[i]))
+            && finding->applies(entries[i]))
         {
             return 1;
         }

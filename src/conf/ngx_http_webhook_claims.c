@@ -20,7 +20,7 @@ static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_uint_t ngx_http_webhook_claims_alone(
+static ngx_uint_t ngx_http_webhook_claims_signed(
     ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_claims_excluded(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
@@ -427,11 +427,12 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_OK;
     }
 
-    if (!ngx_http_webhook_claims_alone(gate->provider)) {
+    if (!ngx_http_webhook_claims_signed(gate->provider)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"webhook_claim\" beside \"webhook %V\" in %V:%ui "
                       "holds for tokens only, and the provider has a "
-                      "\"signature\" that is none and would pass by it",
+                      "\"signature\" that is none and would pass by it, "
+                      "make two providers of it",
                       &gate->provider->name, &conf->file, conf->line);
         return NGX_ERROR;
     }
@@ -463,10 +464,10 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 }
 
 
-/* Whether each signature has claims; a detached one is the only one. */
+/* Whether all signatures have claims; a detached one is the only one. */
 
 static ngx_uint_t
-ngx_http_webhook_claims_alone(ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_claims_signed(ngx_http_webhook_provider_t *provider)
 {
     ngx_uint_t                     i;
     ngx_http_webhook_signature_t  *signature;

@@ -55,7 +55,7 @@ char *
 ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    ngx_str_t  post = ngx_string("POST");
+    static ngx_str_t  post = ngx_string("POST");
 
     if (ngx_http_webhook_provider_check(cf, provider,
                                         ngx_http_webhook_rules_wrong)

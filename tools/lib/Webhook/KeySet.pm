@@ -1,7 +1,7 @@
 package Webhook::KeySet;
 
-# The keys of a file for jwks: or keys:, each { id, pem, kind, alg, use, from,
-# until }, and what is wrong with the one that a request names.
+# The keys of a file for jwks: or keys:, each { id, twice, pem, kind, alg, use,
+# from, until }, and what is wrong with the one that a request names.
 
 use strict;
 use warnings;
@@ -39,14 +39,24 @@ sub keys_in {
 }
 
 
+# One with an id that is no text is left out, as nginx does.
 sub jwks {
     my ($secret) = @_;
 
-    return map { { id => $_->{kid}, pem => jwk_pem($_), alg => $_->{alg},
-                   use => $_->{use} // use_of($_->{key_ops}) } }
-           grep { ref $_ eq 'HASH' }
-           @{ json_decode($secret->{bytes})->{keys} };
+    my @keys = grep { ref $_ eq 'HASH'
+                      && (!exists $_->{kid} || is_text($_->{kid})) }
+               @{ json_decode($secret->{bytes})->{keys} };
+    my %n;
+
+    $n{$_}++ for grep { defined } map { $_->{kid} } @keys;
+
+    return map { { id => $_->{kid}, twice => ($n{ $_->{kid} // '' } // 0) > 1,
+                   pem => jwk_pem($_), alg => $_->{alg},
+                   use => $_->{use} // use_of($_->{key_ops}) } } @keys;
 }
+
+
+sub is_text { return defined $_[0] && !ref $_[0] }
 
 
 sub use_of {
@@ -65,7 +75,8 @@ sub named {
     return map { my $text = $keys->{$_};
                  { id => $_, $text =~ /BEGIN CERTIFICATE/
                              ? %{ certificate($text) // {} }
-                             : (pem => pem($text)) } } sort keys %$keys;
+                             : (pem => pem($text)) } }
+           grep { is_text($keys->{$_}) } sort keys %$keys;
 }
 
 
@@ -97,6 +108,8 @@ sub key_facts {
 
     return finding("the key id \"$id\" is not in $files, which has "
                    . ids(@keys), 'keys') if !@named;
+    return finding("the key id \"$id\" is more than once in $files, so none of "
+                   . 'them counts', 'keys') if $named[0]{twice};
 
     my $key = first { fits($_, @algorithms) } @named;
 
@@ -129,7 +142,7 @@ sub described {
 sub fits {
     my ($key, @algorithms) = @_;
 
-    return if ($key->{use} // 'sig') ne 'sig';
+    return if $key->{twice} || ($key->{use} // 'sig') ne 'sig';
     return first { ($key->{kind} // '') eq (kind_for($_) // '')
                    && (!defined $key->{alg} || $key->{alg} eq jwa($_)) }
            @algorithms;

@@ -79,7 +79,7 @@ sub kind_for {
 # { pem, from, until } of a certificate, or undef.
 sub certificate {
     my $file = temporary($_[0]);
-    my $said = `openssl x509 -in $file -noout -pubkey -dates 2>/dev/null`;
+    my $said = openssl(qw/x509 -in/, "$file", qw/-noout -pubkey -dates/) // '';
     my ($pem) = $said =~ /(-----BEGIN PUBLIC KEY-----.*KEY-----\n)/s
         or return undef;
 
@@ -166,11 +166,17 @@ sub verify_public {
            $algorithm =~ /-ps\d|pss/ ? @pss : (),
            '-signature', "$s", "$m");
 
-    open my $out, '-|', 'sh', '-c', 'exec openssl "$@" 2>/dev/null', 'sh',
-        @command or return 0;
-    my @lines = <$out>;
+    return defined openssl(@command) ? 1 : 0;
+}
 
-    return close $out ? 1 : 0;
+
+# What the command prints, or undef when it fails.
+sub openssl {
+    open my $out, '-|', 'sh', '-c', 'exec openssl "$@" 2>/dev/null', 'sh', @_
+        or return undef;
+    my $said = do { local $/; <$out> } // '';
+
+    return close $out ? $said : undef;
 }
 
 
