@@ -235,7 +235,7 @@ ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry,
             return NGX_DECLINED;
         }
 
-        claim->wait = (entry->end - ngx_current_msec) / 1000 + 1;
+        claim->wait = (entry->end - ngx_current_msec + 999) / 1000;
 
         return NGX_BUSY;
 
