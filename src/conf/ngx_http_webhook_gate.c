@@ -363,7 +363,7 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         keyslot->provider = provider;
         keyslot->number = i + 1;
 
-        if (ngx_http_webhook_secret_is_json(cf, &secret[i]) != NGX_OK) {
+        if (ngx_http_webhook_secret_check_value(cf, &secret[i]) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -521,7 +521,7 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     gate->challenge->secret = secret;
     gate->challenge->gate = gate;
 
-    if (ngx_http_webhook_secret_is_json(cf, secret) != NGX_OK
+    if (ngx_http_webhook_secret_check_value(cf, secret) != NGX_OK
         || ngx_http_webhook_keyslot_init(cf, gate->challenge) != NGX_OK)
     {
         return NGX_ERROR;

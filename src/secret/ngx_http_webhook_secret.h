@@ -91,7 +91,7 @@ void ngx_http_webhook_secret_warn(ngx_conf_t *cf,
 char *ngx_http_webhook_secret_variables(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 ngx_uint_t ngx_http_webhook_variable_sent(ngx_str_t *variable);
-ngx_int_t ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
+ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret);
 
 /* _keyring.c: which keys a keyslot has now */

@@ -291,10 +291,13 @@ ngx_http_webhook_variable_sent(ngx_str_t *variable)
 }
 
 
-/* Where all is read: the verified body is there after the secret is needed. */
+/*
+ * Where all is read: a variable of "webhook_var" has no value yet when the
+ * secret is needed, for the body is verified by it.
+ */
 
 ngx_int_t
-ngx_http_webhook_secret_is_json(ngx_conf_t *cf,
+ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret)
 {
     ngx_str_t                     *variable;
