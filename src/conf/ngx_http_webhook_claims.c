@@ -121,8 +121,8 @@ ngx_http_webhook_claims_provider(ngx_conf_t *cf,
     signature = provider->signatures.elts;
 
     for (i = 0; i < provider->signatures.nelts; i++) {
-        tokens += (signature[i].jose && !signature[i].detached);
-        detached += signature[i].detached;
+        tokens += (signature[i].jose && !signature[i].jose->detached);
+        detached += ngx_http_webhook_detached(&signature[i]);
     }
 
     if (ngx_http_webhook_claims_check(cf, provider, tokens, detached)
@@ -193,9 +193,9 @@ ngx_http_webhook_claims_check(ngx_conf_t *cf,
     {
         what = "has a \"message\" or looks at a form, but its body is a token";
 
-    } else if ((detached || provider->bearer)
-               && (provider->message.data
-                   || provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
+    } else if ((provider->bearer && provider->message.data)
+               || ((detached || provider->bearer)
+                   && provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
     {
         what = "has a \"message\" or a \"body\", but its token says what is "
                "signed";

@@ -39,8 +39,6 @@ static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_hash_pt handler);
 static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
-static void ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
 static void ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 
@@ -241,7 +239,7 @@ static ngx_int_t
 ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests)
 {
-    ngx_str_t       prefix;
+    ngx_str_t       prefix, payload;
     ngx_uint_t      i, k, n, hmacs;
     wh_hmac_key_t  *key;
 
@@ -295,6 +293,18 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
         {
             return NGX_ERROR;
         }
+    }
+
+    if (ctx->token_header.len) {
+
+        if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                          &payload)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_webhook_hash_payload(ctx, payload.data, payload.len);
     }
 
     return NGX_OK;
@@ -632,9 +642,9 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
  * that is over the message in one piece.
  */
 
-static void
-ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len)
+void
+ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len)
 {
     size_t  n;
 

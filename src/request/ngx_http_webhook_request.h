@@ -94,6 +94,8 @@ ngx_int_t ngx_http_webhook_message_prefix(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_message_join(ngx_http_request_t *r,
+    ngx_str_t *parts, ngx_uint_t n, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_url(ngx_http_request_t *r,
@@ -166,6 +168,8 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+void ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len);
 void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
