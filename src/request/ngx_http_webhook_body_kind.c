@@ -286,7 +286,7 @@ ngx_http_webhook_body_kind_payload(ngx_http_request_t *r,
         }
 
     } else {
-        ngx_http_webhook_hash_payload(ctx, suffix.data, suffix.len);
+        ngx_http_webhook_feed_payload(ctx, suffix.data, suffix.len);
 
         bytes.data = ctx->carry;
         bytes.len = ctx->ncarry;

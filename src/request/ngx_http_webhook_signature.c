@@ -355,7 +355,7 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
     }
 
     if (ctx->text.len) {
-        ngx_http_webhook_hashes_update(ctx, ctx->text.data, ctx->text.len);
+        ngx_http_webhook_feed(ctx, ctx->text.data, ctx->text.len);
     }
 
     if (ctx->failed) {

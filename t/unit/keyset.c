@@ -259,22 +259,13 @@ test_sizes(void)
 static void
 test_coordinates(void)
 {
-    const char   *error;
-    wh_keyset_t  *padded, *set;
-
-    padded = read_set(WH_KEYSET_JWKS, SET(KEY(KEY_PADDED_Y)), &error);
-    set = read_set(WH_KEYSET_JWKS, SET(KEY(KEY_SHORT_Y)), &error);
-
-    ok(padded != NULL && set != NULL && set->n == 1
-       && EVP_PKEY_cmp(set->keys[0].key, padded->keys[0].key) == 1,
-       "a y of 65 bytes is that of 66");
-
-    wh_keyset_free(padded);
-    wh_keyset_free(set);
-
+    ok(strcmp(error_of(WH_KEYSET_JWKS, SET(KEY(KEY_SHORT_Y))), "") == 0,
+       "a y of 65 bytes");
+    ok(strcmp(error_of(WH_KEYSET_JWKS, SET(KEY(KEY_PADDED_Y))), "") == 0,
+       "of 66");
     ok(strcmp(error_of(WH_KEYSET_JWKS, SET(KEY(KEY_LONG_Y))),
               "has no key that can be used")
-       == 0, "one of 67");
+       == 0, "of 67");
 }
 
 
