@@ -4,7 +4,8 @@
  *
  * Tokens: the input as a token, whole and detached, and, with a line feed in
  * it, its two lines as header and claims of one.  The parts of a token are in
- * it, in order, and what a header says of its key fits its buffer.
+ * it, in order, and what a header says of its key fits its buffer; no header
+ * passes both where it must have a "jku" and where it must not.
  */
 
 
@@ -114,25 +115,49 @@ check(const unsigned char *text, size_t len, unsigned detached)
 static void
 check_header(wh_str_t encoded, unsigned detached, unsigned char *buf)
 {
-    wh_json_set_t     *set;
-    wh_jose_header_t   header;
+    unsigned              accepted;
+    wh_jose_rules_t       rules;
+    wh_jose_header_t      header;
+    wh_jose_parameter_t   parameter;
 
     static const wh_str_t  alg = wh_string("HS256");
+    static const wh_str_t  name = wh_string("jku");
+    static const wh_str_t  value = wh_string("https://a/");
 
-    set = wh_jose_set();
-    if (set == NULL) {
-        abort();
-    }
+    rules.set = wh_jose_set();
 
-    if (wh_jose_header(set, encoded, alg, detached, buf, &header) == WH_OK
-        && ((header.plain && !detached)
-            || header.kid.len > encoded.len
-            || (header.kid.data != NULL && header.kid.data != buf)))
+    if (rules.set == NULL
+        || wh_jose_parameter(rules.set, name, &parameter.index) != WH_OK)
     {
         abort();
     }
 
-    wh_json_set_free(set);
+    parameter.value = value;
+
+    rules.alg = alg;
+    rules.detached = detached;
+    rules.parameters = &parameter;
+
+    /* what may have a "jku" cannot be without it */
+
+    for (rules.n = 0, accepted = 0; rules.n < 2; rules.n++) {
+
+        if (wh_jose_header(&rules, encoded, buf, &header) != WH_OK) {
+            continue;
+        }
+
+        accepted++;
+
+        if ((header.plain && !detached)
+            || header.kid.len > encoded.len
+            || (header.kid.data != NULL && header.kid.data != buf)
+            || accepted == 2)
+        {
+            abort();
+        }
+    }
+
+    wh_json_set_free(rules.set);
 }
 
 

@@ -14,6 +14,7 @@
 #include "ngx_http_webhook_http_message.h"
 #include "ngx_http_webhook_source.h"
 #include "core/wh_hmac.h"
+#include "core/wh_jose.h"
 #include "core/wh_json_set.h"
 #include "core/wh_jwt.h"
 #include "core/wh_pubkey.h"
@@ -83,12 +84,10 @@ typedef struct {
     wh_digest_e                 digest;     /* of an HMAC */
     ngx_http_webhook_secret_enc_e  key;     /* likewise */
     wh_pubkey_e                 scheme;     /* or WH_PUBKEY_NONE */
-    wh_json_set_t              *jose;       /* of a token's header, or NULL */
+    wh_jose_rules_t            *jose;       /* of a token's header, or NULL */
     wh_jwt_rules_t              jwt;        /* of its claims */
     ngx_uint_t                  use;
     unsigned                    raw:1;      /* r and s side by side */
-    unsigned                    detached:1; /* a token whose payload is the
-                                               body */
 } ngx_http_webhook_signature_t;
 
 
@@ -324,6 +323,15 @@ ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
 #else
     return 0;
 #endif
+}
+
+
+/* Whether it is a token whose payload is the message. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_detached(ngx_http_webhook_signature_t *signature)
+{
+    return signature->jose && signature->jose->detached;
 }
 
 

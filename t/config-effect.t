@@ -18,14 +18,14 @@ use WebhookTest::Config;
 
 my %option = (encoding => 'base64', format => 'raw', prefix => 'a',
               list => ',', field => 'a', key => 'hex', issuer => 'a',
-              body_digest => '/a', digest => 'base64');
+              body_digest => '/a', digest => 'base64', parameter => 'a:b');
 
 my %kinds = (hmac => [qw/encoding prefix list field key/],
              pubkey => [qw/encoding prefix list field/],
              ecdsa => [qw/encoding format prefix list field/],
-             jwt => [qw/key issuer body_digest digest/],
-             jwt_pubkey => [qw/issuer body_digest digest/],
-             jws => [qw/key/], jws_pubkey => []);
+             jwt => [qw/key issuer body_digest digest parameter/],
+             jwt_pubkey => [qw/issuer body_digest digest parameter/],
+             jws => [qw/key parameter/], jws_pubkey => [qw/parameter/]);
 
 my %algorithms = (hmac => ['', map { "algorithm=hmac-sha$_" } 1, 256, 384, 512],
                   pubkey => [map { "algorithm=$_" } qw/ed25519 rsa-sha256

@@ -172,7 +172,7 @@ provider_says("$plain claim /sub string;", 'has a "claim", but no "signature" '
               . 'that is a token with claims');
 provider_says("$_ $plain", $several) for $detached, $none,
                                          "$token claim /sub string;";
-provider_says("$_ message a\$webhook_body;", $signed) for $detached, $none;
+provider_says("$none message a\$webhook_body;", $signed);
 provider_says("$_ body crc32;", $signed) for $detached, $none;
 provider_says("$_ body none; message \$http_a;", $signed) for $detached, $none;
 provider_says("$_ key_id header:Y;", 'has a "key_id", but no "signature" by '
@@ -180,7 +180,20 @@ provider_says("$_ key_id header:Y;", 'has a "key_id", but no "signature" by '
 provider_says($_) for $token, $detached, "$token $plain",
     "$token claim /sub string enum=a|b; timestamp claim:/iat past=1m future=1m;"
     . ' id claim:/jti; event claim:/typ;', "$plain key_id header:Z;",
-    "$token message a\$webhook_body;";
+    "$token message a\$webhook_body;", "$detached message a\${webhook_body}b;",
+    'signature header:X algorithm=jws-es256 parameter=jku:https://a/ '
+    . 'parameter=jku:https://b/ parameter=v:2:3;',
+    'signature header:X algorithm=jwt-es256 body_digest=/a parameter=typ:a;';
+
+rule_says("signature header:X algorithm=jws-es256 parameter=$_",
+          "invalid \"parameter=$_\" in rule \"signature\", it is "
+          . '"parameter=NAME:VALUE" in @')
+    for 'jku', 'jku:', ':a', ':';
+rule_says("signature header:X algorithm=jws-es256 parameter=$_:a",
+          "invalid \"parameter=$_:\" in rule \"signature\", it can be the name "
+          . "of any parameter of a token's header but alg, b64, crit, jwk and "
+          . 'x5u in @')
+    for qw{alg b64 crit jwk x5u a/b a~0}, 'a' x 65;
 
 for (['/sub', qr/^invalid number of words in rule "claim", its form is "claim /],
      ['/sub text', qr/^invalid rule for a payload at "text": /],

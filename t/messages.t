@@ -267,7 +267,7 @@ my %example = (
                                 . 'body_digest=none;'),
     'webhook_provider "…" has a "message" or a "body", but its token says '
         . 'what is signed' => ['', 'webhook_provider own { signature header:X '
-            . 'algorithm=jws-hs256; message $webhook_body; }'],
+            . 'algorithm=jws-hs256; body crc32; message $webhook_body; }'],
     'webhook_provider "…" has a "key_id", but no "signature" …' =>
         own('key_id header:K;'),
     'option "…" of rule "…" has no effect …' =>
@@ -330,6 +330,9 @@ my %example = (
          . 'header:X-Sig; message $webhook_id.$webhook_body; }'],
     '"field:…" … needs a "signature header:NAME" rule with "list=" or "field="'
         => own('id field:a;'),
+    'invalid "parameter=…" in rule "signature"' =>
+        ['', 'webhook_provider own { signature header:Y algorithm=jws-hs256 '
+            . 'parameter=alg:HS256; }'],
     'invalid "list=…" in rule "signature"' => own('signature header:Y list=,,;'),
     'unexpected "{"' =>
         ['', "webhook_provider own { challenge query:a reply='{}'; }"],

@@ -31,7 +31,7 @@ my $url = 'http://hooks.example.com';
 
 # What the URL and the method are is not a request's choice; see "Where pieces
 # begin" in docs/security.md.
-my $exempt = qr/\A\$(?:request_method|webhook_url(?:_decoded)?)\z/;
+my $exempt = qr/\A\$(?:request_(?:method|uri)|webhook_url(?:_decoded)?)\z/;
 my $in_url = qr/\A\$webhook_url(?:_decoded)?\z/;
 
 my @all = map { provider($_) } glob "$FindBin::Bin/../providers/*.conf";
@@ -149,7 +149,7 @@ sub cut_anew {
 
     is(status($p, \%value, $message), 202, "$p->{name}: as it is signed");
 
-    my @cuts = ($raw || !defined $at) ? cuts(\@parts, \%value) : ();
+    my @cuts = ($raw || !defined $at) ? cuts($p, \%value) : ();
 
     push @cuts, again(\@parts, $at, \%value, $message)
         if $raw && $at && $parts[0] =~ /\A\$/;
@@ -165,8 +165,9 @@ sub cut_anew {
 
 # The cuts between two neighbours, with the text that separates them.
 sub cuts {
-    my ($parts, $value) = @_;
+    my ($p, $value) = @_;
 
+    my $parts = $p->{parts};
     my @chosen = grep { $parts->[$_] =~ /\A\$/ } 0 .. $#$parts;
     my @cuts;
 
@@ -180,15 +181,15 @@ sub cuts {
         my $was = length $value->{$one};
         my $both = $value->{$one} . $edge . $value->{$two};
 
-        for my $p (0 .. length($both) - length $edge) {
-            next if $p == $was || substr($both, $p, length $edge) ne $edge;
-            next if !can_be_sent($one, substr $both, 0, $p)
-                    || !can_be_sent($two, substr $both, $p + length $edge);
-            next if $edge eq '' && abs($p - $was) > $any
+        for my $to (0 .. length($both) - length $edge) {
+            next if $to == $was || substr($both, $to, length $edge) ne $edge;
+            next if !can_be_sent($p, $one, substr $both, 0, $to)
+                    || !can_be_sent($p, $two, substr $both, $to + length $edge);
+            next if $edge eq '' && abs($to - $was) > $any
                     && !grep { /$in_url/ } $one, $two;
 
-            push @cuts, { %$value, $one => substr($both, 0, $p),
-                          $two => substr($both, $p + length $edge) };
+            push @cuts, { %$value, $one => substr($both, 0, $to),
+                          $two => substr($both, $to + length $edge) };
         }
     }
 
@@ -196,10 +197,12 @@ sub cuts {
 }
 
 
-# A URL begins with a scheme and a host, which the request does not choose.
+# A URL begins with a scheme and a host, which the request does not choose; a
+# header is one line.
 sub can_be_sent {
-    my ($part, $text) = @_;
+    my ($p, $part, $text) = @_;
 
+    return 0 if $text =~ /\n/ && (source($p, $part) // '') =~ /\Aheader:/;
     return $part !~ /$in_url/ || $text =~ m{\A\Q$url\E/[!-~]*\z};
 }
 
@@ -232,6 +235,7 @@ sub value {
     my ($p, $part) = @_;
 
     my %fixed = ('$webhook_body' => '', '$request_method' => 'POST',
+                 '$request_uri' => "/$p->{name}",
                  '$webhook_url' => "$url/$p->{name}",
                  '$webhook_url_decoded' => "$url/$p->{name}",
                  '$paypal_webhook_id' => '1JE4291016473214C');

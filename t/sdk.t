@@ -28,7 +28,8 @@ my $json = JSON::PP->new->canonical->utf8;
 # request, or by the vector's name, and why.
 my %differs = (
     (map { ("$_ later" => 'its library does not look at the time') }
-         qw/discord discord-events replicate sanity sendgrid vonage/),
+         qw/discord discord-events replicate sanity sendgrid truelayer
+            vonage/),
     (map { ("$_ cut anew" => 'its library does not see where the time ends') }
          qw/discord discord-events sendgrid/),
     (map { ("own-$_" => 'its library knows SHA-1 only') }

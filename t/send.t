@@ -228,7 +228,7 @@ sub printed {
     # no two signatures of ECDSA are the same
     $own{lc $1} = 1
         if $providers{$name} =~ /signature\ +header:(\S+)\s+
-                                 algorithm=(?:ecdsa|jwt-es)/x;
+                                 algorithm=(?:ecdsa|jw[st]-es)/x;
     # nor of HTTP message signatures the times and nonces
     @own{qw/signature signature-input/} = (1, 1)
         if $providers{$name} =~ /signature +http-message/;

@@ -42,6 +42,8 @@ my %served = (
     cut => jwks({ %{ $key->jwk }, x => 'AAAA' }),
     odd => jwks({ %{ $key->jwk }, crv => 'Ed25519' }),
     padded => jwks({ %{ $ed->jwk }, x => $ed->jwk->{x} . '=' }),
+    zero => jwks({ kty => 'EC', crv => 'P-521', kid => 'z',
+                   x => 'AQ' . 'A' x 86, y => 'A' x 87 }),
     short => jwks({ kty => 'RSA', n => 'w' x 171, e => 'AQAB' }),
     long => jwks({ kty => 'RSA', n => 'w' x 1370, e => 'AQAB' }),
     alg => jwks($key->jwk(alg => 'ECDH-ES')),
@@ -90,6 +92,8 @@ for (['text', qr/ is no JSON object$/], ['list', qr/ is no JSON object$/],
 is((stat $file)[1], $inode, 'in the same file');
 is_deeply([run('rsa')], [0, "+r\n-b\n-c\n", ''], 'a key of RSA');
 is_deeply([run('pem')], [0, "+p\n-r\n", ''], 'PEM texts');
+is_deeply([run('zero')], [0, "+z\n-p\n", ''],
+          'a coordinate without its zero');
 
 for my $url ('http://example.com/keys', 'ftp://127.0.0.1/keys', 'keys') {
     my ($exit, $out, $err) = command($url, $file);

@@ -174,9 +174,9 @@ ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider)
                "token";
     }
 
-    if ((provider->detached || provider->bearer)
-        && (provider->message.data
-            || provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
+    if ((provider->bearer && provider->message.data)
+        || ((provider->detached || provider->bearer)
+            && provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW))
     {
         return "has a \"message\" or a \"body\", but its token says what is "
                "signed";

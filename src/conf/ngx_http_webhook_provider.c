@@ -67,12 +67,12 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       0, 0,
       "token SOURCE [for=NAME]" },
 
-    { ngx_string("signature"), 1, 11, ngx_http_webhook_rule_signature,
+    { ngx_string("signature"), 1, 20, ngx_http_webhook_rule_signature,
       0, 0,
       "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
       "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
-      "[key=text|hex|base64|whsec] [issuer=TEXT] [body_digest=POINTER|none] "
-      "[digest=hex|base64|base64url]\" or \"signature http-message "
+      "[key=text|hex|base64|whsec] [parameter=NAME:VALUE ...] [issuer=TEXT] "
+      "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or \"signature http-message "
       "covers=NAME,... [label=TEXT] [tag=TEXT] [algorithm=NAME,...] "
       "[requires=NAME,...] [lifetime=TIME] [encoding=NAME] [uri=normalized] "
       "[key=text|hex|base64|whsec]" },

@@ -7,7 +7,6 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "core/wh_jose.h"
 
 
 /*
@@ -68,6 +67,7 @@ typedef struct {
     ngx_str_t      field;
     ngx_str_t      issuer;
     ngx_str_t      digest;
+    ngx_array_t   *parameters;      /* ngx_keyval_t, or NULL */
     u_char         separator;
 } ngx_http_webhook_signature_words_t;
 
@@ -77,6 +77,11 @@ static void ngx_http_webhook_signature_set(
     ngx_http_webhook_signature_words_t *conf);
 static char *ngx_http_webhook_signature_list(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static char *ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static char *ngx_http_webhook_signature_jose(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature,
+    ngx_http_webhook_signature_words_t *conf);
 static char *ngx_http_webhook_signature_claims(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_signature_t *signature,
@@ -146,6 +151,11 @@ static ngx_http_webhook_option_t  ngx_http_webhook_signature_options[] = {
     { ngx_string("key=ENCODING"), ngx_http_webhook_option_keyword,
       offsetof(ngx_http_webhook_signature_words_t, key),
       ngx_http_webhook_secret_encs, NGX_HTTP_WEBHOOK_ALG_HMACS, 0 },
+
+    { ngx_string("parameter=NAME:VALUE"),
+      ngx_http_webhook_signature_parameter,
+      offsetof(ngx_http_webhook_signature_words_t, parameters), NULL,
+      NGX_HTTP_WEBHOOK_ALG_JWT|NGX_HTTP_WEBHOOK_ALG_JWS, 1 },
 
     { ngx_string("issuer=TEXT"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_signature_words_t, issuer), NULL,
@@ -233,13 +243,11 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    signature->jose = ngx_http_webhook_json_set(cf, wh_jose_set());
-    if (signature->jose == NULL) {
+    if (ngx_http_webhook_signature_jose(cf, signature, &conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
     if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWS) {
-        signature->detached = 1;
         provider->detached = 1;
         return NGX_CONF_OK;
     }
@@ -285,6 +293,72 @@ ngx_http_webhook_signature_set(ngx_http_webhook_signature_t *signature,
         signature->format.size = wh_ecdsa_raw_size(number);
         signature->raw = (signature->format.size != 0);
     }
+}
+
+
+/* What the header of a rule's tokens must be. */
+
+static char *
+ngx_http_webhook_signature_jose(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature,
+    ngx_http_webhook_signature_words_t *conf)
+{
+    ngx_uint_t            i;
+    ngx_keyval_t         *keyval;
+    wh_jose_rules_t      *rules;
+    wh_jose_parameter_t  *parameter;
+
+    static wh_str_t  hs256 = wh_string("HS256");
+
+    rules = ngx_pcalloc(cf->pool, sizeof(wh_jose_rules_t));
+    if (rules == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rules->set = ngx_http_webhook_json_set(cf, wh_jose_set());
+    if (rules->set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rules->alg = (signature->scheme == WH_PUBKEY_NONE)
+                 ? hs256 : wh_keyset_alg(signature->scheme);
+    rules->detached = !!(conf->algorithm & NGX_HTTP_WEBHOOK_ALG_JWS);
+
+    signature->jose = rules;
+
+    if (conf->parameters == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    rules->n = conf->parameters->nelts;
+
+    parameter = ngx_palloc(cf->pool, rules->n * sizeof(wh_jose_parameter_t));
+    if (parameter == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rules->parameters = parameter;
+    keyval = conf->parameters->elts;
+
+    for (i = 0; i < rules->n; i++) {
+
+        parameter[i].value = ngx_http_webhook_wh_str(&keyval[i].value);
+
+        if (wh_jose_parameter(rules->set,
+                              ngx_http_webhook_wh_str(&keyval[i].key),
+                              &parameter[i].index)
+            != WH_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid \"parameter=%V:\" in rule "
+                               "\"signature\", it can be the name of any "
+                               "parameter of a token's header but alg, b64, "
+                               "crit, jwk and x5u", &keyval[i].key);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -351,6 +425,48 @@ ngx_http_webhook_signature_list(ngx_conf_t *cf,
     }
 
     *(u_char *) field = value->data[0];
+
+    return ngx_http_webhook_text(cf, value);
+}
+
+
+/* NAME:VALUE; more lines with the same name are further values. */
+
+static char *
+ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    ngx_array_t  **parameters = field;
+
+    u_char        *colon, *end;
+    ngx_keyval_t  *parameter;
+
+    end = value->data + value->len;
+    colon = ngx_strlchr(value->data, end, ':');
+
+    if (colon == NULL || colon == value->data || colon + 1 == end) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"parameter=%V\" in rule \"signature\", "
+                           "it is \"parameter=NAME:VALUE\"", value);
+        return NGX_CONF_ERROR;
+    }
+
+    if (*parameters == NULL) {
+        *parameters = ngx_array_create(cf->temp_pool, 4, sizeof(ngx_keyval_t));
+        if (*parameters == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    parameter = ngx_array_push(*parameters);
+    if (parameter == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    parameter->key.data = value->data;
+    parameter->key.len = colon - value->data;
+    parameter->value.data = colon + 1;
+    parameter->value.len = end - parameter->value.data;
 
     return ngx_http_webhook_text(cf, value);
 }

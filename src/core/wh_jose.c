@@ -18,6 +18,7 @@
 #define WH_JOSE_DEPTH    8         /* of objects in a header */
 #define WH_JOSE_MEMBERS  64        /* of the objects that are open */
 #define WH_JOSE_NAMES    1024      /* bytes of their names */
+#define WH_JOSE_NAME     64        /* bytes of a parameter's */
 
 
 /* In the order in which they are added to the set. */
@@ -51,8 +52,11 @@ static int wh_jose_part(wh_str_t *rest, wh_str_t *part);
 static int wh_jose_observe(void *data, wh_json_event_e event, wh_str_t text);
 static int wh_jose_name(wh_jose_names_t *names, wh_str_t name);
 static void wh_jose_close(wh_jose_names_t *names);
-static int wh_jose_check(const wh_json_t *json, wh_str_t alg,
-    unsigned detached);
+static int wh_jose_check(const wh_jose_rules_t *rules, const wh_json_t *json);
+static int wh_jose_check_parameters(const wh_jose_rules_t *rules,
+    const wh_json_t *json);
+static int wh_jose_fits(const wh_jose_rules_t *rules, size_t index,
+    const wh_json_value_t *value);
 static int wh_jose_check_crit(const wh_json_t *json, unsigned detached);
 
 
@@ -120,8 +124,51 @@ wh_jose_set(void)
 
 
 int
-wh_jose_header(const wh_json_set_t *set, wh_str_t encoded, wh_str_t alg,
-    unsigned detached, unsigned char *buf, wh_jose_header_t *header)
+wh_jose_parameter(wh_json_set_t *set, wh_str_t name, size_t *index)
+{
+    int            rc;
+    wh_str_t       pointer;
+    const char    *error;
+    unsigned char  text[1 + WH_JOSE_NAME];
+
+    if (name.len == 0
+        || name.len > WH_JOSE_NAME
+        || memchr(name.data, '/', name.len) != NULL
+        || memchr(name.data, '~', name.len) != NULL)
+    {
+        return WH_INVALID;
+    }
+
+    text[0] = '/';
+    memcpy(text + 1, name.data, name.len);
+
+    pointer.data = text;
+    pointer.len = 1 + name.len;
+
+    rc = wh_json_set_add(set, pointer, index, &error);
+
+    if (rc != WH_OK) {
+        return rc;
+    }
+
+    switch (*index) {
+
+    case WH_JOSE_ALG:
+    case WH_JOSE_B64:
+    case WH_JOSE_CRIT:
+    case WH_JOSE_X5U:
+    case WH_JOSE_JWK:
+        return WH_INVALID;
+
+    default:
+        return WH_OK;
+    }
+}
+
+
+int
+wh_jose_header(const wh_jose_rules_t *rules, wh_str_t encoded,
+    unsigned char *buf, wh_jose_header_t *header)
 {
     int                     rc;
     size_t                  len;
@@ -144,7 +191,7 @@ wh_jose_header(const wh_json_set_t *set, wh_str_t encoded, wh_str_t alg,
     names.used = 0;
     names.depth = 0;
 
-    json = wh_json_create(set, &limits, wh_jose_observe, &names);
+    json = wh_json_create(rules->set, &limits, wh_jose_observe, &names);
     if (json == NULL) {
         return WH_ERROR;
     }
@@ -156,7 +203,7 @@ wh_jose_header(const wh_json_set_t *set, wh_str_t encoded, wh_str_t alg,
     }
 
     if (rc == WH_OK) {
-        rc = wh_jose_check(json, alg, detached);
+        rc = wh_jose_check(rules, json);
     }
 
     if (rc == WH_OK) {
@@ -255,13 +302,13 @@ wh_jose_close(wh_jose_names_t *names)
 
 
 static int
-wh_jose_check(const wh_json_t *json, wh_str_t alg, unsigned detached)
+wh_jose_check(const wh_jose_rules_t *rules, const wh_json_t *json)
 {
     const wh_json_value_t  *value;
 
     value = wh_json_value(json, WH_JOSE_ALG);
 
-    if (value->type != WH_JSON_STRING || !wh_equal(value->text, alg)) {
+    if (value->type != WH_JSON_STRING || !wh_equal(value->text, rules->alg)) {
         return WH_INVALID;
     }
 
@@ -271,14 +318,60 @@ wh_jose_check(const wh_json_t *json, wh_str_t alg, unsigned detached)
         return WH_INVALID;
     }
 
-    if (wh_json_value(json, WH_JOSE_JKU)->type != WH_JSON_ABSENT
-        || wh_json_value(json, WH_JOSE_X5U)->type != WH_JSON_ABSENT
-        || wh_json_value(json, WH_JOSE_JWK)->type != WH_JSON_ABSENT)
+    if (wh_json_value(json, WH_JOSE_X5U)->type != WH_JSON_ABSENT
+        || wh_json_value(json, WH_JOSE_JWK)->type != WH_JSON_ABSENT
+        || wh_jose_check_parameters(rules, json) != WH_OK)
     {
         return WH_INVALID;
     }
 
-    return wh_jose_check_crit(json, detached);
+    return wh_jose_check_crit(json, rules->detached);
+}
+
+
+/* Nothing is fetched from "jku", so it may be there where it is known. */
+
+static int
+wh_jose_check_parameters(const wh_jose_rules_t *rules, const wh_json_t *json)
+{
+    size_t    i, index;
+    unsigned  known;
+
+    known = 0;
+
+    for (i = 0; i < rules->n; i++) {
+
+        index = rules->parameters[i].index;
+
+        if (!wh_jose_fits(rules, index, wh_json_value(json, index))) {
+            return WH_INVALID;
+        }
+
+        known |= (index == WH_JOSE_JKU);
+    }
+
+    return (known || wh_json_value(json, WH_JOSE_JKU)->type == WH_JSON_ABSENT)
+           ? WH_OK : WH_INVALID;
+}
+
+
+/* Whether it is one of the values that are there for the index. */
+
+static int
+wh_jose_fits(const wh_jose_rules_t *rules, size_t index,
+    const wh_json_value_t *value)
+{
+    size_t  i;
+
+    for (i = 0; value->type == WH_JSON_STRING && i < rules->n; i++) {
+        if (rules->parameters[i].index == index
+            && wh_equal(rules->parameters[i].value, value->text))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

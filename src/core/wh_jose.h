@@ -38,6 +38,25 @@ typedef struct {
  */
 int wh_jose_split(wh_str_t token, unsigned detached, wh_jose_t *jose);
 
+/* A parameter that a header must have, and a value that it may have. */
+
+typedef struct {
+    size_t    index;               /* of its name in the set */
+    wh_str_t  value;
+} wh_jose_parameter_t;
+
+
+/* What a header must be. */
+
+typedef struct {
+    wh_json_set_t              *set;
+    wh_str_t                    alg;
+    unsigned                    detached;
+    const wh_jose_parameter_t  *parameters;
+    size_t                      n;
+} wh_jose_rules_t;
+
+
 /*
  * The pointers of a header that wh_jose_header() looks at, to be freed with
  * wh_json_set_free().  NULL without memory.
@@ -45,13 +64,22 @@ int wh_jose_split(wh_str_t token, unsigned detached, wh_jose_t *jose);
 wh_json_set_t *wh_jose_set(void);
 
 /*
- * Reads a header: its "alg" must be this one; "crit" may be there only for
- * "b64" of a detached payload; no member comes twice; there are no keys, nor
- * places to get them from.  buf has room for the encoded header, and "kid" is
- * in it afterwards.  WH_OK, WH_INVALID, or WH_ERROR: no memory.
+ * The index of a parameter, whose name is added to the set.  WH_OK,
+ * WH_INVALID: it has "/" or "~" in it, is too long, or has rules of its own,
+ * or WH_ERROR: no memory.
  */
-int wh_jose_header(const wh_json_set_t *set, wh_str_t encoded, wh_str_t alg,
-    unsigned detached, unsigned char *buf, wh_jose_header_t *header);
+int wh_jose_parameter(wh_json_set_t *set, wh_str_t name, size_t *index);
+
+/*
+ * Reads a header: its "alg" must be this one; "crit" may be there only for
+ * "b64" of a detached payload; no member comes twice; each of the parameters
+ * is a string, and one of the values that are there for it.  There are no
+ * keys, nor places to get them from but a "jku" that is among the parameters.
+ * buf has room for the encoded header, and "kid" is in it afterwards.  WH_OK,
+ * WH_INVALID, or WH_ERROR: no memory.
+ */
+int wh_jose_header(const wh_jose_rules_t *rules, wh_str_t encoded,
+    unsigned char *buf, wh_jose_header_t *header);
 
 
 #endif /* _WH_JOSE_H_INCLUDED_ */

@@ -41,6 +41,7 @@ static int wh_jwk_ec(EVP_PKEY **key, const wh_jwk_t *jwk);
 static int wh_jwk_ec_make(EVP_PKEY **key, int nid, unsigned char *point,
     size_t len);
 static int wh_jwk_ed25519(EVP_PKEY **key, const wh_jwk_t *jwk);
+static int wh_jwk_coordinate(wh_str_t text, unsigned char *dst, size_t size);
 static int wh_jwk_decode(wh_str_t text, unsigned char *buf, size_t *len);
 #if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
 static int wh_jwk_from_params(EVP_PKEY **key, const char *type,
@@ -257,12 +258,15 @@ wh_jwk_ec_make(EVP_PKEY **key, int nid, unsigned char *point, size_t len)
 #endif
 
 
-/* Coordinates have the full length, RFC 7518, 6.2.1.2. */
+/*
+ * Coordinates have the full length, RFC 7518, 6.2.1.2; of some senders' keys
+ * a zero at the beginning is missing, which is the same number.
+ */
 
 static int
 wh_jwk_ec(EVP_PKEY **key, const wh_jwk_t *jwk)
 {
-    size_t          i, xlen, ylen, size;
+    size_t          i, size;
     unsigned char   point[WH_JWK_MAX_POINT];
 
     for (i = 0; i < sizeof(wh_jwk_curves) / sizeof(wh_jwk_curves[0]); i++) {
@@ -272,15 +276,11 @@ wh_jwk_ec(EVP_PKEY **key, const wh_jwk_t *jwk)
         }
 
         size = wh_jwk_curves[i].size;
-        xlen = size;
-        ylen = size;
 
         point[0] = POINT_CONVERSION_UNCOMPRESSED;
 
-        if (wh_jwk_decode(jwk->x, point + 1, &xlen) != WH_OK
-            || wh_jwk_decode(jwk->y, point + 1 + size, &ylen) != WH_OK
-            || xlen != size
-            || ylen != size)
+        if (wh_jwk_coordinate(jwk->x, point + 1, size) != WH_OK
+            || wh_jwk_coordinate(jwk->y, point + 1 + size, size) != WH_OK)
         {
             return WH_INVALID;
         }
@@ -289,6 +289,24 @@ wh_jwk_ec(EVP_PKEY **key, const wh_jwk_t *jwk)
     }
 
     return WH_INVALID;
+}
+
+
+static int
+wh_jwk_coordinate(wh_str_t text, unsigned char *dst, size_t size)
+{
+    size_t  len;
+
+    len = size;
+
+    if (wh_jwk_decode(text, dst, &len) != WH_OK) {
+        return WH_INVALID;
+    }
+
+    memmove(dst + size - len, dst, len);
+    memset(dst, 0, size - len);
+
+    return WH_OK;
 }
 
 

@@ -37,6 +37,9 @@ static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_sha256(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_payload(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_whole(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix,
+    ngx_str_t *message);
 
 
 /* in the order of ngx_http_webhook_body_kind_e */
@@ -264,27 +267,29 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_body_kind_payload(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
-    ngx_str_t                     bytes;
-    ngx_http_webhook_loc_conf_t  *wlcf;
+    ngx_str_t                  bytes, suffix;
+    ngx_http_webhook_reason_e  reason;
 
-    bytes.data = ctx->carry;
-    bytes.len = ctx->ncarry;
+    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
+                                      &suffix)
+        != NGX_OK)
+    {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
 
-    if (ctx->whole && r->request_body && r->request_body->bufs) {
+    if (ctx->whole) {
 
-        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+        reason = ngx_http_webhook_body_kind_whole(r, ctx, &suffix, &bytes);
 
-        switch (ngx_http_webhook_body_gather(r, wlcf->max_body, &bytes)) {
-
-        case NGX_OK:
-            break;
-
-        case NGX_DECLINED:
-            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
-
-        default: /* NGX_ERROR */
-            return NGX_HTTP_WEBHOOK_INTERNAL;
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
         }
+
+    } else {
+        ngx_http_webhook_feed_payload(ctx, suffix.data, suffix.len);
+
+        bytes.data = ctx->carry;
+        bytes.len = ctx->ncarry;
     }
 
     if (ctx->plain) {
@@ -301,4 +306,45 @@ ngx_http_webhook_body_kind_payload(ngx_http_request_t *r,
     ngx_encode_base64url(text, &bytes);
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/* The message around and with the body, in one piece. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_body_kind_whole(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix, ngx_str_t *message)
+{
+    ngx_str_t                     parts[3];
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                      &parts[0])
+        != NGX_OK)
+    {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    ngx_str_null(&parts[1]);
+    parts[2] = *suffix;
+
+    if (r->request_body && r->request_body->bufs) {
+
+        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+        switch (ngx_http_webhook_body_gather(r, wlcf->max_body, &parts[1])) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_DECLINED:
+            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
+
+        default: /* NGX_ERROR */
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
+    return ngx_http_webhook_message_join(r, parts, 3, message) == NGX_OK
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 }

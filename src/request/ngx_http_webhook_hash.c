@@ -11,7 +11,6 @@
 
 #define NGX_HTTP_WEBHOOK_FILE_CHUNK  65536      /* bytes of a file at a time */
 #define NGX_HTTP_WEBHOOK_IDLE_MAX    64         /* contexts kept for reuse */
-#define NGX_HTTP_WEBHOOK_ENCODE      3072       /* bytes at a time, threes */
 
 
 static ngx_http_webhook_digest_e ngx_http_webhook_digest_wanted(
@@ -40,10 +39,6 @@ static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_hash_pt handler);
 static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len);
-static void ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
-static void ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
 
 
 /* of this worker, reset and ready for use */
@@ -242,7 +237,7 @@ static ngx_int_t
 ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests)
 {
-    ngx_str_t       prefix;
+    ngx_str_t       prefix, payload;
     ngx_uint_t      i, k, n, hmacs, uses;
     wh_hmac_key_t  *key;
 
@@ -295,6 +290,18 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
         {
             return NGX_ERROR;
         }
+    }
+
+    if (ctx->token_header.len) {
+
+        if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
+                                          &payload)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_webhook_feed_payload(ctx, payload.data, payload.len);
     }
 
     return NGX_OK;
@@ -602,32 +609,16 @@ ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-/* Hashes a part of the message, without the text before and after the body. */
-
-void
-ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < ctx->nhashes; i++) {
-        if (wh_hmac_update(ctx->hashes[i].md, data, len) != WH_OK) {
-            ctx->failed = 1;
-        }
-    }
-}
-
-
 static void
 ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
 {
     if (ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW
         || ctx->gate->provider->body.kind == NGX_HTTP_WEBHOOK_BODY_ANY)
     {
-        ngx_http_webhook_hashes_update(ctx, data, len);
+        ngx_http_webhook_feed(ctx, data, len);
 
     } else if (ctx->token_header.len) {
-        ngx_http_webhook_hash_payload(ctx, data, len);
+        ngx_http_webhook_feed_payload(ctx, data, len);
 
     } else {
         ngx_http_webhook_body_kind_update(ctx, data, len);
@@ -638,70 +629,6 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
     }
 
     ctx->hashed += len;
-}
-
-
-/*
- * The payload of a detached token is encoded as it comes, but for a signature
- * that is over the message in one piece.
- */
-
-static void
-ngx_http_webhook_hash_payload(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len)
-{
-    size_t  n;
-
-    if (ctx->whole) {
-        return;
-    }
-
-    if (ctx->plain) {
-        ngx_http_webhook_hashes_update(ctx, data, len);
-        return;
-    }
-
-    while (len && ctx->ncarry) {
-
-        ctx->carry[ctx->ncarry++] = *data++;
-        len--;
-
-        if (ctx->ncarry == 3) {
-            ngx_http_webhook_hash_encoded(ctx, ctx->carry, 3);
-            ctx->ncarry = 0;
-        }
-    }
-
-    while (len >= 3) {
-
-        n = ngx_min(len - len % 3, NGX_HTTP_WEBHOOK_ENCODE);
-
-        ngx_http_webhook_hash_encoded(ctx, data, n);
-
-        data += n;
-        len -= n;
-    }
-
-    while (len--) {
-        ctx->carry[ctx->ncarry++] = *data++;
-    }
-}
-
-
-static void
-ngx_http_webhook_hash_encoded(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len)
-{
-    u_char     buf[ngx_base64_encoded_length(NGX_HTTP_WEBHOOK_ENCODE)];
-    ngx_str_t  bytes, text;
-
-    bytes.data = data;
-    bytes.len = len;
-    text.data = buf;
-
-    ngx_encode_base64url(&text, &bytes);
-
-    ngx_http_webhook_hashes_update(ctx, text.data, text.len);
 }
 
 

@@ -4,12 +4,11 @@
  *
  * Signatures that are tokens: JSON Web Tokens, which say something of the
  * body or of the sender alone, or are the body, and detached ones, whose
- * payload is the body.
+ * payload is the message.
  */
 
 
 #include "ngx_http_webhook_request.h"
-#include "core/wh_jose.h"
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_jwt_add(
@@ -50,8 +49,8 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_reason_e     reason;
     ngx_http_webhook_candidate_t  candidate;
 
-    if (wh_jose_split(ngx_http_webhook_wh_str(token), signature->detached,
-                      &jose)
+    if (wh_jose_split(ngx_http_webhook_wh_str(token),
+                      signature->jose->detached, &jose)
         != WH_OK)
     {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
@@ -86,7 +85,7 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (signature->detached) {
+    if (signature->jose->detached) {
 
         reason = ngx_http_webhook_jwt_key(r, ctx, signature, &jose,
                                           &candidate);
@@ -189,22 +188,14 @@ ngx_http_webhook_jwt_key(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate)
 {
     u_char            *buf;
-    wh_str_t           alg;
     wh_jose_header_t   header;
-
-    static wh_str_t  hs256 = wh_string("HS256");
 
     buf = ngx_pnalloc(r->pool, jose->header.len);
     if (buf == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    alg = (signature->scheme == WH_PUBKEY_NONE)
-          ? hs256 : wh_keyset_alg(signature->scheme);
-
-    switch (wh_jose_header(signature->jose, jose->header, alg,
-                           signature->detached, buf, &header))
-    {
+    switch (wh_jose_header(signature->jose, jose->header, buf, &header)) {
 
     case WH_OK:
         break;

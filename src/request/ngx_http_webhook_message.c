@@ -27,7 +27,7 @@ static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
 
 
-/* What is signed before the body, of a detached token its header. */
+/* What is signed first: of a detached token its header, and no more. */
 
 ngx_int_t
 ngx_http_webhook_message_prefix(ngx_http_request_t *r,
@@ -52,7 +52,6 @@ ngx_int_t
 ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text)
 {
-    u_char                      *p;
     ngx_int_t                    rc;
     ngx_str_t                   *values;
     ngx_uint_t                   i;
@@ -95,8 +94,25 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
         if (rc == WH_ABSENT && segment[i].optional) {
             ngx_str_null(&values[2 * i]);
         }
+    }
 
-        text->len += values[2 * i].len + values[2 * i + 1].len;
+    return ngx_http_webhook_message_join(r, values, 2 * segments->nelts, text);
+}
+
+
+/* Several texts as one. */
+
+ngx_int_t
+ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
+    ngx_uint_t n, ngx_str_t *text)
+{
+    u_char      *p;
+    ngx_uint_t   i;
+
+    text->len = 0;
+
+    for (i = 0; i < n; i++) {
+        text->len += parts[i].len;
     }
 
     p = ngx_pnalloc(r->pool, text->len + 1);
@@ -106,8 +122,8 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 
     text->data = p;
 
-    for (i = 0; i < 2 * segments->nelts; i++) {
-        p = ngx_cpymem(p, values[i].data, values[i].len);
+    for (i = 0; i < n; i++) {
+        p = ngx_cpymem(p, parts[i].data, parts[i].len);
     }
 
     return NGX_OK;

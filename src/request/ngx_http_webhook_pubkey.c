@@ -108,41 +108,30 @@ ngx_int_t
 ngx_http_webhook_pubkey_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix)
 {
-    u_char                       *p;
-    wh_str_t                      message;
     ngx_int_t                     rc;
-    ngx_str_t                     body, prefix;
+    ngx_str_t                     parts[3], message;
     ngx_uint_t                    i;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    rc = ngx_http_webhook_body_kind_text(r, ctx, wlcf->max_body, &body);
+    rc = ngx_http_webhook_body_kind_text(r, ctx, wlcf->max_body, &parts[1]);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
+    parts[2] = *suffix;
+
+    if (ngx_http_webhook_message_prefix(r, ctx, &parts[0]) != NGX_OK
+        || ngx_http_webhook_message_join(r, parts, 3, &message) != NGX_OK)
+    {
         return NGX_ERROR;
     }
-
-    message.len = prefix.len + body.len + suffix->len;
-
-    p = ngx_pnalloc(r->pool, message.len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    message.data = p;
-
-    p = ngx_cpymem(p, prefix.data, prefix.len);
-    p = ngx_cpymem(p, body.data, body.len);
-    ngx_memcpy(p, suffix->data, suffix->len);
 
     for (i = 0; i < ctx->ncandidates; i++) {
         if (ctx->candidates[i].scheme == WH_ED25519) {
-            ctx->candidates[i].message = message;
+            ctx->candidates[i].message = ngx_http_webhook_wh_str(&message);
         }
     }
 

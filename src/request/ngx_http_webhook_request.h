@@ -94,6 +94,8 @@ ngx_int_t ngx_http_webhook_message_prefix(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_message_join(ngx_http_request_t *r,
+    ngx_str_t *parts, ngx_uint_t n, ngx_str_t *text);
 ngx_http_webhook_reason_e ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_url(ngx_http_request_t *r,
@@ -155,6 +157,12 @@ ngx_http_webhook_reason_e ngx_http_webhook_claims_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
     wh_str_t encoded, u_char *digest);
 
+/* _feed.c: bytes on their way into the hashes */
+void ngx_http_webhook_feed(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len);
+void ngx_http_webhook_feed_payload(ngx_http_webhook_ctx_t *ctx, u_char *data,
+    size_t len);
+
 /* _hash.c: hashing the body */
 void ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in);
@@ -166,8 +174,6 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
-void ngx_http_webhook_hashes_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_digest_bytes(wh_digest_e digest, wh_str_t bytes,

@@ -357,16 +357,19 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
     }
 
     if (ctx->text.len) {
-        ngx_http_webhook_hashes_update(ctx, ctx->text.data, ctx->text.len);
+        ngx_http_webhook_feed(ctx, ctx->text.data, ctx->text.len);
+    }
 
-        if (ctx->failed) {
-            return NGX_HTTP_WEBHOOK_INTERNAL;
-        }
+    if (ctx->failed) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
     ngx_str_null(&suffix);
 
+    /* a payload has it in it */
+
     if (ctx->gate->provider->suffix
+        && ctx->token_header.len == 0
         && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
                                          &suffix)
            != NGX_OK)

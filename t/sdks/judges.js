@@ -306,6 +306,20 @@ const judges = {
         required('telnyx')('key').webhooks.constructEvent(
             body, headers['telnyx-signature-ed25519'],
             headers['telnyx-timestamp'], secret, 300),
+    'truelayer': ({ method, url, body, headers, secret }) => {
+        const { verify, extractJku } = required('truelayer-signing');
+        const signature = headers['tl-signature'];
+
+        if (!/^https:\/\/webhooks\.truelayer(-sandbox)?\.com\/\.well-known\/jwks$/
+            .test(extractJku(signature)))
+        {
+            throw new Error('jku');
+        }
+
+        verify({ signature, method, path: new URL(url).pathname, headers,
+                 body, jwks: secret,
+                 requiredHeaders: ['X-Tl-Webhook-Timestamp'] });
+    },
     'turnkey': ({ body, headers, secret }) =>
         required('@turnkey/crypto').verifyTurnkeyWebhookSignature({
             body, maxTimestampAgeMs: 300000, nowMs: now,

@@ -66,6 +66,9 @@ static int signed_by(const char *secret, const char *token, unsigned detached,
 static void test_split(void);
 static void test_header(void);
 static void test_names(void);
+static void test_parameters(void);
+static int with_parameters(wh_json_set_t *set, wh_jose_parameter_t *parameters,
+    size_t n, const char *text);
 static int header(const char *text, unsigned detached,
     wh_jose_header_t *header, unsigned char *buf);
 static char *encode(const char *text);
@@ -81,6 +84,7 @@ main(void)
     test_split();
     test_header();
     test_names();
+    test_parameters();
 
     return done_testing();
 }
@@ -118,23 +122,28 @@ test_unprotected(void)
 {
     wh_jose_t          jose;
     unsigned char      buf[128];
-    wh_json_set_t     *set;
+    wh_jose_rules_t    rules;
     wh_jose_header_t   h;
 
-    set = wh_jose_set();
+    memset(&rules, 0, sizeof(wh_jose_rules_t));
+    rules.set = wh_jose_set();
 
     ok(wh_jose_split(str("." COOK_PAYLOAD "." COOK_47_MAC), 0, &jose)
        == WH_INVALID, "RFC 7520, 4.7, and the second of 4.8: no header");
     ok(wh_jose_split(str(NONE_HEADER "." RFC_CLAIMS "."), 0, &jose)
        == WH_INVALID, "RFC 7515, A.5: no signature");
     ok(wh_jose_split(str(NONE_HEADER "." RFC_CLAIMS "." RFC_MAC), 0, &jose)
-       == WH_OK
-       && wh_jose_header(set, jose.header, str("HS256"), 0, buf, &h)
-          == WH_INVALID
-       && wh_jose_header(set, jose.header, str(""), 0, buf, &h)
-          == WH_INVALID, "nor with one");
+       == WH_OK, "one without an algorithm");
 
-    wh_json_set_free(set);
+    rules.alg = str("HS256");
+    ok(wh_jose_header(&rules, jose.header, buf, &h) == WH_INVALID,
+       "which is not the one");
+
+    rules.alg = str("");
+    ok(wh_jose_header(&rules, jose.header, buf, &h) == WH_INVALID,
+       "nor none");
+
+    wh_json_set_free(rules.set);
 }
 
 
@@ -151,12 +160,16 @@ signed_by(const char *secret, const char *token, unsigned detached,
     EVP_MD_CTX        *md;
     wh_hmac_key_t      key;
     unsigned char      bytes[64], mac[WH_HMAC_MAX_SIZE], own[64], buf[128];
-    wh_json_set_t     *set;
+    wh_jose_rules_t    rules;
     wh_jose_header_t   h;
 
     len = sizeof(bytes);
     md = EVP_MD_CTX_new();
-    set = wh_jose_set();
+
+    memset(&rules, 0, sizeof(wh_jose_rules_t));
+    rules.set = wh_jose_set();
+    rules.alg = str("HS256");
+    rules.detached = detached;
 
     if (wh_decode(WH_BASE64URL, str(secret), bytes, &len) != WH_OK
         || wh_hmac_key_init(&key, WH_SHA256, bytes, len) != WH_OK)
@@ -167,7 +180,7 @@ signed_by(const char *secret, const char *token, unsigned detached,
     rc = wh_jose_split(str(token), detached, &jose);
 
     if (rc == WH_OK) {
-        rc = wh_jose_header(set, jose.header, str("HS256"), detached, buf, &h);
+        rc = wh_jose_header(&rules, jose.header, buf, &h);
     }
 
     if (rc == WH_OK) {
@@ -181,7 +194,7 @@ signed_by(const char *secret, const char *token, unsigned detached,
              ? WH_OK : WH_INVALID;
     }
 
-    wh_json_set_free(set);
+    wh_json_set_free(rules.set);
     wh_hmac_key_free(&key);
     EVP_MD_CTX_free(md);
 
@@ -390,18 +403,132 @@ static int
 header(const char *text, unsigned detached, wh_jose_header_t *header,
     unsigned char *buf)
 {
-    int             rc;
-    char           *encoded;
-    wh_json_set_t  *set;
+    int              rc;
+    char            *encoded;
+    wh_jose_rules_t  rules;
 
-    set = wh_jose_set();
+    memset(&rules, 0, sizeof(wh_jose_rules_t));
+    rules.set = wh_jose_set();
+    rules.alg = str("HS256");
+    rules.detached = detached;
+
     encoded = encode(text);
 
-    rc = wh_jose_header(set, str(encoded), str("HS256"), detached, buf,
-                        header);
+    rc = wh_jose_header(&rules, str(encoded), buf, header);
 
     free(encoded);
+    wh_json_set_free(rules.set);
+
+    return rc;
+}
+
+
+/* Parameters that must be there: "jku" may be then, and is one of those. */
+
+static void
+test_parameters(void)
+{
+    size_t                i, index;
+    char                  name[66];
+    wh_json_set_t        *set;
+    wh_jose_parameter_t   parameters[4];
+
+    static const char  *bad[] = { "", "/", "a/b", "~", "a~1", "alg", "b64",
+                                  "crit", "x5u", "jwk" };
+
+    static const struct {
+        const char  *text;
+        int          jku;          /* with two values for it */
+        int          both;         /* and with one for another */
+    } cases[] = {
+        { "\"jku\":\"https://a/\",\"v\":\"2\"", WH_OK, WH_OK },
+        { "\"v\":\"2\",\"jku\":\"https:\\/\\/b\\/\"", WH_OK, WH_OK },
+        { "\"jku\":\"https://a/\"", WH_OK, WH_INVALID },
+        { "\"jku\":\"https://a/\",\"v\":\"\"", WH_OK, WH_INVALID },
+        { "\"jku\":\"https://a/\",\"v\":2", WH_OK, WH_INVALID },
+        { "\"jku\":\"https://a/\",\"v\":\"https://a/\"", WH_OK,
+          WH_INVALID },
+        { "\"jku\":\"2\",\"v\":\"2\"", WH_INVALID, WH_INVALID },
+        { "\"v\":\"2\"", WH_INVALID, WH_INVALID },
+        { "\"jku\":\"https://a\",\"v\":\"2\"", WH_INVALID, WH_INVALID },
+        { "\"jku\":\"https://a/b\",\"v\":\"2\"", WH_INVALID, WH_INVALID },
+        { "\"jku\":\"HTTPS://a/\",\"v\":\"2\"", WH_INVALID, WH_INVALID },
+        { "\"jku\":[\"https://a/\"],\"v\":\"2\"", WH_INVALID,
+          WH_INVALID },
+        { "\"jku\":null,\"v\":\"2\"", WH_INVALID, WH_INVALID },
+        { "\"jku\":\"https://a/\",\"jku\":\"https://a/\",\"v\":\"2\"",
+          WH_INVALID, WH_INVALID },
+        { "\"jku\":\"https://a/\",\"v\":\"2\",\"x5u\":\"https://a/\"",
+          WH_INVALID, WH_INVALID },
+        { "\"jku\":\"https://a/\",\"v\":\"2\",\"jwk\":{}", WH_INVALID,
+          WH_INVALID }
+    };
+
+    set = wh_jose_set();
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ok(wh_jose_parameter(set, str(bad[i]), &index) == WH_INVALID,
+           "no parameter: %s", bad[i]);
+    }
+
+    memset(name, 'a', sizeof(name));
+
+    for (i = 64; i <= 65; i++) {
+        name[i] = '\0';
+        ok(wh_jose_parameter(set, str(name), &index)
+           == (i == 64 ? WH_OK : WH_INVALID), "a name of %u bytes",
+           (unsigned) i);
+        name[i] = 'a';
+    }
+
+    parameters[0].value = str("https://a/");
+    parameters[1].value = str("2");
+    parameters[2].value = str("https://b/");
+
+    ok(wh_jose_parameter(set, str("jku"), &parameters[0].index) == WH_OK
+       && wh_jose_parameter(set, str("v"), &parameters[1].index) == WH_OK
+       && wh_jose_parameter(set, str("jku"), &parameters[2].index) == WH_OK
+       && parameters[0].index == parameters[2].index
+       && parameters[0].index != parameters[1].index, "parameters");
+
+    parameters[3] = parameters[0];
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ok(with_parameters(set, &parameters[2], 2, cases[i].text)
+           == cases[i].jku, "a jku: %s", cases[i].text);
+        ok(with_parameters(set, parameters, 3, cases[i].text)
+           == cases[i].both, "jku and v: %s", cases[i].text);
+        ok(with_parameters(set, &parameters[1], 1, cases[i].text)
+           == (i == 7 ? WH_OK : WH_INVALID), "v alone: %s", cases[i].text);
+    }
+
     wh_json_set_free(set);
+}
+
+
+static int
+with_parameters(wh_json_set_t *set, wh_jose_parameter_t *parameters, size_t n,
+    const char *text)
+{
+    int                rc;
+    char              *encoded, header[512];
+    unsigned char      buf[1024];
+    wh_jose_rules_t    rules;
+    wh_jose_header_t   h;
+
+    snprintf(header, sizeof(header), "{\"alg\":\"HS256\",%s}", text);
+
+    rules.set = set;
+    rules.alg = str("HS256");
+    rules.detached = 1;
+    rules.parameters = parameters;
+    rules.n = n;
+
+    encoded = encode(header);
+
+    rc = wh_jose_header(&rules, str(encoded), buf, &h);
+
+    free(encoded);
 
     return rc;
 }

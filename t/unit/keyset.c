@@ -26,10 +26,27 @@
 #define SET(keys)  "{\"keys\":[" keys "]}"
 #define KEY(members)  "{" members "}"
 
+/* of TrueLayer's sandbox: y has less than 66 bytes, the first of x is 1 */
+
+#define KEY_Y(y)                                                              \
+    "\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"AQO9n3CGUtsvQEWivE7KTkbaqY-xxsa0" \
+    "EPhplLxj0Nak6dS400ug0VhMqgTXfyc3nV3UA7Mz7x5dDL13YyUtfiOq\",\"y\":\"" y   \
+    "\""
+#define KEY_SHORT_Y                                                           \
+    KEY_Y("fRU9nhcoS3FUZD7UzBUt9AOOpShMlV8yXC3VXn0FTRB7ySDqZnr1th0ZYnt0uihM"  \
+          "DKYKB0-TrptWg1hgA75aeiI")
+#define KEY_PADDED_Y                                                          \
+    KEY_Y("AH0VPZ4XKEtxVGQ-1MwVLfQDjqUoTJVfMlwt1V59BU0Qe8kg6mZ69bYdGWJ7dLoo"  \
+          "TAymCgdPk66bVoNYYAO-Wnoi")
+#define KEY_LONG_Y                                                            \
+    KEY_Y("AAB9FT2eFyhLcVRkPtTMFS30A46lKEyVXzJcLdVefQVNEHvJIOpmevW2HRlie3S6"  \
+          "KEwMpgoHT5Oum1aDWGADvlp6Ig")
+
 
 static void test_algorithms(void);
 static void test_rfc(void);
 static void test_sizes(void);
+static void test_coordinates(void);
 static void test_left_out(void);
 static void test_obeyed(void);
 static void test_documents(void);
@@ -71,6 +88,7 @@ main(void)
     test_algorithms();
     test_rfc();
     test_sizes();
+    test_coordinates();
     test_left_out();
     test_obeyed();
     test_documents();
@@ -233,6 +251,21 @@ test_sizes(void)
 
     ok(strcmp(error_of(WH_KEYSET_JWKS, text), "has no key that can be used")
        == 0, "2047 bits");
+}
+
+
+/* A coordinate whose zero at the beginning is missing is the same number. */
+
+static void
+test_coordinates(void)
+{
+    ok(strcmp(error_of(WH_KEYSET_JWKS, SET(KEY(KEY_SHORT_Y))), "") == 0,
+       "a y of 65 bytes");
+    ok(strcmp(error_of(WH_KEYSET_JWKS, SET(KEY(KEY_PADDED_Y))), "") == 0,
+       "of 66");
+    ok(strcmp(error_of(WH_KEYSET_JWKS, SET(KEY(KEY_LONG_Y))),
+              "has no key that can be used")
+       == 0, "of 67");
 }
 
 

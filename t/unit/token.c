@@ -148,7 +148,7 @@ token_verified(wh_keyset_t *set, wh_pubkey_e scheme, int64_t now,
     int                rc;
     wh_jose_t          jose;
     unsigned char     *buf;
-    wh_json_set_t     *pointers;
+    wh_jose_rules_t    rules;
     wh_keyset_key_t   *key;
     wh_jose_header_t   header;
 
@@ -157,10 +157,12 @@ token_verified(wh_keyset_t *set, wh_pubkey_e scheme, int64_t now,
     }
 
     buf = malloc(token.len);
-    pointers = wh_jose_set();
 
-    rc = wh_jose_header(pointers, jose.header, wh_keyset_alg(scheme), 0, buf,
-                        &header);
+    memset(&rules, 0, sizeof(wh_jose_rules_t));
+    rules.set = wh_jose_set();
+    rules.alg = wh_keyset_alg(scheme);
+
+    rc = wh_jose_header(&rules, jose.header, buf, &header);
 
     if (rc == WH_OK) {
         key = wh_keyset_find(set, scheme,
@@ -173,7 +175,7 @@ token_verified(wh_keyset_t *set, wh_pubkey_e scheme, int64_t now,
         rc = claims_right(jose.payload, now);
     }
 
-    wh_json_set_free(pointers);
+    wh_json_set_free(rules.set);
     free(buf);
 
     return rc;

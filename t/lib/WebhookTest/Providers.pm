@@ -55,6 +55,7 @@ my %pairs = (
     'jwt-rs256'         => ['RSA'],
     'jws-rs256'         => ['RSA'],
     'jws-rs512'         => ['RSA'],
+    'jws-es512'         => [qw/EC -pkeyopt ec_paramgen_curve:P-521/],
 );
 
 # Another body than tools/samples/NAME-*.json, further arguments.

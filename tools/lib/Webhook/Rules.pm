@@ -73,7 +73,7 @@ sub statements {
 }
 
 
-# { words, options by name }; match is a list.
+# { words, options by name }; match and parameter are lists.
 sub rule {
     my ($name, $known, @words) = @_;
 
@@ -88,8 +88,8 @@ sub rule {
                && !grep { $_ eq ($option // '') } @$known;
 
         defined $option or push @{ $rule{words} }, $_ and next;
-        $option eq 'match' ? push @{ $rule{match} }, $value
-                           : ($rule{$option} = $value);
+        $option =~ /\A(?:match|parameter)\z/
+            ? push @{ $rule{$option} }, $value : ($rule{$option} = $value);
     }
 
     return \%rule;
