@@ -132,7 +132,7 @@ rule_says("token bearer $_", "unknown option \"$_\" of rule \"token\", it "
 
 rule_says("signature header:X $_->[0]", "unknown option \"$_->[0]\"$_->[1] of "
     . 'rule "signature", it takes algorithm=NAME, encoding=NAME, format=NAME, '
-    . 'prefix=TEXT, list=SEPARATOR, field=NAME, key=ENCODING, issuer=TEXT, '
+    . 'prefix=TEXT, list=SEPARATOR, field=NAME, key=ENCODING, parameter=NAME:VALUE, issuer=TEXT, '
     . 'body_digest=POINTER, digest=ENCODING in @')
     for ['algo=hmac-sha1', ''], ['hex', ''],
         ['list', ' (did you mean "list="?)'],

@@ -121,6 +121,10 @@ my %public = (
     ecdsa => 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEmAo8A6J28zIcCUzidHzTDF5x'
         . 'ib2kpRdgirBU3iEb+gaApcutUQzcbLGUZ8wUQ17QO2OzmT+xM5+V+X/ELSBn'
         . 'UA==',
+    p521 => 'MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQAzkHyBFPQlJuWomJ3UnzK45qx'
+        . 'FdQxgoD645Ysc6VqkLM6pDTYeU8i+vWtAIIE1AYsm4R+HwEMHeK6WTbzqfez'
+        . '998AKRb6eYJNrV43w32Gjee9GFHWrlYgBKa/+ZR0RZrqQrIHnbd0abhkeGsX'
+        . 'eEXQuPPywDur0LRYuiZ3vm+OjqHvb04=',
     rsa => 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAlovmvS2qTXqZX2kJ'
         . 'wMcaso7iO7QmYV1VlyQwoUl/A2iyGLTMe9+DU0zmQxixT4wFlMnab+jjpxNK'
         . 'Eeeb3epmixacZhgQnY8R3hdifxjbeiVtg3lkKX/E0Lv6iZFbX1+qacQN1cHu'
@@ -139,13 +143,14 @@ for my $name (map { m{([^/]+)\.conf$} } sort glob
         <$file>;
     };
 
-    my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa|jwt-es|j\w+-rs)/;
+    my ($algorithm) = $rules =~ /algorithm=(ed25519|ecdsa|rsa|j\w+-(?:es512|[er]s))/;
 
     $algorithm //= 'ed25519' if $rules =~ /signature +http-message/;
 
     my $key = $rules !~ /^\s+(?:token|signature)\b/m ? ''
         : $algorithm && $rules !~ /key=whsec/
-        ? "webhook_secret $public{ $algorithm =~ s/.*-es/ecdsa/r
+        ? "webhook_secret $public{ $algorithm =~ s/.*-es512/p521/r
+                                              =~ s/.*-es/ecdsa/r
                                               =~ s/.*-rs/rsa/r };"
         : $rules =~ /key=whsec/
         ? 'webhook_secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw;'

@@ -110,11 +110,13 @@ sub jwk_pem {
                        . der(5, ''), der(0x30, integer($bytes{n})
                                                . integer($bytes{e}))))
         if $kty eq 'RSA';
-    return pem_of(spki(der(6, $ec) . der(6, $curve{$curve}),
-                       "\4$bytes{x}$bytes{y}"))
-        if $kty eq 'EC' && $curve{$curve};
+    return undef if $kty ne 'EC' || !$curve{$curve};
 
-    return undef;
+    # senders leave out leading zeros
+    my $size = int(((split /-/, $curve)[1] + 7) / 8);
+    my $point = join '', map { "\0" x ($size - length) . $_ } @bytes{qw/x y/};
+
+    return pem_of(spki(der(6, $ec) . der(6, $curve{$curve}), "\4$point"));
 }
 
 

@@ -1,6 +1,6 @@
 package Webhook::Token;
 
-# JSON Web Tokens, and signatures of which the body is the payload (detached
+# JSON Web Tokens, and signatures of which the message is the payload (detached
 # ones): what is wrong with them, and which key has signed.
 
 use strict;
@@ -53,9 +53,9 @@ sub token_findings {
                  @$offered;
     my ($rule, $value) = @{ $fits // $offered->[0] };
     my ($kind, $alg) = algorithm($rule) =~ /\A(jw[ts])-(.*)/;
-    my $token = token_parts($value, $kind eq 'jws' ? $r->{body} : undef)
+    my $token = token_parts($value, undef)
         // return no_token($rule, $value);
-    my @odd = odd_header($token, $kind, $alg);
+    my @odd = odd_header($token, $kind, $alg, $rule);
 
     return @odd if @odd;
 
@@ -64,7 +64,7 @@ sub token_findings {
            claims_found($token, $rules, $place),
            digest_found($r, $token, $rule));
     my @signed = $alg =~ /\Ahs/
-        ? by_secret($r, $value, $rule, $place, $known)
+        ? by_secret($r, $value, $rule, $rules, $place, $known)
         : (key_facts($r, $place, key_id($r, $rules, $token),
                      'in the token or where the rule looks',
                      algorithm($rule)),
@@ -96,17 +96,31 @@ sub alg_of {
 
 
 sub odd_header {
-    my ($token, $kind, $alg) = @_;
+    my ($token, $kind, $alg, $rule) = @_;
 
     my $header = $token->{header};
     my $theirs = alg_of($token);
-    my ($given) = grep { exists $header->{$_} } qw/jku jwk x5u/;
+    my %wanted;
+
+    for (@{ $rule->{parameter} // [] }) {
+        my ($name, $value) = split /:/, $_, 2;
+        push @{ $wanted{$name} }, $value;
+    }
+
+    my ($given) = grep { exists $header->{$_} && !$wanted{$_} }
+                  qw/jku jwk x5u/;
+    my ($other) = grep { my $is = $header->{$_} // '';
+                         !grep { $_ eq $is } @{ $wanted{$_} } }
+                  sort keys %wanted;
 
     return finding("the token is signed by $theirs, and the rule wants "
                    . ($alg eq 'eddsa' ? 'EdDSA' : uc $alg), 'scheme')
         if lc $theirs ne $alg;
     return finding("the token says itself what its key is, in \"$given\", "
                    . 'which is not taken', 'sender') if defined $given;
+    return finding("the token's $other is not " . join(' or ',
+                   map { "\"$_\"" } @{ $wanted{$other} }), 'scheme')
+        if defined $other;
     return finding('the token has a payload, and the rule wants the body for '
                    . 'it', 'scheme') if $kind eq 'jws' && $token->{payload};
     return;
@@ -214,25 +228,27 @@ sub digest_found {
 # --- keys
 
 # What may be signed: [ bytes, what of the body, wrong, signature ]; of a token
-# with claims it is itself.
+# with claims it is itself.  None where a part of the message is not there.
 sub signed_texts {
-    my ($r, $value, $rule) = @_;
+    my ($r, $value, $rule, $rules) = @_;
 
-    my @bodies = algorithm($rule) =~ /\Ajws/ ? bodies($r->{body}) : [undef, ''];
+    my @payloads = algorithm($rule) !~ /\Ajws/ ? [undef, '']
+        : eval { map { [message($r, $rules, $_->[0]), $_->[1]] }
+                 bodies($r->{body}) };
 
     return map { my $token = token_parts($value, $_->[0]);
                  [$token->{signed}, $_->[1], $_->[1] ne '' ? 1 : 0,
-                  $token->{bytes}] } @bodies;
+                  $token->{bytes}] } @payloads;
 }
 
 
 sub by_secret {
-    my ($r, $value, $rule, $place, $known) = @_;
+    my ($r, $value, $rule, $rules, $place, $known) = @_;
 
     my ($digest) = map { "sha$_" } algorithm($rule) =~ /(\d+)\z/;
     my @keys = keys_known($rule->{key} // 'text', $place, $known);
 
-    for my $text (signed_texts($r, $value, $rule)) {
+    for my $text (signed_texts($r, $value, $rule, $rules)) {
         my ($signed, $body, $wrong, $bytes) = @$text;
         my $key = first { hmac($digest, $signed, $_->[0]) eq $bytes } @keys
             or next;
@@ -251,7 +267,7 @@ sub by_public_key {
     my $raw = $algorithm =~ /-es\d/;
     my @keys = grep { (key_kind($_->[0]) // '') eq kind_for($algorithm) }
                public_keys($place, $known, key_id($r, $rules, $token));
-    my @texts = signed_texts($r, $value, $rule);
+    my @texts = signed_texts($r, $value, $rule, $rules);
     my $left = MOST_PUBLIC;
 
     for my $wrong (0 .. 1) {
