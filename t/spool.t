@@ -125,7 +125,7 @@ subtest 'what is kept' => sub {
     my ($head, $body) = split /\n\n/, read_file($file), 2;
 
     is(scalar @more, 0, 'one file');
-    like($file, qr{/spool/github/\d{10}\.\d{3}-[0-9a-f]{32}\z}, 'its name');
+    like($file, qr{/spool/github/\d{10}\.\d{3}-\d+-1-[0-9a-f]{32}\z}, 'its name');
     is((stat $file)[2] & 0777, 0600, 'for nobody else to read');
     is((stat dirname($file))[2] & 0777, 0700, 'nor its directory');
     like($head, qr{\APOST /hooks/github\?a=%2F&b HTTP/1\.1\n}, 'first line');
@@ -455,8 +455,8 @@ sub write_message {
     my ($hook, $target, $time, $body) = @_;
 
     mkdir "$spool_dir/$hook";
-    write_file(sprintf('%s/%s/%.3f-%032x', $spool_dir, $hook,
-                       $time // 1_700_000_000, ++$written),
+    write_file(sprintf('%s/%s/%.3f-%d-1-%032x', $spool_dir, $hook,
+                       $time // 1_700_000_000, ++$written, 1000 - $written),
                "POST $target HTTP/1.1\nContent-Type: text/plain\n\n"
                . ($body // '{}'));
 }
