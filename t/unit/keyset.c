@@ -247,7 +247,7 @@ test_sizes(void)
 
     snprintf(text, sizeof(text),
              SET(KEY("\"kty\":\"RSA\",\"n\":\"Q%s\",\"e\":\"AQAB\"")),
-             RSA_N + 1);
+             &RSA_N[1]);
 
     ok(strcmp(error_of(WH_KEYSET_JWKS, text), "has no key that can be used")
        == 0, "2047 bits");
