@@ -18,6 +18,11 @@ use WebhookTest::Upstream;
 my ($one, $two) = ('a secret of the first one', 'a secret of the second');
 my $rotated = 'a new secret of the first';
 my $upstream = WebhookTest::Upstream->new;
+my $no_http3 = WebhookTest::no_http3();
+my $http3 = $no_http3 ? ''
+    : 'listen 127.0.0.1:%%TLS_PORT%% quic; '
+      . 'ssl_certificate %%DIR%%/server.pem; '
+      . 'ssl_certificate_key %%DIR%%/server.key;';
 
 my $conf = sub {
     my (%want) = @_;
@@ -51,6 +56,7 @@ my $conf = sub {
     server {
         listen 127.0.0.1:%%PORT%%;
         listen 127.0.0.1:%%PORT_2%% http2;
+        $http3
         server_name who;
         webhook_replay zone=seen;
 
@@ -162,8 +168,7 @@ is($t->status($sign->('/part/b', 'captured', $one)), 200,
 
 my $held = $sign->('/held', 'held', $one);
 my $long = $sign->('/long', 'long', $one);
-my $stream = $sign->('/long', 'a stream', $one);
-my ($c, $taken, $response);
+my ($c, $taken);
 
 for ($held, $long) {
     $c = $t->begin($_);
@@ -177,17 +182,43 @@ is($t->status($long), 409, 'a copy of it is told to wait');
 cmp_ok($t->answer($long)->{header}{'retry-after'}, '<=', 30,
        'for half a minute');
 
-my $h2 = WebhookTest::HTTP2->new($t->connection(port => 'PORT_2'));
+# what sends a whole request and says how to take it back
+my %streams = (
+    2 => sub {
+        my $h2 = WebhookTest::HTTP2->new($t->connection(port => 'PORT_2'));
 
-$h2->begin(%$stream);
-$h2->send_body;
-$taken = $upstream->take;
-ok($taken, 'a message by HTTP/2');
-$h2->reset;
-$t->wait_for(sub { ($t->answer($stream)->{header}{'retry-after'} // 0) > 1 },
-             'it to be held when the stream is reset');
-is($t->http2(port => 'PORT_2', %$_)->{status}, 409, 'each further try waits')
-    for ($stream, $long) x 3;
+        $h2->begin(%{ $_[0] });
+        $h2->send_body;
+
+        return sub { $h2->reset };
+    },
+    3 => sub {
+        my $h3 = $t->http3;
+        my $id = $h3->begin(%{ $_[0] });
+
+        $h3->data($id, $_[0]{body});
+        $h3->end($id);
+
+        return sub { $h3->cancel($id) };
+    },
+);
+
+note("HTTP/3 is not asked: $no_http3") if $no_http3;
+
+for my $version (2, $no_http3 ? () : 3) {
+    my $stream = $sign->('/long', "a stream of HTTP/$version", $one);
+    my $take_back = $streams{$version}->($stream);
+
+    $taken = $upstream->take;
+    ok($taken, "a message by HTTP/$version");
+    $take_back->();
+    $t->wait_for(sub {
+        ($t->answer($stream)->{header}{'retry-after'} // 0) > 1
+    }, 'it to be held when the stream is reset');
+    is($t->http2(port => 'PORT_2', %$_)->{status}, 409, 'each further try waits')
+        for ($stream, $long) x 3;
+}
+
 ok(!$upstream->take(0.1), 'and the application has had them once');
 
 is(scalar(() = $t->error_log =~ /use "proxy_ignore_client_abort on"/g), 1,
