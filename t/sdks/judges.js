@@ -343,8 +343,11 @@ const judges = {
 
         return claims.payload_hash === sha256(body, 'hex');
     },
-    'whop': ({ body, headers, secret }) => {
-        const { Whop } = required('@whop/sdk');
+    'whop': async ({ body, headers, secret }) => {
+        /* what it requires can be imported only, before node 20.19 */
+
+        const { Whop } = await import(
+            process.argv[2] + '/node_modules/@whop/sdk/index.mjs');
 
         return new Whop({ apiKey: 'k' }).webhooks.unwrap(
             body, { headers, key: Buffer.from(secret).toString('base64') });
