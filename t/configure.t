@@ -43,7 +43,7 @@ sub without_hiredis {
     my ($tree) = grep { -d } "$objects/../tree", $source;
     my ($includes) = read_file("$objects/Makefile")
                      =~ /^ALL_INCS = ((?:.*\\\n)*.*)/m;
-    my @others = grep { !/webhook_hiredis\.o\z/ }
+    my @others = grep { !m{webhook_hiredis\.o\z|/ngx_modules\.o\z} }
                  glob "$objects/*.o $objects/addon/*/*.o "
                       . "$objects/addon/*/*/*.o";
 

@@ -41,7 +41,7 @@ wh_named(wh_str_t element, wh_str_t name, wh_str_t *value)
 {
     if (element.len <= name.len
         || element.data[name.len] != '='
-        || memcmp(element.data, name.data, name.len) != 0)
+        || (name.len && memcmp(element.data, name.data, name.len) != 0))
     {
         return 0;
     }
