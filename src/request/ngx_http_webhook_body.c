@@ -205,7 +205,6 @@ ngx_http_webhook_body_sha256(ngx_http_request_t *r,
 ngx_http_webhook_reason_e
 ngx_http_webhook_body_form(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                     rc;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     if (ctx->form.data || r->request_body == NULL) {
@@ -214,13 +213,27 @@ ngx_http_webhook_body_form(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    rc = ngx_http_webhook_body_gather(r, wlcf->max_body, &ctx->form);
+    return ngx_http_webhook_body_reason(
+               ngx_http_webhook_body_gather(r, wlcf->max_body, &ctx->form));
+}
 
-    if (rc == NGX_DECLINED) {
+
+/* What it is for a request that its body was gathered with that result. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_body_reason(ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+        return NGX_HTTP_WEBHOOK_PASSED;
+
+    case NGX_DECLINED:
         return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
-    }
 
-    return rc == NGX_OK ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
+    default: /* NGX_ERROR */
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
 }
 
 

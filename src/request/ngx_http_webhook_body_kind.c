@@ -316,6 +316,7 @@ ngx_http_webhook_body_kind_whole(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix, ngx_str_t *message)
 {
     ngx_str_t                     parts[3];
+    ngx_http_webhook_reason_e     reason;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
@@ -332,16 +333,12 @@ ngx_http_webhook_body_kind_whole(ngx_http_request_t *r,
 
         wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-        switch (ngx_http_webhook_body_gather(r, wlcf->max_body, &parts[1])) {
+        reason = ngx_http_webhook_body_reason(
+                     ngx_http_webhook_body_gather(r, wlcf->max_body,
+                                                  &parts[1]));
 
-        case NGX_OK:
-            break;
-
-        case NGX_DECLINED:
-            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
-
-        default: /* NGX_ERROR */
-            return NGX_HTTP_WEBHOOK_INTERNAL;
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
         }
     }
 

@@ -32,8 +32,6 @@ static ngx_int_t ngx_http_webhook_url_authority(ngx_http_request_t *r,
     ngx_http_webhook_url_t *url);
 static ngx_int_t ngx_http_webhook_component(ngx_http_request_t *r,
     ngx_http_webhook_url_t *url, wh_component_t *component, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_component_join(ngx_http_request_t *r,
-    ngx_str_t *parts, ngx_uint_t n, ngx_str_t *value);
 
 
 /*
@@ -305,7 +303,7 @@ ngx_http_webhook_component(ngx_http_request_t *r, ngx_http_webhook_url_t *url,
         parts[3] = url->prefix;
         parts[4] = url->uri;
 
-        return ngx_http_webhook_component_join(r, parts, 5, value);
+        return ngx_http_webhook_message_join(r, parts, 5, value);
 
     case WH_COMPONENT_REQUEST_TARGET:
 
@@ -318,7 +316,7 @@ ngx_http_webhook_component(ngx_http_request_t *r, ngx_http_webhook_url_t *url,
         parts[0] = url->prefix;
         parts[1] = url->uri;
 
-        return ngx_http_webhook_component_join(r, parts, 2, value);
+        return ngx_http_webhook_message_join(r, parts, 2, value);
 
     case WH_COMPONENT_PATH:
         parts[0] = url->prefix;
@@ -332,7 +330,7 @@ ngx_http_webhook_component(ngx_http_request_t *r, ngx_http_webhook_url_t *url,
             parts[1] = slash;
         }
 
-        return ngx_http_webhook_component_join(r, parts, 2, value);
+        return ngx_http_webhook_message_join(r, parts, 2, value);
 
     case WH_COMPONENT_QUERY:
 
@@ -349,36 +347,6 @@ ngx_http_webhook_component(ngx_http_request_t *r, ngx_http_webhook_url_t *url,
     default: /* WH_COMPONENT_FIELD */
         return ngx_http_webhook_component_header(r, &component->name, value);
     }
-}
-
-
-/* Parts one after the other. */
-
-static ngx_int_t
-ngx_http_webhook_component_join(ngx_http_request_t *r, ngx_str_t *parts,
-    ngx_uint_t n, ngx_str_t *value)
-{
-    u_char      *p;
-    ngx_uint_t   i;
-
-    value->len = 0;
-
-    for (i = 0; i < n; i++) {
-        value->len += parts[i].len;
-    }
-
-    p = ngx_pnalloc(r->pool, value->len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->data = p;
-
-    for (i = 0; i < n; i++) {
-        p = ngx_cpymem(p, parts[i].data, parts[i].len);
-    }
-
-    return NGX_OK;
 }
 
 

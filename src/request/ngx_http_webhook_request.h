@@ -202,6 +202,7 @@ ngx_int_t ngx_http_webhook_body_hashed(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_body_bounded(ngx_http_request_t *r);
 off_t ngx_http_webhook_body_size(ngx_chain_t *in);
+ngx_http_webhook_reason_e ngx_http_webhook_body_reason(ngx_int_t rc);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,

@@ -379,16 +379,11 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
 
     if (ctx->whole) {
 
-        switch (ngx_http_webhook_pubkey_whole(r, ctx, &suffix)) {
+        reason = ngx_http_webhook_body_reason(
+                     ngx_http_webhook_pubkey_whole(r, ctx, &suffix));
 
-        case NGX_OK:
-            break;
-
-        case NGX_DECLINED:
-            return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
-
-        default: /* NGX_ERROR */
-            return NGX_HTTP_WEBHOOK_INTERNAL;
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
         }
     }
 
