@@ -297,8 +297,8 @@ typedef struct {
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
     unsigned                    jwt:1;        /* a token with claims signs */
-    unsigned                    detached:1;   /* one whose payload is the body
-                                                 does */
+    unsigned                    detached:1;   /* one whose payload is the
+                                                 message does */
     unsigned                    bearer:1;     /* a token serves any body */
     unsigned                    alone:1;      /* its token is verified alone:
                                                  it serves any body, or it is
@@ -323,15 +323,6 @@ ngx_http_webhook_pattern_match(ngx_regex_t *regex, ngx_str_t *value)
 #else
     return 0;
 #endif
-}
-
-
-/* Whether it is a token whose payload is the message. */
-
-static ngx_inline ngx_uint_t
-ngx_http_webhook_detached(ngx_http_webhook_signature_t *signature)
-{
-    return signature->jose && signature->jose->detached;
 }
 
 

@@ -187,7 +187,10 @@ ngx_http_webhook_check_own(ngx_http_webhook_loc_conf_t *conf)
 
     for (effect = ngx_http_webhook_effects; effect->name; effect++) {
 
-        value = *(ngx_int_t *) ((u_char *) conf + effect->offset);
+        /* a pointer or a number, each is a word */
+
+        ngx_memcpy(&value, (u_char *) conf + effect->offset,
+                   sizeof(ngx_int_t));
 
         if (value != effect->nothing && value != NGX_CONF_UNSET) {
             own |= 1 << (effect - ngx_http_webhook_effects);

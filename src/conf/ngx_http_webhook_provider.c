@@ -72,7 +72,8 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
       "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
       "[key=text|hex|base64|whsec] [parameter=NAME:VALUE ...] [issuer=TEXT] "
-      "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or \"signature http-message "
+      "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or "
+      "\"signature http-message "
       "covers=NAME,... [label=TEXT] [tag=TEXT] [algorithm=NAME,...] "
       "[requires=NAME,...] [lifetime=TIME] [encoding=NAME] [uri=normalized] "
       "[key=text|hex|base64|whsec]" },
@@ -495,7 +496,8 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 char *
 ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    void                     *field;
+    u_char                   *field;
+    ngx_int_t                 word;
     ngx_str_t                *value, name;
     ngx_http_webhook_rule_t  *rule;
 
@@ -507,7 +509,11 @@ ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     rule = ngx_http_webhook_rule_find(&name);
 
-    if (rule->once && *(ngx_int_t *) field != NGX_CONF_UNSET) {
+    /* the first word of the field, of whatever type it is */
+
+    ngx_memcpy(&word, field, sizeof(ngx_int_t));
+
+    if (rule->once && word != NGX_CONF_UNSET) {
         return "is duplicate";
     }
 

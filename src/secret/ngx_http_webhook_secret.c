@@ -48,6 +48,8 @@ static ngx_int_t ngx_http_webhook_secret_keep(ngx_pool_t *pool,
 static void ngx_http_webhook_secret_wipe(void *data);
 
 
+/* those that are nowhere come last */
+
 static ngx_http_webhook_secret_source_t  ngx_http_webhook_secret_sources[] = {
     { wh_string("file"), NGX_HTTP_WEBHOOK_IN_FILE, WH_KEYSET_NONE },
     { wh_string("jwks"), NGX_HTTP_WEBHOOK_IN_FILE, WH_KEYSET_JWKS },
