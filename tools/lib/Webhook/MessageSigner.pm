@@ -19,7 +19,8 @@ use Webhook::Signed qw/hmac/;
 
 our @EXPORT = qw/signer/;
 
-use constant MOST_PUBLIC => 150;        # verifications, each a process
+# verifications: more than elsewhere, since a key is tried in several ways
+use constant MOST_WAYS => 150;
 
 
 # A finding, or none.
@@ -117,7 +118,7 @@ sub by_secret {
 sub by_public_key {
     my ($input, $bytes, $place, $known, $bases, @algorithms) = @_;
 
-    my $left = MOST_PUBLIC;
+    my $left = MOST_WAYS;
     my @ways = map { [$_, ''] } @algorithms;
     my @keys = public_keys($place, $known, $input->{params}{keyid});
 

@@ -16,8 +16,6 @@ use Webhook::Signed;
 
 our @EXPORT = qw/by_public named_key_facts other_algorithm/;
 
-use constant MOST_PUBLIC => 60;         # verifications, each a process
-
 
 # Each key has the algorithms of its kind.
 sub by_public {

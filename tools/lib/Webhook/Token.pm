@@ -21,10 +21,7 @@ use Webhook::Signed;
 
 our @EXPORT = qw/claims_of token_findings token_rule/;
 
-use constant {
-    LEEWAY      => 60,                  # seconds
-    MOST_PUBLIC => 60,                  # verifications, each a process
-};
+use constant LEEWAY => 60;              # seconds
 
 
 # Whether a signature rule is for a token.
