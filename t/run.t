@@ -34,7 +34,7 @@ like($requests[2], qr/^403  GitHub: a byte.* refused: signature_mismatch$/,
      'and why one was refused');
 is((grep { $lines[$_] eq $requests[0] } 0 .. $#lines)[0] < 40, 1,
    'fewer than 40 lines before it');
-is(scalar @requests, 30, 'a line for each request') or diag(@lines);
+is(scalar @requests, 30, 'a line for each request') or diag(join "\n", @lines);
 like($lines[-2], qr/^30 requests, 30 as expected, 0 not\.$/, 'all as expected');
 unlike("@lines", qr/curl/, 'no details');
 
