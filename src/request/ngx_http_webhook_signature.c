@@ -12,9 +12,6 @@
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature);
-static ngx_int_t ngx_http_webhook_signature_value(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_signatures_distinct(
     wh_signature_t *signatures, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_signature_offered(
@@ -90,7 +87,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate, key;
 
-    rc = ngx_http_webhook_signature_value(r, ctx, signature, &value);
+    rc = ngx_http_webhook_source_signature(r, ctx, signature, &value);
 
     if (rc != WH_OK) {
         return ngx_http_webhook_source_reason(rc,
@@ -168,31 +165,6 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
-}
-
-
-/* A header that may come several times is one list (RFC 9110, 5.3). */
-
-static ngx_int_t
-ngx_http_webhook_signature_value(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
-    ngx_str_t *value)
-{
-    wh_str_t                    name;
-    ngx_http_webhook_header_t  *headers;
-    ngx_http_webhook_source_t  *source;
-
-    source = &signature->source;
-
-    if (!signature->lines || ctx->headers[source->index].count < 2) {
-        return ngx_http_webhook_source_value(r, ctx, source, value);
-    }
-
-    headers = ctx->gate->provider->headers.elts;
-    name = ngx_http_webhook_wh_str(&headers[source->index].name);
-
-    return ngx_http_webhook_component_header(r, &name, value) == NGX_OK
-           ? WH_OK : WH_ERROR;
 }
 
 
