@@ -45,6 +45,8 @@ my %file = (
     odd => jwks('no key', $key{rsa}->jwk(kid => { a => 1 }),
                 $key{rsa}->jwk(kid => undef), $key{rsa}->jwk(kid => 'rsa'),
                 $key{rsb}->jwk(kid => 'rsa'), $key{rsb}->jwk(kid => 'rsb')),
+    repeats => jwks($key{rsa}->jwk(kid => 'rsa'))
+               =~ s/"kid"/"use":"sig","use":"sig","kid"/r,
     many => jwks(map({ { %{ $key{b}->jwk(kid => "k$_") },
                          x => encode_base64url(sha256($_)) } } 0 .. 62),
                  $key{a}->jwk(kid => 'k63')),
@@ -75,6 +77,7 @@ my %location = (
         . 'webhook_claim /aud https://hooks.example.com/pubsub; '
         . 'webhook_claim /email push@example.com;',
     raw => 'webhook raw; webhook_secret keys:first;',
+    repeats => 'webhook wix; webhook_secret jwks:repeats;',
     saleor => 'webhook saleor; webhook_secret jwks:sets;',
     sns => 'webhook aws-sns; webhook_secret keys:aws;',
     tagged => 'webhook tagged; webhook_secret jwks:sets;',
@@ -356,6 +359,9 @@ saleor('one that is not detached',
 
 my $body = $key{rsa}->token({ kid => 'rsa' }, { exp => $time + 60 });
 
+recorded('a file with a member twice', 'repeats', [],
+         $key{rsa}->token({ kid => 'rsa' }, { exp => $time + 60 }),
+         qr/secret 1, jwks:repeats has no key that can be read/);
 recorded('the last of many', 'many', [],
          $key{a}->token({ kid => 'gone' }, { exp => $time + 60 }),
          qr/webhook-keys.*with the key "k63" .* in the place of "gone"/s);
