@@ -116,8 +116,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         }
 
         if (ngx_http_webhook_body_slice(r, ctx) == NGX_AGAIN) {
-            return ngx_http_webhook_turn_wait(&ctx->turn, r->connection)
-                   == NGX_OK
+            return ngx_http_webhook_turn_wait(r, &ctx->turn) == NGX_OK
                    ? ngx_http_webhook_rest(r, ctx,
                                            ngx_http_webhook_turn_resume)
                    : ngx_http_webhook_give_way(r, ctx);
@@ -371,7 +370,7 @@ ngx_http_webhook_stop(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e reason)
 {
     if (reason != NGX_HTTP_WEBHOOK_BUSY
-        || ngx_http_webhook_turn_wait(&ctx->turn, r->connection) != NGX_OK)
+        || ngx_http_webhook_turn_wait(r, &ctx->turn) != NGX_OK)
     {
         return ngx_http_webhook_reject(r, ctx, reason);
     }
@@ -389,7 +388,7 @@ ngx_http_webhook_turn_resume(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
-    if (ctx->turn.granted) {
+    if (ctx->turn->granted) {
         ngx_http_webhook_resume(r);
     }
 }
@@ -531,7 +530,7 @@ ngx_http_webhook_claim(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
     }
 
-    if (ctx->dry_run.bits) {
+    if (ctx->dry_run) {
         ngx_http_webhook_would_reject(r, ctx);
     }
 

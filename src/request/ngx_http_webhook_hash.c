@@ -126,7 +126,7 @@ ngx_http_webhook_digest_later(ngx_http_request_t *r,
 
     /* a payload is encoded as it arrives, once */
 
-    if (ctx->token_header.len) {
+    if (ngx_http_webhook_detached(ctx)) {
         return 0;
     }
 
@@ -250,10 +250,10 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     n = ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
         + ngx_http_webhook_bits(digests);
 
-    ctx->hashes = &ctx->own_hash;
+    if (n == 1 && ctx->signing) {
+        ctx->hashes = &ctx->signing->hash;
 
-    if (n > 1) {
-
+    } else {
         ctx->hashes = ngx_palloc(r->pool, n * sizeof(ngx_http_webhook_hash_t));
         if (ctx->hashes == NULL) {
             return NGX_ERROR;
@@ -292,7 +292,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->token_header.len) {
+    if (ngx_http_webhook_detached(ctx)) {
 
         if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
                                           &payload)
@@ -458,7 +458,7 @@ ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     waiting = ctx->arrived - ctx->hashed;
     ctx->arrived += ngx_http_webhook_body_size(in);
 
-    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+    if (ngx_http_webhook_turn_take(ctx->turn) != NGX_OK) {
         return;
     }
 
@@ -489,7 +489,7 @@ ngx_http_webhook_body_slice(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+    if (ngx_http_webhook_turn_take(ctx->turn) != NGX_OK) {
         return NGX_AGAIN;
     }
 
@@ -617,7 +617,7 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
     {
         ngx_http_webhook_feed(ctx, data, len);
 
-    } else if (ctx->token_header.len) {
+    } else if (ngx_http_webhook_detached(ctx)) {
         ngx_http_webhook_feed_payload(ctx, data, len);
 
     } else {
@@ -647,9 +647,9 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 
     ngx_http_webhook_keys_release(ctx->keys, ctx->gate->nkeys);
 
-    if (ctx->challenge_key) {
-        ngx_http_webhook_key_release(ctx->challenge_key);
-        ctx->challenge_key = NULL;
+    if (ctx->asked && ctx->asked->key) {
+        ngx_http_webhook_key_release(ctx->asked->key);
+        ctx->asked->key = NULL;
     }
 }
 
@@ -659,7 +659,7 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 void
 ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_turn_leave(&ctx->turn);
+    ngx_http_webhook_turn_leave(ctx->turn);
 
     if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
         ngx_http_webhook_hashes_release(ctx);
@@ -669,13 +669,16 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
         ngx_http_webhook_md_put(ctx->sha256);
     }
 
+    if (ctx->jose) {
+        wh_json_free(ctx->jose->claims);
+        ctx->jose->claims = NULL;
+    }
+
     wh_json_free(ctx->json);
-    wh_json_free(ctx->claims);
     wh_pelorus_work_free(ctx->pelorus);
 
     ctx->pelorus = NULL;
     ctx->json = NULL;
-    ctx->claims = NULL;
     ctx->sha256 = NULL;
     ctx->hashing = 0;
 }

@@ -9,9 +9,16 @@
 #include "ngx_http_webhook_request.h"
 
 
+/* Bytes of a header that are decoded without memory of the request. */
+
+#define NGX_HTTP_WEBHOOK_DECODED  1024
+
+
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature);
+static ngx_int_t ngx_http_webhook_signatures_keep(ngx_http_request_t *r,
+    wh_signature_t *signatures, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_signatures_distinct(
     wh_signature_t *signatures, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_signature_offered(
@@ -33,16 +40,18 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 {
     ngx_uint_t                     n;
     ngx_http_webhook_reason_e      reason, worst;
+    ngx_http_webhook_signing_t    *signing;
     ngx_http_webhook_signature_t  *signature;
 
+    signing = ctx->signing;
     signature = ctx->gate->provider->signatures.elts;
     n = ctx->gate->provider->signatures.nelts;
 
     worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
 
-    for ( /* void */ ; ctx->at < n; ctx->at++, ctx->tried = 0) {
+    for ( /* void */ ; signing->at < n; signing->at++, signing->tried = 0) {
 
-        reason = ngx_http_webhook_candidates(r, ctx, &signature[ctx->at]);
+        reason = ngx_http_webhook_candidates(r, ctx, &signature[signing->at]);
 
         switch (reason) {
 
@@ -80,7 +89,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature)
 {
     size_t                         i, n, size;
-    u_char                        *buf;
+    u_char                        *buf, decoded[NGX_HTTP_WEBHOOK_DECODED];
     ngx_int_t                      rc;
     ngx_str_t                      value;
     wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
@@ -100,9 +109,13 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     size = wh_decoded_len(signature->format.encoding, value.len);
-    buf = ctx->own_bytes;
+    buf = ctx->signing->bytes;
 
-    if (size > sizeof(ctx->own_bytes) || ctx->ncandidates) {
+    if (size > sizeof(ctx->signing->bytes) || ctx->ncandidates) {
+        buf = decoded;
+    }
+
+    if (size > sizeof(decoded)) {
 
         buf = ngx_pnalloc(r->pool, size);
         if (buf == NULL) {
@@ -144,7 +157,11 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     candidate = ngx_http_webhook_candidates_add(r, ctx, n);
-    if (candidate == NULL) {
+
+    if (candidate == NULL
+        || (buf == decoded
+            && ngx_http_webhook_signatures_keep(r, signatures, n) != NGX_OK))
+    {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
@@ -165,6 +182,35 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/* Only what is a signature takes memory of the request, to be compared. */
+
+static ngx_int_t
+ngx_http_webhook_signatures_keep(ngx_http_request_t *r,
+    wh_signature_t *signatures, ngx_uint_t n)
+{
+    size_t       size;
+    u_char      *p;
+    ngx_uint_t   i;
+
+    for (i = 0, size = 0; i < n; i++) {
+        size += signatures[i].len;
+    }
+
+    p = ngx_pnalloc(r->pool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        ngx_memcpy(p, signatures[i].bytes, signatures[i].len);
+        signatures[i].bytes = p;
+        p += signatures[i].len;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -213,7 +259,7 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
     ngx_http_webhook_candidate_t  *candidate;
 
     if (ctx->gate->provider->alone) {
-        return ctx->untimely;
+        return ctx->jose->untimely;
     }
 
     candidate = ctx->candidates;
@@ -267,8 +313,8 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         }
 
         ctx->compared = 1;
-        ctx->at = 0;
-        ctx->tried = 0;
+        ctx->signing->at = 0;
+        ctx->signing->tried = 0;
     }
 
     if (secret == 0) {
@@ -369,7 +415,7 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
     /* a payload has it in it */
 
     if (ctx->gate->provider->suffix
-        && ctx->token_header.len == 0
+        && !ngx_http_webhook_detached(ctx)
         && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
                                          &suffix)
            != NGX_OK)
