@@ -45,6 +45,8 @@ static ngx_http_webhook_reason_e ngx_http_webhook_verify_read(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_verify_hashed(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
 ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
@@ -233,9 +235,10 @@ ngx_http_webhook_headers(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_stop(r, ctx, reason);
     }
 
-    if (!ctx->gate->provider->needs_body
-        && ngx_http_webhook_body_start(r, ctx) != NGX_OK)
-    {
+    ctx->later = ctx->gate->provider->needs_body
+                 || ngx_http_webhook_body_later(r, ctx);
+
+    if (!ctx->later && ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
@@ -632,7 +635,7 @@ ngx_http_webhook_verify_read(ngx_http_request_t *r,
     provider = ctx->gate->provider;
 
     if (!provider->needs_body) {
-        return ngx_http_webhook_verify_signature(r, ctx);
+        return ngx_http_webhook_verify_hashed(r, ctx);
     }
 
     ctx->unverified = 1;
@@ -674,15 +677,30 @@ ngx_http_webhook_verify_body(ngx_http_request_t *r,
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return reason;
         }
+    }
+
+    reason = ngx_http_webhook_verify_hashed(r, ctx);
+
+    ctx->unverified = (reason != NGX_HTTP_WEBHOOK_PASSED);
+
+    return reason;
+}
+
+
+/* The signature; the body may have to be hashed first. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_verify_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->later) {
+
+        ctx->later = 0;
 
         if (ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }
     }
 
-    reason = ngx_http_webhook_verify_signature(r, ctx);
-
-    ctx->unverified = (reason != NGX_HTTP_WEBHOOK_PASSED);
-
-    return reason;
+    return ngx_http_webhook_verify_signature(r, ctx);
 }

@@ -164,6 +164,28 @@ ngx_http_webhook_body_stays(ngx_http_request_t *r)
 
 
 /*
+ * Whether the hashes can wait until the body is there.  Several are more than a
+ * client should hold that waits; of what will be in memory they are, with one
+ * for the body itself, no more than a slice.
+ */
+
+ngx_uint_t
+ngx_http_webhook_body_later(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    off_t  n;
+
+    n = r->headers_in.content_length_n;
+
+    return ctx->gate->nkeys > 1
+           && r->request_body == NULL
+           && n >= 0
+           && n <= NGX_HTTP_WEBHOOK_SLICE / (off_t) (ctx->gate->nkeys + 1)
+           && ngx_http_webhook_body_stays(r)
+           && ngx_http_webhook_body_wanted(ctx);
+}
+
+
+/*
  * Starts the hashes that a request needs.  A body that is there already,
  * because another module or another gate has read it, is hashed at once.
  */

@@ -172,6 +172,8 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
     ngx_http_webhook_hash_pt handler);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
+ngx_uint_t ngx_http_webhook_body_later(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
