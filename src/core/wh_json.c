@@ -873,7 +873,7 @@ wh_json_next(wh_json_frame_t *frame)
         return frame->member;
     }
 
-    return (frame->node != NULL && frame->node->elements)
+    return (frame->node != NULL && frame->size < frame->node->elements)
            ? wh_json_set_element(frame->node, frame->size) : NULL;
 }
 

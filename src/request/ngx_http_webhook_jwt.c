@@ -303,7 +303,7 @@ ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     parts[0].data = (u_char *) &candidate->pubkey;
     parts[0].len = sizeof(EVP_PKEY *);
     parts[1].data = (u_char *) &candidate->scheme;
-    parts[1].len = sizeof(wh_pubkey_e);
+    parts[1].len = sizeof(candidate->scheme);
     parts[2] = jose->message;
     parts[3].data = candidate->signature.bytes;
     parts[3].len = candidate->signature.len;
