@@ -224,7 +224,9 @@ ngx_http_webhook_ask(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static ngx_int_t
 ngx_http_webhook_headers(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_reason_e  reason;
+    ngx_uint_t                     wanted;
+    ngx_http_webhook_reason_e      reason;
+    ngx_http_webhook_main_conf_t  *wmcf;
 
     ctx->state = NGX_HTTP_WEBHOOK_CHECKING;
 
@@ -235,18 +237,23 @@ ngx_http_webhook_headers(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_stop(r, ctx, reason);
     }
 
-    ctx->later = ctx->gate->provider->needs_body
-                 || ngx_http_webhook_body_later(r, ctx);
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+    wanted = ngx_http_webhook_body_wanted(ctx);
 
-    if (!ctx->later && ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
+    ctx->later = wanted
+                 && (ctx->gate->provider->needs_body
+                     || (ctx->gate->nkeys > 1
+                         && ngx_http_webhook_body_later(r, ctx)));
+
+    if ((wanted || wmcf->body_sha256)
+        && !ctx->later
+        && ngx_http_webhook_body_start(r, ctx) != NGX_OK)
+    {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    if (ngx_http_webhook_body_wanted(ctx)) {
-        return ngx_http_webhook_read_body(r, ctx);
-    }
-
-    return ngx_http_webhook_accept(r, ctx);
+    return wanted ? ngx_http_webhook_read_body(r, ctx)
+                  : ngx_http_webhook_accept(r, ctx);
 }
 
 

@@ -74,14 +74,6 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     if (before != NULL) {
         ngx_http_webhook_replay_end(before, 0);
         ngx_http_webhook_cleanup(before);
-
-        cln = ngx_http_webhook_find_cleanup(r);
-
-    } else {
-        cln = ngx_pool_cleanup_add(r->pool, 0);
-        if (cln == NULL) {
-            return NULL;
-        }
     }
 
     ctx = ngx_http_webhook_create_ctx(r, wlcf->gate);
@@ -89,7 +81,16 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
         return NULL;
     }
 
-    cln->handler = ngx_http_webhook_cleanup;
+    if (before != NULL) {
+        cln = ngx_http_webhook_find_cleanup(r);
+
+    } else {
+        cln = &ctx->cleanup;
+        cln->handler = ngx_http_webhook_cleanup;
+        cln->next = r->pool->cleanup;
+        r->pool->cleanup = cln;
+    }
+
     cln->data = ctx;
 
     ctx->wlcf = wlcf;

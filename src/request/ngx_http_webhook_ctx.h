@@ -186,6 +186,8 @@ struct ngx_http_webhook_counted_s {
  */
 
 struct ngx_http_webhook_ctx_s {
+    ngx_pool_cleanup_t             cleanup;     /* of the first of a request */
+
     /* the gate, and how far the request has come */
     ngx_http_webhook_gate_t       *gate;
     ngx_http_webhook_loc_conf_t   *wlcf;        /* where it was last asked */

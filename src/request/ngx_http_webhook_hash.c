@@ -164,9 +164,9 @@ ngx_http_webhook_body_stays(ngx_http_request_t *r)
 
 
 /*
- * Whether the hashes can wait until the body is there.  Several are more than a
- * client should hold that waits; of what will be in memory they are, with one
- * for the body itself, no more than a slice.
+ * Whether the hashes of several secrets can wait until the body is there: they
+ * are more than a client should hold that waits, and of what will be in memory
+ * they are, with one for the body itself, no more than a slice.
  */
 
 ngx_uint_t
@@ -176,12 +176,10 @@ ngx_http_webhook_body_later(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     n = r->headers_in.content_length_n;
 
-    return ctx->gate->nkeys > 1
-           && r->request_body == NULL
+    return r->request_body == NULL
            && n >= 0
            && n <= NGX_HTTP_WEBHOOK_SLICE / (off_t) (ctx->gate->nkeys + 1)
-           && ngx_http_webhook_body_stays(r)
-           && ngx_http_webhook_body_wanted(ctx);
+           && ngx_http_webhook_body_stays(r);
 }
 
 
@@ -225,13 +223,6 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         {
             return NGX_ERROR;
         }
-    }
-
-    if (ctx->nhashes == 0
-        && ctx->sha256 == NULL
-        && !ngx_http_webhook_body_wanted(ctx))
-    {
-        return NGX_OK;
     }
 
     if (r->request_body) {

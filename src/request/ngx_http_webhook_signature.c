@@ -9,9 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-/* Bytes of a header that are decoded without memory of the request. */
-
-#define NGX_HTTP_WEBHOOK_DECODED  1024
+#define NGX_HTTP_WEBHOOK_DECODED  1024      /* bytes of most headers */
 
 
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
@@ -27,6 +25,11 @@ static ngx_http_webhook_reason_e ngx_http_webhook_signature_compare(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_int_t *secret);
 static ngx_int_t ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_hash_t *hash, ngx_str_t *suffix);
+
+
+/* of this worker: what is decoded before it is known whether it is kept */
+
+static u_char  ngx_http_webhook_decoded[NGX_HTTP_WEBHOOK_DECODED];
 
 
 /*
@@ -89,7 +92,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature)
 {
     size_t                         i, n, size;
-    u_char                        *buf, decoded[NGX_HTTP_WEBHOOK_DECODED];
+    u_char                        *buf;
     ngx_int_t                      rc;
     ngx_str_t                      value;
     wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
@@ -109,14 +112,14 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     size = wh_decoded_len(signature->format.encoding, value.len);
-    buf = ctx->signing->bytes;
 
-    if (size > sizeof(ctx->signing->bytes) || ctx->ncandidates) {
-        buf = decoded;
-    }
+    if (size <= sizeof(ctx->signing->bytes) && ctx->ncandidates == 0) {
+        buf = ctx->signing->bytes;
 
-    if (size > sizeof(decoded)) {
+    } else if (size <= sizeof(ngx_http_webhook_decoded)) {
+        buf = ngx_http_webhook_decoded;
 
+    } else {
         buf = ngx_pnalloc(r->pool, size);
         if (buf == NULL) {
             return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -159,7 +162,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     candidate = ngx_http_webhook_candidates_add(r, ctx, n);
 
     if (candidate == NULL
-        || (buf == decoded
+        || (buf == ngx_http_webhook_decoded
             && ngx_http_webhook_signatures_keep(r, signatures, n) != NGX_OK))
     {
         return NGX_HTTP_WEBHOOK_INTERNAL;

@@ -89,13 +89,15 @@ ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
         reason = ngx_http_webhook_step_handlers[*step](r, ctx);
 
+        if (reason == NGX_HTTP_WEBHOOK_PASSED) {
+            continue;
+        }
+
         if (reason == NGX_HTTP_WEBHOOK_BUSY) {
             ctx->step = step;
         }
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_dry_run(r, ctx, reason))
-        {
+        if (!ngx_http_webhook_dry_run(r, ctx, reason)) {
             return reason;
         }
     }
