@@ -138,7 +138,7 @@ static ngx_uint_t
 ngx_http_webhook_message_timed(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment)
 {
-    return segment->time && ctx->signing && ctx->signing->time.len;
+    return segment->time && ctx->signing->time.len;
 }
 
 
