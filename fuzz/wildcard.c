@@ -3,8 +3,8 @@
  * Copyright (C) the ngx_http_webhook_module developers
  *
  * Pointers with "*": each value that they lead to is met once, by the count of
- * an observer that knows nothing of pointers.  The first byte is the length of
- * the pieces.
+ * an observer that knows nothing of pointers, and of one that is told of values
+ * alone.  The first byte is the length of the pieces.
  */
 
 
@@ -35,7 +35,9 @@ typedef struct {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static int parse(wh_json_t *json, const uint8_t *data, size_t len);
 static int observe(void *data, wh_json_event_e event, wh_str_t text);
+static int count(void *data, wh_json_event_e event, wh_str_t text);
 static int is_met(const place_t *place);
 
 
@@ -43,9 +45,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     int                     rc;
-    size_t                  i, n, index;
+    size_t                  index, values;
     place_t                 place;
-    wh_json_t              *json;
+    wh_json_t              *json, *told;
     const char             *error;
     wh_json_set_t          *set;
     const wh_json_value_t  *value;
@@ -66,6 +68,39 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
     json = wh_json_create(set, NULL, observe, &place);
 
+    values = 0;
+    told = wh_json_create(set, NULL, count, &values);
+    wh_json_observe_values(told);
+
+    rc = parse(json, data, len);
+
+    if (parse(told, data, len) != rc) {
+        abort();
+    }
+
+    if (rc == WH_OK) {
+
+        value = wh_json_value(json, index);
+
+        if (value->count != place.met || value->count != values) {
+            abort();
+        }
+    }
+
+    wh_json_free(told);
+    wh_json_free(json);
+    wh_json_set_free(set);
+
+    return 0;
+}
+
+
+static int
+parse(wh_json_t *json, const uint8_t *data, size_t len)
+{
+    int     rc;
+    size_t  i, n;
+
     rc = WH_OK;
 
     for (i = 1; i < len && rc == WH_OK; i += n) {
@@ -73,19 +108,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         rc = wh_json_parse(json, data + i, n);
     }
 
-    if (rc == WH_OK && wh_json_end(json) == WH_OK) {
+    return rc == WH_OK ? wh_json_end(json) : rc;
+}
 
-        value = wh_json_value(json, index);
 
-        if (value->count != place.met) {
-            abort();
-        }
-    }
+static int
+count(void *data, wh_json_event_e event, wh_str_t text)
+{
+    size_t  *values = data;
 
-    wh_json_free(json);
-    wh_json_set_free(set);
+    (void) event;
+    (void) text;
 
-    return 0;
+    (*values)++;
+
+    return WH_OK;
 }
 
 

@@ -250,6 +250,8 @@ typedef struct {
 typedef struct {
     ngx_http_webhook_replay_key_t  *key;    /* or NULL */
     time_t                      ttl;        /* or NGX_CONF_UNSET */
+    ngx_uint_t                  in_progress;  /* the status of a copy whose
+                                               first is on its way, or 0 */
     unsigned                    body:1;     /* the body is the key */
     unsigned                    off:1;
 } ngx_http_webhook_replay_rule_t;

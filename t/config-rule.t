@@ -275,16 +275,19 @@ for my $rule (qw/ack reject/) {
 
 # what tells messages apart
 rule_says($_) for 'replay off', 'replay key=body ttl=1d', 'replay ttl=1d',
+    'replay in_progress=409', 'replay key=body ttl=1d in_progress=503',
     'id header:X-Id; replay key=$webhook_id';
 rule_says('replay key=x; #<', '"key=x" has no variable, all messages would be '
           . 'one in @');
 rule_says('replay on; #<', 'unknown option "on" of rule "replay", it takes '
-          . 'off, key=VALUE, ttl=TIME in @');
+          . 'off, key=VALUE, ttl=TIME, in_progress=STATUS in @');
+rule_says('replay in_progress=429; #<', 'unknown in_progress "429" in rule '
+          . '"replay", it can be 409, 503 in @');
 rule_says("replay $_; #<", 'rule "replay" has "off" beside other values in @')
-    for 'ttl=1d off', 'off key=body';
+    for 'ttl=1d off', 'off key=body', 'off in_progress=503';
 rule_says("replay $_ $_; #<", "option \"$_\" of rule \"replay\" is the second "
           . 'of its name in @')
-    for 'key=body', 'ttl=1d';
+    for 'key=body', 'ttl=1d', 'in_progress=503';
 rule_says('replay ttl=0; #<', 'invalid time "0", it cannot be 0 in @');
 block_says("webhook_provider own { signature header:X-S; id header:X-Id;\n"
            . 'replay key=$webhook_id; } #<', '"$webhook_id" in the rule "replay" '

@@ -147,6 +147,13 @@ same([table('docs/providers.md', 'All of them')], \@providers,
 is(qx{"$root/tools/provider-table" --check 2>&1}, '',
    'what is said of the providers is what their files say');
 
+my ($final) = section('docs/providers.md', 'replay')
+              =~ /senders\s+say, they are ([^.]*)\./;
+
+same([$final =~ /`([\w-]+)`/g],
+     [grep { text("providers/$_.conf") =~ /^ *replay .*in_progress=503/m }
+      @providers], 'those for whom 4xx is the end of a message');
+
 my %changes = map { $_ => 1 } $text{CHANGES} =~ /[a-z][\w-]*/g;
 
 same([grep { $changes{$_} } @providers], \@providers, 'those in CHANGES');

@@ -80,6 +80,11 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         id        json:/id;
     }
 
+    webhook_provider final {
+        signature header:X-Hub-Signature-256 prefix=sha256=;
+        replay    in_progress=503;
+    }
+
     webhook_provider challenged {
         methods   GET POST;
         token     header:X-Token;
@@ -121,9 +126,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         location /slow/ { proxy_pass http://$slow; }
         location /slow/short/ { proxy_read_timeout 300ms;
                                 proxy_pass http://$slow; }
-        location /slow/busy/ { error_page 409 =503 \@busy;
-                               proxy_pass http://$slow; }
-        location \@busy { return 503; }
+        location /slow/final/ { webhook final; proxy_pass http://$slow; }
         location /slow/static/ { error_page 502 = /static.html;
                                  proxy_pass http://$slow; }
         location /slow/direct/ { proxy_buffering off;
@@ -414,13 +417,19 @@ is($t->answer(\%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
    'its copy is a duplicate now');
 
 # to a sender for whom 409 is the end of a message
-%request = message('/slow/busy/');
+%request = message('/slow/final/');
 $c = $t->begin(\%request);
 $taken = $upstream->take;
-is($t->status(\%request), 503, 'such a copy, with an error_page');
+
+$r = $t->answer(\%request);
+is($r->{status}, 503, 'such a copy, of a provider with "in_progress=503"');
+is($r->{header}{'retry-after'}, 1, '... may come again, too');
+logged('/slow/final/', 'its verdict', '503 duplicate duplicate_in_progress');
 ok(!$upstream->take(0.1), 'the application has had one');
+
 $upstream->answer($taken, 200);
 is($c->read_response->{status}, 200, 'the request gets its answer');
+is($t->status(\%request), 200, 'its copy is a duplicate now');
 
 # no answer
 %request = message('/slow/short/');

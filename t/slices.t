@@ -123,6 +123,29 @@ is($t->answer(signed(uri => '/file', body => $body))->{status}, 202,
    'a body that goes to a file');
 is(about(sum0(turns())), about($size), '... is hashed as it comes');
 
+# a client that waits holds one hash at most
+
+for (['/', 1000], ['/eight', 0]) {
+    my ($uri, $hashed) = @$_;
+
+    my $request = join '', WebhookTest::format_request(
+        %{ signed(uri => $uri, body => 'x' x 2000) });
+    my $c = $t->connection;
+
+    turns();
+    $c->send(substr $request, 0, -1000);
+
+    # the worker has read that before this one
+
+    is($t->status({ uri => '/', method => 'GET' }), 405,
+       "half a body for $uri");
+    is(sum0(turns()), $hashed, "... of which $hashed bytes are hashed");
+
+    $c->send(substr $request, -1000);
+    is($c->read_response->{status}, 202, '... the rest');
+    is(sum0(turns()), $uri eq '/' ? 1000 : 8 * 2000, '... is hashed then');
+}
+
 # what Pelorus signs, in as many ways as its receiver tries, is written down
 # first, and hashed then
 

@@ -107,9 +107,9 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       offsetof(ngx_http_webhook_provider_t, window), 1,
       "window PAST [future=TIME]" },
 
-    { ngx_string("replay"), 1, 2, ngx_http_webhook_rule_replay,
+    { ngx_string("replay"), 1, 3, ngx_http_webhook_rule_replay,
       offsetof(ngx_http_webhook_provider_t, replay), 1,
-      "replay [key=VALUE|body] [ttl=TIME] | off" },
+      "replay [key=VALUE|body] [ttl=TIME] [in_progress=STATUS] | off" },
 
     { ngx_string("id"), 1, 2, ngx_http_webhook_rule_source,
       offsetof(ngx_http_webhook_provider_t, id), 1,

@@ -14,6 +14,15 @@ static char *ngx_http_webhook_rule_replay_key(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 
 
+/* to be sent again later: a sender may take any 4xx for the end */
+
+static ngx_http_webhook_keyword_t  ngx_http_webhook_in_progress_statuses[] = {
+    { ngx_string("409"), NGX_HTTP_CONFLICT },
+    { ngx_string("503"), NGX_HTTP_SERVICE_UNAVAILABLE },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_http_webhook_option_t  ngx_http_webhook_rule_replay_options[] = {
 
     { ngx_string("off"), NULL, 0, NULL, 0, 0 },
@@ -23,6 +32,10 @@ static ngx_http_webhook_option_t  ngx_http_webhook_rule_replay_options[] = {
 
     { ngx_string("ttl=TIME"), ngx_http_webhook_option_period,
       offsetof(ngx_http_webhook_replay_rule_t, ttl), NULL, 0, 0 },
+
+    { ngx_string("in_progress=STATUS"), ngx_http_webhook_option_keyword,
+      offsetof(ngx_http_webhook_replay_rule_t, in_progress),
+      ngx_http_webhook_in_progress_statuses, 0, 0 },
 
     { ngx_null_string, NULL, 0, NULL, 0, 0 }
 };

@@ -12,6 +12,9 @@
  *
  * Nor is the rest of a string that nobody looks at, once a piece has ended in
  * it: yajl would keep all of it, and read it again with every piece.
+ *
+ * Of objects and arrays that no pointer leads into, and nobody is told of, only
+ * the depth is kept.
  */
 
 
@@ -81,6 +84,7 @@ struct wh_json_s {
     wh_json_observer_pt    observer;
     void                  *data;
     unsigned               all;    /* the observer looks at everything */
+    unsigned               told;   /* and is told of everything */
 
     int                    rc;
     wh_json_error_e        error;
@@ -107,6 +111,7 @@ struct wh_json_s {
 
     wh_json_frame_t       *frames;
     wh_json_frame_t       *frame;  /* the innermost */
+    size_t                 below;  /* open ones in it that have no frame */
 
     wh_json_capture_t     *captures;
     size_t                *seen;   /* by node: the object's serial */
@@ -156,13 +161,16 @@ static inline unsigned wh_json_looked_at(wh_json_t *json,
 static inline int wh_json_scalar(wh_json_t *json, wh_json_type_e type,
     wh_json_event_e event, const char *text, size_t len);
 static int wh_json_open(wh_json_t *json, unsigned array);
+static inline unsigned wh_json_leads_on(const wh_json_node_t *node,
+    unsigned array);
+static inline int wh_json_open_below(wh_json_t *json);
 static int wh_json_close(wh_json_t *json);
 static int wh_json_capture(wh_json_t *json, const wh_json_node_t *node,
     wh_json_type_e type, const char *text, size_t len);
 static int wh_json_is_integer(const char *text, size_t len);
 static void wh_json_forget(wh_json_t *json, const wh_json_node_t *top);
-static inline int wh_json_observe(wh_json_t *json, wh_json_event_e event,
-    const char *text, size_t len);
+static inline int wh_json_observe(wh_json_t *json, const wh_json_node_t *node,
+    wh_json_event_e event, const char *text, size_t len);
 
 static int wh_json_on_null(void *ctx);
 static int wh_json_on_boolean(void *ctx, int value);
@@ -205,6 +213,7 @@ wh_json_create(const wh_json_set_t *set, const wh_json_limits_t *limits,
     json->observer = observer;
     json->data = data;
     json->all = (set == NULL && observer != NULL);
+    json->told = (observer != NULL);
     json->memory = sizeof(wh_json_t);
     json->blocks.prev = &json->blocks;
     json->blocks.next = &json->blocks;
@@ -297,6 +306,13 @@ wh_json_start_yajl(wh_json_t *json)
     yajl_config(json->yajl, yajl_dont_validate_strings, 1);
 
     return WH_OK;
+}
+
+
+void
+wh_json_observe_values(wh_json_t *json)
+{
+    json->told = 0;
 }
 
 
@@ -810,6 +826,10 @@ wh_json_open_looked_at(wh_json_t *json)
 {
     wh_json_frame_t  *frame;
 
+    if (json->below) {
+        return 0;
+    }
+
     frame = json->frame;
 
     if (!frame->array && !frame->named) {
@@ -853,7 +873,7 @@ wh_json_next(wh_json_frame_t *frame)
         return frame->member;
     }
 
-    return (frame->node != NULL && frame->node->elements)
+    return (frame->node != NULL && frame->size < frame->node->elements)
            ? wh_json_set_element(frame->node, frame->size) : NULL;
 }
 
@@ -891,6 +911,10 @@ wh_json_scalar(wh_json_t *json, wh_json_type_e type, wh_json_event_e event,
     unsigned               bounded;
     const wh_json_node_t  *node;
 
+    if (json->below) {
+        return wh_json_token(json, type != WH_JSON_STRING);
+    }
+
     node = wh_json_locate(json);
     bounded = (type != WH_JSON_STRING || wh_json_looked_at(json, node));
 
@@ -907,7 +931,7 @@ wh_json_scalar(wh_json_t *json, wh_json_type_e type, wh_json_event_e event,
         json->end = json->last;
     }
 
-    return wh_json_observe(json, event, text, len);
+    return wh_json_observe(json, node, event, text, len);
 }
 
 
@@ -927,6 +951,14 @@ wh_json_open(wh_json_t *json, unsigned array)
 
     node = wh_json_locate(json);
 
+    if (!json->told
+        && json->frame != json->frames
+        && !wh_json_leads_on(node, array))
+    {
+        json->below = 1;
+        return 1;
+    }
+
     if (node != NULL
         && !wh_json_capture(json, node, array ? WH_JSON_ARRAY : WH_JSON_OBJECT,
                             "", 0))
@@ -943,8 +975,38 @@ wh_json_open(wh_json_t *json, unsigned array)
     frame->array = array;
     frame->named = 0;
 
-    return wh_json_observe(json, array ? WH_JSON_ON_ARRAY : WH_JSON_ON_OBJECT,
-                           "", 0);
+    return wh_json_observe(json, node,
+                           array ? WH_JSON_ON_ARRAY : WH_JSON_ON_OBJECT, "",
+                           0);
+}
+
+
+/* Whether anything is to be known of an object or array, or of what it holds. */
+
+static inline unsigned
+wh_json_leads_on(const wh_json_node_t *node, unsigned array)
+{
+    return node != NULL
+           && (!array || node->elements || node->index != WH_JSON_NONE);
+}
+
+
+/* There may be many of them, so this is short. */
+
+static inline int
+wh_json_open_below(wh_json_t *json)
+{
+    if (!wh_json_token(json, 1)) {
+        return 0;
+    }
+
+    if (json->frame + json->below == json->frames + json->limits.depth) {
+        return wh_json_refuse(json, WH_INVALID, WH_JSON_TOO_DEEP);
+    }
+
+    json->below++;
+
+    return 1;
 }
 
 
@@ -968,8 +1030,8 @@ wh_json_close(wh_json_t *json)
         json->end = json->last;
     }
 
-    return wh_json_observe(json, frame->array ? WH_JSON_ON_ARRAY_END
-                                              : WH_JSON_ON_OBJECT_END,
+    return wh_json_observe(json, NULL, frame->array ? WH_JSON_ON_ARRAY_END
+                                                    : WH_JSON_ON_OBJECT_END,
                            "", 0);
 }
 
@@ -1062,14 +1124,20 @@ wh_json_forget(wh_json_t *json, const wh_json_node_t *top)
 }
 
 
+/* node is where a value is, as far as a pointer leads there, or NULL. */
+
 static inline int
-wh_json_observe(wh_json_t *json, wh_json_event_e event, const char *text,
-    size_t len)
+wh_json_observe(wh_json_t *json, const wh_json_node_t *node,
+    wh_json_event_e event, const char *text, size_t len)
 {
     int       rc;
     wh_str_t  str;
 
-    if (json->observer == NULL) {
+    if (!json->told
+        && (json->observer == NULL
+            || node == NULL
+            || node->index == WH_JSON_NONE))
+    {
         return 1;
     }
 
@@ -1129,6 +1197,10 @@ wh_json_on_name(void *ctx, const unsigned char *name, size_t len)
     wh_json_frame_t       *frame;
     const wh_json_node_t  *member;
 
+    if (json->below) {
+        return wh_json_token(json, 0);
+    }
+
     frame = json->frame;
     looked_at = (json->all || frame->node != NULL);
 
@@ -1158,26 +1230,39 @@ wh_json_on_name(void *ctx, const unsigned char *name, size_t len)
         }
     }
 
-    return wh_json_observe(json, WH_JSON_ON_NAME, (const char *) name, len);
+    return wh_json_observe(json, NULL, WH_JSON_ON_NAME, (const char *) name,
+                           len);
 }
 
 
 static int
 wh_json_on_object(void *ctx)
 {
-    return wh_json_open(ctx, 0);
+    wh_json_t  *json = ctx;
+
+    return json->below ? wh_json_open_below(json) : wh_json_open(json, 0);
 }
 
 
 static int
 wh_json_on_array(void *ctx)
 {
-    return wh_json_open(ctx, 1);
+    wh_json_t  *json = ctx;
+
+    return json->below ? wh_json_open_below(json) : wh_json_open(json, 1);
 }
 
 
 static int
 wh_json_on_end(void *ctx)
 {
-    return wh_json_close(ctx);
+    wh_json_t  *json = ctx;
+
+    if (json->below == 0) {
+        return wh_json_close(json);
+    }
+
+    json->below--;
+
+    return wh_json_token(json, 1);
 }

@@ -96,7 +96,8 @@ typedef enum {
  * Is told of all that the document holds, in its order, after the strict
  * checks.  The text is the parser's and is gone when the observer returns;
  * where there is a set, that of a string not looked at has no meaning.
- * Anything but WH_OK ends the parsing with that code.
+ * Anything but WH_OK ends the parsing with that code.  See also
+ * wh_json_observe_values().
  */
 typedef int (*wh_json_observer_pt)(void *data, wh_json_event_e event,
     wh_str_t text);
@@ -113,6 +114,12 @@ typedef struct wh_json_s  wh_json_t;
  */
 wh_json_t *wh_json_create(const wh_json_set_t *set,
     const wh_json_limits_t *limits, wh_json_observer_pt observer, void *data);
+
+/*
+ * Before the first piece: the observer is told of the values that pointers lead
+ * to alone, and of objects and arrays there when they begin.
+ */
+void wh_json_observe_values(wh_json_t *json);
 
 /* Frees the parser and the values in it; NULL is allowed. */
 void wh_json_free(wh_json_t *json);

@@ -144,7 +144,7 @@ wh_json_set_add_steps(wh_json_set_t *set, wh_str_t pointer, unsigned wildcard,
 
         if (wildcard && slash - p == 1 && *p == '*') {
             node->wildcard = 1;
-            node->parent->elements = 1;
+            node->parent->elements = WH_JSON_NONE;
         }
 
         p = slash;
@@ -214,8 +214,8 @@ wh_json_set_step(wh_json_set_t *set, wh_json_node_t *parent,
 
     *link = node;
 
-    if (node->element != WH_JSON_NONE) {
-        parent->elements = 1;
+    if (node->element != WH_JSON_NONE && node->element >= parent->elements) {
+        parent->elements = node->element + 1;
     }
 
     return node;

@@ -31,7 +31,8 @@ struct wh_json_node_s {
     size_t           index;        /* of the pointer that ends here, or none */
     size_t           element;      /* or none */
     unsigned         wildcard;     /* all elements lead here */
-    unsigned         elements;     /* some below are of an array, too */
+    size_t           elements;     /* those below that are of an array, too,
+                                      are lower than this */
     wh_str_t         name;         /* ~0 and ~1 decoded */
 };
 

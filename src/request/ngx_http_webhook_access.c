@@ -45,6 +45,8 @@ static ngx_http_webhook_reason_e ngx_http_webhook_verify_read(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_reason_e ngx_http_webhook_verify_hashed(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
 ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
@@ -116,8 +118,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         }
 
         if (ngx_http_webhook_body_slice(r, ctx) == NGX_AGAIN) {
-            return ngx_http_webhook_turn_wait(&ctx->turn, r->connection)
-                   == NGX_OK
+            return ngx_http_webhook_turn_wait(r, &ctx->turn) == NGX_OK
                    ? ngx_http_webhook_rest(r, ctx,
                                            ngx_http_webhook_turn_resume)
                    : ngx_http_webhook_give_way(r, ctx);
@@ -223,7 +224,9 @@ ngx_http_webhook_ask(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 static ngx_int_t
 ngx_http_webhook_headers(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_reason_e  reason;
+    ngx_uint_t                     wanted;
+    ngx_http_webhook_reason_e      reason;
+    ngx_http_webhook_main_conf_t  *wmcf;
 
     ctx->state = NGX_HTTP_WEBHOOK_CHECKING;
 
@@ -234,17 +237,23 @@ ngx_http_webhook_headers(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_stop(r, ctx, reason);
     }
 
-    if (!ctx->gate->provider->needs_body
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+    wanted = ngx_http_webhook_body_wanted(ctx);
+
+    ctx->later = wanted
+                 && (ctx->gate->provider->needs_body
+                     || (ctx->gate->nkeys > 1
+                         && ngx_http_webhook_body_later(r, ctx)));
+
+    if ((wanted || wmcf->body_sha256)
+        && !ctx->later
         && ngx_http_webhook_body_start(r, ctx) != NGX_OK)
     {
         return ngx_http_webhook_reject(r, ctx, NGX_HTTP_WEBHOOK_INTERNAL);
     }
 
-    if (ngx_http_webhook_body_wanted(ctx)) {
-        return ngx_http_webhook_read_body(r, ctx);
-    }
-
-    return ngx_http_webhook_accept(r, ctx);
+    return wanted ? ngx_http_webhook_read_body(r, ctx)
+                  : ngx_http_webhook_accept(r, ctx);
 }
 
 
@@ -371,7 +380,7 @@ ngx_http_webhook_stop(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e reason)
 {
     if (reason != NGX_HTTP_WEBHOOK_BUSY
-        || ngx_http_webhook_turn_wait(&ctx->turn, r->connection) != NGX_OK)
+        || ngx_http_webhook_turn_wait(r, &ctx->turn) != NGX_OK)
     {
         return ngx_http_webhook_reject(r, ctx, reason);
     }
@@ -389,7 +398,7 @@ ngx_http_webhook_turn_resume(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
-    if (ctx->turn.granted) {
+    if (ctx->turn->granted) {
         ngx_http_webhook_resume(r);
     }
 }
@@ -531,7 +540,7 @@ ngx_http_webhook_claim(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
     }
 
-    if (ctx->dry_run.bits) {
+    if (ctx->dry_run) {
         ngx_http_webhook_would_reject(r, ctx);
     }
 
@@ -633,7 +642,7 @@ ngx_http_webhook_verify_read(ngx_http_request_t *r,
     provider = ctx->gate->provider;
 
     if (!provider->needs_body) {
-        return ngx_http_webhook_verify_signature(r, ctx);
+        return ngx_http_webhook_verify_hashed(r, ctx);
     }
 
     ctx->unverified = 1;
@@ -675,15 +684,30 @@ ngx_http_webhook_verify_body(ngx_http_request_t *r,
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return reason;
         }
+    }
+
+    reason = ngx_http_webhook_verify_hashed(r, ctx);
+
+    ctx->unverified = (reason != NGX_HTTP_WEBHOOK_PASSED);
+
+    return reason;
+}
+
+
+/* The signature; the body may have to be hashed first. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_verify_hashed(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    if (ctx->later) {
+
+        ctx->later = 0;
 
         if (ngx_http_webhook_body_start(r, ctx) != NGX_OK) {
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }
     }
 
-    reason = ngx_http_webhook_verify_signature(r, ctx);
-
-    ctx->unverified = (reason != NGX_HTTP_WEBHOOK_PASSED);
-
-    return reason;
+    return ngx_http_webhook_verify_signature(r, ctx);
 }

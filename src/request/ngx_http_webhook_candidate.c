@@ -21,7 +21,7 @@ ngx_http_webhook_candidates_add(ngx_http_request_t *r,
     ngx_uint_t                     i;
     ngx_http_webhook_candidate_t  *candidates;
 
-    candidates = &ctx->own_candidate;
+    candidates = &ctx->signing->candidate;
 
     if (ctx->ncandidates + n > 1) {
 

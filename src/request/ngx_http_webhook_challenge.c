@@ -294,14 +294,14 @@ ngx_http_webhook_challenge_text(ngx_http_request_t *r,
 {
     ngx_int_t  rc, matched;
 
-    ngx_str_null(&ctx->challenge_value);
+    ngx_str_null(&ctx->asked->value);
 
     if (challenge->no_source) {
         return ngx_http_webhook_challenge_matches(r, ctx, challenge, reason);
     }
 
     rc = ngx_http_webhook_source_value(r, ctx, &challenge->source,
-                                       &ctx->challenge_value);
+                                       &ctx->asked->value);
 
     if (rc == WH_ABSENT) {
         return NGX_DECLINED;
@@ -322,7 +322,7 @@ ngx_http_webhook_challenge_text(ngx_http_request_t *r,
 
     if (rc != WH_OK
         || !ngx_http_webhook_challenge_valid(challenge,
-                                             &ctx->challenge_value))
+                                             &ctx->asked->value))
     {
         *reason = NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED;
         return NGX_ABORT;
@@ -468,15 +468,15 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ctx->challenge_key == NULL) {
+    if (ctx->asked->key == NULL) {
 
         keyslot = gate->challenge ? gate->challenge : gate->signing;
 
-        rc = ngx_http_webhook_key_get(r, keyslot, &ctx->challenge_key);
+        rc = ngx_http_webhook_key_get(r, keyslot, &ctx->asked->key);
 
-        if (rc == NGX_OK && ctx->challenge_key == NULL) {
+        if (rc == NGX_OK && ctx->asked->key == NULL) {
             ctx->unknown_tenant = 1;
-            rc = ngx_http_webhook_key_nobody(r, keyslot, &ctx->challenge_key);
+            rc = ngx_http_webhook_key_nobody(r, keyslot, &ctx->asked->key);
         }
 
         if (rc != NGX_OK) {
@@ -484,18 +484,18 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
         }
 
         if (gate->first->distinct) {
-            rc = ngx_http_webhook_key_distinct(r, gate, ctx->challenge_key);
+            rc = ngx_http_webhook_key_distinct(r, gate, ctx->asked->key);
 
             if (rc != NGX_OK) {
-                ngx_http_webhook_key_release(ctx->challenge_key);
-                ctx->challenge_key = NULL;
+                ngx_http_webhook_key_release(ctx->asked->key);
+                ctx->asked->key = NULL;
 
                 return rc;
             }
         }
     }
 
-    *key = ctx->challenge_key;
+    *key = ctx->asked->key;
 
     return NGX_OK;
 }
@@ -554,7 +554,7 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
 
     if (ctx->challenge->header.len
         && ngx_http_webhook_add_header(r, (char *) ctx->challenge->header.data,
-                                       &ctx->challenge_value)
+                                       &ctx->asked->value)
            == NULL)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -590,16 +590,16 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
     }
 
     hmac = &key->hmac[WH_SHA256];
-    text = ngx_http_webhook_wh_str(&ctx->challenge_value);
+    text = ngx_http_webhook_wh_str(&ctx->asked->value);
 
-    ctx->challenge_mac.len = hmac->size;
-    ctx->challenge_mac.data = ngx_pnalloc(r->pool, WH_HMAC_MAX_SIZE);
+    ctx->asked->mac.len = hmac->size;
+    ctx->asked->mac.data = ngx_pnalloc(r->pool, WH_HMAC_MAX_SIZE);
 
-    if (hmac->size == 0 || ctx->challenge_mac.data == NULL) {
+    if (hmac->size == 0 || ctx->asked->mac.data == NULL) {
         return NGX_ERROR;
     }
 
-    return ngx_http_webhook_mac(hmac, &text, 1, ctx->challenge_mac.data);
+    return ngx_http_webhook_mac(hmac, &text, 1, ctx->asked->mac.data);
 }
 
 

@@ -46,8 +46,8 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
                               : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
-    wh_json_free(ctx->claims);
-    ctx->claims = json;
+    wh_json_free(ctx->jose->claims);
+    ctx->jose->claims = json;
 
     if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
         ctx->text.data = (u_char *) text.data;

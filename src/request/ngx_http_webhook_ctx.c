@@ -9,9 +9,11 @@
 #include "ngx_http_webhook_request.h"
 
 
-static size_t ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate);
-static void ngx_http_webhook_ctx_headers(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_field_t *headers);
+static ngx_pool_cleanup_t *ngx_http_webhook_find_cleanup(
+    ngx_http_request_t *r);
+static size_t ngx_http_webhook_pieces_size(ngx_http_webhook_gate_t *gate);
+static void ngx_http_webhook_ctx_pieces(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate, void *pieces);
 static void ngx_http_webhook_cleanup(void *data);
 
 
@@ -26,21 +28,34 @@ ngx_http_webhook_restore_ctx(ngx_http_request_t *r)
     ngx_pool_cleanup_t      *cln;
     ngx_http_webhook_ctx_t  *ctx;
 
-    ctx = NULL;
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_webhook_cleanup) {
-            ctx = cln->data;
-            ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
-            break;
-        }
+    cln = ngx_http_webhook_find_cleanup(r);
+    if (cln == NULL) {
+        return NULL;
     }
 
-    if (ctx && r == r->main) {
+    ctx = cln->data;
+    ngx_http_set_ctx(r, ctx, ngx_http_webhook_module);
+
+    if (r == r->main) {
         ctx->redirected = 1;
     }
 
     return ctx;
+}
+
+
+static ngx_pool_cleanup_t *
+ngx_http_webhook_find_cleanup(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_webhook_cleanup) {
+            break;
+        }
+    }
+
+    return cln;
 }
 
 
@@ -59,14 +74,6 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
     if (before != NULL) {
         ngx_http_webhook_replay_end(before, 0);
         ngx_http_webhook_cleanup(before);
-
-        cln = before->cleanup;
-
-    } else {
-        cln = ngx_pool_cleanup_add(r->pool, 0);
-        if (cln == NULL) {
-            return NULL;
-        }
     }
 
     ctx = ngx_http_webhook_create_ctx(r, wlcf->gate);
@@ -74,11 +81,19 @@ ngx_http_webhook_start_ctx(ngx_http_request_t *r,
         return NULL;
     }
 
-    cln->handler = ngx_http_webhook_cleanup;
+    if (before != NULL) {
+        cln = ngx_http_webhook_find_cleanup(r);
+
+    } else {
+        cln = &ctx->cleanup;
+        cln->handler = ngx_http_webhook_cleanup;
+        cln->next = r->pool->cleanup;
+        r->pool->cleanup = cln;
+    }
+
     cln->data = ctx;
 
     ctx->wlcf = wlcf;
-    ctx->cleanup = cln;
     ctx->counted = before ? before->counted : NULL;
     ctx->stats_entries = wlcf->stats_entries;
 
@@ -97,33 +112,32 @@ ngx_http_webhook_create_ctx(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t  *ctx;
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_ctx_t)
-                               + ngx_http_webhook_headers_size(gate));
+                               + ngx_http_webhook_pieces_size(gate));
     if (ctx == NULL) {
         return NULL;
     }
 
-    ngx_http_webhook_ctx_headers(ctx, gate,
-                                 (ngx_http_webhook_field_t *) &ctx[1]);
+    ngx_http_webhook_ctx_pieces(ctx, gate, &ctx[1]);
 
     return ctx;
 }
 
 
-/* Makes the state one for another gate: its headers, its keys. */
+/* Makes the state one for another gate: its headers, its keys and the rest. */
 
 ngx_int_t
 ngx_http_webhook_ctx_gate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_gate_t *gate)
 {
-    ngx_http_webhook_field_t  *headers;
+    void  *pieces;
 
-    headers = ngx_pcalloc(r->pool, ngx_http_webhook_headers_size(gate));
-    if (headers == NULL) {
+    pieces = ngx_pcalloc(r->pool, ngx_http_webhook_pieces_size(gate));
+    if (pieces == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_http_webhook_ctx_headers(ctx, gate, headers);
-    ngx_http_webhook_find_headers(r, gate->provider, headers);
+    ngx_http_webhook_ctx_pieces(ctx, gate, pieces);
+    ngx_http_webhook_find_headers(r, gate->provider, ctx->headers);
 
     return NGX_OK;
 }
@@ -182,28 +196,66 @@ ngx_http_webhook_passes(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_loc_conf_t *wlcf)
 {
     return ctx->verified
-           && !(ctx->dry_run.bits & ~wlcf->dry_run);
+           && !(ctx->dry_run && (ctx->dry_run->bits & ~wlcf->dry_run));
 }
 
 
-/* The headers that are found, and after them the keys. */
+/*
+ * What a gate decides about, one after the other: the headers that are found,
+ * the keys, and what is for signatures and for challenges, if it has any.
+ */
 
 static size_t
-ngx_http_webhook_headers_size(ngx_http_webhook_gate_t *gate)
+ngx_http_webhook_pieces_size(ngx_http_webhook_gate_t *gate)
 {
-    return gate->provider->headers.nelts * sizeof(ngx_http_webhook_field_t)
+    size_t                        size;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+
+    size = provider->headers.nelts * sizeof(ngx_http_webhook_field_t)
            + gate->nkeys * sizeof(ngx_http_webhook_key_t *);
+
+    if (provider->signatures.nelts) {
+        size += sizeof(ngx_http_webhook_signing_t);
+    }
+
+    if (provider->challenges.nelts) {
+        size += sizeof(ngx_http_webhook_asked_t);
+    }
+
+    return size;
 }
 
 
 static void
-ngx_http_webhook_ctx_headers(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_field_t *headers)
+ngx_http_webhook_ctx_pieces(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_gate_t *gate, void *pieces)
 {
+    u_char                       *p;
+    ngx_http_webhook_provider_t  *provider;
+
+    p = pieces;
+    provider = gate->provider;
+
     ctx->gate = gate;
-    ctx->headers = headers;
-    ctx->keys = (ngx_http_webhook_key_t **)
-                &headers[gate->provider->headers.nelts];
+    ctx->signing = NULL;
+    ctx->asked = NULL;
+
+    ctx->headers = (ngx_http_webhook_field_t *) p;
+    p += provider->headers.nelts * sizeof(ngx_http_webhook_field_t);
+
+    ctx->keys = (ngx_http_webhook_key_t **) p;
+    p += gate->nkeys * sizeof(ngx_http_webhook_key_t *);
+
+    if (provider->signatures.nelts) {
+        ctx->signing = (ngx_http_webhook_signing_t *) p;
+        p += sizeof(ngx_http_webhook_signing_t);
+    }
+
+    if (provider->challenges.nelts) {
+        ctx->asked = (ngx_http_webhook_asked_t *) p;
+    }
 }
 
 

@@ -23,9 +23,9 @@
 typedef struct {
     EVP_MD_CTX                 *md;
     const wh_hmac_key_t        *key;        /* NULL for a digest */
-    wh_digest_e                 digest;     /* if it is one */
-    ngx_uint_t                  use;        /* of an HMAC's key */
-    ngx_uint_t                  secret;     /* its number, from 1 */
+    uint32_t                    secret;     /* its number, from 1 */
+    uint16_t                    use;        /* of an HMAC's key */
+    uint16_t                    digest;     /* if it is one, wh_digest_e */
 } ngx_http_webhook_hash_t;
 
 
@@ -71,11 +71,51 @@ typedef struct {
     wh_str_t                    message;    /* that a public key is to have
                                                signed, or no data */
     ngx_http_webhook_jwt_t     *jwt;        /* or NULL */
-    wh_pubkey_e                 scheme;
-    ngx_uint_t                  use;
     EVP_PKEY                   *pubkey;     /* chosen by its id, or NULL */
-    ngx_uint_t                  number;     /* of its secret, from 1 */
+    uint32_t                    number;     /* of its secret, from 1 */
+    uint16_t                    use;
+    uint16_t                    scheme;     /* wh_pubkey_e */
 } ngx_http_webhook_candidate_t;
+
+
+/*
+ * What only a request has whose provider has signatures.  Most offer one, with
+ * one hash, and these are here.
+ */
+
+typedef struct {
+    ngx_http_webhook_candidate_t   candidate;
+    ngx_http_webhook_hash_t        hash;
+    u_char                         bytes[WH_HMAC_MAX_SIZE];
+    ngx_str_t                      time;        /* in a header, as it is signed,
+                                                   or empty */
+    uint32_t                       at;          /* the rule or candidate that
+                                                   waits for its turn */
+    uint32_t                       tried;       /* keys, for this one */
+} ngx_http_webhook_signing_t;
+
+
+/* What only a request has whose signature is a token. */
+
+typedef struct {
+    wh_json_t                     *claims;      /* or NULL */
+    const wh_str_t                *issuer;      /* of the one that matched, or
+                                                   NULL */
+    ngx_str_t                      header;      /* of a detached one, with the
+                                                   dot, or empty */
+    wh_str_t                       text;        /* that is signed, of one that
+                                                   is the body, or no data */
+    ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
+} ngx_http_webhook_jose_t;
+
+
+/* What only a request has whose provider has challenges. */
+
+typedef struct {
+    ngx_http_webhook_key_t        *key;         /* or NULL */
+    ngx_str_t                      value;
+    ngx_str_t                      mac;
+} ngx_http_webhook_asked_t;
 
 
 typedef struct {
@@ -124,10 +164,10 @@ typedef struct {
 /* What a request would have been refused for, had a rule not been on trial. */
 
 typedef struct {
-    ngx_uint_t                     bits;        /* that have failed, bits */
+    ngx_uint_t                     bits;        /* that have failed */
     ngx_http_webhook_reason_e      reason;      /* of the first */
     ngx_uint_t                     status;
-    ngx_str_t                      pointer;
+    const ngx_str_t               *pointer;
     const char                    *violation;
 } ngx_http_webhook_dry_run_t;
 
@@ -140,68 +180,60 @@ struct ngx_http_webhook_counted_s {
 };
 
 
+/*
+ * It is small, since nginx holds it for each client that waits.  What few
+ * requests have is in pieces of their own.
+ */
+
 struct ngx_http_webhook_ctx_s {
+    ngx_pool_cleanup_t             cleanup;     /* of the first of a request */
+
     /* the gate, and how far the request has come */
     ngx_http_webhook_gate_t       *gate;
     ngx_http_webhook_loc_conf_t   *wlcf;        /* where it was last asked */
-    ngx_pool_cleanup_t            *cleanup;
-    ngx_http_webhook_state_e       state;
+    ngx_http_webhook_state_e       state:8;
 
     /* the verdict, and what is said of it */
-    ngx_http_webhook_verdict_e     verdict;
-    ngx_http_webhook_reason_e      reason;
-    ngx_uint_t                     status;      /* of the rule, or 0 */
-    ngx_str_t                      pointer;     /* of what is invalid */
+    ngx_http_webhook_verdict_e     verdict:8;
+    ngx_http_webhook_reason_e      reason:16;
+    uint16_t                       status;      /* of the rule, or 0 */
+    int16_t                        ack;         /* status for 2xx, if > 0 */
+    const ngx_str_t               *pointer;     /* of what is invalid; NULL: the
+                                                   document */
     const char                    *violation;   /* what is wrong there */
-    ngx_str_t                      time;        /* in a header, as it is signed,
-                                                   or empty */
     int64_t                        age;         /* s, of a time that is out of
                                                    the window, or 0 */
-    ngx_uint_t                     secrets_tried;  /* bits, of a refusal */
-    ngx_http_webhook_dry_run_t     dry_run;
-    ngx_str_t                      response_body;  /* instead of our own */
-    ngx_int_t                      ack;         /* status for 2xx, if > 0 */
+    ngx_http_webhook_dry_run_t    *dry_run;     /* or NULL */
+    uint32_t                       secrets_tried;  /* bits, of a refusal */
 
     /* what the request has: headers, keys, candidates */
+    uint32_t                       ncandidates;
+    ngx_http_webhook_candidate_t  *candidates;
     ngx_http_webhook_field_t      *headers;     /* as provider->headers */
     ngx_http_webhook_key_t       **keys;        /* gate->nkeys, or NULL each */
     ngx_http_webhook_source_t     *credential;  /* the token's source */
-    ngx_http_webhook_candidate_t  *candidates;
-    ngx_uint_t                     ncandidates;
-    ngx_http_webhook_candidate_t   own_candidate;  /* if there is one only */
-    u_char                         own_bytes[WH_HMAC_MAX_SIZE];
-    ngx_http_webhook_turn_t        turn;        /* to verify by a public key */
-    u_char                        *step;        /* that waits for it, or NULL */
-    ngx_uint_t                     at;          /* the rule or candidate that
-                                                   does */
-    ngx_uint_t                     tried;       /* keys, for this one */
-    wh_json_t                     *claims;      /* of the token, or NULL */
-    ngx_http_webhook_reason_e      untimely;    /* a bearer's time */
+    ngx_http_webhook_signing_t    *signing;     /* or NULL */
+    ngx_http_webhook_jose_t       *jose;        /* or NULL */
     ngx_http_webhook_http_signature_t  *http;   /* or NULL */
-    ngx_str_t                      token_header;  /* of a detached token, with
-                                                   the dot, or empty */
-    wh_str_t                       token_signed;  /* of a token that is the
-                                                   body, or no data */
-    ngx_uint_t                     secret;      /* that matched, from 1 */
-    ngx_uint_t                     token;       /* the token's, from 1 */
-    const wh_str_t                *issuer;      /* of the token that matched,
-                                                   or NULL */
+    ngx_http_webhook_turn_t       *turn;        /* NULL: it has never waited */
+    u_char                        *step;        /* that waits for it, or NULL */
+    uint32_t                       secret;      /* that matched, from 1 */
+    uint32_t                       token;       /* the token's, from 1 */
     ngx_array_t                   *subject;     /* of the certificate, that
                                                    matched, or NULL */
 
     /* hashes of the message and of the body */
     ngx_http_webhook_hash_t       *hashes;
-    ngx_uint_t                     nhashes;
-    ngx_http_webhook_hash_t        own_hash;
     EVP_MD_CTX                    *sha256;      /* for $webhook_body_sha256 */
     ngx_str_t                      body_sha256;
     off_t                          hashed;      /* bytes of the body */
     off_t                          arrived;     /* of one that stays in
                                                    memory */
+    uint32_t                       nhashes;
     uint32_t                       crc32;       /* for a rule "body" */
+    u_char                         ncarry;
     u_char                         carry[3];    /* bytes that are not encoded
                                                    yet, of a payload */
-    ngx_uint_t                     ncarry;
 
     /* bits */
     unsigned                       whole:1;     /* a signature is over the
@@ -215,6 +247,7 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       asking:1;    /* is it a challenge? */
     unsigned                       unknown_tenant:1; /* all secrets are from
                                                       variables, and empty */
+    unsigned                       later:1;     /* hash the body */
     unsigned                       hashing:1;
     unsigned                       compared:1;  /* all but public keys */
     unsigned                       at_once:1;   /* it cannot wait */
@@ -239,12 +272,12 @@ struct ngx_http_webhook_ctx_s {
                                                    is a form or a token */
     ngx_str_t                      text;        /* for a rule "body" */
     wh_pelorus_work_t             *pelorus;     /* or NULL */
+    ngx_str_t                     *response_body;  /* of its receiver, or
+                                                   NULL */
 
     /* the challenge that the request is, or NULL */
     ngx_http_webhook_challenge_t  *challenge;
-    ngx_http_webhook_key_t        *challenge_key;
-    ngx_str_t                      challenge_value;
-    ngx_str_t                      challenge_mac;
+    ngx_http_webhook_asked_t      *asked;       /* or NULL */
 
     /* replay protection, or NULL */
     ngx_http_webhook_replay_state_t  *replay;

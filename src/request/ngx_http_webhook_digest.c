@@ -80,8 +80,8 @@ ngx_http_webhook_digest_update(ngx_http_request_t *r,
     }
 
     if (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
-        ngx_http_webhook_digest_part(ctx, (u_char *) ctx->token_signed.data,
-                                     ctx->token_signed.len);
+        ngx_http_webhook_digest_part(ctx, (u_char *) ctx->jose->text.data,
+                                     ctx->jose->text.len);
 
         return ctx->failed ? NGX_ERROR : NGX_OK;
     }

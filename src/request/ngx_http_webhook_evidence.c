@@ -452,7 +452,7 @@ ngx_http_webhook_message_parts(ngx_http_request_t *r,
     if (ctx->reason != NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH
         || ctx->ncandidates == 0
         || ctx->taken
-        || ctx->token_header.len
+        || ngx_http_webhook_detached(ctx)
         || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER))
     {
         return NGX_DECLINED;

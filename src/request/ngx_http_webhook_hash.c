@@ -126,7 +126,7 @@ ngx_http_webhook_digest_later(ngx_http_request_t *r,
 
     /* a payload is encoded as it arrives, once */
 
-    if (ctx->token_header.len) {
+    if (ngx_http_webhook_detached(ctx)) {
         return 0;
     }
 
@@ -160,6 +160,26 @@ ngx_http_webhook_body_stays(ngx_http_request_t *r)
            && !clcf->client_body_in_file_only
            && r->headers_in.content_length_n
               <= (off_t) clcf->client_body_buffer_size;
+}
+
+
+/*
+ * Whether the hashes of several secrets can wait until the body is there: they
+ * are more than a client should hold that waits, and of what will be in memory
+ * they are, with one for the body itself, no more than a slice.
+ */
+
+ngx_uint_t
+ngx_http_webhook_body_later(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+{
+    off_t  n;
+
+    n = r->headers_in.content_length_n;
+
+    return r->request_body == NULL
+           && n >= 0
+           && n <= NGX_HTTP_WEBHOOK_SLICE / (off_t) (ctx->gate->nkeys + 1)
+           && ngx_http_webhook_body_stays(r);
 }
 
 
@@ -205,13 +225,6 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
     }
 
-    if (ctx->nhashes == 0
-        && ctx->sha256 == NULL
-        && !ngx_http_webhook_body_wanted(ctx))
-    {
-        return NGX_OK;
-    }
-
     if (r->request_body) {
 
         if (!ngx_http_webhook_body_waits(r, ctx)) {
@@ -250,10 +263,10 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     n = ctx->gate->nkeys * ngx_http_webhook_bits(hmacs)
         + ngx_http_webhook_bits(digests);
 
-    ctx->hashes = &ctx->own_hash;
+    if (n == 1 && ctx->signing) {
+        ctx->hashes = &ctx->signing->hash;
 
-    if (n > 1) {
-
+    } else {
         ctx->hashes = ngx_palloc(r->pool, n * sizeof(ngx_http_webhook_hash_t));
         if (ctx->hashes == NULL) {
             return NGX_ERROR;
@@ -292,7 +305,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
         }
     }
 
-    if (ctx->token_header.len) {
+    if (ngx_http_webhook_detached(ctx)) {
 
         if (ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
                                           &payload)
@@ -458,7 +471,7 @@ ngx_http_webhook_body_arrived(ngx_http_request_t *r,
     waiting = ctx->arrived - ctx->hashed;
     ctx->arrived += ngx_http_webhook_body_size(in);
 
-    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+    if (ngx_http_webhook_turn_take(ctx->turn) != NGX_OK) {
         return;
     }
 
@@ -489,7 +502,7 @@ ngx_http_webhook_body_slice(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+    if (ngx_http_webhook_turn_take(ctx->turn) != NGX_OK) {
         return NGX_AGAIN;
     }
 
@@ -617,7 +630,7 @@ ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len)
     {
         ngx_http_webhook_feed(ctx, data, len);
 
-    } else if (ctx->token_header.len) {
+    } else if (ngx_http_webhook_detached(ctx)) {
         ngx_http_webhook_feed_payload(ctx, data, len);
 
     } else {
@@ -647,9 +660,9 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 
     ngx_http_webhook_keys_release(ctx->keys, ctx->gate->nkeys);
 
-    if (ctx->challenge_key) {
-        ngx_http_webhook_key_release(ctx->challenge_key);
-        ctx->challenge_key = NULL;
+    if (ctx->asked && ctx->asked->key) {
+        ngx_http_webhook_key_release(ctx->asked->key);
+        ctx->asked->key = NULL;
     }
 }
 
@@ -659,7 +672,7 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 void
 ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_http_webhook_turn_leave(&ctx->turn);
+    ngx_http_webhook_turn_leave(ctx->turn);
 
     if (ctx->state != NGX_HTTP_WEBHOOK_DONE) {
         ngx_http_webhook_hashes_release(ctx);
@@ -669,13 +682,16 @@ ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx)
         ngx_http_webhook_md_put(ctx->sha256);
     }
 
+    if (ctx->jose) {
+        wh_json_free(ctx->jose->claims);
+        ctx->jose->claims = NULL;
+    }
+
     wh_json_free(ctx->json);
-    wh_json_free(ctx->claims);
     wh_pelorus_work_free(ctx->pelorus);
 
     ctx->pelorus = NULL;
     ctx->json = NULL;
-    ctx->claims = NULL;
     ctx->sha256 = NULL;
     ctx->hashing = 0;
 }

@@ -56,6 +56,14 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
+    if (ctx->jose == NULL) {
+
+        ctx->jose = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_jose_t));
+        if (ctx->jose == NULL) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
     /* the digest that a token has takes the place of its signature */
 
     len = wh_decoded_len(WH_BASE64URL, jose.signature.len);
@@ -94,8 +102,8 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
             return reason;
         }
 
-        ctx->token_header.data = (u_char *) jose.message.data;
-        ctx->token_header.len = jose.message.len;
+        ctx->jose->header.data = (u_char *) jose.message.data;
+        ctx->jose->header.len = jose.message.len;
         ctx->whole = (signature->scheme == WH_ED25519);
 
         return ngx_http_webhook_jwt_add(r, ctx, &candidate);
@@ -240,10 +248,10 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     if (ctx->gate->provider->alone) {
-        ctx->token_signed = jose->message;
         ctx->secret = secret;
-        ctx->issuer = &signature->jwt.issuer;
-        ctx->untimely = reason;
+        ctx->jose->text = jose->message;
+        ctx->jose->issuer = &signature->jwt.issuer;
+        ctx->jose->untimely = reason;
 
         return NGX_HTTP_WEBHOOK_PASSED;
     }
@@ -295,7 +303,7 @@ ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     parts[0].data = (u_char *) &candidate->pubkey;
     parts[0].len = sizeof(EVP_PKEY *);
     parts[1].data = (u_char *) &candidate->scheme;
-    parts[1].len = sizeof(wh_pubkey_e);
+    parts[1].len = sizeof(candidate->scheme);
     parts[2] = jose->message;
     parts[3].data = candidate->signature.bytes;
     parts[3].len = candidate->signature.len;

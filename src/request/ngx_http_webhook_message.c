@@ -14,6 +14,8 @@
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value);
+static ngx_uint_t ngx_http_webhook_message_timed(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_segment_t *segment);
 static ngx_uint_t ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment, wh_str_t part);
 static ngx_uint_t ngx_http_webhook_message_repeated(ngx_http_request_t *r,
@@ -33,8 +35,8 @@ ngx_int_t
 ngx_http_webhook_message_prefix(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
-    if (ctx->token_header.len) {
-        *text = ctx->token_header;
+    if (ngx_http_webhook_detached(ctx)) {
+        *text = ctx->jose->header;
         return NGX_OK;
     }
 
@@ -130,6 +132,16 @@ ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
 }
 
 
+/* Whether the segment is the time, and has been found to be one. */
+
+static ngx_uint_t
+ngx_http_webhook_message_timed(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_segment_t *segment)
+{
+    return segment->time && ctx->signing->time.len;
+}
+
+
 /* As the value of a source. */
 
 static ngx_int_t
@@ -137,8 +149,8 @@ ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value)
 {
-    if (segment->time && ctx->time.len) {
-        *value = ctx->time;
+    if (ngx_http_webhook_message_timed(ctx, segment)) {
+        *value = ctx->signing->time;
         return WH_OK;
     }
 
@@ -211,7 +223,7 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
     ngx_str_t                  value;
     ngx_http_webhook_reason_e  reason;
 
-    if (segment->time && ctx->time.len) {
+    if (ngx_http_webhook_message_timed(ctx, segment)) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 

@@ -219,7 +219,7 @@ ngx_http_webhook_name_member(ngx_http_request_t *r,
     }
 
     if (rc == WH_REPEATED) {
-        ctx->pointer = source->name;
+        ctx->pointer = &source->name;
         ctx->violation = "repeated";
         return NGX_HTTP_WEBHOOK_PAYLOAD_INVALID;
     }
@@ -336,10 +336,11 @@ ngx_http_webhook_name_signer(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (ctx->issuer
-        && ctx->issuer->len
-        && ngx_http_webhook_name_add(WH_NAME_ISSUER, signer, len, ctx->issuer,
-                                     1)
+    if (ctx->jose
+        && ctx->jose->issuer
+        && ctx->jose->issuer->len
+        && ngx_http_webhook_name_add(WH_NAME_ISSUER, signer, len,
+                                     ctx->jose->issuer, 1)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -362,13 +363,13 @@ ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx, u_char *signer,
     ngx_uint_t       i;
     const wh_str_t  *value;
 
-    if (ctx->claims == NULL) {
+    if (ctx->jose == NULL || ctx->jose->claims == NULL) {
         return NGX_OK;
     }
 
     for (i = 0; i < ctx->gate->npinned; i++) {
 
-        value = wh_claim_check(&ctx->gate->pinned[i], ctx->claims);
+        value = wh_claim_check(&ctx->gate->pinned[i], ctx->jose->claims);
 
         if (value
             && ngx_http_webhook_name_add(WH_NAME_CLAIM, signer, len, value, 1)

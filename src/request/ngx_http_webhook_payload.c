@@ -411,7 +411,7 @@ ngx_http_webhook_payload_invalid(ngx_http_webhook_ctx_t *ctx, size_t index,
 
     pointers = ctx->gate->pointers.elts;
 
-    ctx->pointer = pointers[index].text;
+    ctx->pointer = &pointers[index].text;
     ctx->violation = violation;
 
     return NGX_HTTP_WEBHOOK_PAYLOAD_INVALID;

@@ -52,9 +52,10 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_pelorus_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
+    static ngx_str_t  method = ngx_string("{\"detail\":\"Method Not Allowed\"}");
+
     if (r->method != NGX_HTTP_POST) {
-        ngx_str_set(&ctx->response_body,
-                    "{\"detail\":\"Method Not Allowed\"}");
+        ctx->response_body = &method;
         return NGX_HTTP_WEBHOOK_METHOD_NOT_ALLOWED;
     }
 
@@ -98,7 +99,7 @@ ngx_http_webhook_pelorus_body(ngx_http_request_t *r,
         }
     }
 
-    if (ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK) {
+    if (ngx_http_webhook_turn_take(ctx->turn) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_BUSY;
     }
 
@@ -115,6 +116,7 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, wh_str_t *body)
 {
     size_t                         n;
+    ngx_str_t                     *response;
     wh_hmac_key_t                 *keys;
     wh_pelorus_request_t           request;
     wh_pelorus_verdict_t           verdict;
@@ -180,13 +182,16 @@ ngx_http_webhook_pelorus_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    ctx->response_body.data = ngx_pnalloc(r->pool, WH_PELORUS_RESPONSE_BODY);
-    if (ctx->response_body.data == NULL) {
+    response = ngx_palloc(r->pool, sizeof(ngx_str_t)
+                                   + WH_PELORUS_RESPONSE_BODY);
+    if (response == NULL) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    ctx->response_body.len = wh_pelorus_response_body(&verdict,
-                                                      ctx->response_body.data);
+    response->data = (u_char *) &response[1];
+    response->len = wh_pelorus_response_body(&verdict, response->data);
+
+    ctx->response_body = response;
     ctx->status = verdict.status;
 
     return ngx_http_webhook_pelorus_reasons[verdict.result];

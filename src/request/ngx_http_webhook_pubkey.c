@@ -83,7 +83,7 @@ ngx_http_webhook_pubkey_token(ngx_http_webhook_ctx_t *ctx,
 {
     u_char  digest[WH_HMAC_MAX_SIZE];
 
-    ctx->issuer = jwt->issuer;
+    ctx->jose->issuer = jwt->issuer;
 
     if (ctx->replay == NULL) {
         return NGX_OK;
@@ -149,11 +149,15 @@ ngx_int_t
 ngx_http_webhook_pubkey_match(ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                      matched;
+    ngx_http_webhook_signing_t    *signing;
     ngx_http_webhook_candidate_t  *candidate;
 
-    for ( /* void */ ; ctx->at < ctx->ncandidates; ctx->at++, ctx->tried = 0) {
+    signing = ctx->signing;
 
-        candidate = &ctx->candidates[ctx->at];
+    for ( /* void */ ; signing->at < ctx->ncandidates;
+         signing->at++, signing->tried = 0)
+    {
+        candidate = &ctx->candidates[signing->at];
 
         if (candidate->message.data == NULL) {
             continue;
@@ -206,22 +210,25 @@ static ngx_int_t
 ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate, wh_str_t message)
 {
-    wh_str_t   signature;
-    EVP_PKEY  *pubkey;
+    wh_str_t                     signature;
+    EVP_PKEY                    *pubkey;
+    ngx_http_webhook_signing_t  *signing;
+
+    signing = ctx->signing;
 
     signature.data = candidate->signature.bytes;
     signature.len = candidate->signature.len;
 
-    for ( /* void */ ; ctx->tried <= ctx->gate->nkeys; ctx->tried++) {
+    for ( /* void */ ; signing->tried <= ctx->gate->nkeys; signing->tried++) {
 
-        pubkey = ngx_http_webhook_pubkey_get(ctx, candidate, ctx->tried);
+        pubkey = ngx_http_webhook_pubkey_get(ctx, candidate, signing->tried);
 
         if (pubkey == NULL) {
             continue;
         }
 
         if (!ctx->at_once
-            && ngx_http_webhook_turn_take(&ctx->turn) != NGX_OK)
+            && ngx_http_webhook_turn_take(ctx->turn) != NGX_OK)
         {
             return NGX_AGAIN;
         }
@@ -231,7 +238,7 @@ ngx_http_webhook_pubkey_try(ngx_http_webhook_ctx_t *ctx,
         {
 
         case WH_OK:
-            return ctx->tried ? ctx->tried : candidate->number;
+            return signing->tried ? signing->tried : candidate->number;
 
         case WH_INVALID:
             break;

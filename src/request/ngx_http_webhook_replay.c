@@ -200,6 +200,8 @@ ngx_http_webhook_replay_name(ngx_http_request_t *r,
 static ngx_http_webhook_reason_e
 ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
 {
+    ngx_http_webhook_replay_rule_t  *rule;
+
     switch (rc) {
 
     case NGX_OK:
@@ -207,6 +209,8 @@ ngx_http_webhook_replay_reason(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
         return NGX_HTTP_WEBHOOK_PASSED;
 
     case NGX_BUSY:
+        rule = ctx->gate->provider->replay;
+        ctx->status = rule ? rule->in_progress : 0;
         return NGX_HTTP_WEBHOOK_DUPLICATE_IN_PROGRESS;
 
     case NGX_DONE:

@@ -32,6 +32,7 @@ static ngx_int_t ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t status);
 static ngx_int_t ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
+static const ngx_str_t *ngx_http_webhook_pointer(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *detail);
 
@@ -113,10 +114,10 @@ void
 ngx_http_webhook_would_reject(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ctx->reason = ctx->dry_run.reason;
-    ctx->status = ctx->dry_run.status;
-    ctx->pointer = ctx->dry_run.pointer;
-    ctx->violation = ctx->dry_run.violation;
+    ctx->reason = ctx->dry_run->reason;
+    ctx->status = ctx->dry_run->status;
+    ctx->pointer = ctx->dry_run->pointer;
+    ctx->violation = ctx->dry_run->violation;
     ctx->verdict = NGX_HTTP_WEBHOOK_WOULD_REJECT;
     ctx->status = ngx_http_webhook_status(r, ctx);
 
@@ -199,7 +200,8 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
                   ? "would be " : "",
                   refused ? "refused" : "answered",
                   ngx_http_webhook_reason_name(ctx->reason),
-                  ctx->violation ? ", at \"" : "", &ctx->pointer,
+                  ctx->violation ? ", at \"" : "",
+                  ngx_http_webhook_pointer(ctx),
                   ctx->violation ? "\": " : "",
                   ctx->violation ? ctx->violation : "",
                   ctx->hashed, &evidence, &clcf->name);
@@ -381,6 +383,8 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     ngx_http_webhook_class_t  *class;
 
     static ngx_str_t  json = ngx_string("application/json");
+    static ngx_str_t  duplicate = ngx_string(
+                                        "{\"status\":200,\"duplicate\":true}\n");
 
     for (class = ngx_http_webhook_classes; class->status; class++) {
         if (class->status == ctx->status) {
@@ -395,12 +399,12 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
 
     if (ctx->status == NGX_HTTP_OK) {
-        ngx_str_set(&ctx->response_body,
-                    "{\"status\":200,\"duplicate\":true}\n");
+        cv.value = duplicate;
+        return ngx_http_send_response(r, ctx->status, &json, &cv);
     }
 
-    if (ctx->response_body.len) {
-        cv.value = ctx->response_body;
+    if (ctx->response_body) {
+        cv.value = *ctx->response_body;
         return ngx_http_send_response(r, ctx->status, &json, &cv);
     }
 
@@ -422,11 +426,20 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     }
 
     p = ngx_sprintf(cv.value.data, "{\"status\":%ui,\"error\":\"%V\"%V}\n",
-                    ctx->status, &class->text, &detail);
+                    (ngx_uint_t) ctx->status, &class->text, &detail);
 
     cv.value.len = p - cv.value.data;
 
     return ngx_http_send_response(r, ctx->status, &json, &cv);
+}
+
+
+static const ngx_str_t *
+ngx_http_webhook_pointer(ngx_http_webhook_ctx_t *ctx)
+{
+    static const ngx_str_t  document = ngx_null_string;
+
+    return ctx->pointer ? ctx->pointer : &document;
 }
 
 
@@ -436,10 +449,11 @@ static ngx_int_t
 ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_str_t *detail)
 {
-    u_char     *p;
-    size_t      len;
-    ngx_str_t  *name;
-    uintptr_t   escape;
+    u_char           *p;
+    size_t            len;
+    ngx_str_t        *name;
+    uintptr_t         escape;
+    const ngx_str_t  *pointer;
 
     ngx_str_null(detail);
 
@@ -448,10 +462,11 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     name = ngx_http_webhook_reason_name(ctx->reason);
-    escape = ngx_escape_json(NULL, ctx->pointer.data, ctx->pointer.len);
+    pointer = ngx_http_webhook_pointer(ctx);
+    escape = ngx_escape_json(NULL, pointer->data, pointer->len);
 
     len = sizeof(",\"reason\":\"\",\"pointer\":\"\",\"rule\":\"\"")
-          + name->len + ctx->pointer.len + escape + ngx_strlen(ctx->violation);
+          + name->len + pointer->len + escape + ngx_strlen(ctx->violation);
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -461,7 +476,7 @@ ngx_http_webhook_detail(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     detail->data = p;
 
     p = ngx_sprintf(p, ",\"reason\":\"%V\",\"pointer\":\"", name);
-    p = (u_char *) ngx_escape_json(p, ctx->pointer.data, ctx->pointer.len);
+    p = (u_char *) ngx_escape_json(p, pointer->data, pointer->len);
     p = ngx_sprintf(p, "\",\"rule\":\"%s\"", ctx->violation);
 
     detail->len = p - detail->data;

@@ -125,8 +125,8 @@ ngx_int_t ngx_http_webhook_hmac_match_bytes(ngx_http_webhook_ctx_t *ctx,
 /* _turn.c: one expensive step in a turn of the event loop */
 void ngx_http_webhook_turn_init(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_webhook_turn_take(ngx_http_webhook_turn_t *turn);
-ngx_int_t ngx_http_webhook_turn_wait(ngx_http_webhook_turn_t *turn,
-    ngx_connection_t *c);
+ngx_int_t ngx_http_webhook_turn_wait(ngx_http_request_t *r,
+    ngx_http_webhook_turn_t **turn);
 void ngx_http_webhook_turn_leave(ngx_http_webhook_turn_t *turn);
 
 /* _candidate.c: the signatures that a request offers */
@@ -175,6 +175,8 @@ void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
     ngx_http_webhook_hash_pt handler);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
+ngx_uint_t ngx_http_webhook_body_later(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_body_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
@@ -325,6 +327,15 @@ ngx_uint_t ngx_http_webhook_secret_number(ngx_http_webhook_ctx_t *ctx);
 ngx_int_t ngx_http_webhook_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
+
+
+/* Whether the signature is a token whose payload is the message. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_detached(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->jose && ctx->jose->header.len;
+}
 
 
 /* Of every request, also where there is no gate, so it must be cheap. */

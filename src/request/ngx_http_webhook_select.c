@@ -80,8 +80,8 @@ ngx_http_webhook_select_challenge(ngx_http_request_t *r,
 
     /* the key is this gate's, and the request may be for another one */
 
-    ngx_http_webhook_key_release(ctx->challenge_key);
-    ctx->challenge_key = NULL;
+    ngx_http_webhook_key_release(ctx->asked->key);
+    ctx->asked->key = NULL;
 
     return (reason != NGX_HTTP_WEBHOOK_PASSED
             || ctx->challenge

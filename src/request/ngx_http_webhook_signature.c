@@ -9,9 +9,14 @@
 #include "ngx_http_webhook_request.h"
 
 
+#define NGX_HTTP_WEBHOOK_DECODED  1024      /* bytes of most headers */
+
+
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature);
+static ngx_int_t ngx_http_webhook_signatures_keep(ngx_http_request_t *r,
+    wh_signature_t *signatures, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_signatures_distinct(
     wh_signature_t *signatures, ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_signature_offered(
@@ -20,6 +25,11 @@ static ngx_http_webhook_reason_e ngx_http_webhook_signature_compare(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_int_t *secret);
 static ngx_int_t ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_hash_t *hash, ngx_str_t *suffix);
+
+
+/* of this worker: what is decoded before it is known whether it is kept */
+
+static u_char  ngx_http_webhook_decoded[NGX_HTTP_WEBHOOK_DECODED];
 
 
 /*
@@ -33,16 +43,18 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 {
     ngx_uint_t                     n;
     ngx_http_webhook_reason_e      reason, worst;
+    ngx_http_webhook_signing_t    *signing;
     ngx_http_webhook_signature_t  *signature;
 
+    signing = ctx->signing;
     signature = ctx->gate->provider->signatures.elts;
     n = ctx->gate->provider->signatures.nelts;
 
     worst = NGX_HTTP_WEBHOOK_SIGNATURE_MISSING;
 
-    for ( /* void */ ; ctx->at < n; ctx->at++, ctx->tried = 0) {
+    for ( /* void */ ; signing->at < n; signing->at++, signing->tried = 0) {
 
-        reason = ngx_http_webhook_candidates(r, ctx, &signature[ctx->at]);
+        reason = ngx_http_webhook_candidates(r, ctx, &signature[signing->at]);
 
         switch (reason) {
 
@@ -100,10 +112,14 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     size = wh_decoded_len(signature->format.encoding, value.len);
-    buf = ctx->own_bytes;
 
-    if (size > sizeof(ctx->own_bytes) || ctx->ncandidates) {
+    if (size <= sizeof(ctx->signing->bytes) && ctx->ncandidates == 0) {
+        buf = ctx->signing->bytes;
 
+    } else if (size <= sizeof(ngx_http_webhook_decoded)) {
+        buf = ngx_http_webhook_decoded;
+
+    } else {
         buf = ngx_pnalloc(r->pool, size);
         if (buf == NULL) {
             return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -144,7 +160,11 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     candidate = ngx_http_webhook_candidates_add(r, ctx, n);
-    if (candidate == NULL) {
+
+    if (candidate == NULL
+        || (buf == ngx_http_webhook_decoded
+            && ngx_http_webhook_signatures_keep(r, signatures, n) != NGX_OK))
+    {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
@@ -165,6 +185,35 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/* Only what is a signature takes memory of the request, to be compared. */
+
+static ngx_int_t
+ngx_http_webhook_signatures_keep(ngx_http_request_t *r,
+    wh_signature_t *signatures, ngx_uint_t n)
+{
+    size_t       size;
+    u_char      *p;
+    ngx_uint_t   i;
+
+    for (i = 0, size = 0; i < n; i++) {
+        size += signatures[i].len;
+    }
+
+    p = ngx_pnalloc(r->pool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        ngx_memcpy(p, signatures[i].bytes, signatures[i].len);
+        signatures[i].bytes = p;
+        p += signatures[i].len;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -213,7 +262,7 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
     ngx_http_webhook_candidate_t  *candidate;
 
     if (ctx->gate->provider->alone) {
-        return ctx->untimely;
+        return ctx->jose->untimely;
     }
 
     candidate = ctx->candidates;
@@ -267,8 +316,8 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
         }
 
         ctx->compared = 1;
-        ctx->at = 0;
-        ctx->tried = 0;
+        ctx->signing->at = 0;
+        ctx->signing->tried = 0;
     }
 
     if (secret == 0) {
@@ -369,7 +418,7 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
     /* a payload has it in it */
 
     if (ctx->gate->provider->suffix
-        && ctx->token_header.len == 0
+        && !ngx_http_webhook_detached(ctx)
         && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
                                          &suffix)
            != NGX_OK)

@@ -250,7 +250,8 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
         break;
 
     case NGX_HTTP_WEBHOOK_CLAIM:
-        rc = ngx_http_webhook_source_json(ctx->claims, source, &text);
+        rc = ngx_http_webhook_source_json(ctx->jose ? ctx->jose->claims : NULL,
+                                          source, &text);
         break;
 
     case NGX_HTTP_WEBHOOK_WHOLE_BODY:

@@ -89,13 +89,15 @@ ngx_http_webhook_steps_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
         reason = ngx_http_webhook_step_handlers[*step](r, ctx);
 
+        if (reason == NGX_HTTP_WEBHOOK_PASSED) {
+            continue;
+        }
+
         if (reason == NGX_HTTP_WEBHOOK_BUSY) {
             ctx->step = step;
         }
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED
-            && !ngx_http_webhook_dry_run(r, ctx, reason))
-        {
+        if (!ngx_http_webhook_dry_run(r, ctx, reason)) {
             return reason;
         }
     }
@@ -125,9 +127,17 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return 0;
     }
 
-    dry_run = &ctx->dry_run;
+    dry_run = ctx->dry_run;
 
-    if (dry_run->bits == 0) {
+    if (dry_run == NULL) {
+
+        dry_run = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_dry_run_t));
+        if (dry_run == NULL) {
+            return 0;
+        }
+
+        ctx->dry_run = dry_run;
+
         dry_run->reason = reason;
         dry_run->status = ctx->status;
         dry_run->pointer = ctx->pointer;
@@ -140,7 +150,7 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     ctx->status = 0;
     ctx->violation = NULL;
-    ngx_str_null(&ctx->pointer);
+    ctx->pointer = NULL;
 
     return 1;
 }
@@ -407,8 +417,10 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_TIMESTAMP_MALFORMED;
     }
 
-    if (!ngx_http_webhook_source_in_body(&timestamp->source)) {
-        ctx->time = value;
+    if (ctx->signing
+        && !ngx_http_webhook_source_in_body(&timestamp->source))
+    {
+        ctx->signing->time = value;
     }
 
     now = ngx_time();

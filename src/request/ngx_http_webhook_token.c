@@ -176,6 +176,8 @@ ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
+    wh_json_observe_values(parse.json);
+
     parse.element = wh_json_value(parse.json, wildcard->element);
     parse.value = wh_json_value(parse.json, wildcard->value);
 
@@ -199,8 +201,8 @@ ngx_http_webhook_wildcard_parse(ngx_http_webhook_ctx_t *ctx, ngx_str_t *body)
 
 
 /*
- * Of the events only the value that has come with one is of interest, or an
- * element after one without.  The first that is wrong ends the walk.
+ * A value may have come, or an element after one without.  The first that is
+ * wrong ends the walk.
  */
 
 static int

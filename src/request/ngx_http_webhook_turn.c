@@ -41,12 +41,15 @@ ngx_http_webhook_turn_init(ngx_cycle_t *cycle)
 }
 
 
-/* NGX_OK: the turn is the caller's.  NGX_AGAIN: it has to wait. */
+/*
+ * NGX_OK: the turn is the caller's.  NGX_AGAIN: it has to wait.  A request that
+ * has never waited has no turn, NULL.
+ */
 
 ngx_int_t
 ngx_http_webhook_turn_take(ngx_http_webhook_turn_t *turn)
 {
-    if (turn->granted) {
+    if (turn && turn->granted) {
         turn->granted = 0;
         return NGX_OK;
     }
@@ -63,20 +66,29 @@ ngx_http_webhook_turn_take(ngx_http_webhook_turn_t *turn)
 
 /*
  * The connection's write event is posted when the turn has been granted.
- * NGX_DECLINED: too many wait already.
+ * NGX_DECLINED: too many wait already, or there is no memory.
  */
 
 ngx_int_t
-ngx_http_webhook_turn_wait(ngx_http_webhook_turn_t *turn, ngx_connection_t *c)
+ngx_http_webhook_turn_wait(ngx_http_request_t *r,
+    ngx_http_webhook_turn_t **turn)
 {
     if (ngx_http_webhook_turn_nwaiting == NGX_HTTP_WEBHOOK_TURN_QUEUE) {
         return NGX_DECLINED;
     }
 
-    ngx_queue_insert_tail(&ngx_http_webhook_turn_queue, &turn->queue);
+    if (*turn == NULL) {
+
+        *turn = ngx_pcalloc(r->pool, sizeof(ngx_http_webhook_turn_t));
+        if (*turn == NULL) {
+            return NGX_DECLINED;
+        }
+    }
+
+    ngx_queue_insert_tail(&ngx_http_webhook_turn_queue, &(*turn)->queue);
     ngx_http_webhook_turn_nwaiting++;
 
-    turn->waiting = c;
+    (*turn)->waiting = r->connection;
 
     return NGX_OK;
 }
@@ -87,7 +99,7 @@ ngx_http_webhook_turn_wait(ngx_http_webhook_turn_t *turn, ngx_connection_t *c)
 void
 ngx_http_webhook_turn_leave(ngx_http_webhook_turn_t *turn)
 {
-    if (turn->waiting == NULL) {
+    if (turn == NULL || turn->waiting == NULL) {
         return;
     }
 

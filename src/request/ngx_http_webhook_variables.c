@@ -482,7 +482,7 @@ ngx_http_webhook_var_challenge(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    *value = ctx->challenge_value;
+    *value = ctx->asked->value;
 
     if (!ctx->challenge->json) {
         return NGX_OK;
@@ -494,14 +494,14 @@ ngx_http_webhook_var_challenge(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    value->data = ngx_pnalloc(r->pool, ctx->challenge_value.len + escape);
+    value->data = ngx_pnalloc(r->pool, ctx->asked->value.len + escape);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
     value->len = (u_char *) ngx_escape_json(value->data,
-                                            ctx->challenge_value.data,
-                                            ctx->challenge_value.len)
+                                            ctx->asked->value.data,
+                                            ctx->asked->value.len)
                  - value->data;
 
     return NGX_OK;
@@ -514,14 +514,18 @@ ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
 {
     size_t  len;
 
-    len = ngx_base64_encoded_length(ctx->challenge_mac.len);
+    if (ctx->asked == NULL) {
+        return NGX_DECLINED;
+    }
+
+    len = ngx_base64_encoded_length(ctx->asked->mac.len);
 
     value->data = ngx_pnalloc(r->pool, len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_encode_base64(value, &ctx->challenge_mac);
+    ngx_encode_base64(value, &ctx->asked->mac);
 
     return NGX_OK;
 }
@@ -531,13 +535,17 @@ static ngx_int_t
 ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    value->data = ngx_pnalloc(r->pool, 2 * ctx->challenge_mac.len);
+    if (ctx->asked == NULL) {
+        return NGX_DECLINED;
+    }
+
+    value->data = ngx_pnalloc(r->pool, 2 * ctx->asked->mac.len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    value->len = ngx_hex_dump(value->data, ctx->challenge_mac.data,
-                              ctx->challenge_mac.len)
+    value->len = ngx_hex_dump(value->data, ctx->asked->mac.data,
+                              ctx->asked->mac.len)
                  - value->data;
 
     return NGX_OK;

@@ -53,6 +53,7 @@ static void test_memory(void);
 static void test_constant_memory(void);
 static int observe(void *data, wh_json_event_e event, wh_str_t text);
 static void test_observer(void);
+static void test_observed_values(void);
 static char *fill(const char *head, char c, size_t n, const char *tail);
 
 
@@ -92,6 +93,7 @@ main(void)
     test_memory();
     test_constant_memory();
     test_observer();
+    test_observed_values();
 
     return done_testing();
 }
@@ -683,6 +685,9 @@ test_limits(void)
     } cases[] = {
         { "{\"x\":[", '[', 2, "]]]}", WH_JSON_FINE },
         { "{\"x\":[", '[', 3, "]]]]}", WH_JSON_TOO_DEEP },
+        { "{\"x\":[{},[[]],", '[', 1, "]],\"v\":[[]]}", WH_JSON_FINE },
+        { "{\"x\":[{},[[]],[],", '[', 3, "]]]]}", WH_JSON_TOO_DEEP },
+        { "{\"x\":[[[],[", '[', 1, "]]]]}", WH_JSON_TOO_DEEP },
         { "{\"x\":[", '[', 100000, "", WH_JSON_TOO_DEEP },
         { "{\"", 'n', 20, "\":1}", WH_JSON_FINE },
         { "{\"", 'n', 21, "\":1}", WH_JSON_LONG_NAME },
@@ -888,4 +893,33 @@ test_observer(void)
        "the observer can end the parser: %s", out);
 
     wh_json_free(json);
+}
+
+
+static void
+test_observed_values(void)
+{
+    char           out[200];
+    wh_json_t      *json;
+    const char     *text;
+    wh_json_set_t  *set;
+
+    static const wh_str_t  pointers[] = {
+        wh_string("/a/b"), wh_string("/a/1")
+    };
+
+    set = wh_json_set_of(pointers, 2);
+    out[0] = '\0';
+    text = "{\"c\":[{},[1,{\"a\":{\"b\":2}}],\"b\"],"
+           "\"a\":[3,{\"b\":4},[5]],\"a\":{\"c\":{},\"b\":6},\"d\":7}";
+
+    json = wh_json_create(set, NULL, observe, out);
+    wh_json_observe_values(json);
+    (void) wh_json_parse(json, (const unsigned char *) text, strlen(text));
+
+    ok(wh_json_end(json) == WH_OK && strcmp(out, "{#6") == 0,
+       "an observer of values sees what pointers lead to: %s", out);
+
+    wh_json_free(json);
+    wh_json_set_free(set);
 }
