@@ -38,4 +38,21 @@ size_t wh_decoded_len(wh_encoding_e encoding, size_t len);
 int wh_hex_digit(unsigned char c);
 
 
+/* Six bits, and which of both alphabets has no such digit. */
+
+#define WH_NOT_BASE64URL  0x40
+#define WH_NOT_BASE64     0x80
+
+extern const unsigned char  wh_base64_digits[256];
+
+
+/* 1 or 0. */
+
+static inline int
+wh_base64url_digit(unsigned char c)
+{
+    return !(wh_base64_digits[c] & WH_NOT_BASE64URL);
+}
+
+
 #endif /* _WH_DECODE_H_INCLUDED_ */
