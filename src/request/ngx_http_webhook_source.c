@@ -18,7 +18,7 @@ static int ngx_http_webhook_source_argument(ngx_http_request_t *r,
     ngx_str_t *name, ngx_str_t *arguments, unsigned flags, wh_str_t *text);
 static int ngx_http_webhook_source_json(wh_json_t *json,
     ngx_http_webhook_source_t *source, wh_str_t *text);
-static int ngx_http_webhook_source_header(ngx_http_request_t *r,
+static int ngx_http_webhook_source_in_header(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     wh_str_t *text);
 static int ngx_http_webhook_source_basic(ngx_http_request_t *r,
@@ -163,8 +163,25 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value)
 {
-    int       rc;
-    wh_str_t  text;
+    int                        rc;
+    wh_str_t                   text;
+    ngx_http_webhook_field_t  *header;
+
+    /* nearly all are the value of a header */
+
+    if (source->type == NGX_HTTP_WEBHOOK_HEADER) {
+
+        header = &ctx->headers[source->index];
+
+        if (header->count != 1) {
+            ngx_str_null(value);
+            return header->count ? WH_REPEATED : WH_ABSENT;
+        }
+
+        *value = header->first->value;
+
+        return value->len ? WH_OK : WH_ABSENT;
+    }
 
     ngx_memzero(&text, sizeof(wh_str_t));
 
@@ -210,7 +227,7 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
         break;
 
     default:
-        rc = ngx_http_webhook_source_header(r, ctx, source, &text);
+        rc = ngx_http_webhook_source_in_header(r, ctx, source, &text);
         break;
     }
 
@@ -272,8 +289,10 @@ ngx_http_webhook_source_json(wh_json_t *json,
 }
 
 
+/* What is a part of a header's value. */
+
 static int
-ngx_http_webhook_source_header(ngx_http_request_t *r,
+ngx_http_webhook_source_in_header(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     wh_str_t *text)
 {
@@ -306,12 +325,8 @@ ngx_http_webhook_source_header(ngx_http_request_t *r,
     case NGX_HTTP_WEBHOOK_BEARER:
         return wh_authorization(header, bearer, text);
 
-    case NGX_HTTP_WEBHOOK_BASIC:
+    default: /* NGX_HTTP_WEBHOOK_BASIC */
         return ngx_http_webhook_source_basic(r, header, text);
-
-    default: /* NGX_HTTP_WEBHOOK_HEADER */
-        *text = header;
-        return WH_OK;
     }
 }
 
