@@ -213,17 +213,21 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
 
     provider->prefix = ngx_http_webhook_message_segments(cf, provider,
                                                          message->data, body);
-    provider->suffix = ngx_http_webhook_message_segments(cf, provider,
-                                                         body + len, end);
 
-    if (provider->prefix == NULL
-        || provider->suffix == NULL
-        || ngx_http_webhook_parts_compile(cf, provider) != NGX_OK)
-    {
+    if (provider->prefix == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    if (body + len < end) {
+        provider->suffix = ngx_http_webhook_message_segments(cf, provider,
+                                                             body + len, end);
+        if (provider->suffix == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_http_webhook_parts_compile(cf, provider) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

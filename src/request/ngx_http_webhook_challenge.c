@@ -14,16 +14,12 @@
 #define NGX_HTTP_WEBHOOK_CHALLENGE_BODY  4096
 
 
-static ngx_uint_t ngx_http_webhook_challenge_due(
-    ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when);
 static ngx_uint_t ngx_http_webhook_challenge_written(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_str_t *body);
 static ngx_int_t ngx_http_webhook_challenge_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
-static ngx_uint_t ngx_http_webhook_challenge_active(
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_challenge_t *challenge);
 static ngx_int_t ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
@@ -47,26 +43,19 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_challenge_find(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_when_e when)
 {
-    ngx_uint_t                     i, n;
-    ngx_http_webhook_reason_e      reason;
-    ngx_http_webhook_challenge_t  *challenge;
+    ngx_http_webhook_reason_e       reason;
+    ngx_http_webhook_challenge_t  **challenge;
 
-    challenge = ctx->gate->provider->challenges.elts;
-    n = ctx->gate->provider->challenges.nelts;
+    for (challenge = ctx->gate->challenges[when]; *challenge; challenge++) {
 
-    for (i = 0; i < n; i++, challenge++) {
-
-        if (!ngx_http_webhook_challenge_due(challenge, when)
-            || !(r->method & challenge->method)
-            || !ngx_http_webhook_challenge_active(ctx->gate, challenge))
-        {
+        if (!(r->method & (*challenge)->method)) {
             continue;
         }
 
-        switch (ngx_http_webhook_challenge_text(r, ctx, challenge, &reason)) {
+        switch (ngx_http_webhook_challenge_text(r, ctx, *challenge, &reason)) {
 
         case NGX_OK:
-            ctx->challenge = challenge;
+            ctx->challenge = *challenge;
             return NGX_HTTP_WEBHOOK_PASSED;
 
         case NGX_DECLINED:
@@ -81,24 +70,6 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
 }
 
 
-static ngx_uint_t
-ngx_http_webhook_challenge_due(ngx_http_webhook_challenge_t *challenge,
-    ngx_http_webhook_when_e when)
-{
-    switch (when) {
-
-    case NGX_HTTP_WEBHOOK_BY_HEADERS:
-        return !challenge->after_verify && !challenge->in_body;
-
-    case NGX_HTTP_WEBHOOK_BY_BODY:
-        return challenge->in_body;
-
-    default: /* NGX_HTTP_WEBHOOK_VERIFIED */
-        return challenge->after_verify || challenge->in_body;
-    }
-}
-
-
 /*
  * Whether the body is to be looked at ahead of any verification: there is no
  * credential, and a challenge may be in a body of this length.
@@ -108,24 +79,23 @@ ngx_uint_t
 ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    off_t                          len;
-    ngx_uint_t                     i;
-    ngx_http_webhook_challenge_t  *challenge;
+    off_t                           len;
+    ngx_http_webhook_challenge_t  **challenge;
 
-    len = r->headers_in.content_length_n;
+    challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_BY_BODY];
 
-    if (r != r->main || len <= 0 || len > NGX_HTTP_WEBHOOK_CHALLENGE_BODY) {
+    if (*challenge == NULL || r != r->main) {
         return 0;
     }
 
-    challenge = ctx->gate->provider->challenges.elts;
+    len = r->headers_in.content_length_n;
 
-    for (i = 0; i < ctx->gate->provider->challenges.nelts; i++) {
+    if (len <= 0 || len > NGX_HTTP_WEBHOOK_CHALLENGE_BODY) {
+        return 0;
+    }
 
-        if (challenge[i].in_body
-            && (r->method & challenge[i].method)
-            && ngx_http_webhook_challenge_active(ctx->gate, &challenge[i]))
-        {
+    for ( /* void */ ; *challenge; challenge++) {
+        if (r->method & (*challenge)->method) {
             return ngx_http_webhook_source_credential(r, ctx) == NGX_DECLINED;
         }
     }
@@ -197,10 +167,9 @@ ngx_uint_t
 ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                      rc;
-    ngx_str_t                      body;
-    ngx_uint_t                     i;
-    ngx_http_webhook_challenge_t  *challenge;
+    u_char                          buf[NGX_HTTP_WEBHOOK_CHALLENGE_BODY];
+    ngx_str_t                       body;
+    ngx_http_webhook_challenge_t  **challenge;
 
     if (!ctx->gate->asks || r->request_body == NULL) {
         return 0;
@@ -212,20 +181,23 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
         return 1;
     }
 
-    rc = ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_BODY,
-                                      &body);
-    if (rc != NGX_OK) {
-        return rc == NGX_ERROR;
+    body.data = buf;
+    body.len = ngx_http_webhook_body_size(r->request_body->bufs);
+
+    if (body.len > sizeof(buf)) {
+        return 0;
     }
 
-    challenge = ctx->gate->provider->challenges.elts;
+    if (ngx_http_webhook_body_copy(r->request_body->bufs, buf) != NGX_OK) {
+        return 1;
+    }
 
-    for (i = 0; i < ctx->gate->provider->challenges.nelts; i++) {
+    challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED];
 
-        if (ngx_http_webhook_challenge_due(&challenge[i],
-                                           NGX_HTTP_WEBHOOK_VERIFIED)
-            && (r->method & challenge[i].method)
-            && ngx_http_webhook_challenge_written(r, ctx, &challenge[i], &body))
+    for ( /* void */ ; *challenge; challenge++) {
+
+        if ((r->method & (*challenge)->method)
+            && ngx_http_webhook_challenge_written(r, ctx, *challenge, &body))
         {
             return 1;
         }
@@ -246,6 +218,16 @@ ngx_http_webhook_challenge_written(ngx_http_request_t *r,
     ngx_str_t                  value;
     ngx_uint_t                 i;
     ngx_http_webhook_match_t  *match;
+
+    /* what is in the headers is looked at first */
+
+    if (!challenge->no_source
+        && challenge->source.type == NGX_HTTP_WEBHOOK_HEADER
+        && ngx_http_webhook_source_value(r, ctx, &challenge->source, &value)
+           == WH_ABSENT)
+    {
+        return 0;
+    }
 
     match = challenge->matches.elts;
 
@@ -329,18 +311,6 @@ ngx_http_webhook_challenge_text(ngx_http_request_t *r,
     }
 
     return NGX_OK;
-}
-
-
-/* A challenge that needs a secret is one only where there is a secret. */
-
-static ngx_uint_t
-ngx_http_webhook_challenge_active(ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_challenge_t *challenge)
-{
-    return !challenge->needs_key
-           || gate->challenge
-           || (challenge->use_signing_key && gate->signing);
 }
 
 

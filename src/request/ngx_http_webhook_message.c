@@ -11,6 +11,9 @@
 #include "core/wh_time.h"
 
 
+#define NGX_HTTP_WEBHOOK_MESSAGE_TEXTS  8    /* more are in the pool */
+
+
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value);
@@ -20,7 +23,7 @@ static ngx_uint_t ngx_http_webhook_message_repeated(ngx_http_request_t *r,
     ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_message_header(ngx_table_elt_t *header,
     u_char *name, size_t len);
-static ngx_http_webhook_reason_e ngx_http_webhook_message_segment(
+static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
 static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
@@ -53,8 +56,9 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text)
 {
     ngx_int_t                    rc;
-    ngx_str_t                   *values;
-    ngx_uint_t                   i;
+    ngx_str_t                    own[NGX_HTTP_WEBHOOK_MESSAGE_TEXTS], *texts;
+    ngx_str_t                    value;
+    ngx_uint_t                   i, n;
     ngx_http_webhook_segment_t  *segment;
 
     ngx_str_null(text);
@@ -69,22 +73,20 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
         return ngx_http_webhook_evaluate(r, ctx, &segment->text, text);
     }
 
-    values = ngx_pcalloc(r->pool, 2 * segments->nelts * sizeof(ngx_str_t));
-    if (values == NULL) {
-        return NGX_ERROR;
-    }
+    texts = own;
 
-    for (i = 0; i < segments->nelts; i++) {
+    if (2 * segments->nelts > NGX_HTTP_WEBHOOK_MESSAGE_TEXTS) {
 
-        if (ngx_http_webhook_evaluate(r, ctx, &segment[i].text, &values[2 * i])
-            != NGX_OK)
-        {
+        texts = ngx_palloc(r->pool, 2 * segments->nelts * sizeof(ngx_str_t));
+        if (texts == NULL) {
             return NGX_ERROR;
         }
+    }
+
+    for (i = 0, n = 0; i < segments->nelts; i++) {
 
         rc = segment[i].name.len
-             ? ngx_http_webhook_message_value(r, ctx, &segment[i],
-                                              &values[2 * i + 1])
+             ? ngx_http_webhook_message_value(r, ctx, &segment[i], &value)
              : WH_OK;
 
         if (rc == WH_ERROR) {
@@ -92,11 +94,22 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
         }
 
         if (rc == WH_ABSENT && segment[i].optional) {
-            ngx_str_null(&values[2 * i]);
+            continue;
+        }
+
+        if (segment[i].text.value.len
+            && ngx_http_webhook_evaluate(r, ctx, &segment[i].text, &texts[n++])
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (segment[i].name.len) {
+            texts[n++] = value;
         }
     }
 
-    return ngx_http_webhook_message_join(r, values, 2 * segments->nelts, text);
+    return ngx_http_webhook_message_join(r, texts, n, text);
 }
 
 
@@ -164,33 +177,19 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_message_check(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                   i, k;
-    ngx_array_t                 *segments[2];
-    ngx_http_webhook_reason_e    reason;
-    ngx_http_webhook_segment_t  *segment;
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_segment_t  **part;
 
-    segments[0] = ctx->gate->provider->prefix;
-    segments[1] = ctx->gate->provider->suffix;
+    for (part = ctx->gate->provider->parts; *part; part++) {
 
-    for (i = 0; i < 2; i++) {
-
-        if (segments[i] == NULL) {
+        if ((*part)->time && ctx->time.len) {
             continue;
         }
 
-        segment = segments[i]->elts;
+        reason = ngx_http_webhook_message_part(r, ctx, *part);
 
-        for (k = 0; k < segments[i]->nelts; k++) {
-
-            if (segment[k].name.len == 0) {
-                continue;
-            }
-
-            reason = ngx_http_webhook_message_segment(r, ctx, &segment[k]);
-
-            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-                return reason;
-            }
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
         }
     }
 
@@ -204,16 +203,12 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
  */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_message_segment(ngx_http_request_t *r,
+ngx_http_webhook_message_part(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment)
 {
     ngx_int_t                  rc;
     ngx_str_t                  value;
     ngx_http_webhook_reason_e  reason;
-
-    if (segment->time && ctx->time.len) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
 
     if (segment->variable
         && ngx_http_webhook_message_repeated(r, &segment->name))

@@ -151,37 +151,15 @@ ngx_http_webhook_find_wanted(ngx_http_webhook_provider_t *provider,
 }
 
 
-/*
- * The value of a source: WH_OK, WH_ABSENT also for an empty value,
- * WH_REPEATED, WH_INVALID, or WH_ERROR without memory.  The value is in the
- * request's memory and may be pointed to as long as the request lives, but
- * for one from JSON, which lives as long as the parser.
- */
+/* As ngx_http_webhook_source_value(), which has the value of a header. */
 
 ngx_int_t
-ngx_http_webhook_source_value(ngx_http_request_t *r,
+ngx_http_webhook_source_other(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value)
 {
-    int                        rc;
-    wh_str_t                   text;
-    ngx_http_webhook_field_t  *header;
-
-    /* nearly all are the value of a header */
-
-    if (source->type == NGX_HTTP_WEBHOOK_HEADER) {
-
-        header = &ctx->headers[source->index];
-
-        if (header->count != 1) {
-            ngx_str_null(value);
-            return header->count ? WH_REPEATED : WH_ABSENT;
-        }
-
-        *value = header->first->value;
-
-        return value->len ? WH_OK : WH_ABSENT;
-    }
+    int       rc;
+    wh_str_t  text;
 
     ngx_memzero(&text, sizeof(wh_str_t));
 
@@ -332,19 +310,15 @@ ngx_http_webhook_source_in_header(ngx_http_request_t *r,
 
 
 /*
- * A text with variables, in the request's memory.  nginx takes a variable that
- * fails for an empty one; one of ours is an error here.
+ * nginx takes a variable that fails for an empty one; one of ours is an error
+ * here.
  */
 
 ngx_int_t
-ngx_http_webhook_evaluate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_complex_value_t *value, ngx_str_t *text)
+ngx_http_webhook_evaluate_variables(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_complex_value_t *value,
+    ngx_str_t *text)
 {
-    if (value->lengths == NULL) {
-        *text = value->value;
-        return NGX_OK;
-    }
-
     ctx->evaluation = 0;
 
     if (ngx_http_complex_value(r, value, text) != NGX_OK || ctx->evaluation) {
