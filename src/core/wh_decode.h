@@ -10,6 +10,8 @@
 #define _WH_DECODE_H_INCLUDED_
 
 
+#include <stdint.h>
+
 #include "wh.h"
 
 
@@ -38,12 +40,15 @@ size_t wh_decoded_len(wh_encoding_e encoding, size_t len);
 int wh_hex_digit(unsigned char c);
 
 
-/* Six bits, and which of both alphabets has no such digit. */
+/*
+ * Six bits, and which of both alphabets has no such digit: bits that stay out
+ * of the way where four digits are put together.
+ */
 
-#define WH_NOT_BASE64URL  0x40
-#define WH_NOT_BASE64     0x80
+#define WH_NOT_BASE64URL  0x1000000
+#define WH_NOT_BASE64     0x2000000
 
-extern const unsigned char  wh_base64_digits[256];
+extern const uint32_t  wh_base64_digits[256];
 
 
 /* 1 or 0. */

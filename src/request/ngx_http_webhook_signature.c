@@ -85,7 +85,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_str_t                      value;
     wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
     ngx_http_webhook_reason_e      reason;
-    ngx_http_webhook_candidate_t  *candidate, key;
+    ngx_http_webhook_candidate_t  *candidate, public;
 
     rc = ngx_http_webhook_source_value(r, ctx, &signature->source, &value);
 
@@ -120,6 +120,9 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
+    public.pubkey = NULL;
+    public.number = 0;
+
     if (signature->scheme != WH_PUBKEY_NONE) {
 
         n = ngx_http_webhook_signatures_distinct(signatures, n);
@@ -127,17 +130,9 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         if (n > WH_SIGNATURE_MAX_PUBKEY) {
             return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
         }
-    }
-
-    ngx_memzero(&key, sizeof(ngx_http_webhook_candidate_t));
-
-    key.scheme = signature->scheme;
-    key.use = signature->use;
-
-    if (signature->scheme != WH_PUBKEY_NONE) {
 
         reason = ngx_http_webhook_key_by_id(r, ctx, signature->scheme, NULL,
-                                            &key);
+                                            &public);
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return reason;
         }
@@ -156,8 +151,11 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }
 
-        candidate[i] = key;
         candidate[i].signature = signatures[i];
+        candidate[i].scheme = signature->scheme;
+        candidate[i].use = signature->use;
+        candidate[i].pubkey = public.pubkey;
+        candidate[i].number = public.number;
     }
 
     if (signature->scheme == WH_ED25519) {
