@@ -276,8 +276,6 @@ typedef struct {
     ngx_str_t                   optional;     /* SOURCE,... or empty */
     ngx_array_t                *prefix;       /* of segments: what is before */
     ngx_array_t                *suffix;       /* and after the body, or NULL */
-    ngx_http_webhook_segment_t  **parts;      /* of both, those with a value;
-                                                 NULL at the end; or NULL */
     ngx_http_webhook_body_t     body;
     ngx_http_webhook_source_t  *key_id;       /* or NULL */
     ngx_regex_t                *key_pattern;  /* its first group is the id; or
@@ -305,6 +303,8 @@ typedef struct {
     unsigned                    alone:1;      /* its token is verified alone:
                                                  it serves any body, or it is
                                                  the body */
+    unsigned                    parts:1;      /* the message has values that
+                                                 the request chooses */
     unsigned                    shared_key:1; /* with all its customers */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */

@@ -26,8 +26,6 @@ static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
-static ngx_int_t ngx_http_webhook_parts_list(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_parts_free(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_parts_optional(ngx_conf_t *cf,
@@ -257,10 +255,6 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (ngx_http_webhook_parts_list(cf, provider) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     if (provider->timestamp == NULL) {
         return NGX_OK;
     }
@@ -286,53 +280,6 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
                            &provider->name);
         return NGX_ERROR;
     }
-
-    return NGX_OK;
-}
-
-
-/* Those that a request is checked for, if there are any. */
-
-static ngx_int_t
-ngx_http_webhook_parts_list(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider)
-{
-    ngx_uint_t                    n;
-    ngx_array_t                   parts;
-    ngx_http_webhook_place_t      place;
-    ngx_http_webhook_segment_t  **part;
-
-    if (ngx_array_init(&parts, cf->pool, 4,
-                       sizeof(ngx_http_webhook_segment_t *))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    n = 0;
-
-    while (ngx_http_webhook_part_next(provider, &n, &place) == NGX_OK) {
-
-        part = ngx_array_push(&parts);
-        if (part == NULL) {
-            return NGX_ERROR;
-        }
-
-        *part = place.segment;
-    }
-
-    if (parts.nelts == 0) {
-        return NGX_OK;
-    }
-
-    part = ngx_array_push(&parts);
-    if (part == NULL) {
-        return NGX_ERROR;
-    }
-
-    *part = NULL;
-
-    provider->parts = parts.elts;
 
     return NGX_OK;
 }
@@ -561,6 +508,8 @@ ngx_http_webhook_parts_edges(ngx_http_webhook_provider_t *provider,
 
         place.segment = &segment[i];
         place.n = segments->nelts - i;
+
+        provider->parts = 1;
 
         segment[i].right |= right
                             || ngx_http_webhook_part_is_last(provider, &place);

@@ -14,9 +14,10 @@
 #define NGX_HTTP_WEBHOOK_CHALLENGE_BODY  4096
 
 
-static ngx_uint_t ngx_http_webhook_challenge_written(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
-    ngx_str_t *body);
+static ngx_uint_t ngx_http_webhook_challenge_announced(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge);
+static ngx_uint_t ngx_http_webhook_challenge_written(
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *body);
 static ngx_int_t ngx_http_webhook_challenge_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
@@ -181,24 +182,34 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
         return 1;
     }
 
-    body.data = buf;
+    body.data = NULL;
     body.len = ngx_http_webhook_body_size(r->request_body->bufs);
 
     if (body.len > sizeof(buf)) {
         return 0;
     }
 
-    if (ngx_http_webhook_body_copy(r->request_body->bufs, buf) != NGX_OK) {
-        return 1;
-    }
-
     challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED];
 
     for ( /* void */ ; *challenge; challenge++) {
 
-        if ((r->method & (*challenge)->method)
-            && ngx_http_webhook_challenge_written(r, ctx, *challenge, &body))
+        if (!(r->method & (*challenge)->method)
+            || !ngx_http_webhook_challenge_announced(r, ctx, *challenge))
         {
+            continue;
+        }
+
+        if (body.data == NULL) {
+            body.data = buf;
+
+            if (ngx_http_webhook_body_copy(r->request_body->bufs, buf)
+                != NGX_OK)
+            {
+                return 1;
+            }
+        }
+
+        if (ngx_http_webhook_challenge_written(*challenge, &body)) {
             return 1;
         }
     }
@@ -207,22 +218,19 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
 }
 
 
-/* In JSON, an escape may hide the text. */
+/* Whether what is not in the body is that of a challenge. */
 
 static ngx_uint_t
-ngx_http_webhook_challenge_written(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
-    ngx_str_t *body)
+ngx_http_webhook_challenge_announced(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge)
 {
     ngx_int_t                  rc;
     ngx_str_t                  value;
     ngx_uint_t                 i;
     ngx_http_webhook_match_t  *match;
 
-    /* what is in the headers is looked at first */
-
     if (!challenge->no_source
-        && challenge->source.type == NGX_HTTP_WEBHOOK_HEADER
+        && !ngx_http_webhook_source_in_body(&challenge->source)
         && ngx_http_webhook_source_value(r, ctx, &challenge->source, &value)
            == WH_ABSENT)
     {
@@ -233,20 +241,9 @@ ngx_http_webhook_challenge_written(ngx_http_request_t *r,
 
     for (i = 0; i < challenge->matches.nelts; i++) {
 
-        if (match[i].value.len == 0) {
-            continue;
-        }
-
-        if (match[i].source.type == NGX_HTTP_WEBHOOK_JSON) {
-
-            if (memmem(body->data, body->len, match[i].value.data,
-                       match[i].value.len)
-                == NULL
-                && memchr(body->data, '\\', body->len) == NULL)
-            {
-                return 0;
-            }
-
+        if (match[i].value.len == 0
+            || match[i].source.type == NGX_HTTP_WEBHOOK_JSON)
+        {
             continue;
         }
 
@@ -255,6 +252,34 @@ ngx_http_webhook_challenge_written(ngx_http_request_t *r,
         if (rc == WH_ABSENT
             || (rc == WH_OK
                 && !ngx_http_webhook_str_equal(&value, &match[i].value)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Whether what is in JSON may be: an escape may hide the text. */
+
+static ngx_uint_t
+ngx_http_webhook_challenge_written(ngx_http_webhook_challenge_t *challenge,
+    ngx_str_t *body)
+{
+    ngx_uint_t                 i;
+    ngx_http_webhook_match_t  *match;
+
+    match = challenge->matches.elts;
+
+    for (i = 0; i < challenge->matches.nelts; i++) {
+
+        if (match[i].value.len
+            && match[i].source.type == NGX_HTTP_WEBHOOK_JSON
+            && memmem(body->data, body->len, match[i].value.data,
+                      match[i].value.len)
+               == NULL
+            && memchr(body->data, '\\', body->len) == NULL)
         {
             return 0;
         }

@@ -180,6 +180,10 @@ struct ngx_http_webhook_ctx_s {
     ngx_array_t                   *subject;     /* of the certificate, that
                                                    matched, or NULL */
 
+    /* what is around the body in a message that has parts */
+    ngx_str_t                      prefix;
+    ngx_str_t                      suffix;
+
     /* hashes of the message and of the body */
     ngx_http_webhook_hash_t       *hashes;
     ngx_uint_t                     nhashes;

@@ -14,6 +14,9 @@
 #define NGX_HTTP_WEBHOOK_MESSAGE_TEXTS  8    /* more are in the pool */
 
 
+static ngx_http_webhook_reason_e ngx_http_webhook_message_make(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments,
+    ngx_uint_t check, ngx_str_t *text);
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value);
@@ -25,7 +28,7 @@ static ngx_uint_t ngx_http_webhook_message_header(ngx_table_elt_t *header,
     u_char *name, size_t len);
 static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_segment_t *segment);
+    ngx_http_webhook_segment_t *segment, ngx_int_t rc, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
 
@@ -41,8 +44,61 @@ ngx_http_webhook_message_prefix(ngx_http_request_t *r,
         return NGX_OK;
     }
 
+    if (ctx->gate->provider->parts) {
+        *text = ctx->prefix;
+        return NGX_OK;
+    }
+
     return ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
                                          text);
+}
+
+
+/* And last: a payload has it in it. */
+
+ngx_int_t
+ngx_http_webhook_message_suffix(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    if (ctx->token_header.len) {
+        ngx_str_null(text);
+        return NGX_OK;
+    }
+
+    if (ctx->gate->provider->parts) {
+        *text = ctx->suffix;
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
+                                         text);
+}
+
+
+/*
+ * Whether all parts of the message are there, in one way only, and end where
+ * it says that they end: else what is signed could be cut anew, and a part of
+ * the body become an id or a time.  What is around the body is kept.
+ */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_message_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = ctx->gate->provider;
+
+    reason = ngx_http_webhook_message_make(r, ctx, provider->prefix, 1,
+                                           &ctx->prefix);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED || provider->suffix == NULL) {
+        return reason;
+    }
+
+    return ngx_http_webhook_message_make(r, ctx, provider->suffix, 1,
+                                         &ctx->suffix);
 }
 
 
@@ -55,23 +111,31 @@ ngx_int_t
 ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text)
 {
-    ngx_int_t                    rc;
-    ngx_str_t                    own[NGX_HTTP_WEBHOOK_MESSAGE_TEXTS], *texts;
-    ngx_str_t                    value;
-    ngx_uint_t                   i, n;
-    ngx_http_webhook_segment_t  *segment;
-
     ngx_str_null(text);
 
     if (segments == NULL) {
         return NGX_OK;
     }
 
-    segment = segments->elts;
+    return ngx_http_webhook_message_make(r, ctx, segments, 0, text)
+           == NGX_HTTP_WEBHOOK_PASSED
+           ? NGX_OK : NGX_ERROR;
+}
 
-    if (segment->name.len == 0) {
-        return ngx_http_webhook_evaluate(r, ctx, &segment->text, text);
-    }
+
+/* The same, and whether its parts are right if that is to be checked. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_message_make(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_uint_t check,
+    ngx_str_t *text)
+{
+    ngx_int_t                    rc;
+    ngx_str_t                    own[NGX_HTTP_WEBHOOK_MESSAGE_TEXTS], *texts;
+    ngx_str_t                    value;
+    ngx_uint_t                   i, n;
+    ngx_http_webhook_reason_e    reason;
+    ngx_http_webhook_segment_t  *segment;
 
     texts = own;
 
@@ -79,37 +143,56 @@ ngx_http_webhook_message_text(ngx_http_request_t *r,
 
         texts = ngx_palloc(r->pool, 2 * segments->nelts * sizeof(ngx_str_t));
         if (texts == NULL) {
-            return NGX_ERROR;
+            return NGX_HTTP_WEBHOOK_INTERNAL;
         }
     }
 
+    segment = segments->elts;
+
     for (i = 0, n = 0; i < segments->nelts; i++) {
 
-        rc = segment[i].name.len
-             ? ngx_http_webhook_message_value(r, ctx, &segment[i], &value)
-             : WH_OK;
+        ngx_str_null(&value);
 
-        if (rc == WH_ERROR) {
-            return NGX_ERROR;
-        }
+        if (segment[i].name.len) {
 
-        if (rc == WH_ABSENT && segment[i].optional) {
-            continue;
+            rc = ngx_http_webhook_message_value(r, ctx, &segment[i], &value);
+
+            if (rc == WH_ERROR) {
+                return NGX_HTTP_WEBHOOK_INTERNAL;
+            }
+
+            reason = check ? ngx_http_webhook_message_part(r, ctx, &segment[i],
+                                                           rc, &value)
+                           : NGX_HTTP_WEBHOOK_PASSED;
+
+            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+                return reason;
+            }
+
+            if (rc == WH_ABSENT && segment[i].optional) {
+                continue;
+            }
         }
 
         if (segment[i].text.value.len
             && ngx_http_webhook_evaluate(r, ctx, &segment[i].text, &texts[n++])
                != NGX_OK)
         {
-            return NGX_ERROR;
+            return NGX_HTTP_WEBHOOK_INTERNAL;
         }
 
-        if (segment[i].name.len) {
+        if (value.len) {
             texts[n++] = value;
         }
     }
 
-    return ngx_http_webhook_message_join(r, texts, n, text);
+    if (n == 1) {
+        *text = texts[0];
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_message_join(r, texts, n, text) == NGX_OK
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 }
 
 
@@ -168,55 +251,26 @@ ngx_http_webhook_message_value(ngx_http_request_t *r,
 
 
 /*
- * Whether all parts of the message are there, in one way only, and end where
- * it says that they end: else what is signed could be cut anew, and a part of
- * the body become an id or a time.
- */
-
-ngx_http_webhook_reason_e
-ngx_http_webhook_message_check(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_http_webhook_reason_e     reason;
-    ngx_http_webhook_segment_t  **part;
-
-    for (part = ctx->gate->provider->parts; *part; part++) {
-
-        if ((*part)->time && ctx->time.len) {
-            continue;
-        }
-
-        reason = ngx_http_webhook_message_part(r, ctx, *part);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return reason;
-        }
-    }
-
-    return NGX_HTTP_WEBHOOK_PASSED;
-}
-
-
-/*
  * Where a value may be left out, nothing else may be in its place.  Then there
  * must be a text that it would be between.
  */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_message_part(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment)
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
+    ngx_int_t rc, ngx_str_t *value)
 {
-    ngx_int_t                  rc;
-    ngx_str_t                  value;
-    ngx_http_webhook_reason_e  reason;
+    /* a time that has been read */
+
+    if (segment->time && ctx->time.len) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
 
     if (segment->variable
         && ngx_http_webhook_message_repeated(r, &segment->name))
     {
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
     }
-
-    rc = ngx_http_webhook_message_value(r, ctx, segment, &value);
 
     if (rc == WH_ABSENT
         && !segment->required
@@ -226,16 +280,14 @@ ngx_http_webhook_message_part(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    reason = ngx_http_webhook_source_reason(rc,
+    if (rc != WH_OK) {
+        return ngx_http_webhook_source_reason(rc,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED);
-
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
     }
 
     return ngx_http_webhook_message_ends(ctx, segment,
-                                         ngx_http_webhook_wh_str(&value))
+                                         ngx_http_webhook_wh_str(value))
            ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
 }
 

@@ -89,6 +89,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
 /* _message.c: what is signed, around the body */
 ngx_int_t ngx_http_webhook_message_prefix(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_message_suffix(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_join(ngx_http_request_t *r,

@@ -362,16 +362,7 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    ngx_str_null(&suffix);
-
-    /* a payload has it in it */
-
-    if (ctx->gate->provider->suffix
-        && ctx->token_header.len == 0
-        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
-                                         &suffix)
-           != NGX_OK)
-    {
+    if (ngx_http_webhook_message_suffix(r, ctx, &suffix) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
