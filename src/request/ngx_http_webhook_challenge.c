@@ -49,7 +49,11 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
 
     for (challenge = ctx->gate->challenges[when]; *challenge; challenge++) {
 
-        if (!(r->method & (*challenge)->method)) {
+        if (!(r->method & (*challenge)->method)
+            || ((*challenge)->in_json
+                && ctx->json == NULL
+                && ctx->form.data == NULL))
+        {
             continue;
         }
 
@@ -194,6 +198,7 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
     for ( /* void */ ; *challenge; challenge++) {
 
         if (!(r->method & (*challenge)->method)
+            || !(*challenge)->in_json
             || !ngx_http_webhook_challenge_announced(r, ctx, *challenge))
         {
             continue;
