@@ -127,15 +127,18 @@ typedef struct {
 
 /*
  * A segment of the message: a text, and then a value that the request chooses,
- * if any.  The edge ends the value: it is the text after it, or, where the
+ * or one that is exempt from all that follows, or none.  The edge ends the value: it is the text after it, or, where the
  * message is read from the right, that before it.
  */
 
 typedef struct {
-    ngx_http_complex_value_t    text;
+    ngx_str_t                   text;
     ngx_http_webhook_source_t  *source;     /* or NULL */
     ngx_http_complex_value_t   *variable;   /* of nginx instead, or NULL */
     ngx_str_t                   name;       /* as it is after the "$" */
+    ngx_str_t                   exempt;     /* likewise, of a variable that
+                                               nothing ends; or empty */
+    ngx_int_t                   index;      /* of that */
     ngx_str_t                   edge;       /* or empty */
     unsigned                    required:1; /* it must be there */
     unsigned                    optional:1; /* without it, its text is not

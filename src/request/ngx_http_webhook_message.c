@@ -20,6 +20,8 @@ static ngx_http_webhook_reason_e ngx_http_webhook_message_make(
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value);
+static ngx_int_t ngx_http_webhook_message_exempt(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_int_t index, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment, wh_str_t part);
 static ngx_uint_t ngx_http_webhook_message_repeated(ngx_http_request_t *r,
@@ -172,13 +174,17 @@ ngx_http_webhook_message_make(ngx_http_request_t *r,
             if (rc == WH_ABSENT && segment[i].optional) {
                 continue;
             }
-        }
 
-        if (segment[i].text.value.len
-            && ngx_http_webhook_evaluate(r, ctx, &segment[i].text, &texts[n++])
-               != NGX_OK)
+        } else if (segment[i].exempt.len
+                   && ngx_http_webhook_message_exempt(r, ctx,
+                                                      segment[i].index, &value)
+                      != NGX_OK)
         {
             return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+
+        if (segment[i].text.len) {
+            texts[n++] = segment[i].text;
         }
 
         if (value.len) {
@@ -186,8 +192,10 @@ ngx_http_webhook_message_make(ngx_http_request_t *r,
         }
     }
 
-    if (n == 1) {
-        *text = texts[0];
+    /* one text that is not of a parser need not be copied */
+
+    if (n < 2 && segments->nelts == 1 && segment->name.len == 0) {
+        *text = n ? texts[0] : segment->text;
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -247,6 +255,31 @@ ngx_http_webhook_message_value(ngx_http_request_t *r,
     }
 
     return value->len ? WH_OK : WH_ABSENT;
+}
+
+
+/* A variable whose value may be anything. */
+
+static ngx_int_t
+ngx_http_webhook_message_exempt(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_int_t index, ngx_str_t *value)
+{
+    ngx_http_variable_value_t  *vv;
+
+    ctx->evaluation = 0;
+
+    vv = ngx_http_get_flushed_variable(r, index);
+
+    if (ctx->evaluation) {
+        return NGX_ERROR;
+    }
+
+    if (vv && !vv->not_found) {
+        value->data = vv->data;
+        value->len = vv->len;
+    }
+
+    return NGX_OK;
 }
 
 
