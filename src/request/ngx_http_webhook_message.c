@@ -105,8 +105,8 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
 
 
 /*
- * The text before or after the body, in the request's memory; segments may be
- * NULL.
+ * The text before or after the body; segments may be NULL.  A text that is a
+ * value of JSON and nothing else lives no longer than the parser.
  */
 
 ngx_int_t
@@ -192,9 +192,7 @@ ngx_http_webhook_message_make(ngx_http_request_t *r,
         }
     }
 
-    /* one text that is not of a parser need not be copied */
-
-    if (n < 2 && segments->nelts == 1 && segment->name.len == 0) {
+    if (n < 2) {
         *text = n ? texts[0] : segment->text;
         return NGX_HTTP_WEBHOOK_PASSED;
     }
