@@ -138,6 +138,16 @@ typedef enum {
 } ngx_http_webhook_stage_e;
 
 
+/* When a challenge is answered. */
+
+typedef enum {
+    NGX_HTTP_WEBHOOK_BY_HEADERS = 0,        /* to anybody */
+    NGX_HTTP_WEBHOOK_BY_BODY,               /* to who has no credential */
+    NGX_HTTP_WEBHOOK_VERIFIED,
+    NGX_HTTP_WEBHOOK_WHENS
+} ngx_http_webhook_when_e;
+
+
 /*
  * All that decides about a request of one provider in a location, compiled
  * when the configuration is read and not written to afterwards.  Providers of
@@ -158,6 +168,10 @@ struct ngx_http_webhook_gate_s {
     ngx_http_webhook_keyslot_t   *signing;      /* the first that serves
                                                    signatures, or NULL */
     ngx_http_webhook_keyslot_t   *challenge;    /* or NULL */
+    ngx_http_webhook_challenge_t  **challenges[NGX_HTTP_WEBHOOK_WHENS];
+                                                /* those that it has a key for
+                                                   if they need one; NULL at
+                                                   the end */
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_http_webhook_pointer_t,

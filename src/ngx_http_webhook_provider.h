@@ -110,6 +110,7 @@ typedef struct {
     ngx_uint_t                  use_signing_key; /* or a signing secret */
     unsigned                    no_source:1; /* SOURCE is "none" */
     unsigned                    in_body:1;  /* to anybody, and in JSON */
+    unsigned                    in_json:1;  /* or a part of it is */
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;
@@ -127,15 +128,18 @@ typedef struct {
 
 /*
  * A segment of the message: a text, and then a value that the request chooses,
- * if any.  The edge ends the value: it is the text after it, or, where the
+ * or one that is exempt from all that follows, or none.  The edge ends the value: it is the text after it, or, where the
  * message is read from the right, that before it.
  */
 
 typedef struct {
-    ngx_http_complex_value_t    text;
+    ngx_str_t                   text;
     ngx_http_webhook_source_t  *source;     /* or NULL */
     ngx_http_complex_value_t   *variable;   /* of nginx instead, or NULL */
     ngx_str_t                   name;       /* as it is after the "$" */
+    ngx_str_t                   exempt;     /* likewise, of a variable that
+                                               nothing ends; or empty */
+    ngx_int_t                   index;      /* of that */
     ngx_str_t                   edge;       /* or empty */
     unsigned                    required:1; /* it must be there */
     unsigned                    optional:1; /* without it, its text is not

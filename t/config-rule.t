@@ -235,6 +235,11 @@ rule_says('message ""', 'invalid "" in rule "message", it must have '
     . '$webhook_body exactly once in @', 'signature header:X;');
 rule_says('message $webhook_test_none$webhook_body',
           'unknown "webhook_test_none" variable', 'signature header:X;');
+rule_says('message ${webhook_url.$webhook_body',
+          'the closing bracket in "webhook_url" variable is missing in @',
+          'signature header:X;');
+rule_says("message $_", 'invalid variable name in @', 'signature header:X;')
+    for 'a$.$webhook_body', '$webhook_body$', '$host$.$webhook_body';
 rule_says('message $webhook_body', 'rule "message" is duplicate in @',
           'signature header:X; message $webhook_body;');
 rule_says("message $_", [], 'signature header:X;')

@@ -44,6 +44,13 @@ my $t = WebhookTest->new(conf => <<"EOF");
         event json:/type;
     }
 
+    webhook_provider header-first {
+        signature header:X-Signature;
+        challenge header:X-Asked method=POST match=json:/type=verify
+                  after=verify;
+        challenge header:X-Only method=POST after=verify;
+    }
+
     webhook_provider field {
         signature header:X-Signature;
         body form:payload;
@@ -77,6 +84,11 @@ my $t = WebhookTest->new(conf => <<"EOF");
         location /hmac { webhook hmac; proxy_pass http://%%APP%%; }
         location /fixed { webhook fixed; proxy_pass http://%%APP%%; }
         location /event { webhook event; proxy_pass http://%%APP%%; }
+        location /header-first {
+            webhook header-first;
+            proxy_pass http://%%APP%%;
+        }
+
         location /field { webhook field; proxy_pass http://%%APP%%; }
 
         location /file {
@@ -141,6 +153,16 @@ passed('/event', qq({"type":"verify",$twice}));
 passed('/event', qq({"type":"verify",$twice}), ['X-Kind', 'message']);
 refused('/event', qq({"type":"verify",$twice}), $secrets[0], 422, @kind);
 answered('/event', $verify, $secrets[0], 'text/plain', 'abc DEF-123', @kind);
+
+my $types = '{"type":"verify","type":"verify"}';
+
+passed('/header-first', $types);
+refused('/header-first', $types, $secrets[0], 422, ['X-Asked', 'abc']);
+answered('/header-first', '{"type":"verify"}', $secrets[0], 'text/plain',
+         'abc', ['X-Asked', 'abc']);
+answered('/header-first', $_, $secrets[0], 'text/plain', 'abc',
+         ['X-Only', 'abc'])
+    for $types, 'type=verify', "$types$most";
 
 my $field = 'payload=' . ($verify =~ s/(.)/sprintf '%%%02X', ord $1/egr);
 my $signature = hmac_sha256_hex($verify, $secrets[0]);

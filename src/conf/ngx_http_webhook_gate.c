@@ -73,6 +73,10 @@ static ngx_uint_t ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_asked(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate);
+static ngx_uint_t ngx_http_webhook_gate_answers(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when);
 static ngx_int_t ngx_http_webhook_gate_signs(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
@@ -202,6 +206,7 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
         if (ngx_http_webhook_gate_certificates(cf, gate, conf) != NGX_OK
             || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
             || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK
+            || ngx_http_webhook_gate_asked(cf, gate) != NGX_OK
             || ngx_http_webhook_payload_compile(cf, gate, conf)
                != NGX_CONF_OK
             || ngx_http_webhook_claims_compile(cf, gate, conf)
@@ -535,6 +540,67 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     }
 
     return NGX_OK;
+}
+
+
+/* The challenges that may be answered, by when that is done. */
+
+static ngx_int_t
+ngx_http_webhook_gate_asked(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
+{
+    ngx_uint_t                      i, n, when;
+    ngx_http_webhook_challenge_t   *challenge, **asked;
+
+    challenge = gate->provider->challenges.elts;
+    n = gate->provider->challenges.nelts;
+
+    asked = ngx_pcalloc(cf->pool, NGX_HTTP_WEBHOOK_WHENS * (n + 1)
+                                  * sizeof(ngx_http_webhook_challenge_t *));
+    if (asked == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (when = 0; when < NGX_HTTP_WEBHOOK_WHENS; when++) {
+
+        gate->challenges[when] = asked;
+
+        for (i = 0; i < n; i++) {
+            if (ngx_http_webhook_gate_answers(gate, &challenge[i], when)) {
+                *asked++ = &challenge[i];
+            }
+        }
+
+        asked++;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_gate_answers(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when)
+{
+    /* one that needs a secret is one only where there is a secret */
+
+    if (challenge->needs_key
+        && gate->challenge == NULL
+        && !(challenge->use_signing_key && gate->signing))
+    {
+        return 0;
+    }
+
+    switch (when) {
+
+    case NGX_HTTP_WEBHOOK_BY_HEADERS:
+        return !challenge->after_verify && !challenge->in_body;
+
+    case NGX_HTTP_WEBHOOK_BY_BODY:
+        return challenge->in_body;
+
+    default: /* NGX_HTTP_WEBHOOK_VERIFIED */
+        return challenge->after_verify || challenge->in_body;
+    }
 }
 
 

@@ -45,9 +45,6 @@ static ngx_uint_t ngx_http_webhook_part_unbounded(
 static ngx_int_t ngx_http_webhook_part_next(
     ngx_http_webhook_provider_t *provider, ngx_uint_t *n,
     ngx_http_webhook_place_t *place);
-static void ngx_http_webhook_text_begin(ngx_str_t *text, ngx_str_t *literal);
-static void ngx_http_webhook_text_end(ngx_str_t *text, ngx_str_t *literal,
-    ngx_str_t *variable);
 
 
 /*
@@ -81,8 +78,7 @@ static ngx_str_t  ngx_http_webhook_other_names[] = {
 
 /*
  * A variable at a "$" of the message becomes the value of the segment, and
- * *len its length there.  Those of the URL are text, and what is no variable
- * is left to nginx.
+ * *len its length there.  What is no variable is left to nginx.
  */
 
 ngx_int_t
@@ -110,7 +106,16 @@ ngx_http_webhook_part_variable(ngx_conf_t *cf,
     if (rc == NGX_DECLINED) {
 
         if (ngx_http_webhook_part_exempt(&name)) {
-            return NGX_OK;
+
+            if (name.data[-1] == '{' && rest.data[-1] != '}') {
+                return NGX_OK;
+            }
+
+            segment->exempt = name;
+            segment->index = ngx_http_get_variable_index(cf, &name);
+            *len = text.len;
+
+            return segment->index == NGX_ERROR ? NGX_ERROR : NGX_OK;
         }
 
         rc = ngx_http_webhook_part_of_nginx(cf, segment, &text);
@@ -434,9 +439,9 @@ ngx_http_webhook_parts_ambiguous(ngx_http_webhook_provider_t *provider)
             continue;
         }
 
-        text = &segment[i].text.value;
+        text = &segment[i].text;
 
-        if (segment[i].edge.len == 0 || segment[i].edge.len != text->len) {
+        if (text->len == 0 || segment[i - 1].exempt.len) {
             return "before each of those after \"free=\" there must be a text "
                    "without variables";
         }
@@ -446,14 +451,14 @@ ngx_http_webhook_parts_ambiguous(ngx_http_webhook_provider_t *provider)
         }
 
         if (text->data[text->len - 1]
-            != first->text.value.data[first->text.value.len - 1])
+            != first->text.data[first->text.len - 1])
         {
             return "all texts after \"free=\" must end with the same byte";
         }
 
         for (k = i + 1; k < provider->prefix->nelts; k++) {
             if (segment[k].name.len
-                && segment[k].text.value.len
+                && segment[k].text.len
                 && (ngx_http_webhook_part_text_ends(&segment[i], &segment[k])
                     || ngx_http_webhook_part_text_ends(&segment[k],
                                                        &segment[i])))
@@ -475,8 +480,8 @@ ngx_http_webhook_part_text_ends(ngx_http_webhook_segment_t *segment,
 {
     ngx_str_t  *text, *end;
 
-    text = &segment->text.value;
-    end = &other->text.value;
+    text = &segment->text;
+    end = &other->text;
 
     return text->len >= end->len
            && ngx_memcmp(text->data + text->len - end->len, end->data,
@@ -490,7 +495,6 @@ ngx_http_webhook_parts_edges(ngx_http_webhook_provider_t *provider,
     ngx_array_t *segments, ngx_uint_t right)
 {
     ngx_uint_t                   i;
-    ngx_str_t                    variable;
     ngx_http_webhook_place_t     place;
     ngx_http_webhook_segment_t  *segment;
 
@@ -515,12 +519,10 @@ ngx_http_webhook_parts_edges(ngx_http_webhook_provider_t *provider,
                             || ngx_http_webhook_part_is_last(provider, &place);
 
         if (segment[i].right) {
-            ngx_http_webhook_text_end(&segment[i].text.value,
-                                      &segment[i].edge, &variable);
+            segment[i].edge = segment[i].text;
 
         } else if (place.n > 1) {
-            ngx_http_webhook_text_begin(&segment[i + 1].text.value,
-                                        &segment[i].edge);
+            segment[i].edge = segment[i + 1].text;
         }
     }
 }
@@ -598,7 +600,7 @@ ngx_http_webhook_part_unbounded(ngx_http_webhook_provider_t *provider,
     next = segment + 1;
 
     return !(next->time
-             && next->text.value.len == 0
+             && next->text.len == 0
              && (provider->timestamp->unit == WH_TIME_RFC3339
                  || provider->timestamp->unit == WH_TIME_HTTP));
 }
@@ -650,11 +652,11 @@ ngx_http_webhook_part_next(ngx_http_webhook_provider_t *provider,
 ngx_uint_t
 ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 {
-    ngx_str_t                    literal, variable, rest;
     ngx_http_webhook_segment_t  *segment;
 
-    if (provider->suffix == NULL
-        || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DIGEST))
+    if (provider->prefix == NULL
+        || (provider->body.flags & (NGX_HTTP_WEBHOOK_BODY_DIGEST
+                                    |NGX_HTTP_WEBHOOK_BODY_UNSIGNED)))
     {
         return 0;
     }
@@ -662,24 +664,21 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
     segment = provider->prefix->elts;
     segment += provider->prefix->nelts - 1;
 
-    ngx_http_webhook_text_end(&segment->text.value, &literal, &variable);
-
-    if (segment->name.len == 0
-        && literal.len == 0
-        && ngx_http_webhook_variable_in(ngx_http_webhook_url_names, &variable))
+    if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names,
+                                     &segment->exempt))
     {
         return 1;
     }
 
+    if (provider->suffix == NULL) {
+        return 0;
+    }
+
     segment = provider->suffix->elts;
-    rest = segment->text.value;
 
-    ngx_http_webhook_text_begin(&rest, &literal);
-
-    return literal.len == 0
-           && ngx_http_webhook_template_next(&rest, &variable) == NGX_OK
+    return segment->text.len == 0
            && ngx_http_webhook_variable_in(ngx_http_webhook_url_names,
-                                           &variable);
+                                           &segment->exempt);
 }
 
 
@@ -717,37 +716,4 @@ ngx_http_webhook_parts_sign_url(ngx_http_webhook_provider_t *provider)
     }
 
     return 0;
-}
-
-
-/* What is before the first variable of a text. */
-
-static void
-ngx_http_webhook_text_begin(ngx_str_t *text, ngx_str_t *literal)
-{
-    u_char  *p, *end;
-
-    end = text->data + text->len;
-    p = ngx_strlchr(text->data, end, '$');
-
-    literal->data = text->data;
-    literal->len = (p ? p : end) - text->data;
-}
-
-
-/* The last variable of a text, if any, and what is after it. */
-
-static void
-ngx_http_webhook_text_end(ngx_str_t *text, ngx_str_t *literal,
-    ngx_str_t *variable)
-{
-    ngx_str_t  name;
-
-    ngx_str_null(variable);
-
-    *literal = *text;
-
-    while (ngx_http_webhook_template_next(literal, &name) == NGX_OK) {
-        *variable = name;
-    }
 }

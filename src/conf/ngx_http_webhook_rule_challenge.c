@@ -228,6 +228,7 @@ ngx_http_webhook_challenge_source(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
+    challenge->in_json = 1;
     challenge->in_body |= !challenge->after_verify;
 
     pointer = provider->pointers.elts;

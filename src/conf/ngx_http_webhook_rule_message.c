@@ -213,17 +213,21 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
 
     provider->prefix = ngx_http_webhook_message_segments(cf, provider,
                                                          message->data, body);
-    provider->suffix = ngx_http_webhook_message_segments(cf, provider,
-                                                         body + len, end);
 
-    if (provider->prefix == NULL
-        || provider->suffix == NULL
-        || ngx_http_webhook_parts_compile(cf, provider) != NGX_OK)
-    {
+    if (provider->prefix == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    if (body + len < end) {
+        provider->suffix = ngx_http_webhook_message_segments(cf, provider,
+                                                             body + len, end);
+        if (provider->suffix == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_http_webhook_parts_compile(cf, provider) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -238,7 +242,7 @@ ngx_http_webhook_message_constant(ngx_array_t *segments)
 
     return segments->nelts == 1
            && segment->name.len == 0
-           && segment->text.lengths == NULL;
+           && segment->exempt.len == 0;
 }
 
 
@@ -250,6 +254,7 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
     u_char                      *value;
     ngx_str_t                    text;
     ngx_array_t                 *segments;
+    ngx_http_complex_value_t     cv;
     ngx_http_webhook_segment_t  *segment;
 
     segments = ngx_array_create(cf->pool, 1,
@@ -289,11 +294,13 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
         text.data = p;
         text.len = value - p;
 
-        if (ngx_http_webhook_template_compile(cf, &text, &segment->text)
-            != NGX_OK)
-        {
+        /* a "$" that is left is an error, which nginx says */
+
+        if (ngx_http_webhook_template_compile(cf, &text, &cv) != NGX_OK) {
             return NULL;
         }
+
+        segment->text = text;
 
         p = value + len;
 

@@ -17,7 +17,9 @@
 
 static int wh_decode_hex(wh_str_t src, unsigned char *dst);
 static int wh_decode_base64(wh_str_t src, unsigned char *dst,
-    unsigned int other);
+    uint32_t other);
+static uint64_t wh_base64_bits(unsigned char c, int shift);
+static uint64_t wh_base64_anywhere(uint64_t bit);
 static wh_str_t wh_base64_unpad(wh_str_t src);
 
 
@@ -41,35 +43,34 @@ static const signed char  wh_hex_digits[256] = {
 };
 
 
-/* Six bits, and which of both alphabets has no such digit. */
+/* Of Base64, of base64url, or of none. */
 
-#define WH_NOT_BASE64URL  0x40
-#define WH_NOT_BASE64     0x80
+#define B  WH_NOT_BASE64URL
+#define U  WH_NOT_BASE64
+#define N  (WH_NOT_BASE64|WH_NOT_BASE64URL)
 
-static const unsigned char  wh_base64_digits[256] = {
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0x7e, 0xc0, 0xbe, 0xc0, 0x7f,
-    0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06,
-    0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x12,
-    0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0xc0, 0xc0, 0xc0, 0xc0, 0xbf,
-    0xc0, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24,
-    0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x30,
-    0x31, 0x32, 0x33, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0, 0xc0,
-    0xc0, 0xc0, 0xc0, 0xc0
+const uint32_t  wh_base64_digits[256] = {
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N, B|62,  N, U|62,  N, B|63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61,  N,  N,  N,  N,  N,  N,
+     N,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,  N,  N,  N,  N, U|63,
+     N, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,
+     N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N,  N
 };
+
+#undef B
+#undef U
+#undef N
 
 
 int
@@ -197,50 +198,69 @@ wh_base64_unpad(wh_str_t src)
 }
 
 
-static int
-wh_decode_base64(wh_str_t src, unsigned char *dst, unsigned int other)
-{
-    unsigned int          n, all, bits, digit, first, second, third;
-    const unsigned char  *p, *last;
+/* other is the bit of what is no digit of this alphabet. */
 
-    n = 0;
-    all = 0;
-    bits = 0;
+static int
+wh_decode_base64(wh_str_t src, unsigned char *dst, uint32_t other)
+{
+    size_t                n;
+    uint64_t              bits, all, surplus;
+    const unsigned char  *p;
 
     p = src.data;
-    last = wh_end(src);
+    all = 0;
+    surplus = 0;
 
     /* four digits are three bytes */
 
-    for ( /* void */ ; last - p >= 4; p += 4) {
+    for (n = src.len / 4; n > 0; n--) {
 
-        first = wh_base64_digits[p[0]];
-        second = wh_base64_digits[p[1]];
-        third = wh_base64_digits[p[2]];
-        digit = wh_base64_digits[p[3]];
+        bits = wh_base64_bits(p[0], 18) | wh_base64_bits(p[1], 12)
+               | wh_base64_bits(p[2], 6) | wh_base64_bits(p[3], 0);
+        all |= bits;
 
-        all |= first | second | third | digit;
+        *dst++ = (unsigned char) (bits >> 16);
+        *dst++ = (unsigned char) (bits >> 8);
+        *dst++ = (unsigned char) bits;
 
-        *dst++ = (unsigned char) (first << 2 | (second >> 4 & 0x03));
-        *dst++ = (unsigned char) (second << 4 | (third >> 2 & 0x0f));
-        *dst++ = (unsigned char) (third << 6 | (digit & 0x3f));
+        p += 4;
     }
 
-    for ( /* void */ ; p < last; p++) {
+    /* two are one, three are two, and what is left of the last must be zero */
 
-        digit = wh_base64_digits[*p];
+    n = src.len % 4;
 
-        all |= digit;
-        bits = bits << 6 | (digit & 0x3f);
-        n += 6;
+    if (n) {
+        bits = wh_base64_bits(p[0], 18) | wh_base64_bits(p[1], 12)
+               | (n == 3 ? wh_base64_bits(p[2], 6) : 0);
+        all |= bits;
 
-        if (n >= 8) {
-            n -= 8;
-            *dst++ = (unsigned char) (bits >> n);
+        *dst++ = (unsigned char) (bits >> 16);
+        surplus = bits & 0xffff;
+
+        if (n == 3) {
+            *dst = (unsigned char) (bits >> 8);
+            surplus = bits & 0xff;
         }
     }
 
-    /* what is left of the last digit must be zero: one spelling only */
+    return (all & wh_base64_anywhere(other)) || surplus ? WH_INVALID : WH_OK;
+}
 
-    return (all & other) || (bits & ((1u << n) - 1)) ? WH_INVALID : WH_OK;
+
+/* A digit at its place among four, with the bits that say what it is not. */
+
+static uint64_t
+wh_base64_bits(unsigned char c, int shift)
+{
+    return (uint64_t) wh_base64_digits[c] << shift;
+}
+
+
+/* Such a bit of any of the four; none of them is where those of bytes are. */
+
+static uint64_t
+wh_base64_anywhere(uint64_t bit)
+{
+    return bit << 18 | bit << 12 | bit << 6 | bit;
 }

@@ -10,6 +10,8 @@
 #define _WH_DECODE_H_INCLUDED_
 
 
+#include <stdint.h>
+
 #include "wh.h"
 
 
@@ -36,6 +38,26 @@ size_t wh_decoded_len(wh_encoding_e encoding, size_t len);
 
 /* What a byte is worth as a hex digit of either case, -1 if it is none. */
 int wh_hex_digit(unsigned char c);
+
+
+/*
+ * Six bits, and which of both alphabets has no such digit: bits that stay out
+ * of the way where four digits are put together.
+ */
+
+#define WH_NOT_BASE64URL  0x1000000
+#define WH_NOT_BASE64     0x2000000
+
+extern const uint32_t  wh_base64_digits[256];
+
+
+/* 1 or 0. */
+
+static inline int
+wh_base64url_digit(unsigned char c)
+{
+    return !(wh_base64_digits[c] & WH_NOT_BASE64URL);
+}
 
 
 #endif /* _WH_DECODE_H_INCLUDED_ */

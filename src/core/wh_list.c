@@ -12,41 +12,6 @@
 
 
 int
-wh_list_next(wh_str_t *rest, unsigned char separator, wh_str_t *element)
-{
-    size_t                len;
-    const unsigned char  *end;
-
-    if (rest->data == NULL) {
-        return 0;
-    }
-
-    end = rest->len ? memchr(rest->data, separator, rest->len) : NULL;
-    len = end ? (size_t) (end - rest->data) : rest->len;
-
-    element->data = rest->data;
-    element->len = len;
-
-    /* most often there is nothing around it */
-
-    if (len && (rest->data[0] <= ' ' || rest->data[len - 1] <= ' ')) {
-        *element = wh_trim(*element, WH_SPACES);
-    }
-
-    if (end == NULL) {
-        rest->data = NULL;
-        rest->len = 0;
-
-    } else {
-        rest->data += len + 1;
-        rest->len -= len + 1;
-    }
-
-    return 1;
-}
-
-
-int
 wh_pair(wh_str_t element, wh_str_t *name, wh_str_t *value)
 {
     const unsigned char  *p;

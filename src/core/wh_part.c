@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "wh_decode.h"
 #include "wh_part.h"
 
 
@@ -75,8 +76,7 @@ wh_part_from_right(wh_str_t part, wh_str_t edge)
 int
 wh_part_word(wh_str_t part)
 {
-    size_t         i;
-    unsigned char  c;
+    size_t  i;
 
     if (part.len == 0 || part.len > WH_PART_MAX_WORD) {
         return 0;
@@ -84,12 +84,7 @@ wh_part_word(wh_str_t part)
 
     for (i = 0; i < part.len; i++) {
 
-        c = part.data[i];
-
-        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-              || (c >= '0' && c <= '9')
-              || c == '_' || c == '-' || c == '='))
-        {
+        if (!wh_base64url_digit(part.data[i]) && part.data[i] != '=') {
             return 0;
         }
     }

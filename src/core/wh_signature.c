@@ -10,8 +10,10 @@
 #include "wh_signature.h"
 
 
+static int wh_signature_field(const wh_signature_format_t *format,
+    wh_str_t *element);
 static int wh_signature_decode(const wh_signature_format_t *format,
-    wh_str_t element, unsigned char *buf, wh_signature_t *signature);
+    wh_str_t value, unsigned char *buf, wh_signature_t *signature);
 
 
 int
@@ -27,6 +29,7 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 
     if (format->separator == 0) {
         if (room == 0
+            || !wh_signature_field(format, &value)
             || wh_signature_decode(format, value, buf, &signatures[0])
                != WH_OK)
         {
@@ -39,6 +42,10 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
     }
 
     while (wh_list_next(&value, format->separator, &element)) {
+
+        if (!wh_signature_field(format, &element)) {
+            continue;
+        }
 
         signature = *n < room ? &signatures[*n] : &excess;
 
@@ -58,18 +65,20 @@ wh_signature_parse(const wh_signature_format_t *format, wh_str_t value,
 }
 
 
+/* Makes of an element its value; 0 if it is another field. */
+
 static int
-wh_signature_decode(const wh_signature_format_t *format, wh_str_t element,
+wh_signature_field(const wh_signature_format_t *format, wh_str_t *element)
+{
+    return format->field.len == 0
+           || wh_named(*element, format->field, element);
+}
+
+
+static int
+wh_signature_decode(const wh_signature_format_t *format, wh_str_t value,
     unsigned char *buf, wh_signature_t *signature)
 {
-    wh_str_t  value;
-
-    value = element;
-
-    if (format->field.len && !wh_named(element, format->field, &value)) {
-        return WH_INVALID;
-    }
-
     if (!wh_cut_prefix(&value, format->prefix)) {
         return WH_INVALID;
     }

@@ -12,7 +12,6 @@
 
 
 static unsigned char wh_lower(unsigned char c);
-static void wh_skip(wh_str_t *text, size_t n);
 
 
 int
@@ -49,21 +48,6 @@ wh_lower(unsigned char c)
 
 
 int
-wh_cut_prefix(wh_str_t *text, wh_str_t prefix)
-{
-    if (text->len < prefix.len
-        || (prefix.len && memcmp(text->data, prefix.data, prefix.len) != 0))
-    {
-        return 0;
-    }
-
-    wh_skip(text, prefix.len);
-
-    return 1;
-}
-
-
-int
 wh_cut_prefix_caseless(wh_str_t *text, wh_str_t prefix)
 {
     wh_str_t  start;
@@ -82,18 +66,6 @@ wh_cut_prefix_caseless(wh_str_t *text, wh_str_t prefix)
     wh_skip(text, prefix.len);
 
     return 1;
-}
-
-
-/* Nothing may be added to NULL, not even 0. */
-
-static void
-wh_skip(wh_str_t *text, size_t n)
-{
-    if (n) {
-        text->data += n;
-        text->len -= n;
-    }
 }
 
 

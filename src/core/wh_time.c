@@ -35,8 +35,7 @@ static int wh_time_fraction(wh_str_t *text);
 static int wh_time_offset(wh_str_t text, int64_t *offset);
 static int wh_time_http(wh_str_t text, int64_t *sec);
 
-static int wh_time_pattern(wh_str_t text, const char *pattern);
-static unsigned wh_time_number(const unsigned char *p, size_t len);
+static int wh_time_number(const unsigned char *p, size_t len, unsigned *n);
 static int wh_time_word(const unsigned char *p, const char *words);
 static int wh_time_check(const wh_time_fields_t *f);
 static int64_t wh_time_days(const wh_time_fields_t *f);
@@ -111,7 +110,12 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
     size_t    i;
     uint64_t  n, digit;
 
-    if (text.len == 0 || text.len > WH_TIME_DIGITS) {
+    /* one digit less is always in range of 64 bits */
+
+    if (text.len == 0
+        || text.len > WH_TIME_DIGITS
+        || (text.len == WH_TIME_DIGITS && text.data[0] != '0'))
+    {
         return WH_INVALID;
     }
 
@@ -121,7 +125,7 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
 
         digit = (unsigned) text.data[i] - '0';
 
-        if (digit > 9 || n > INT64_MAX / 10) {
+        if (digit > 9) {
             return WH_INVALID;
         }
 
@@ -141,22 +145,26 @@ wh_time_epoch(wh_str_t text, unsigned per_sec, int64_t *sec)
 static int
 wh_time_rfc3339(wh_str_t text, int64_t *sec)
 {
-    int64_t           offset;
-    wh_time_fields_t  f;
+    int64_t               offset;
+    wh_time_fields_t      f;
+    const unsigned char  *p;
 
-    static const char    pattern[] = "dddd-dd-ddTdd:dd:dd";
-    static const size_t  len = sizeof(pattern) - 1;
+    static const size_t  len = sizeof("2023-03-06T12:28:21") - 1;
 
-    if (wh_time_pattern(text, pattern) != WH_OK) {
+    p = text.data;
+
+    if (text.len < len
+        || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't')
+        || p[13] != ':' || p[16] != ':'
+        || wh_time_number(p, 4, &f.year) != WH_OK
+        || wh_time_number(p + 5, 2, &f.month) != WH_OK
+        || wh_time_number(p + 8, 2, &f.day) != WH_OK
+        || wh_time_number(p + 11, 2, &f.hour) != WH_OK
+        || wh_time_number(p + 14, 2, &f.min) != WH_OK
+        || wh_time_number(p + 17, 2, &f.sec) != WH_OK)
+    {
         return WH_INVALID;
     }
-
-    f.year = wh_time_number(text.data, 4);
-    f.month = wh_time_number(text.data + 5, 2);
-    f.day = wh_time_number(text.data + 8, 2);
-    f.hour = wh_time_number(text.data + 11, 2);
-    f.min = wh_time_number(text.data + 14, 2);
-    f.sec = wh_time_number(text.data + 17, 2);
 
     text.data += len;
     text.len -= len;
@@ -211,16 +219,13 @@ wh_time_offset(wh_str_t text, int64_t *offset)
         return WH_OK;
     }
 
-    if (text.len != 6 || wh_time_pattern(text, "?dd:dd") != WH_OK
-        || (text.data[0] != '+' && text.data[0] != '-'))
+    if (text.len != sizeof("+01:00") - 1
+        || (text.data[0] != '+' && text.data[0] != '-')
+        || wh_time_number(text.data + 1, 2, &hour) != WH_OK
+        || text.data[3] != ':'
+        || wh_time_number(text.data + 4, 2, &min) != WH_OK
+        || hour > 23 || min > 59)
     {
-        return WH_INVALID;
-    }
-
-    hour = wh_time_number(text.data + 1, 2);
-    min = wh_time_number(text.data + 4, 2);
-
-    if (hour > 23 || min > 59) {
         return WH_INVALID;
     }
 
@@ -241,18 +246,21 @@ wh_time_http(wh_str_t text, int64_t *sec)
 {
     int                   weekday, month;
     wh_time_fields_t      f;
-    const unsigned char  *day;
+    const unsigned char  *p;
 
-    static const char  http[] = "???, dd ??? dddd dd:dd:dd GMT";
-    static const char  utc[] = "??? dd ??? dddd dd:dd:dd UTC";
+    p = text.data;
 
-    if (text.len == sizeof(http) - 1 && wh_time_pattern(text, http) == WH_OK) {
-        day = text.data + 5;
-
-    } else if (text.len == sizeof(utc) - 1
-               && wh_time_pattern(text, utc) == WH_OK)
+    if (text.len == sizeof("Mon, 06 Mar 2023 12:28:21 GMT") - 1
+        && memcmp(p + 3, ", ", 2) == 0
+        && memcmp(p + 25, " GMT", 4) == 0)
     {
-        day = text.data + 4;
+        p += 5;
+
+    } else if (text.len == sizeof("Mon 06 Mar 2023 12:28:21 UTC") - 1
+               && p[3] == ' '
+               && memcmp(p + 24, " UTC", 4) == 0)
+    {
+        p += 4;
 
     } else {
         return WH_INVALID;
@@ -261,19 +269,21 @@ wh_time_http(wh_str_t text, int64_t *sec)
     /* the first of January 1970 was a Thursday */
 
     weekday = wh_time_word(text.data, "ThuFriSatSunMonTueWed");
-    month = wh_time_word(day + 3,
-                         "JanFebMarAprMayJunJulAugSepOctNovDec");
+    month = wh_time_word(p + 3, "JanFebMarAprMayJunJulAugSepOctNovDec");
 
-    if (weekday < 0 || month < 0) {
+    if (weekday < 0 || month < 0
+        || p[2] != ' ' || p[6] != ' ' || p[11] != ' '
+        || p[14] != ':' || p[17] != ':'
+        || wh_time_number(p, 2, &f.day) != WH_OK
+        || wh_time_number(p + 7, 4, &f.year) != WH_OK
+        || wh_time_number(p + 12, 2, &f.hour) != WH_OK
+        || wh_time_number(p + 15, 2, &f.min) != WH_OK
+        || wh_time_number(p + 18, 2, &f.sec) != WH_OK)
+    {
         return WH_INVALID;
     }
 
-    f.day = wh_time_number(day, 2);
     f.month = month + 1;
-    f.year = wh_time_number(day + 7, 4);
-    f.hour = wh_time_number(day + 12, 2);
-    f.min = wh_time_number(day + 15, 2);
-    f.sec = wh_time_number(day + 18, 2);
 
     if (wh_time_check(&f) != WH_OK
         || ((wh_time_days(&f) - weekday) % 7) != 0)
@@ -285,56 +295,27 @@ wh_time_http(wh_str_t text, int64_t *sec)
 }
 
 
-/* In a pattern, "d" is a digit, "T" also "t", "?" anything. */
+/* A number of so many digits. */
 
 static int
-wh_time_pattern(wh_str_t text, const char *pattern)
+wh_time_number(const unsigned char *p, size_t len, unsigned *n)
 {
-    size_t         i;
-    unsigned char  c;
+    unsigned  digit, number;
 
-    for (i = 0; pattern[i] != '\0'; i++) {
+    for (number = 0; len > 0; len--) {
 
-        if (i == text.len) {
+        digit = (unsigned) *p++ - '0';
+
+        if (digit > 9) {
             return WH_INVALID;
         }
 
-        c = text.data[i];
-
-        switch (pattern[i]) {
-
-        case 'd':
-            if (c < '0' || c > '9') {
-                return WH_INVALID;
-            }
-            break;
-
-        case '?':
-            break;
-
-        default:
-            if (c != pattern[i]
-                && !(pattern[i] == 'T' && c == 't' && i == 10))
-            {
-                return WH_INVALID;
-            }
-        }
+        number = number * 10 + digit;
     }
+
+    *n = number;
 
     return WH_OK;
-}
-
-
-static unsigned
-wh_time_number(const unsigned char *p, size_t len)
-{
-    unsigned  n;
-
-    for (n = 0; len > 0; len--) {
-        n = n * 10 + (*p++ - '0');
-    }
-
-    return n;
 }
 
 

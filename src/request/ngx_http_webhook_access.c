@@ -492,7 +492,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
 
-    if (ctx->gate->provider->challenges.nelts) {
+    if (*ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED]) {
 
         reason = ngx_http_webhook_challenge_find(r, ctx,
                                                  NGX_HTTP_WEBHOOK_VERIFIED);

@@ -279,11 +279,8 @@ ngx_int_t
 ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body)
 {
-    off_t         size;
-    u_char       *p;
-    ssize_t       n;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
+    off_t    size;
+    u_char  *p;
 
     size = ngx_http_webhook_body_size(r->request_body->bufs);
 
@@ -299,9 +296,21 @@ ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     body->data = p;
     body->len = size;
 
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+    return ngx_http_webhook_body_copy(r->request_body->bufs, p);
+}
 
-        b = cl->buf;
+
+/* The same to a place that has room for all of it. */
+
+ngx_int_t
+ngx_http_webhook_body_copy(ngx_chain_t *in, u_char *p)
+{
+    ssize_t     n;
+    ngx_buf_t  *b;
+
+    for ( /* void */ ; in; in = in->next) {
+
+        b = in->buf;
 
         if (ngx_buf_in_memory(b)) {
             p = ngx_cpymem(p, b->pos, b->last - b->pos);

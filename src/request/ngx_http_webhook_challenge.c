@@ -14,16 +14,13 @@
 #define NGX_HTTP_WEBHOOK_CHALLENGE_BODY  4096
 
 
-static ngx_uint_t ngx_http_webhook_challenge_due(
-    ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when);
-static ngx_uint_t ngx_http_webhook_challenge_written(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
-    ngx_str_t *body);
+static ngx_uint_t ngx_http_webhook_challenge_announced(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge);
+static ngx_uint_t ngx_http_webhook_challenge_written(
+    ngx_http_webhook_challenge_t *challenge, ngx_str_t *body);
 static ngx_int_t ngx_http_webhook_challenge_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
-static ngx_uint_t ngx_http_webhook_challenge_active(
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_challenge_t *challenge);
 static ngx_int_t ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
     ngx_http_webhook_reason_e *reason);
@@ -47,26 +44,23 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_challenge_find(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_when_e when)
 {
-    ngx_uint_t                     i, n;
-    ngx_http_webhook_reason_e      reason;
-    ngx_http_webhook_challenge_t  *challenge;
+    ngx_http_webhook_reason_e       reason;
+    ngx_http_webhook_challenge_t  **challenge;
 
-    challenge = ctx->gate->provider->challenges.elts;
-    n = ctx->gate->provider->challenges.nelts;
+    for (challenge = ctx->gate->challenges[when]; *challenge; challenge++) {
 
-    for (i = 0; i < n; i++, challenge++) {
-
-        if (!ngx_http_webhook_challenge_due(challenge, when)
-            || !(r->method & challenge->method)
-            || !ngx_http_webhook_challenge_active(ctx->gate, challenge))
+        if (!(r->method & (*challenge)->method)
+            || ((*challenge)->in_json
+                && ctx->json == NULL
+                && ctx->form.data == NULL))
         {
             continue;
         }
 
-        switch (ngx_http_webhook_challenge_text(r, ctx, challenge, &reason)) {
+        switch (ngx_http_webhook_challenge_text(r, ctx, *challenge, &reason)) {
 
         case NGX_OK:
-            ctx->challenge = challenge;
+            ctx->challenge = *challenge;
             return NGX_HTTP_WEBHOOK_PASSED;
 
         case NGX_DECLINED:
@@ -81,24 +75,6 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
 }
 
 
-static ngx_uint_t
-ngx_http_webhook_challenge_due(ngx_http_webhook_challenge_t *challenge,
-    ngx_http_webhook_when_e when)
-{
-    switch (when) {
-
-    case NGX_HTTP_WEBHOOK_BY_HEADERS:
-        return !challenge->after_verify && !challenge->in_body;
-
-    case NGX_HTTP_WEBHOOK_BY_BODY:
-        return challenge->in_body;
-
-    default: /* NGX_HTTP_WEBHOOK_VERIFIED */
-        return challenge->after_verify || challenge->in_body;
-    }
-}
-
-
 /*
  * Whether the body is to be looked at ahead of any verification: there is no
  * credential, and a challenge may be in a body of this length.
@@ -108,24 +84,23 @@ ngx_uint_t
 ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    off_t                          len;
-    ngx_uint_t                     i;
-    ngx_http_webhook_challenge_t  *challenge;
+    off_t                           len;
+    ngx_http_webhook_challenge_t  **challenge;
 
-    len = r->headers_in.content_length_n;
+    challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_BY_BODY];
 
-    if (r != r->main || len <= 0 || len > NGX_HTTP_WEBHOOK_CHALLENGE_BODY) {
+    if (*challenge == NULL || r != r->main) {
         return 0;
     }
 
-    challenge = ctx->gate->provider->challenges.elts;
+    len = r->headers_in.content_length_n;
 
-    for (i = 0; i < ctx->gate->provider->challenges.nelts; i++) {
+    if (len <= 0 || len > NGX_HTTP_WEBHOOK_CHALLENGE_BODY) {
+        return 0;
+    }
 
-        if (challenge[i].in_body
-            && (r->method & challenge[i].method)
-            && ngx_http_webhook_challenge_active(ctx->gate, &challenge[i]))
-        {
+    for ( /* void */ ; *challenge; challenge++) {
+        if (r->method & (*challenge)->method) {
             return ngx_http_webhook_source_credential(r, ctx) == NGX_DECLINED;
         }
     }
@@ -197,10 +172,9 @@ ngx_uint_t
 ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                      rc;
-    ngx_str_t                      body;
-    ngx_uint_t                     i;
-    ngx_http_webhook_challenge_t  *challenge;
+    u_char                          buf[NGX_HTTP_WEBHOOK_CHALLENGE_BODY];
+    ngx_str_t                       body;
+    ngx_http_webhook_challenge_t  **challenge;
 
     if (!ctx->gate->asks || r->request_body == NULL) {
         return 0;
@@ -212,21 +186,35 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
         return 1;
     }
 
-    rc = ngx_http_webhook_body_gather(r, NGX_HTTP_WEBHOOK_CHALLENGE_BODY,
-                                      &body);
-    if (rc != NGX_OK) {
-        return rc == NGX_ERROR;
+    body.data = NULL;
+    body.len = ngx_http_webhook_body_size(r->request_body->bufs);
+
+    if (body.len > sizeof(buf)) {
+        return 0;
     }
 
-    challenge = ctx->gate->provider->challenges.elts;
+    challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED];
 
-    for (i = 0; i < ctx->gate->provider->challenges.nelts; i++) {
+    for ( /* void */ ; *challenge; challenge++) {
 
-        if (ngx_http_webhook_challenge_due(&challenge[i],
-                                           NGX_HTTP_WEBHOOK_VERIFIED)
-            && (r->method & challenge[i].method)
-            && ngx_http_webhook_challenge_written(r, ctx, &challenge[i], &body))
+        if (!(r->method & (*challenge)->method)
+            || !(*challenge)->in_json
+            || !ngx_http_webhook_challenge_announced(r, ctx, *challenge))
         {
+            continue;
+        }
+
+        if (body.data == NULL) {
+            body.data = buf;
+
+            if (ngx_http_webhook_body_copy(r->request_body->bufs, buf)
+                != NGX_OK)
+            {
+                return 1;
+            }
+        }
+
+        if (ngx_http_webhook_challenge_written(*challenge, &body)) {
             return 1;
         }
     }
@@ -235,36 +223,32 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
 }
 
 
-/* In JSON, an escape may hide the text. */
+/* Whether what is not in the body is that of a challenge. */
 
 static ngx_uint_t
-ngx_http_webhook_challenge_written(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge,
-    ngx_str_t *body)
+ngx_http_webhook_challenge_announced(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_challenge_t *challenge)
 {
     ngx_int_t                  rc;
     ngx_str_t                  value;
     ngx_uint_t                 i;
     ngx_http_webhook_match_t  *match;
 
+    if (!challenge->no_source
+        && !ngx_http_webhook_source_in_body(&challenge->source)
+        && ngx_http_webhook_source_value(r, ctx, &challenge->source, &value)
+           == WH_ABSENT)
+    {
+        return 0;
+    }
+
     match = challenge->matches.elts;
 
     for (i = 0; i < challenge->matches.nelts; i++) {
 
-        if (match[i].value.len == 0) {
-            continue;
-        }
-
-        if (match[i].source.type == NGX_HTTP_WEBHOOK_JSON) {
-
-            if (memmem(body->data, body->len, match[i].value.data,
-                       match[i].value.len)
-                == NULL
-                && memchr(body->data, '\\', body->len) == NULL)
-            {
-                return 0;
-            }
-
+        if (match[i].value.len == 0
+            || match[i].source.type == NGX_HTTP_WEBHOOK_JSON)
+        {
             continue;
         }
 
@@ -273,6 +257,34 @@ ngx_http_webhook_challenge_written(ngx_http_request_t *r,
         if (rc == WH_ABSENT
             || (rc == WH_OK
                 && !ngx_http_webhook_str_equal(&value, &match[i].value)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Whether what is in JSON may be: an escape may hide the text. */
+
+static ngx_uint_t
+ngx_http_webhook_challenge_written(ngx_http_webhook_challenge_t *challenge,
+    ngx_str_t *body)
+{
+    ngx_uint_t                 i;
+    ngx_http_webhook_match_t  *match;
+
+    match = challenge->matches.elts;
+
+    for (i = 0; i < challenge->matches.nelts; i++) {
+
+        if (match[i].value.len
+            && match[i].source.type == NGX_HTTP_WEBHOOK_JSON
+            && memmem(body->data, body->len, match[i].value.data,
+                      match[i].value.len)
+               == NULL
+            && memchr(body->data, '\\', body->len) == NULL)
         {
             return 0;
         }
@@ -329,18 +341,6 @@ ngx_http_webhook_challenge_text(ngx_http_request_t *r,
     }
 
     return NGX_OK;
-}
-
-
-/* A challenge that needs a secret is one only where there is a secret. */
-
-static ngx_uint_t
-ngx_http_webhook_challenge_active(ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_challenge_t *challenge)
-{
-    return !challenge->needs_key
-           || gate->challenge
-           || (challenge->use_signing_key && gate->signing);
 }
 
 

@@ -89,6 +89,9 @@ typedef struct {
     u_char                         bytes[WH_HMAC_MAX_SIZE];
     ngx_str_t                      time;        /* in a header, as it is signed,
                                                    or empty */
+    ngx_str_t                      prefix;      /* of the body, in a message
+                                                   that has parts */
+    ngx_str_t                      suffix;      /* likewise */
     uint32_t                       at;          /* the rule or candidate that
                                                    waits for its turn */
     uint32_t                       tried;       /* keys, for this one */
@@ -140,15 +143,6 @@ typedef enum {
     NGX_HTTP_WEBHOOK_CLAIMING,
     NGX_HTTP_WEBHOOK_DONE
 } ngx_http_webhook_state_e;
-
-
-/* When a challenge is answered. */
-
-typedef enum {
-    NGX_HTTP_WEBHOOK_BY_HEADERS = 0,        /* to anybody */
-    NGX_HTTP_WEBHOOK_BY_BODY,               /* to who has no credential */
-    NGX_HTTP_WEBHOOK_VERIFIED
-} ngx_http_webhook_when_e;
 
 
 /* The HTTP message signature of a request. */
@@ -288,6 +282,43 @@ struct ngx_http_webhook_ctx_s {
     uint64_t                       started;     /* ns, or 0 */
     uint64_t                       spent;       /* ns */
 };
+
+
+/* _source.c: of what is not the value of a header */
+ngx_int_t ngx_http_webhook_source_other(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *value);
+
+
+/*
+ * The value of a source: WH_OK, WH_ABSENT also for an empty value,
+ * WH_REPEATED, WH_INVALID, or WH_ERROR without memory.  The value is in the
+ * request's memory and may be pointed to as long as the request lives, but
+ * for one from JSON, which lives as long as the parser.
+ */
+
+static ngx_inline ngx_int_t
+ngx_http_webhook_source_value(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
+    ngx_str_t *value)
+{
+    ngx_http_webhook_field_t  *header;
+
+    if (source->type != NGX_HTTP_WEBHOOK_HEADER) {
+        return ngx_http_webhook_source_other(r, ctx, source, value);
+    }
+
+    header = &ctx->headers[source->index];
+
+    if (header->count != 1) {
+        ngx_str_null(value);
+        return header->count ? WH_REPEATED : WH_ABSENT;
+    }
+
+    *value = header->first->value;
+
+    return value->len ? WH_OK : WH_ABSENT;
+}
 
 
 #endif /* _NGX_HTTP_WEBHOOK_CTX_H_INCLUDED_ */

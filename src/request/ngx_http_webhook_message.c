@@ -11,20 +11,28 @@
 #include "core/wh_time.h"
 
 
+#define NGX_HTTP_WEBHOOK_MESSAGE_TEXTS  8    /* more are in the pool */
+
+
+static ngx_http_webhook_reason_e ngx_http_webhook_message_make(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments,
+    ngx_uint_t check, ngx_str_t *text);
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_message_timed(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
+static ngx_int_t ngx_http_webhook_message_exempt(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_int_t index, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment, wh_str_t part);
 static ngx_uint_t ngx_http_webhook_message_repeated(ngx_http_request_t *r,
     ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_message_header(ngx_table_elt_t *header,
     u_char *name, size_t len);
-static ngx_http_webhook_reason_e ngx_http_webhook_message_segment(
+static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_segment_t *segment);
+    ngx_http_webhook_segment_t *segment, ngx_int_t rc, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
 
@@ -40,65 +48,159 @@ ngx_http_webhook_message_prefix(ngx_http_request_t *r,
         return NGX_OK;
     }
 
+    if (ctx->gate->provider->parts) {
+        *text = ctx->signing->prefix;
+        return NGX_OK;
+    }
+
     return ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
                                          text);
 }
 
 
+/* And last: a payload has it in it. */
+
+ngx_int_t
+ngx_http_webhook_message_suffix(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+{
+    if (ngx_http_webhook_detached(ctx)) {
+        ngx_str_null(text);
+        return NGX_OK;
+    }
+
+    if (ctx->gate->provider->parts) {
+        *text = ctx->signing->suffix;
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
+                                         text);
+}
+
+
 /*
- * The text before or after the body, in the request's memory; segments may be
- * NULL.
+ * Whether all parts of the message are there, in one way only, and end where
+ * it says that they end: else what is signed could be cut anew, and a part of
+ * the body become an id or a time.  What is around the body is kept.
+ */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_message_check(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = ctx->gate->provider;
+
+    reason = ngx_http_webhook_message_make(r, ctx, provider->prefix, 1,
+                                           &ctx->signing->prefix);
+
+    if (reason != NGX_HTTP_WEBHOOK_PASSED || provider->suffix == NULL) {
+        return reason;
+    }
+
+    return ngx_http_webhook_message_make(r, ctx, provider->suffix, 1,
+                                         &ctx->signing->suffix);
+}
+
+
+/*
+ * The text before or after the body; segments may be NULL.  A text that is a
+ * value of JSON and nothing else lives no longer than the parser.
  */
 
 ngx_int_t
 ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text)
 {
-    ngx_int_t                    rc;
-    ngx_str_t                   *values;
-    ngx_uint_t                   i;
-    ngx_http_webhook_segment_t  *segment;
-
     ngx_str_null(text);
 
     if (segments == NULL) {
         return NGX_OK;
     }
 
+    return ngx_http_webhook_message_make(r, ctx, segments, 0, text)
+           == NGX_HTTP_WEBHOOK_PASSED
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+/* The same, and whether its parts are right if that is to be checked. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_message_make(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_uint_t check,
+    ngx_str_t *text)
+{
+    ngx_int_t                    rc;
+    ngx_str_t                    own[NGX_HTTP_WEBHOOK_MESSAGE_TEXTS], *texts;
+    ngx_str_t                    value;
+    ngx_uint_t                   i, n;
+    ngx_http_webhook_reason_e    reason;
+    ngx_http_webhook_segment_t  *segment;
+
+    texts = own;
+
+    if (2 * segments->nelts > NGX_HTTP_WEBHOOK_MESSAGE_TEXTS) {
+
+        texts = ngx_palloc(r->pool, 2 * segments->nelts * sizeof(ngx_str_t));
+        if (texts == NULL) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
     segment = segments->elts;
 
-    if (segment->name.len == 0) {
-        return ngx_http_webhook_evaluate(r, ctx, &segment->text, text);
-    }
+    for (i = 0, n = 0; i < segments->nelts; i++) {
 
-    values = ngx_pcalloc(r->pool, 2 * segments->nelts * sizeof(ngx_str_t));
-    if (values == NULL) {
-        return NGX_ERROR;
-    }
+        ngx_str_null(&value);
 
-    for (i = 0; i < segments->nelts; i++) {
+        if (segment[i].name.len) {
 
-        if (ngx_http_webhook_evaluate(r, ctx, &segment[i].text, &values[2 * i])
-            != NGX_OK)
+            rc = ngx_http_webhook_message_value(r, ctx, &segment[i], &value);
+
+            if (rc == WH_ERROR) {
+                return NGX_HTTP_WEBHOOK_INTERNAL;
+            }
+
+            reason = check ? ngx_http_webhook_message_part(r, ctx, &segment[i],
+                                                           rc, &value)
+                           : NGX_HTTP_WEBHOOK_PASSED;
+
+            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+                return reason;
+            }
+
+            if (rc == WH_ABSENT && segment[i].optional) {
+                continue;
+            }
+
+        } else if (segment[i].exempt.len
+                   && ngx_http_webhook_message_exempt(r, ctx,
+                                                      segment[i].index, &value)
+                      != NGX_OK)
         {
-            return NGX_ERROR;
+            return NGX_HTTP_WEBHOOK_INTERNAL;
         }
 
-        rc = segment[i].name.len
-             ? ngx_http_webhook_message_value(r, ctx, &segment[i],
-                                              &values[2 * i + 1])
-             : WH_OK;
-
-        if (rc == WH_ERROR) {
-            return NGX_ERROR;
+        if (segment[i].text.len) {
+            texts[n++] = segment[i].text;
         }
 
-        if (rc == WH_ABSENT && segment[i].optional) {
-            ngx_str_null(&values[2 * i]);
+        if (value.len) {
+            texts[n++] = value;
         }
     }
 
-    return ngx_http_webhook_message_join(r, values, 2 * segments->nelts, text);
+    if (n < 2) {
+        *text = n ? texts[0] : segment->text;
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    return ngx_http_webhook_message_join(r, texts, n, text) == NGX_OK
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 }
 
 
@@ -166,47 +268,28 @@ ngx_http_webhook_message_value(ngx_http_request_t *r,
 }
 
 
-/*
- * Whether all parts of the message are there, in one way only, and end where
- * it says that they end: else what is signed could be cut anew, and a part of
- * the body become an id or a time.
- */
+/* A variable whose value may be anything. */
 
-ngx_http_webhook_reason_e
-ngx_http_webhook_message_check(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
+static ngx_int_t
+ngx_http_webhook_message_exempt(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_int_t index, ngx_str_t *value)
 {
-    ngx_uint_t                   i, k;
-    ngx_array_t                 *segments[2];
-    ngx_http_webhook_reason_e    reason;
-    ngx_http_webhook_segment_t  *segment;
+    ngx_http_variable_value_t  *vv;
 
-    segments[0] = ctx->gate->provider->prefix;
-    segments[1] = ctx->gate->provider->suffix;
+    ctx->evaluation = 0;
 
-    for (i = 0; i < 2; i++) {
+    vv = ngx_http_get_flushed_variable(r, index);
 
-        if (segments[i] == NULL) {
-            continue;
-        }
-
-        segment = segments[i]->elts;
-
-        for (k = 0; k < segments[i]->nelts; k++) {
-
-            if (segment[k].name.len == 0) {
-                continue;
-            }
-
-            reason = ngx_http_webhook_message_segment(r, ctx, &segment[k]);
-
-            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-                return reason;
-            }
-        }
+    if (ctx->evaluation) {
+        return NGX_ERROR;
     }
 
-    return NGX_HTTP_WEBHOOK_PASSED;
+    if (vv && !vv->not_found) {
+        value->data = vv->data;
+        value->len = vv->len;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -216,12 +299,11 @@ ngx_http_webhook_message_check(ngx_http_request_t *r,
  */
 
 static ngx_http_webhook_reason_e
-ngx_http_webhook_message_segment(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment)
+ngx_http_webhook_message_part(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
+    ngx_int_t rc, ngx_str_t *value)
 {
-    ngx_int_t                  rc;
-    ngx_str_t                  value;
-    ngx_http_webhook_reason_e  reason;
+    /* a time that has been read */
 
     if (ngx_http_webhook_message_timed(ctx, segment)) {
         return NGX_HTTP_WEBHOOK_PASSED;
@@ -233,8 +315,6 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
     }
 
-    rc = ngx_http_webhook_message_value(r, ctx, segment, &value);
-
     if (rc == WH_ABSENT
         && !segment->required
         && (segment->edge.len || segment->free)
@@ -243,16 +323,14 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    reason = ngx_http_webhook_source_reason(rc,
+    if (rc != WH_OK) {
+        return ngx_http_webhook_source_reason(rc,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED,
                                          NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED);
-
-    if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-        return reason;
     }
 
     return ngx_http_webhook_message_ends(ctx, segment,
-                                         ngx_http_webhook_wh_str(&value))
+                                         ngx_http_webhook_wh_str(value))
            ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
 }
 

@@ -41,13 +41,10 @@ ngx_table_elt_t *ngx_http_webhook_next_named(ngx_list_part_t **part,
 ngx_int_t ngx_http_webhook_header_lines(ngx_http_request_t *r,
     wh_str_t *name, ngx_str_t *value);
 ngx_int_t ngx_http_webhook_host(ngx_http_request_t *r, ngx_str_t *host);
-ngx_int_t ngx_http_webhook_source_value(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
-    ngx_str_t *value);
 ngx_int_t ngx_http_webhook_source_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
     ngx_str_t *value);
-ngx_int_t ngx_http_webhook_evaluate(ngx_http_request_t *r,
+ngx_int_t ngx_http_webhook_evaluate_variables(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_complex_value_t *value,
     ngx_str_t *text);
 ngx_int_t ngx_http_webhook_source_credential(ngx_http_request_t *r,
@@ -96,6 +93,8 @@ ngx_http_webhook_reason_e ngx_http_webhook_step_token(ngx_http_request_t *r,
 
 /* _message.c: what is signed, around the body */
 ngx_int_t ngx_http_webhook_message_prefix(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_message_suffix(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
@@ -210,6 +209,7 @@ off_t ngx_http_webhook_body_size(ngx_chain_t *in);
 ngx_http_webhook_reason_e ngx_http_webhook_body_reason(ngx_int_t rc);
 ngx_int_t ngx_http_webhook_body_gather(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
+ngx_int_t ngx_http_webhook_body_copy(ngx_chain_t *in, u_char *p);
 ngx_int_t ngx_http_webhook_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 ngx_http_webhook_reason_e ngx_http_webhook_body_form(ngx_http_request_t *r,
@@ -361,6 +361,21 @@ ngx_http_webhook_get_ctx(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_webhook_module);
 
     return ctx ? ctx : ngx_http_webhook_restore_ctx(r);
+}
+
+
+/* A text with variables, or without; what is made lives with the request. */
+
+static ngx_inline ngx_int_t
+ngx_http_webhook_evaluate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_complex_value_t *value, ngx_str_t *text)
+{
+    if (value->lengths == NULL) {
+        *text = value->value;
+        return NGX_OK;
+    }
+
+    return ngx_http_webhook_evaluate_variables(r, ctx, value, text);
 }
 
 

@@ -97,7 +97,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_str_t                      value;
     wh_signature_t                 signatures[WH_SIGNATURE_MAX_COUNT];
     ngx_http_webhook_reason_e      reason;
-    ngx_http_webhook_candidate_t  *candidate, key;
+    ngx_http_webhook_candidate_t  *candidate, public;
 
     rc = ngx_http_webhook_source_signature(r, ctx, signature, &value);
 
@@ -136,6 +136,9 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
     }
 
+    public.pubkey = NULL;
+    public.number = 0;
+
     if (signature->scheme != WH_PUBKEY_NONE) {
 
         n = ngx_http_webhook_signatures_distinct(signatures, n);
@@ -143,17 +146,9 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         if (n > WH_SIGNATURE_MAX_PUBKEY) {
             return NGX_HTTP_WEBHOOK_SIGNATURE_MALFORMED;
         }
-    }
-
-    ngx_memzero(&key, sizeof(ngx_http_webhook_candidate_t));
-
-    key.scheme = signature->scheme;
-    key.use = signature->use;
-
-    if (signature->scheme != WH_PUBKEY_NONE) {
 
         reason = ngx_http_webhook_key_by_id(r, ctx, signature->scheme, NULL,
-                                            &key);
+                                            &public);
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return reason;
         }
@@ -176,8 +171,11 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
             return NGX_HTTP_WEBHOOK_INTERNAL;
         }
 
-        candidate[i] = key;
         candidate[i].signature = signatures[i];
+        candidate[i].scheme = signature->scheme;
+        candidate[i].use = signature->use;
+        candidate[i].pubkey = public.pubkey;
+        candidate[i].number = public.number;
     }
 
     if (signature->scheme == WH_ED25519) {
@@ -413,16 +411,7 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    ngx_str_null(&suffix);
-
-    /* a payload has it in it */
-
-    if (ctx->gate->provider->suffix
-        && !ngx_http_webhook_detached(ctx)
-        && ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
-                                         &suffix)
-           != NGX_OK)
-    {
+    if (ngx_http_webhook_message_suffix(r, ctx, &suffix) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 

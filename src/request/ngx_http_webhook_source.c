@@ -18,7 +18,7 @@ static int ngx_http_webhook_source_argument(ngx_http_request_t *r,
     ngx_str_t *name, ngx_str_t *arguments, unsigned flags, wh_str_t *text);
 static int ngx_http_webhook_source_json(wh_json_t *json,
     ngx_http_webhook_source_t *source, wh_str_t *text);
-static int ngx_http_webhook_source_header(ngx_http_request_t *r,
+static int ngx_http_webhook_source_in_header(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     wh_str_t *text);
 static int ngx_http_webhook_source_basic(ngx_http_request_t *r,
@@ -209,15 +209,10 @@ ngx_http_webhook_find_wanted(ngx_http_webhook_provider_t *provider,
 }
 
 
-/*
- * The value of a source: WH_OK, WH_ABSENT also for an empty value,
- * WH_REPEATED, WH_INVALID, or WH_ERROR without memory.  The value is in the
- * request's memory and may be pointed to as long as the request lives, but
- * for one from JSON, which lives as long as the parser.
- */
+/* As ngx_http_webhook_source_value(), which has the value of a header. */
 
 ngx_int_t
-ngx_http_webhook_source_value(ngx_http_request_t *r,
+ngx_http_webhook_source_other(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value)
 {
@@ -269,7 +264,7 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
         break;
 
     default:
-        rc = ngx_http_webhook_source_header(r, ctx, source, &text);
+        rc = ngx_http_webhook_source_in_header(r, ctx, source, &text);
         break;
     }
 
@@ -359,8 +354,10 @@ ngx_http_webhook_source_json(wh_json_t *json,
 }
 
 
+/* What is a part of a header's value. */
+
 static int
-ngx_http_webhook_source_header(ngx_http_request_t *r,
+ngx_http_webhook_source_in_header(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     wh_str_t *text)
 {
@@ -393,30 +390,22 @@ ngx_http_webhook_source_header(ngx_http_request_t *r,
     case NGX_HTTP_WEBHOOK_BEARER:
         return wh_authorization(header, bearer, text);
 
-    case NGX_HTTP_WEBHOOK_BASIC:
+    default: /* NGX_HTTP_WEBHOOK_BASIC */
         return ngx_http_webhook_source_basic(r, header, text);
-
-    default: /* NGX_HTTP_WEBHOOK_HEADER */
-        *text = header;
-        return WH_OK;
     }
 }
 
 
 /*
- * A text with variables, in the request's memory.  nginx takes a variable that
- * fails for an empty one; one of ours is an error here.
+ * nginx takes a variable that fails for an empty one; one of ours is an error
+ * here.
  */
 
 ngx_int_t
-ngx_http_webhook_evaluate(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_http_complex_value_t *value, ngx_str_t *text)
+ngx_http_webhook_evaluate_variables(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_complex_value_t *value,
+    ngx_str_t *text)
 {
-    if (value->lengths == NULL) {
-        *text = value->value;
-        return NGX_OK;
-    }
-
     ctx->evaluation = 0;
 
     if (ngx_http_complex_value(r, value, text) != NGX_OK || ctx->evaluation) {
