@@ -294,6 +294,7 @@ typedef struct {
     ngx_uint_t                  line;
     ngx_str_t                   block_file; /* where the block begins */
     ngx_uint_t                  block_line;
+    unsigned                    internal:1; /* with "internal" */
     unsigned                    open:1;     /* "webhook off" in the server or
                                                the location */
 } ngx_http_webhook_loc_conf_t;

@@ -445,8 +445,8 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 static void
 ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
 {
-    off_t                             max;
     ngx_uint_t                        i;
+    ngx_http_core_loc_conf_t         *clcf;
     ngx_http_webhook_stats_entry_t  **entry;
 
     entry = wmcf->stats_entries.elts;
@@ -455,10 +455,20 @@ ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
         ngx_http_webhook_payload_init(cf, entry[i]->gate);
         ngx_http_webhook_steps_compile(entry[i]->gate);
 
-        max = entry[i]->clcf->client_max_body_size;
+        clcf = entry[i]->clcf;
 
-        if (max && (wmcf->smallest == 0 || max < wmcf->smallest)) {
-            wmcf->smallest = max;
+        if (clcf->client_max_body_size
+            && (wmcf->smallest == 0
+                || clcf->client_max_body_size < wmcf->smallest))
+        {
+            wmcf->smallest = clcf->client_max_body_size;
+        }
+
+        /* nginx would answer before any handler can see where that was */
+
+        if (clcf->internal) {
+            entry[i]->wlcf->internal = 1;
+            clcf->internal = 0;
         }
     }
 }

@@ -92,6 +92,10 @@ my $t = WebhookTest->new(modules => $have_lua ? \@lua : [],
             location /gate/limit { limit_req zone=limit; }
             location /gate/return { return 418; }
             location /gate/if { if (\$request_method = POST) { return 418; } }
+            location /gate/internal {
+                internal;
+                error_page 404 = \@app;
+            }
             location /gate/large {
                 client_max_body_size 1;
                 error_page 403 413 = \@app;
@@ -292,7 +296,7 @@ my $evil = $smuggled x 200;
 my $asked = '{"status":403,"error":"forbidden"}' . "\n";
 
 # error_page: the request gets there, its body does not
-for my $way (qw/refused unbuffered deny basic except limit return if large
+for my $way (qw/refused unbuffered deny basic except limit return if internal large
                 recursive post/)
 {
     my $uri = "/gate/$way";

@@ -61,8 +61,12 @@ ngx_http_webhook_meet(ngx_http_request_t *r,
         return ngx_http_webhook_verify_subrequest(r, wlcf);
     }
 
-    return ngx_http_webhook_enter(r, wlcf) ? NGX_DECLINED
-                                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (ngx_http_webhook_enter(r, wlcf) == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return (wlcf->internal && !r->internal) ? NGX_HTTP_NOT_FOUND
+                                            : NGX_DECLINED;
 }
 
 

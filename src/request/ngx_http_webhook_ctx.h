@@ -321,4 +321,13 @@ ngx_http_webhook_source_value(ngx_http_request_t *r,
 }
 
 
+/* Whether the signature is a token whose payload is the message. */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_detached(ngx_http_webhook_ctx_t *ctx)
+{
+    return ctx->jose && ctx->jose->header.len;
+}
+
+
 #endif /* _NGX_HTTP_WEBHOOK_CTX_H_INCLUDED_ */

@@ -329,15 +329,6 @@ ngx_int_t ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index);
 
 
-/* Whether the signature is a token whose payload is the message. */
-
-static ngx_inline ngx_uint_t
-ngx_http_webhook_detached(ngx_http_webhook_ctx_t *ctx)
-{
-    return ctx->jose && ctx->jose->header.len;
-}
-
-
 /* Of every request, also where there is no gate, so it must be cheap. */
 
 static ngx_inline ngx_uint_t
