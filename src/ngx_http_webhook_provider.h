@@ -55,14 +55,19 @@ typedef struct {
 
 /*
  * What a secret is used for: an HMAC, by how the sender writes its keys down
- * and by digest, or a public key by its scheme.
+ * and by digest, or a public key by its scheme.  The rows have the word of
+ * "key=", and what such a key is for people.
  */
 
+#define ngx_http_webhook_secret_enc_rows(row)                                 \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT, "text", "text")                     \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_HEX, "hex", "hex")                        \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64, "base64", "Base64")               \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC, "whsec", "\"whsec_\" and Base64")
+
+
 typedef enum {
-    NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT = 0,
-    NGX_HTTP_WEBHOOK_SECRET_ENC_HEX,
-    NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64,
-    NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC,          /* Base64 after "whsec_" */
+    ngx_http_webhook_secret_enc_rows(ngx_http_webhook_row_id)
     NGX_HTTP_WEBHOOK_SECRET_ENCS
 } ngx_http_webhook_secret_enc_e;
 
@@ -115,12 +120,14 @@ typedef struct {
 } ngx_http_webhook_challenge_t;
 
 
-/* A line of "require": its words, and its pattern compiled. */
+/* A line of "require": its words, its pattern compiled, and where it is. */
 
 typedef struct {
     wh_str_t                   *words;
     ngx_uint_t                  n;
     ngx_regex_t                *regex;
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
 } ngx_http_webhook_require_t;
 
 

@@ -291,4 +291,33 @@ http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
           qr/^"\$webhook_id" .* is not signed by "webhook two",/,
           qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);
 
+# Senders with one secret and several names for a message
+
+{
+    my @rules = ('', 'replay ttl=1h;', 'replay key=body;',
+                 'replay key=body ttl=1h;', 'replay off;',
+                 'replay key=$webhook_id;', 'replay key=$webhook_id ttl=1h;');
+
+    my $name = sub { $_[0] =~ /(key=\S+?|off)[ ;]/ ? $1 : '' };
+
+    for my $one (@rules) {
+        for my $two (@rules) {
+            my @own = map { "webhook_provider own$_->[0] { signature "
+                            . "header:X-$_->[0]; id json:/id; $_->[1] }" }
+                      [1, $one], [2, $two];
+            my $differs = $name->($one) ne $name->($two);
+
+            server_says("location = /a { webhook own1 own2; $good\n "
+                . "webhook_replay zone=seen; #<\n }",
+                [$differs ? map({ '"webhook_replay" in @ goes by what is '
+                    . "signed for \"webhook own$_->[0]\": \"own$_->[1]\" has "
+                    . 'the same secret and another rule "replay", give each a '
+                    . 'secret of its own' } [1, 2], [2, 1])
+                 : $name->($one) eq 'off' ? map({ qr/ does nothing for "webhook own$_"/ }
+                                             1, 2) : ()],
+                'webhook_zone seen 1m;', @own);
+        }
+    }
+}
+
 done_testing();

@@ -139,6 +139,10 @@ rule_says("signature header:X $_->[0]", "unknown option \"$_->[0]\"$_->[1] of "
         ['encodng=hex', ' (did you mean "encoding="?)'],
         ['Prefix=a', ' (did you mean "prefix="?)'];
 
+rule_says('challenge query:a match=query:b=c match=query:d=e match=query:b=c',
+          'option "match=query:b=c" of rule "challenge" is the second of its '
+          . 'name and value in @');
+
 # no value
 for (['header X-A b', qw/status/], ['token bearer', qw/for/],
      ['signature header:X', qw/algorithm encoding format prefix list field key

@@ -135,14 +135,14 @@ location_says('webhook_secret 0123456789abcdef for=$a; #<', '"$" in "$a" of '
               . '"webhook_secret", there can be no variable in @');
 
 for my $provider (qw/meta netdata-basic netdata-bearer/) {
-    location_says("webhook $provider; #<\n webhook_secret 0123456789:abcdef;\n"
-        . 'webhook_challenge_secret 0123456789:abcdef;',
+    location_says("webhook $provider;\n webhook_secret 0123456789:abcdef;\n"
+        . 'webhook_challenge_secret 0123456789:abcdef; #<',
         "\"webhook_challenge_secret\" of \"webhook $provider\" in \@ is also "
         . 'a "webhook_secret", give it a value of its own');
 }
 
-location_says("webhook meta; #<\n webhook_secret fedcba9876543210; $good\n"
-    . 'webhook_challenge_secret 30313233343536373839616263646566 decode=hex;',
+location_says("webhook meta;\n webhook_secret fedcba9876543210; $good\n"
+    . 'webhook_challenge_secret 30313233343536373839616263646566 decode=hex; #<',
     '"webhook_challenge_secret" of "webhook meta" in @ is also a '
     . '"webhook_secret", give it a value of its own');
 location_says("webhook x;\n $good\n webhook_challenge_secret "
@@ -154,10 +154,11 @@ location_says("webhook meta;\n $good\n webhook_challenge_secret "
 # Keys of RSA: their size, and that of their signatures
 
 for my $bytes (255, 256, 1024, 1025) {
-    location_says("webhook rsa; #<\n webhook_secret " . rsa_key($bytes) . ';',
+    location_says("webhook rsa;\n webhook_secret " . rsa_key($bytes) . '; #<',
         $bytes == 256 || $bytes == 1024 ? undef
-        : 'secret 1 of "webhook rsa" in @ is no key as this sender has them, '
-          . 'see "key=" and "algorithm=" of its provider',
+        : 'secret 1 of "webhook rsa" in @ is no key as this sender has them: '
+          . 'an RSA public key of 2048 to 8192 bits in PEM, or the Base64 that '
+          . 'is in it',
         'webhook_provider rsa { signature header:X-Sig algorithm=rsa-sha256; }');
 }
 
@@ -209,7 +210,7 @@ my $either = 'secret 1 of "webhook standard-webhooks" in @ may be a public key '
     . '"whsec_" in front of the other, or give it a "decode="';
 my $bare = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 
-location_says("webhook standard-webhooks; #<\n webhook_secret $_;", $either)
+location_says("webhook standard-webhooks;\n webhook_secret $_; #<", $either)
     for $bare, 'ab' x 32;
 location_says("webhook standard-webhooks;\n webhook_secret $_;")
     for "whsec_$bare", "whpk_$bare", "$bare decode=base64";
@@ -227,7 +228,7 @@ my $public = 'is a public key that fits no signature of this sender, and as '
     . 'sender shows';
 
 for my $provider (qw/github svix standard-webhooks/) {
-    location_says("webhook $provider; #<\n webhook_secret $_;",
+    location_says("webhook $provider;\n webhook_secret $_; #<",
                   "secret 1 of \"webhook $provider\" in \@ $public")
         for $spki, "$spki decode=base64", "file:$pem", "file:$cert";
 }
@@ -240,14 +241,14 @@ location_says("webhook gitlab;\n webhook_secret $spki;");
 # a secret for nothing but "Authorization: Basic"
 my $colon = 'has no ":", it is "user:password"';
 
-location_says("webhook netdata-basic; #<\n webhook_secret $_;",
+location_says("webhook netdata-basic;\n webhook_secret $_; #<",
               "secret 1 of \"webhook netdata-basic\" in \@ $colon")
     for '0123456789abcdef', 'MDEyMzQ1Njc4OWFiY2RlZg== decode=base64';
 location_says("webhook netdata-basic;\n webhook_secret $_;")
     for 'user:0123456789abcdef', 'dXNlcjowMTIzNDU2Nzg5YWJjZGVm decode=base64';
 location_says("webhook own;\n webhook_secret 0123456789abcdef;", undef,
               'webhook_provider own { token basic; token bearer; }');
-location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=b;\n"
+location_says("webhook own;\n webhook_secret 0123456789abcdef for=b; #<\n"
     . 'webhook_secret fedcba9876543210 for=t;',
     "secret 1 of \"webhook own\" in \@ $colon",
     'webhook_provider own { token basic for=b; token bearer for=t; }');
@@ -359,8 +360,8 @@ server_says('location /a { webhook x; webhook_secret $s; } location /b { '
 server_says("location /a { webhook meta; $good webhook_challenge_secret a\$s; } "
     . 'location /b { webhook github; webhook_secret a$s; } #<',
     [same('meta', 'github')], $s);
-location_says("webhook meta; #<\n webhook_secret \$s;\n"
-    . 'webhook_challenge_secret $s;',
+location_says("webhook meta;\n webhook_secret \$s;\n"
+    . 'webhook_challenge_secret $s; #<',
     '"webhook_challenge_secret" of "webhook meta" in @ is also a '
     . '"webhook_secret", give it a value of its own', $s);
 server_says("location /a { webhook meta; $good webhook_challenge_secret $_->[0]; } "

@@ -53,7 +53,7 @@ my %example = (
         . 'webhook_secret 0123456789abcdef for=github;',
     'secret 1 of "webhook …" needs "for=NAME"' =>
         "webhook github gitlab; $good",
-    'secrets 1 and 2 of "webhook …" are the same' => 'webhook x github; '
+    '"webhook_secret" is the same as that in FILE:LINE' => 'webhook x github; '
         . 'webhook_secret 0123456789abcdef for=x; '
         . 'webhook_secret 0123456789abcdef for=github;',
     '"webhook …" needs a client certificate, but the server never asks for one'
@@ -162,7 +162,7 @@ my %example = (
            . '8194ed1cf7a126282fb0bbbb237a3bde; ') x 3,
     '"webhook …" needs a "webhook_claim …"' =>
         "webhook google-pubsub; webhook_secret $rsa;",
-    'a pointer of "webhook_claim" … is too long' =>
+    'the pointer of "webhook_claim" is too long' =>
         'webhook google-pubsub; webhook_claim /aud us; webhook_claim /'
         . 'a' x 512 . " b; webhook_secret $rsa;",
 
@@ -197,6 +197,11 @@ my %example = (
         replay('github', 'tenant=$arg_a'),
     '"key=…" has no variable, all messages would be one' =>
         replay('github', 'key=a'),
+    '"webhook_replay" in FILE:LINE goes by what is signed for "webhook …": "…" '
+        . 'has the same secret and another rule "replay"' =>
+        [in("webhook own github; $good webhook_replay zone=seen;"),
+         'webhook_zone seen 1m; webhook_provider own { signature header:X; '
+         . 'replay key=body ttl=1h; }'],
     'unknown zone "…" of "webhook_replay" in FILE:LINE' =>
         "webhook github; $good webhook_replay zone=other;",
     'invalid URL of the engine "shared", it is like "redis://HOST:6379/0", …' =>

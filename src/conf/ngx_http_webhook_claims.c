@@ -64,6 +64,13 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (value[1].len > WH_CLAIM_POINTER) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the pointer of \"webhook_claim\" is too long, it "
+                           "has at most %d bytes", WH_CLAIM_POINTER);
+        return NGX_CONF_ERROR;
+    }
+
     pin = ngx_http_webhook_push(cf, &wlcf->pins,
                                 sizeof(ngx_http_webhook_pin_t));
     if (pin == NULL) {
@@ -72,6 +79,8 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     pin->n = cf->args->nelts - 2;
     pin->pointer = ngx_http_webhook_wh_str(&value[1]);
+    pin->file = cf->conf_file->file.name;
+    pin->line = cf->conf_file->line;
 
     pin->values = ngx_palloc(cf->pool, pin->n * sizeof(wh_str_t));
     if (pin->values == NULL) {
@@ -274,26 +283,19 @@ ngx_http_webhook_claims_excluded(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t               i;
-    wh_constraint_t         *rule;
     ngx_http_webhook_pin_t  *pin;
-
-    rule = ngx_http_webhook_constraints_excluded(gate->claim_rules,
-                                                 gate->nclaim_rules);
-    if (rule) {
-        return ngx_http_webhook_constraint_error(cf, gate, conf,
-                                                 rule->pointer);
-    }
 
     pin = conf->pins ? conf->pins->elts : NULL;
 
     for (i = 0; pin && i < conf->pins->nelts; i++) {
         if (ngx_http_webhook_pin_excluded(gate, &pin[i])) {
-            return ngx_http_webhook_constraint_error(cf, gate, conf,
-                                                     pin[i].pointer);
+            return ngx_http_webhook_excluded_error(cf, gate, pin[i].pointer,
+                                                   &pin[i].file, pin[i].line);
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_constraints_check(cf, gate, gate->claim_rules,
+                                              gate->nclaim_rules);
 }
 
 
@@ -427,13 +429,15 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_OK;
     }
 
+    pin = pins->elts;
+
     if (!ngx_http_webhook_claims_signed(gate->provider)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"webhook_claim\" beside \"webhook %V\" in %V:%ui "
                       "holds for tokens only, and the provider has a "
                       "\"signature\" that is none and would pass by it, "
                       "make two providers of it",
-                      &gate->provider->name, &conf->file, conf->line);
+                      &gate->provider->name, &pin->file, pin->line);
         return NGX_ERROR;
     }
 
@@ -442,18 +446,11 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_ERROR;
     }
 
-    pin = pins->elts;
-
     for (i = 0; i < pins->nelts; i++) {
         if (wh_claim_init(&gate->pinned[i], gate->claims, pin[i].pointer,
                           pin[i].values, pin[i].n)
             != WH_OK)
         {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "a pointer of \"webhook_claim\" beside \"webhook "
-                          "%V\" in %V:%ui is too long, it has at most 512 "
-                          "bytes", &gate->provider->name, &conf->file,
-                          conf->line);
             return NGX_ERROR;
         }
     }

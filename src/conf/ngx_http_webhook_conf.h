@@ -275,11 +275,11 @@ ngx_int_t ngx_http_webhook_vars_merge(ngx_conf_t *cf,
 wh_json_set_t *ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set);
 ngx_int_t ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
     wh_json_set_t *set, ngx_http_webhook_require_t *require);
-wh_constraint_t *ngx_http_webhook_constraints_excluded(
-    wh_constraint_t *constraints, ngx_uint_t n);
-char *ngx_http_webhook_constraint_error(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    wh_str_t pointer);
+char *ngx_http_webhook_constraints_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, wh_constraint_t *constraints, ngx_uint_t n);
+char *ngx_http_webhook_excluded_error(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, wh_str_t pointer, ngx_str_t *file,
+    ngx_uint_t line);
 
 /* _enforce.c: "webhook_enforce" */
 

@@ -14,6 +14,8 @@
 
 
 static char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
+static ngx_uint_t ngx_http_webhook_option_repeated(ngx_str_t *words,
+    ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_option_is(ngx_http_webhook_option_t *option,
     ngx_str_t *word, ngx_str_t *value);
 static ngx_str_t ngx_http_webhook_option_key(ngx_str_t *word);
@@ -205,11 +207,15 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
 
         bit = (ngx_uint_t) 1 << (option - options);
 
-        if ((*given & bit) && !option->repeatable) {
+        if ((*given & bit)
+            && (!option->repeatable
+                || ngx_http_webhook_option_repeated(words, i)))
+        {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "option \"%V\" of %s\"%V\" is the second of "
-                               "its name", &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name);
+                               "its name%s", &words[i],
+                               ngx_http_webhook_rule_or_directive(cf), name,
+                               option->repeatable ? " and value" : "");
             return NGX_CONF_ERROR;
         }
 
@@ -240,6 +246,23 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Whether the words before have the same one: two values are alternatives. */
+
+static ngx_uint_t
+ngx_http_webhook_option_repeated(ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_http_webhook_str_equal(&words[i], &words[n])) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -197,7 +197,7 @@ ngx_http_webhook_providers_check_sharing(ngx_conf_t *cf,
                       "secret %ui of \"webhook %V\" in %V:%ui needs "
                       "\"for=NAME\" with one of these, they do not verify in "
                       "the same way and must not share a secret", i + 1,
-                      &conf->names, &conf->file, conf->line);
+                      &conf->names, &secret[i].conf_file, secret[i].line);
         return NGX_ERROR;
     }
 
@@ -385,7 +385,8 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
                           "\"webhook_challenge_secret\" of \"webhook %V\" in "
                           "%V:%ui is also a \"webhook_secret\", give it a "
                           "value of its own", &other->provider->name,
-                          &conf->file, conf->line);
+                          &gate->challenge->secret->conf_file,
+                          gate->challenge->secret->line);
             return NGX_ERROR;
         }
     }
@@ -401,10 +402,11 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
 
         if (other) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "secrets %ui and %ui of \"webhook %V\" in %V:%ui "
-                          "are the same, but one of \"%V\" must not be one "
-                          "of \"%V\"", keyslot->number, other->number,
-                          &conf->names, &conf->file, conf->line,
+                          "\"webhook_secret\" in %V:%ui is the same as that "
+                          "in %V:%ui, but one of \"%V\" must not be one of "
+                          "\"%V\", give each a value of its own",
+                          &keyslot->secret->conf_file, keyslot->secret->line,
+                          &other->secret->conf_file, other->secret->line,
                           &keyslot->provider->name, &other->provider->name);
             return NGX_ERROR;
         }

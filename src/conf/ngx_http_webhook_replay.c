@@ -30,7 +30,9 @@ static ngx_int_t ngx_http_webhook_replay_unsigned(ngx_conf_t *cf,
     ngx_str_t *name);
 static void ngx_http_webhook_replay_warn(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
-static ngx_uint_t ngx_http_webhook_replay_same_rule(
+static ngx_http_webhook_gate_t *ngx_http_webhook_replay_other_name(
+    ngx_http_webhook_gate_t *gate);
+static ngx_uint_t ngx_http_webhook_replay_same_name(
     ngx_http_webhook_replay_rule_t *one, ngx_http_webhook_replay_rule_t *two);
 
 
@@ -344,43 +346,53 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
 void
 ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first)
 {
-    ngx_http_webhook_gate_t  *gate, *other;
+    ngx_http_webhook_gate_t  *gate;
 
     for (gate = first; gate; gate = gate->next) {
-
-        gate->rule = gate->provider->replay;
-
-        for (other = first; other; other = other->next) {
-
-            if (other->sender == gate->sender
-                && !ngx_http_webhook_replay_same_rule(gate->provider->replay,
-                                                      other->provider->replay))
-            {
-                gate->rule = NULL;
-                break;
-            }
-        }
+        gate->rule = ngx_http_webhook_replay_other_name(gate)
+                     ? NULL : gate->provider->replay;
     }
 }
 
 
+/* A gate of the same sender that names messages in another way, or NULL. */
+
+static ngx_http_webhook_gate_t *
+ngx_http_webhook_replay_other_name(ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_gate_t  *other;
+
+    for (other = gate->first; other; other = other->next) {
+        if (other->sender == gate->sender
+            && !ngx_http_webhook_replay_same_name(gate->provider->replay,
+                                                  other->provider->replay))
+        {
+            return other;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* How long each remembers them is its own. */
+
 static ngx_uint_t
-ngx_http_webhook_replay_same_rule(ngx_http_webhook_replay_rule_t *one,
+ngx_http_webhook_replay_same_name(ngx_http_webhook_replay_rule_t *one,
     ngx_http_webhook_replay_rule_t *two)
 {
-    if (one == NULL || two == NULL) {
-        return one == two;
-    }
+    static ngx_http_webhook_replay_rule_t  none;
+
+    one = one ? one : &none;
+    two = two ? two : &none;
 
     if (one->key == NULL || two->key == NULL) {
         return one->key == two->key
-               && one->ttl == two->ttl
                && one->body == two->body
                && one->off == two->off;
     }
 
-    return one->ttl == two->ttl
-           && ngx_http_webhook_str_equal(&one->key->text, &two->key->text);
+    return ngx_http_webhook_str_equal(&one->key->text, &two->key->text);
 }
 
 
@@ -497,9 +509,20 @@ ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_replay_t *replay)
 {
     ngx_str_t                     name;
+    ngx_http_webhook_gate_t      *other;
     ngx_http_webhook_provider_t  *provider;
 
     provider = gate->provider;
+    other = ngx_http_webhook_replay_other_name(gate);
+
+    if (other && !ngx_http_webhook_replay_applies(cf, gate, replay)) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"webhook_replay\" in %V:%ui goes by what is signed "
+                      "for \"webhook %V\": \"%V\" has the same secret and "
+                      "another rule \"replay\", give each a secret of its "
+                      "own", &replay->file, replay->line, &provider->name,
+                      &other->provider->name);
+    }
 
     if (replay->key
         && ngx_http_webhook_replay_unsigned(cf, provider, replay, &name)

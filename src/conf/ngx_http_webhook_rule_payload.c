@@ -151,6 +151,8 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
     ngx_memzero(require, sizeof(ngx_http_webhook_require_t));
 
     require->n = n;
+    require->file = cf->conf_file->file.name;
+    require->line = cf->conf_file->line;
     require->words = ngx_palloc(cf->pool, n * sizeof(wh_str_t));
     if (require->words == NULL) {
         return NGX_CONF_ERROR;

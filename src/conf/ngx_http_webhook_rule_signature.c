@@ -16,7 +16,7 @@
 
 #define NGX_HTTP_WEBHOOK_ALG_HMAC        0x0100
 #define NGX_HTTP_WEBHOOK_ALG_PUBKEY      0x0200
-#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* a public key's, too */
+#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* is not in the table */
 #define NGX_HTTP_WEBHOOK_ALG_JWT_HMAC    0x0800
 #define NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY  0x1000
 #define NGX_HTTP_WEBHOOK_ALG_JWS_HMAC    0x2000
@@ -24,8 +24,7 @@
 #define NGX_HTTP_WEBHOOK_ALG_NUMBER      0x00ff
 
 #define NGX_HTTP_WEBHOOK_ALG_PLAIN                                            \
-    (NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY                    \
-     |NGX_HTTP_WEBHOOK_ALG_ECDSA)
+    (NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY)
 #define NGX_HTTP_WEBHOOK_ALG_JWT                                              \
     (NGX_HTTP_WEBHOOK_ALG_JWT_HMAC|NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY)
 #define NGX_HTTP_WEBHOOK_ALG_JWS                                              \
@@ -35,24 +34,17 @@
      |NGX_HTTP_WEBHOOK_ALG_JWS_HMAC)
 
 
-#define ngx_http_webhook_algorithm_row(id, name)                              \
+#define ngx_http_webhook_hmac_row(id, name)                                   \
     { ngx_string("hmac-" name), NGX_HTTP_WEBHOOK_ALG_HMAC|id },
 
+#define ngx_http_webhook_pubkey_row(id, name)                                 \
+    { ngx_string(name), NGX_HTTP_WEBHOOK_ALG_PUBKEY|id },
 
-/* RFC 7518, and RFC 8037 */
+#define ngx_http_webhook_jwt_row(id, name, alg)                               \
+    { ngx_string("jwt-" name), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|id },
 
-#define ngx_http_webhook_jose_rows(kind, hmac, pubkey)                        \
-    { ngx_string(kind "hs256"), hmac|WH_SHA256 },                             \
-    { ngx_string(kind "rs256"), pubkey|WH_RSA_SHA256 },                       \
-    { ngx_string(kind "rs384"), pubkey|WH_RSA_SHA384 },                       \
-    { ngx_string(kind "rs512"), pubkey|WH_RSA_SHA512 },                       \
-    { ngx_string(kind "ps256"), pubkey|WH_RSA_PSS_SHA256 },                   \
-    { ngx_string(kind "ps384"), pubkey|WH_RSA_PSS_SHA384 },                   \
-    { ngx_string(kind "ps512"), pubkey|WH_RSA_PSS_SHA512 },                   \
-    { ngx_string(kind "es256"), pubkey|WH_ECDSA_P256_SHA256 },                \
-    { ngx_string(kind "es384"), pubkey|WH_ECDSA_P384_SHA384 },                \
-    { ngx_string(kind "es512"), pubkey|WH_ECDSA_P521_SHA512 },                \
-    { ngx_string(kind "eddsa"), pubkey|WH_ED25519 },
+#define ngx_http_webhook_jws_row(id, name, alg)                               \
+    { ngx_string("jws-" name), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|id },
 
 
 /* The options of a signature. */
@@ -89,19 +81,12 @@ static char *ngx_http_webhook_signature_claims(ngx_conf_t *cf,
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
-    wh_digest_rows(ngx_http_webhook_algorithm_row)
-    { ngx_string("ed25519"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ED25519 },
-    { ngx_string("ecdsa-p256-sha256"),
-      NGX_HTTP_WEBHOOK_ALG_ECDSA|WH_ECDSA_P256_SHA256 },
-    { ngx_string("ecdsa-p384-sha384"),
-      NGX_HTTP_WEBHOOK_ALG_ECDSA|WH_ECDSA_P384_SHA384 },
-    { ngx_string("rsa-sha256"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA256 },
-    { ngx_string("rsa-sha512"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA512 },
-    { ngx_string("rsa-sha1"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA1 },
-    ngx_http_webhook_jose_rows("jwt-", NGX_HTTP_WEBHOOK_ALG_JWT_HMAC,
-                               NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY)
-    ngx_http_webhook_jose_rows("jws-", NGX_HTTP_WEBHOOK_ALG_JWS_HMAC,
-                               NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY)
+    wh_digest_rows(ngx_http_webhook_hmac_row)
+    wh_pubkey_rows(ngx_http_webhook_pubkey_row)
+    { ngx_string("jwt-hs256"), NGX_HTTP_WEBHOOK_ALG_JWT_HMAC|WH_SHA256 },
+    wh_pubkey_token_rows(ngx_http_webhook_jwt_row)
+    { ngx_string("jws-hs256"), NGX_HTTP_WEBHOOK_ALG_JWS_HMAC|WH_SHA256 },
+    wh_pubkey_token_rows(ngx_http_webhook_jws_row)
     { ngx_null_string, 0 }
 };
 
@@ -178,7 +163,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                           given;
+    ngx_uint_t                           given, kind;
     ngx_http_webhook_signature_t        *signature;
     ngx_http_webhook_signature_words_t   conf;
 
@@ -214,13 +199,24 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     }
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_signature_options,
-                                    &words[1], n - 1, &conf, &given)
-        != NGX_CONF_OK
-        || ngx_http_webhook_options_check(cf,
-                                          ngx_http_webhook_signature_options,
-                                          given, conf.algorithm,
-                                          "with this \"algorithm=\"")
-           != NGX_CONF_OK)
+                                 &words[1], n - 1, &conf, &given)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    kind = conf.algorithm;
+
+    if ((kind & NGX_HTTP_WEBHOOK_ALG_PUBKEY)
+        && wh_ecdsa_raw_size(kind & NGX_HTTP_WEBHOOK_ALG_NUMBER))
+    {
+        kind |= NGX_HTTP_WEBHOOK_ALG_ECDSA;
+    }
+
+    if (ngx_http_webhook_options_check(cf, ngx_http_webhook_signature_options,
+                                       given, kind,
+                                       "with this \"algorithm=\"")
+        != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -16,6 +16,9 @@ typedef struct {
 } ngx_http_webhook_source_row_t;
 
 
+#define ngx_http_webhook_secret_enc_row(id, name, form)                       \
+    { ngx_string(name), id },
+
 #define ngx_http_webhook_source_row(id, name, header)                         \
     { ngx_string(name), ngx_string(header) },
 
@@ -45,10 +48,7 @@ ngx_http_webhook_keyword_t  ngx_http_webhook_methods[] = {
 
 
 ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[] = {
-    { ngx_string("text"), NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT },
-    { ngx_string("hex"), NGX_HTTP_WEBHOOK_SECRET_ENC_HEX },
-    { ngx_string("base64"), NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64 },
-    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC },
+    ngx_http_webhook_secret_enc_rows(ngx_http_webhook_secret_enc_row)
     { ngx_null_string, 0 }
 };
 

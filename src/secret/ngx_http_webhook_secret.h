@@ -84,6 +84,8 @@ ngx_http_webhook_keyslot_t *ngx_http_webhook_key_oracle(
 
 const char *ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
     ngx_str_t *bytes);
+const char *ngx_http_webhook_key_useless(ngx_pool_t *pool,
+    ngx_http_webhook_keyslot_t *keyslot);
 const char *ngx_http_webhook_secret_odd(ngx_http_webhook_keyslot_t *keyslot,
     ngx_str_t *bytes);
 void ngx_http_webhook_secret_warn(ngx_conf_t *cf,

@@ -18,6 +18,14 @@ static ngx_uint_t *ngx_http_webhook_secret_indices(
     ngx_http_webhook_secret_t *secret);
 
 
+#define ngx_http_webhook_secret_form(id, name, form)  form,
+
+
+static const char  *ngx_http_webhook_secret_forms[] = {
+    ngx_http_webhook_secret_enc_rows(ngx_http_webhook_secret_form)
+};
+
+
 /*
  * Variables that a request fills.  A name that ends in "_" is the beginning of
  * one.
@@ -88,6 +96,57 @@ ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
     }
 
     return NULL;
+}
+
+
+/*
+ * Why a key that has been made serves no signature of the sender, with what
+ * would; or NULL.
+ */
+
+const char *
+ngx_http_webhook_key_useless(ngx_pool_t *pool,
+    ngx_http_webhook_keyslot_t *keyslot)
+{
+    u_char      *buf, *p, *last;
+    ngx_uint_t   use, uses;
+    const char  *form;
+
+    uses = keyslot->provider->uses;
+
+    if (keyslot->for_name.len
+        || keyslot->key == NULL
+        || uses == 0
+        || (keyslot->key->uses & uses))
+    {
+        return NULL;
+    }
+
+    buf = ngx_pnalloc(pool, NGX_MAX_CONF_ERRSTR);
+    if (buf == NULL) {
+        return "could not be read without memory";
+    }
+
+    p = ngx_cpystrn(buf, (u_char *) "is no key as this sender has them: ",
+                    NGX_MAX_CONF_ERRSTR);
+    last = buf + NGX_MAX_CONF_ERRSTR;
+
+    for (use = 0; use < NGX_HTTP_WEBHOOK_NO_USE; use++) {
+
+        form = use < NGX_HTTP_WEBHOOK_HMACS
+               ? ngx_http_webhook_secret_forms[use / WH_DIGESTS]
+               : wh_pubkey_form(use - NGX_HTTP_WEBHOOK_HMACS + WH_ED25519);
+
+        /* digests and paddings take the same keys */
+
+        if ((uses & (1 << use)) && ngx_strstr(buf, form) == NULL) {
+            p = ngx_slprintf(p, last, "%s%s%Z", p[-1] == ' ' ? "" : ", or ",
+                             form)
+                - 1;
+        }
+    }
+
+    return (char *) buf;
 }
 
 
