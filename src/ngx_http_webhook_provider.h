@@ -301,6 +301,7 @@ typedef struct {
     ngx_uint_t                  json;         /* bits, 1 << wh_json_type_e,
                                                  and 1 for an empty body */
     ngx_uint_t                  query;        /* WH_FORM_ flags */
+    ngx_uint_t                  shared_key;   /* with all its customers */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
     unsigned                    jwt:1;        /* a token with claims signs */
@@ -312,7 +313,6 @@ typedef struct {
                                                  the body */
     unsigned                    parts:1;      /* the message has values that
                                                  the request chooses */
-    unsigned                    shared_key:1; /* with all its customers */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_uint_t                  rules;        /* that it has, bits in the order

@@ -16,10 +16,10 @@ use WebhookTest::Config;
 
 # Rules
 
-my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'key_id, claim, message, body, shared_key, timestamp, window, replay, id, '
-    . 'event, require, json, query, client_certificate, challenge, ack, reject '
-    . 'in @';
+my $rules = 'the rules are: methods, content_type, header, client_certificate, '
+    . 'token, signature, key_id, message, body, timestamp, window, claim, '
+    . 'require, json, query, replay, challenge, shared_key, id, event, ack, '
+    . 'reject in @';
 
 for (qw/method:methods Methods:methods content-type:content_type
         headers:header tokens:token signatures:signature messages:message

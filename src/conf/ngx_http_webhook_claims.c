@@ -53,11 +53,10 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ngx_http_webhook_claims_pins(wlcf->pins, &value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"webhook_claim %V\" is twice in this block, all "
                            "values that it may have go on one line",
                            &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_pointer_valid(cf, &value[1]) != NGX_CONF_OK) {
@@ -65,10 +64,9 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (value[1].len > WH_CLAIM_POINTER) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "the pointer of \"webhook_claim\" is too long, it "
                            "has at most %d bytes", WH_CLAIM_POINTER);
-        return NGX_CONF_ERROR;
     }
 
     pin = ngx_http_webhook_push(cf, &wlcf->pins,

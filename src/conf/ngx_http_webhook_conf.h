@@ -31,10 +31,12 @@ extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
 
 typedef struct ngx_http_webhook_option_s  ngx_http_webhook_option_t;
 
+typedef char *ngx_http_webhook_option_handler_t(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+
 struct ngx_http_webhook_option_s {
     ngx_str_t      name;           /* with "=" and, for messages, its value */
-    char        *(*handler)(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
-                    ngx_str_t *value, void *field);
+    ngx_http_webhook_option_handler_t  *handler;
                                    /* NULL: without a value */
     size_t         offset;         /* of the field in what has the options */
     ngx_http_webhook_keyword_t  *keywords;
@@ -59,6 +61,32 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_NAMES_SIZE  1024  /* of the names of a table */
 
 #define ngx_http_webhook_rows(table)  (table), sizeof((table)[0])
+
+
+/* A rule of the provider language; a table ends with an empty name. */
+
+typedef char *ngx_http_webhook_rule_handler_t(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+
+typedef struct {
+    ngx_str_t      name;
+    ngx_uint_t     min;            /* words after the name */
+    ngx_uint_t     max;
+    ngx_http_webhook_rule_handler_t  *handler;
+    size_t         offset;         /* of the field in the provider */
+    ngx_uint_t     once;           /* a provider has one */
+    char          *syntax;
+} ngx_http_webhook_rule_t;
+
+
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_headers[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_token[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_signature[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_message[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_payload[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_replay[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_challenge[];
 
 
 /*
@@ -89,12 +117,6 @@ char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
 
 /* _rule_signature.c, _rule_http_message.c */
 
-char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
 char *ngx_http_webhook_http_message_wrong(
@@ -112,12 +134,6 @@ char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
 
 /* _rule_message.c */
 
-char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 char *ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
@@ -130,7 +146,7 @@ ngx_uint_t ngx_http_webhook_message_takes(
 ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
-ngx_int_t ngx_http_webhook_parts_compile(ngx_conf_t *cf,
+char *ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
@@ -141,9 +157,6 @@ ngx_uint_t ngx_http_webhook_parts_sign_url(
 
 /* _recipient.c: senders with one key for all their customers */
 
-char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 ngx_uint_t ngx_http_webhook_recipient_names(
     ngx_http_webhook_require_t *require);
 ngx_uint_t ngx_http_webhook_recipient_open(
@@ -153,31 +166,14 @@ ngx_uint_t ngx_http_webhook_recipient_token(
 
 /* _rule_payload.c */
 
-char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_require(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 
 /* _rule_challenge.c */
 
-char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 char *ngx_http_webhook_challenges_wrong(ngx_http_webhook_provider_t *provider);
 
-/* _option.c: tables of words */
+/* _option.c: tables of words, and what is said of mistakes */
 
+char *ngx_http_webhook_error(ngx_conf_t *cf, const char *fmt, ...);
 void ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max,
     u_char *buf, ngx_str_t *names);
 void *ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max,
@@ -196,16 +192,11 @@ char *ngx_http_webhook_options(ngx_conf_t *cf,
 char *ngx_http_webhook_options_check(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_uint_t given, ngx_uint_t kind,
     char *beside);
-char *ngx_http_webhook_option_keyword(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_text(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_template(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_time(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_period(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_keyword;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_text;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_template;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_time;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_period;
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
 ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name);
 char *ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word);
@@ -218,9 +209,6 @@ u_char *ngx_http_webhook_nearest_hint(ngx_http_webhook_nearest_t *nearest,
 
 /* _rule_replay.c */
 
-char *ngx_http_webhook_rule_replay(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 
@@ -289,21 +277,6 @@ char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
 
 /* _rule_headers.c, _rule_token.c */
 
-char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 
 /* _directives.c: values of directives */
 

@@ -9,8 +9,7 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static char *ngx_http_webhook_enforce_except(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_enforce_except;
 static char *ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t *dry_run);
 
@@ -106,9 +105,8 @@ ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
         == NGX_OK)
     {
         if (*dry_run & bit) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "\"%V\" is twice in \"except=\"", name);
-            return NGX_CONF_ERROR;
         }
 
         *dry_run |= bit;
@@ -119,21 +117,18 @@ ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
     if ((name->len == 5 && ngx_strncmp(name->data, "token", 5) == 0)
         || (name->len == 9 && ngx_strncmp(name->data, "signature", 9) == 0))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"except=\" cannot have \"%V\", nothing would be "
                            "verified, use \"webhook_enforce off\"", name);
-        return NGX_CONF_ERROR;
     }
 
     ngx_http_webhook_names(
                          ngx_http_webhook_rows(ngx_http_webhook_enforce_rules),
                          0, buf, &names);
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "unknown rule \"%V\" in \"except=\", it is one of: %V",
                        name, &names);
-
-    return NGX_CONF_ERROR;
 }
 
 

@@ -13,7 +13,7 @@
 #define NGX_HTTP_WEBHOOK_NEAREST_LEN  63
 
 
-static char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
+static u_char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
 static ngx_uint_t ngx_http_webhook_option_repeated(ngx_str_t *words,
     ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_option_is(ngx_http_webhook_option_t *option,
@@ -24,16 +24,45 @@ static char *ngx_http_webhook_option_unknown(ngx_conf_t *cf,
 static ngx_uint_t ngx_http_webhook_distance(ngx_str_t *one, ngx_str_t *two);
 
 
-/* Before the name of a rule in a message, directives need nothing there. */
+/* Says what is wrong with the directive or rule that is read. */
 
-static char *
+char *
+ngx_http_webhook_error(ngx_conf_t *cf, const char *fmt, ...)
+{
+    u_char   *last, text[NGX_MAX_CONF_ERRSTR];
+    va_list   args;
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(text, text + NGX_MAX_CONF_ERRSTR, fmt, args);
+    va_end(args);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%*s", (size_t) (last - text),
+                       text);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Which one that is: 'rule "body"', or '"webhook_ack"'. */
+
+static u_char *
 ngx_http_webhook_rule_or_directive(ngx_conf_t *cf)
 {
+    u_char     *text;
     ngx_str_t  *name;
 
     name = cf->args->elts;
 
-    return ngx_strncmp(name->data, "webhook", 7) == 0 ? "" : "rule ";
+    text = ngx_pnalloc(cf->temp_pool, name->len + sizeof("rule \"\""));
+    if (text == NULL) {
+        return (u_char *) "";
+    }
+
+    ngx_sprintf(text, "%s\"%V\"%Z",
+                ngx_strncmp(name->data, "webhook", 7) == 0 ? "" : "rule ",
+                name);
+
+    return text;
 }
 
 
@@ -103,22 +132,17 @@ ngx_http_webhook_keyword_word(ngx_conf_t *cf,
     ngx_uint_t *value)
 {
     u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t  *name, names;
+    ngx_str_t   names;
 
     if (ngx_http_webhook_keyword(keywords, word, value) == NGX_OK) {
         return NGX_CONF_OK;
     }
 
-    name = cf->args->elts;
-
     ngx_http_webhook_names(ngx_http_webhook_rows(keywords), 0, buf, &names);
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown %V \"%V\" in %s\"%V\", it can be %V", what,
-                       word, ngx_http_webhook_rule_or_directive(cf), name,
-                       &names);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "unknown %V \"%V\" in %s, it can be %V", what, word,
+                       ngx_http_webhook_rule_or_directive(cf), &names);
 }
 
 
@@ -129,8 +153,7 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *words,
     ngx_uint_t n, ngx_uint_t *bits)
 {
-    ngx_str_t   *name;
-    ngx_uint_t   i, bit;
+    ngx_uint_t  i, bit;
 
     for (i = 0; i < n; i++) {
 
@@ -141,11 +164,9 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
         }
 
         if (*bits & bit) {
-            name = cf->args->elts;
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" is twice in %s\"%V\"", &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name);
-            return NGX_CONF_ERROR;
+            return ngx_http_webhook_error(cf, "\"%V\" is twice in %s",
+                               &words[i],
+                               ngx_http_webhook_rule_or_directive(cf));
         }
 
         *bits |= bit;
@@ -179,11 +200,10 @@ char *
 ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     ngx_str_t *words, ngx_uint_t n, void *conf, ngx_uint_t *given)
 {
-    ngx_str_t                  *name, value;
+    ngx_str_t                   value;
     ngx_uint_t                  i, bit;
     ngx_http_webhook_option_t  *option;
 
-    name = cf->args->elts;
     *given = 0;
 
     for (i = 0; i < n; i++) {
@@ -211,12 +231,11 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
             && (!option->repeatable
                 || ngx_http_webhook_option_repeated(words, i)))
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "option \"%V\" of %s\"%V\" is the second of "
-                               "its name%s", &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name,
+            return ngx_http_webhook_error(cf,
+                               "option \"%V\" of %s is the second of its "
+                               "name%s", &words[i],
+                               ngx_http_webhook_rule_or_directive(cf),
                                option->repeatable ? " and value" : "");
-            return NGX_CONF_ERROR;
         }
 
         *given |= bit;
@@ -228,13 +247,11 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
         }
 
         if (value.len == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "option \"%V\" of %s\"%V\" has no value, "
-                               "one with \";\" goes in quotes, like \"%V;\"",
-                               &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name,
+            return ngx_http_webhook_error(cf,
+                               "option \"%V\" of %s has no value, one with "
+                               "\";\" goes in quotes, like \"%V;\"", &words[i],
+                               ngx_http_webhook_rule_or_directive(cf),
                                &words[i]);
-            return NGX_CONF_ERROR;
         }
 
         if (option->handler(cf, option, &value, (u_char *) conf
@@ -314,11 +331,10 @@ ngx_http_webhook_option_unknown(ngx_conf_t *cf,
 {
     u_char                      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
     u_char                      hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t                  *name, names, key;
+    ngx_str_t                   names, key;
     ngx_http_webhook_nearest_t  nearest;
     ngx_http_webhook_option_t  *option;
 
-    name = cf->args->elts;
     key = ngx_http_webhook_option_key(word);
 
     ngx_http_webhook_nearest_init(&nearest, &key);
@@ -330,12 +346,10 @@ ngx_http_webhook_option_unknown(ngx_conf_t *cf,
 
     ngx_http_webhook_names(ngx_http_webhook_rows(options), 0, buf, &names);
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option \"%V\"%s of %s\"%V\", it takes %V",
-                       word, ngx_http_webhook_nearest_hint(&nearest, hint),
-                       ngx_http_webhook_rule_or_directive(cf), name, &names);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "unknown option \"%V\"%s of %s, it takes %V", word,
+                       ngx_http_webhook_nearest_hint(&nearest, hint),
+                       ngx_http_webhook_rule_or_directive(cf), &names);
 }
 
 
@@ -346,7 +360,7 @@ ngx_http_webhook_options_check(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_uint_t given, ngx_uint_t kind,
     char *beside)
 {
-    ngx_str_t  *name, key;
+    ngx_str_t  key;
 
     for ( /* void */ ; given; option++, given >>= 1) {
 
@@ -354,14 +368,11 @@ ngx_http_webhook_options_check(ngx_conf_t *cf,
             continue;
         }
 
-        name = cf->args->elts;
         key = ngx_http_webhook_option_key(&option->name);
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "option \"%V\" of %s\"%V\" has no effect %s", &key,
-                           ngx_http_webhook_rule_or_directive(cf), name,
-                           beside);
-        return NGX_CONF_ERROR;
+        return ngx_http_webhook_error(cf,
+                           "option \"%V\" of %s has no effect %s", &key,
+                           ngx_http_webhook_rule_or_directive(cf), beside);
     }
 
     return NGX_CONF_OK;
@@ -411,10 +422,9 @@ ngx_http_webhook_option_time(ngx_conf_t *cf,
     *time = ngx_parse_time(value, 1);
 
     if (*time == (time_t) NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid time \"%V\", it is like 30s, 5m or 1h",
                            value);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -436,9 +446,8 @@ ngx_http_webhook_option_period(ngx_conf_t *cf,
     }
 
     if (*time == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid time \"%V\", it cannot be 0", value);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -450,19 +459,13 @@ ngx_http_webhook_option_period(ngx_conf_t *cf,
 char *
 ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text)
 {
-    ngx_str_t  *name;
-
     if (ngx_strlchr(text->data, text->data + text->len, '$') == NULL) {
         return NGX_CONF_OK;
     }
 
-    name = cf->args->elts;
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"$\" in \"%V\" of %s\"%V\", there can be no variable",
-                       text, ngx_http_webhook_rule_or_directive(cf), name);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "\"$\" in \"%V\" of %s, there can be no variable", text,
+                       ngx_http_webhook_rule_or_directive(cf));
 }
 
 
@@ -494,16 +497,10 @@ ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)
 char *
 ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word)
 {
-    ngx_str_t  *name;
-
-    name = cf->args->elts;
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%V\" is among the words of %s\"%V\", there is no "
-                       "\";\" before it", word,
-                       ngx_http_webhook_rule_or_directive(cf), name);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "\"%V\" is among the words of %s, there is no \";\" "
+                       "before it", word,
+                       ngx_http_webhook_rule_or_directive(cf));
 }
 
 

@@ -26,9 +26,9 @@ static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
-static ngx_int_t ngx_http_webhook_parts_free(ngx_conf_t *cf,
+static char *ngx_http_webhook_parts_free(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_parts_optional(ngx_conf_t *cf,
+static char *ngx_http_webhook_parts_optional(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 static ngx_http_webhook_segment_t *ngx_http_webhook_part_optional(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
@@ -234,7 +234,7 @@ ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
 
 /* Finds what ends each part, when all of the message is known. */
 
-ngx_int_t
+char *
 ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
@@ -242,21 +242,21 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     ngx_uint_t                 n;
     ngx_http_webhook_place_t   place;
 
-    if (ngx_http_webhook_parts_free(cf, provider) != NGX_OK) {
-        return NGX_ERROR;
+    if (ngx_http_webhook_parts_free(cf, provider) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     ngx_http_webhook_parts_edges(provider, provider->prefix, 0);
     ngx_http_webhook_parts_edges(provider, provider->suffix, 1);
 
     if (provider->optional.len
-        && ngx_http_webhook_parts_optional(cf, provider) != NGX_OK)
+        && ngx_http_webhook_parts_optional(cf, provider) != NGX_CONF_OK)
     {
-        return NGX_ERROR;
+        return NGX_CONF_ERROR;
     }
 
     if (provider->timestamp == NULL) {
-        return NGX_OK;
+        return NGX_CONF_OK;
     }
 
     future = provider->timestamp->window.future;
@@ -273,21 +273,20 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
             continue;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "nothing separates the time from what is beside it "
                            "in the \"message\" of webhook_provider \"%V\", so "
                            "its rule \"timestamp\" needs a \"future=TIME\"",
                            &provider->name);
-        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return NGX_CONF_OK;
 }
 
 
 /* The part that "free=" names, and those after it, which are read from right */
 
-static ngx_int_t
+static char *
 ngx_http_webhook_parts_free(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
@@ -295,7 +294,7 @@ ngx_http_webhook_parts_free(ngx_conf_t *cf,
     ngx_http_webhook_segment_t  *segment;
 
     if (provider->free.len == 0) {
-        return NGX_OK;
+        return NGX_CONF_OK;
     }
 
     segment = provider->prefix->elts;
@@ -314,16 +313,14 @@ ngx_http_webhook_parts_free(ngx_conf_t *cf,
     }
 
     if (found && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED)) {
-        return NGX_OK;
+        return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "\"free=%V\" in rule \"message\" of webhook_provider "
                        "\"%V\" goes with \"body none\" and a message that has "
                        "\"${%V}\"", &provider->free, &provider->name,
                        &provider->free);
-
-    return NGX_ERROR;
 }
 
 
@@ -334,7 +331,7 @@ ngx_http_webhook_parts_free(ngx_conf_t *cf,
  * it is one of those that can be there, and none of them ends with another.
  */
 
-static ngx_int_t
+static char *
 ngx_http_webhook_parts_optional(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
@@ -345,7 +342,7 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
 
     names = ngx_http_webhook_list_words(cf, &provider->optional, &n);
     if (names == NULL) {
-        return NGX_ERROR;
+        return NGX_CONF_ERROR;
     }
 
     for (i = 0; i < n; i++) {
@@ -353,13 +350,12 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
         segment = ngx_http_webhook_part_optional(provider, &names[i]);
 
         if (segment == NULL) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "\"optional=\" in rule \"message\" of "
                                "webhook_provider \"%V\" goes with \"free=\", "
                                "and with a \"${json:POINTER}\" that comes "
                                "later, but not next, which \"%V\" is not",
                                &provider->name, &names[i]);
-            return NGX_ERROR;
         }
 
         segment->optional = 1;
@@ -368,11 +364,10 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
     ambiguous = ngx_http_webhook_parts_ambiguous(provider);
 
     if (ambiguous) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"optional=\" in rule \"message\" of "
                            "webhook_provider \"%V\" leaves it open where a "
                            "part begins, %s", &provider->name, ambiguous);
-        return NGX_ERROR;
     }
 
     segment = provider->prefix->elts;
@@ -384,7 +379,7 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
         }
     }
 
-    return NGX_OK;
+    return NGX_CONF_OK;
 }
 
 

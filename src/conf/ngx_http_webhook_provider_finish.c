@@ -55,8 +55,6 @@ char *
 ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    static ngx_str_t  post = ngx_string("POST");
-
     if (ngx_http_webhook_provider_check(cf, provider,
                                         ngx_http_webhook_rules_wrong)
         != NGX_CONF_OK
@@ -67,10 +65,12 @@ ngx_http_webhook_provider_finish(ngx_conf_t *cf,
 
     ngx_http_webhook_claims_finish(provider);
 
+    if (provider->methods == 0) {
+        provider->methods = NGX_HTTP_POST;
+        ngx_str_set(&provider->allow, "POST");
+    }
+
     if (ngx_http_webhook_http_message_window(cf, provider) != NGX_CONF_OK
-        || (provider->methods == 0
-            && ngx_http_webhook_rule_methods(cf, provider, &post, 1, NULL)
-               != NGX_CONF_OK)
         || (provider->timestamp
             && ngx_http_webhook_provider_field(cf, provider,
                                                &provider->timestamp->source)
@@ -106,10 +106,9 @@ ngx_http_webhook_provider_check(ngx_conf_t *cf,
         what = (*wrong)(provider);
 
         if (what) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "webhook_provider \"%V\" %s", &provider->name,
                                what);
-            return NGX_CONF_ERROR;
         }
     }
 
@@ -163,12 +162,11 @@ ngx_http_webhook_provider_body(ngx_conf_t *cf,
     if ((body->flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
         && provider->message.data == NULL)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"body sha256:\" in webhook_provider \"%V\" "
                            "needs a \"message\" that has this digest, for "
                            "nothing else there says what the body is",
                            &provider->name);
-        return NGX_CONF_ERROR;
     }
 
     if (body->flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
@@ -179,12 +177,11 @@ ngx_http_webhook_provider_body(ngx_conf_t *cf,
         && body->kind != NGX_HTTP_WEBHOOK_BODY_RAW
         && !(body->flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"body %V\" in webhook_provider \"%V\" does not "
                            "go with credentials in the body, nor with values "
                            "of the body in the \"message\"",
                            &body->keyword, &provider->name);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -217,13 +214,11 @@ ngx_http_webhook_provider_oracle(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "a \"challenge\" with \"key=signing\" in "
                        "webhook_provider \"%V\" would sign %s for anybody, "
                        "leave that out or add \"after=verify\"",
                        &provider->name, jose ? "tokens" : "messages");
-
-    return NGX_CONF_ERROR;
 }
 
 
@@ -380,10 +375,8 @@ ngx_http_webhook_provider_field(ngx_conf_t *cf,
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "\"field:%V\" in webhook_provider \"%V\" needs a "
                        "\"signature header:NAME\" rule with \"list=\" or "
                        "\"field=\"", &source->name, &provider->name);
-
-    return NGX_CONF_ERROR;
 }

@@ -93,10 +93,9 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         for (k = 1; k < i; k++) {
             if (ngx_strcmp(value[i].data, value[k].data) == 0) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                return ngx_http_webhook_error(cf,
                                    "\"webhook\" names \"%V\" twice",
                                    &value[i]);
-                return NGX_CONF_ERROR;
             }
         }
 

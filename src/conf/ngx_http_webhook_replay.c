@@ -13,12 +13,10 @@
 #define NGX_HTTP_WEBHOOK_HOLD  30       /* seconds */
 
 
-static char *ngx_http_webhook_replay_key(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_replay_key;
 static char *ngx_http_webhook_replay_tenant_check(ngx_conf_t *cf,
     ngx_str_t *value);
-static char *ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_replay_tenant;
 static char *ngx_http_webhook_replay_zone(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay);
 static char *ngx_http_webhook_replay_engine(ngx_conf_t *cf,
@@ -185,12 +183,11 @@ ngx_http_webhook_replay_tenant_check(ngx_conf_t *cf, ngx_str_t *value)
             continue;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"$%V\" in \"tenant=%V\" is filled by whoever "
                            "sends the request, so a message could be sent "
                            "again as another tenant's, let a \"map\" choose "
                            "it", &name, value);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -24,6 +24,7 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_CHALLENGE_KEY     2
 
 
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_challenge;
 static char *ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
@@ -35,8 +36,7 @@ static char *ngx_http_webhook_challenge_source(ngx_conf_t *cf,
 static char *ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply);
 static ngx_uint_t ngx_http_webhook_challenge_has(ngx_str_t *text, char *part);
-static char *ngx_http_webhook_challenge_word(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_challenge_word;
 static char *ngx_http_webhook_challenge_wrong(
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge);
@@ -103,7 +103,19 @@ static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_challenge[] = {
+
+    { ngx_string("challenge"), 1, 16, ngx_http_webhook_rule_challenge,
+      0, 0,
+      "challenge SOURCE|none [method=NAME] [match=SOURCE[=VALUE]] "
+      "[reply=TEMPLATE] [type=MIME] [header=NAME] [key=signing] "
+      "[after=verify] [status=CODE]" },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -319,10 +331,9 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         match->value.len = word->len - source.len - 1;
 
         if (match->value.len == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "no value in \"match=%V\", leave the last "
                                "\"=\" out for the challenge secret", word);
-            return NGX_CONF_ERROR;
         }
 
         if (ngx_http_webhook_text(cf, &match->value) != NGX_CONF_OK) {

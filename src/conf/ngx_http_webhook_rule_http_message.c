@@ -38,8 +38,7 @@ static char *ngx_http_webhook_http_message_set(ngx_conf_t *cf,
 static char *ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_http_message_t *rule, ngx_str_t *text);
-static char *ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_http_message_bits;
 
 
 #define ngx_http_webhook_http_algorithm(name, scheme)                         \
@@ -195,10 +194,9 @@ ngx_http_webhook_http_message_set(ngx_conf_t *cf,
         && (rule->requires & NGX_HTTP_WEBHOOK_REQUIRES_TIMES)
            != NGX_HTTP_WEBHOOK_REQUIRES_TIMES)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"lifetime=\" of rule \"signature\" needs "
                            "\"requires=created,expires\"");
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_provider_header(cf, provider, &input, &rule->input)
@@ -213,11 +211,10 @@ ngx_http_webhook_http_message_set(ngx_conf_t *cf,
     if (rule->schemes & (1 << WH_PUBKEY_NONE)) {
 
         if (rule->schemes != 1 << WH_PUBKEY_NONE) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "\"algorithm=hmac-sha256\" of rule "
                                "\"signature\" goes alone, a public key must "
                                "not be taken for the key of an HMAC");
-            return NGX_CONF_ERROR;
         }
 
         signature->digest = WH_SHA256;
@@ -253,11 +250,10 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     static const wh_str_t  digest = wh_string("content-digest");
 
     if (text->len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"signature http-message\" needs a "
                            "\"covers=NAME,...\", as "
                            "covers=@method,@target-uri,content-digest");
-        return NGX_CONF_ERROR;
     }
 
     words = ngx_http_webhook_list_words(cf, text, &n);
@@ -276,21 +272,19 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
         if (wh_component(ngx_http_webhook_wh_str(&words[i]), &rule->covers[i])
             != WH_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "invalid \"%V\" in \"covers=\" of rule "
                                "\"signature\", it is a header in lower case, "
                                "@method, @target-uri, @authority, @scheme, "
                                "@request-target, @path or @query",
                                &words[i]);
-            return NGX_CONF_ERROR;
         }
 
         for (k = 0; k < i; k++) {
             if (ngx_http_webhook_str_equal(&words[k], &words[i])) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                return ngx_http_webhook_error(cf,
                                    "\"%V\" is twice in rule \"signature\"",
                                    &words[i]);
-                return NGX_CONF_ERROR;
             }
         }
 

@@ -64,13 +64,13 @@ typedef struct {
 } ngx_http_webhook_signature_words_t;
 
 
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_signature;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_key_id;
 static void ngx_http_webhook_signature_set(
     ngx_http_webhook_signature_t *signature,
     ngx_http_webhook_signature_words_t *conf);
-static char *ngx_http_webhook_signature_list(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_signature_list;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_signature_parameter;
 static char *ngx_http_webhook_signature_jose(ngx_conf_t *cf,
     ngx_http_webhook_signature_t *signature,
     ngx_http_webhook_signature_words_t *conf);
@@ -158,7 +158,28 @@ static ngx_http_webhook_option_t  ngx_http_webhook_signature_options[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_signature[] = {
+
+    { ngx_string("signature"), 1, 20, ngx_http_webhook_rule_signature,
+      0, 0,
+      "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
+      "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
+      "[key=text|hex|base64|whsec] [parameter=NAME:VALUE ...] [issuer=TEXT] "
+      "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or "
+      "\"signature http-message "
+      "covers=NAME,... [label=TEXT] [tag=TEXT] [algorithm=NAME,...] "
+      "[requires=NAME,...] [lifetime=TIME] [encoding=NAME] [uri=normalized] "
+      "[key=text|hex|base64|whsec]" },
+
+    { ngx_string("key_id"), 1, 2, ngx_http_webhook_rule_key_id,
+      offsetof(ngx_http_webhook_provider_t, key_id), 1,
+      "key_id SOURCE [~REGEX]" },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -224,11 +245,10 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     if (signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY
         && (!(conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWT) || conf.digest.len))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"signature body\" is a token that is the body, "
                            "it has an \"algorithm=jwt-...\" and no "
                            "\"body_digest=\"");
-        return NGX_CONF_ERROR;
     }
 
     ngx_http_webhook_signature_set(signature, &conf);
@@ -345,12 +365,11 @@ ngx_http_webhook_signature_jose(ngx_conf_t *cf,
                               &parameter[i].index)
             != WH_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "invalid \"parameter=%V:\" in rule "
                                "\"signature\", it can be the name of any "
                                "parameter of a token's header but alg, b64, "
                                "crit, jwk and x5u", &keyval[i].key);
-            return NGX_CONF_ERROR;
         }
     }
 
@@ -381,11 +400,10 @@ ngx_http_webhook_signature_claims(ngx_conf_t *cf,
     }
 
     if (conf->digest.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "a token in rule \"signature\" needs "
                            "\"body_digest=POINTER\", or \"body_digest=none\" "
                            "if it says nothing of the body");
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_str_equal(&conf->digest, &none)) {
@@ -412,12 +430,11 @@ ngx_http_webhook_signature_list(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
     if (value->len != 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid \"list=%V\" in rule \"signature\", a "
                            "list has one separating character, as in "
                            "\"list=,\" or, with the quotes, \"list=;\"",
                            value);
-        return NGX_CONF_ERROR;
     }
 
     *(u_char *) field = value->data[0];
@@ -441,10 +458,9 @@ ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
     colon = ngx_strlchr(value->data, end, ':');
 
     if (colon == NULL || colon == value->data || colon + 1 == end) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid \"parameter=%V\" in rule \"signature\", "
                            "it is \"parameter=NAME:VALUE\"", value);
-        return NGX_CONF_ERROR;
     }
 
     if (*parameters == NULL) {
@@ -470,7 +486,7 @@ ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
 
 /* The key is chosen with the signature, so it is where that can be. */
 
-char *
+static char *
 ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -501,10 +517,8 @@ ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
                                         &provider->key_pattern);
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "invalid \"%V\" in rule \"key_id\", after the source "
                        "comes \"~REGEX\" with a group in \"()\", which is the "
                        "key's id", &words[1]);
-
-    return NGX_CONF_ERROR;
 }

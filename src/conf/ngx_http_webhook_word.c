@@ -153,9 +153,9 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     rc.err.data = errstr;
 
     if (ngx_regex_compile(&rc) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V in rule \"%s\"",
+        return ngx_http_webhook_error(cf,
+                           "%V in rule \"%s\"",
                            &rc.err, rule);
-        return NGX_CONF_ERROR;
     }
 
     *regex = rc.regex;
@@ -164,10 +164,9 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 
 #else
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "a pattern in rule \"%s\" needs nginx with PCRE",
                        rule);
-    return NGX_CONF_ERROR;
 
 #endif
 }
@@ -182,10 +181,9 @@ ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     *status = ngx_atoi(word->data, word->len);
 
     if (*status < min || *status > max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid status \"%V\", it must be from %i to %i",
                            word, min, max);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -210,10 +208,9 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     if (row == NULL) {
         ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_sources),
                                sources, buf, &names);
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid source \"%V\", it can be %V", word,
                            &names);
-        return NGX_CONF_ERROR;
     }
 
     source->type = row - ngx_http_webhook_sources;
