@@ -316,7 +316,9 @@ typedef struct {
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_uint_t                  rules;        /* that it has, bits in the order
-                                                 of their table */
+                                                 of their tables */
+    ngx_array_t                 lines;        /* ngx_str_t, of the rules, while
+                                                 they are read */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
 } ngx_http_webhook_provider_t;

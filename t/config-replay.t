@@ -63,7 +63,7 @@ $replay->("zone=seen $_->[0]", qr/^unknown option "$_->[0]" \(did you mean "$_->
     for ['zon=seen', 'zone='], ['TTL=1h', 'ttl='];
 $replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "
           . 'second of its name in @')
-    for qw/zone=seen ttl=1h duplicate=409 key=$request_id scope=a tenant=$host
+    for qw/zone=seen ttl=1h duplicate=409 key=$uri scope=a tenant=$host
            hold=1m/;
 $replay->("zone=seen scope=", 'option "scope=" of "webhook_replay" has no '
           . 'value, one with ";" goes in quotes, like "scope=;" in @');
@@ -126,11 +126,11 @@ $unsigned->('github', "\$$_", "\$$_")
 my $made = 'map $uri $mapped { default x; } webhook_var $member /a;';
 
 $unsigned->('github', "\$$_", "\$$_", $made)
-    for qw/mapped request_id msec webhook_url webhook_secret_index/;
+    for qw/mapped pid bytes_sent webhook_url webhook_secret_index/;
 $unsigned->('github', "\$$_", undef, $made)
     for qw/member MEMBER webhook_body_sha256 server_name hostname
            webhook_provider/;
-$unsigned->('gitlab', "\$$_", undef, $made) for qw/mapped member request_id/;
+$unsigned->('gitlab', "\$$_", undef, $made) for qw/mapped member pid/;
 $unsigned->($_, '$member', '$member', $made) for qw/mailgun adyen/;
 $unsigned->($_, '$webhook_body_sha256', '$webhook_body_sha256')
     for qw/mailgun forgejo-form/;
@@ -290,6 +290,14 @@ http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
           qr/^"\$webhook_id" .* is not signed by "webhook one",/,
           qr/^"\$webhook_id" .* is not signed by "webhook two",/,
           qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);
+
+# a variable of the key that no rule fills
+location_says("webhook own;\n $good\n webhook_replay zone=seen "
+    . "key=\$webhook_$_; #<",
+    "\"\$webhook_$_\" in \"key=\" of \"webhook_replay\" in \@ is always empty "
+    . "for \"webhook own\", which has no rule \"$_\"",
+    'webhook_zone seen 1m; webhook_provider own { token header:X; }')
+    for qw/id event timestamp/;
 
 # Senders with one secret and several names for a message
 

@@ -253,6 +253,15 @@ location_says("webhook own;\n webhook_secret 0123456789abcdef for=b; #<\n"
     "secret 1 of \"webhook own\" in \@ $colon",
     'webhook_provider own { token basic for=b; token bearer for=t; }');
 
+# what is before a token in "Authorization", where that is read
+my $bearer = '"Bearer 0123456789abcdef"';
+
+location_says("webhook netdata-bearer;\n webhook_secret $bearer; #<",
+              'secret 1 of "webhook netdata-bearer" in @ begins with "Bearer ", '
+              . 'which is before a token and no part of it, leave that out');
+location_says("webhook own;\n webhook_secret $bearer;", undef,
+              'webhook_provider own { token header:Authorization; }');
+
 # what surrounds a secret
 my $plain = '0123456789abcdef';
 my %odd = (
@@ -272,6 +281,10 @@ my %odd = (
               'is in quotes, which count as part of it'],
     name => ["HOOK_SECRET=$plain\n",
              'begins with "NAME=", which counts as part of it'],
+    place => ["<$plain>\n",
+              'looks like the place for a secret and not like one'],
+    word => ["Bearer $plain\n", 'begins with a word like "Bearer ", "X-Token: ", '
+             . '"base64:" or "sha256=", which counts as part of it'],
     api => ["ghp_$plain", "looks like a key for the sender's API, the secret "
             . 'that signs webhooks is another one'],
 );

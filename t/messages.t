@@ -93,6 +93,13 @@ my %example = (
                 '0123456789abcdef'),
     '"webhook_secret" begins with "NAME=", which counts as part of it' =>
         in_file('SECRET=0123456789abcdef'),
+    'secret … of "webhook …" begins with "Bearer ", which is before a token and '
+        . 'no part of it' => 'webhook netdata-bearer; webhook_secret "Bearer '
+        . '0123456789abcdef";',
+    '"webhook_secret" looks like the place for a secret and not like one' =>
+        secret('"<your secret here>"'),
+    '"webhook_secret" begins with a word like "Bearer ", "X-Token: ", "base64:" '
+        . 'or "sha256="' => secret('"Bearer 0123456789abcdef"'),
     '"webhook_secret" looks like a key for the sender\'s API, the secret that '
         . 'signs webhooks is another one' => secret('sk_live_0123456789abcdef'),
     '"webhook_secret" begins nearly as "file:PATH", "jwks:PATH", "keys:PATH" '
@@ -197,6 +204,10 @@ my %example = (
         replay('github', 'tenant=$arg_a'),
     '"key=…" has no variable, all messages would be one' =>
         replay('github', 'key=a'),
+    '"$webhook_…" in "key=" of "webhook_replay" in FILE:LINE is always empty for '
+        . '"webhook …"' => replay('stackstate', 'key=$webhook_id'),
+    '"$…" in "key=…" is another one in each request, so nothing would be a copy'
+        => replay('github', 'key=$request_id'),
     '"webhook_replay" in FILE:LINE goes by what is signed for "webhook …": "…" '
         . 'has the same secret and another rule "replay"' =>
         [in("webhook own github; $good webhook_replay zone=seen;"),

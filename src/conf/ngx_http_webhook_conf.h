@@ -217,6 +217,8 @@ char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
 void *ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size);
 ngx_int_t ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     char *separator, ngx_str_t *text);
+ngx_uint_t ngx_http_webhook_source_same(ngx_http_webhook_source_t *one,
+    ngx_http_webhook_source_t *two);
 ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
     ngx_uint_t *n);
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
@@ -339,6 +341,8 @@ ngx_http_webhook_redis_t *ngx_http_webhook_redis_find(
 
 ngx_http_webhook_replay_key_t *ngx_http_webhook_replay_key_compile(
     ngx_conf_t *cf, ngx_str_t *text);
+char *ngx_http_webhook_replay_key_missing(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key);
 ngx_int_t ngx_http_webhook_replay_key_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key,
     ngx_array_t *vars, ngx_str_t *name);

@@ -227,8 +227,7 @@ ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (host == last
         || path == host
         || last[-1] == '/'
-        || ngx_strlchr(host, last, '?')
-        || ngx_strlchr(host, last, '#'))
+        || strcspn((char *) host, "?#@ ") != (size_t) (last - host))
     {
         return ngx_http_webhook_error(cf,
                            "invalid public URL \"%V\", it is a scheme, a host "
@@ -267,6 +266,13 @@ ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    if (wlcf->max_body == 0) {
+        return ngx_http_webhook_error(cf,
+                           "\"webhook_max_body 0\" leaves room for no body, a "
+                           "limit cannot be turned off, up to 1m it is only "
+                           "raised");
     }
 
     if (wlcf->max_body <= NGX_HTTP_WEBHOOK_MAX_BODY && force) {

@@ -22,6 +22,8 @@ static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
+static ngx_uint_t ngx_http_webhook_rule_repeated(ngx_conf_t *cf,
+    ngx_array_t *lines);
 static ngx_http_webhook_rule_t *ngx_http_webhook_rule_find(ngx_str_t *name,
     ngx_uint_t *number);
 static char *ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
@@ -296,6 +298,9 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
         || ngx_array_init(&provider->challenges, cf->pool, 1,
                           sizeof(ngx_http_webhook_challenge_t))
            != NGX_OK
+        || ngx_array_init(&provider->lines, cf->temp_pool, 8,
+                          sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_http_webhook_provider_header(cf, provider, &content_type,
                                             &index)
            != NGX_OK)
@@ -396,16 +401,47 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 
     bit = (ngx_uint_t) 1 << bit;
 
-    if (rule->once && (provider->rules & bit)) {
-        return ngx_http_webhook_error(cf,
-                           "rule \"%V\" is duplicate",
-                           &value[0]);
+    if ((rule->once && (provider->rules & bit))
+        || ngx_http_webhook_rule_repeated(cf, &provider->lines))
+    {
+        return ngx_http_webhook_error(cf, "rule \"%V\" is duplicate",
+                                      &value[0]);
     }
 
     provider->rules |= bit;
 
     return rule->handler(cf, provider, &value[1], n,
                          (u_char *) provider + rule->offset);
+}
+
+
+/* Whether the same line is among those before, to which it is added. */
+
+static ngx_uint_t
+ngx_http_webhook_rule_repeated(ngx_conf_t *cf, ngx_array_t *lines)
+{
+    ngx_str_t   *line, *words;
+    ngx_uint_t   i;
+
+    words = cf->args->elts;
+    line = ngx_array_push(lines);
+
+    if (line == NULL
+        || ngx_http_webhook_join(cf, words, cf->args->nelts, " ", line)
+           != NGX_OK)
+    {
+        return 0;
+    }
+
+    words = lines->elts;
+
+    for (i = 0; i < lines->nelts - 1; i++) {
+        if (ngx_http_webhook_str_equal(&words[i], line)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -505,6 +505,7 @@ static void
 ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_replay_t *replay)
 {
+    char                         *missing;
     ngx_str_t                     name;
     ngx_http_webhook_gate_t      *other;
     ngx_http_webhook_provider_t  *provider;
@@ -519,6 +520,17 @@ ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
                       "another rule \"replay\", give each a secret of its "
                       "own", &replay->file, replay->line, &provider->name,
                       &other->provider->name);
+    }
+
+    missing = replay->key ? ngx_http_webhook_replay_key_missing(provider,
+                                                                replay->key)
+                          : NULL;
+    if (missing) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"$webhook_%s\" in \"key=\" of \"webhook_replay\" in "
+                      "%V:%ui is always empty for \"webhook %V\", which has "
+                      "no rule \"%s\"", missing, &replay->file, replay->line,
+                      &provider->name, missing);
     }
 
     if (replay->key

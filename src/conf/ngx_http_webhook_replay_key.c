@@ -11,6 +11,11 @@
 #include "core/wh_str.h"
 
 
+/* What nginx makes for each request. */
+
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW  0x80
+
+
 /* A variable of a key, or all whose names begin so. */
 
 typedef struct {
@@ -62,6 +67,12 @@ static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
     { ngx_string("request_uri"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
     { ngx_string("host"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
     { ngx_string("remote_addr"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
+    { ngx_string("request_id"), NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW, 0 },
+    { ngx_string("request_time"), NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW, 0 },
+    { ngx_string("connection"), NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW, 1 },
+    { ngx_string("remote_port"), NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW, 0 },
+    { ngx_string("msec"), NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW, 0 },
+    { ngx_string("time_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW, 1 },
     { ngx_null_string, NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER, 0 }
 };
 
@@ -72,6 +83,7 @@ ngx_http_webhook_replay_key_t *
 ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
 {
     ngx_str_t                       rest, name;
+    ngx_uint_t                      part;
     ngx_http_webhook_replay_key_t  *key;
 
     key = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_replay_key_t));
@@ -95,10 +107,47 @@ ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
     rest = *text;
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
-        key->parts |= ngx_http_webhook_replay_part(&name);
+
+        part = ngx_http_webhook_replay_part(&name);
+
+        if (part == NGX_HTTP_WEBHOOK_REPLAY_KEY_NEW) {
+            (void) ngx_http_webhook_error(cf,
+                           "\"$%V\" in \"key=%V\" is another one in each "
+                           "request, so nothing would be a copy", &name, text);
+            return NULL;
+        }
+
+        key->parts |= part;
     }
 
     return key;
+}
+
+
+/* The rule without which a variable of a key is always empty, or NULL. */
+
+char *
+ngx_http_webhook_replay_key_missing(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_replay_key_t *key)
+{
+    if ((key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID) && provider->id == NULL)
+    {
+        return "id";
+    }
+
+    if ((key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT)
+        && provider->event == NULL)
+    {
+        return "event";
+    }
+
+    if ((key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
+        && provider->timestamp == NULL)
+    {
+        return "timestamp";
+    }
+
+    return NULL;
 }
 
 

@@ -36,6 +36,7 @@ static char *ngx_http_webhook_challenge_source(ngx_conf_t *cf,
 static char *ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply);
 static ngx_uint_t ngx_http_webhook_challenge_has(ngx_str_t *text, char *part);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_challenge_type;
 static ngx_http_webhook_option_handler_t  ngx_http_webhook_challenge_word;
 static char *ngx_http_webhook_challenge_wrong(
     ngx_http_webhook_provider_t *provider,
@@ -79,7 +80,7 @@ static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
     { ngx_string("reply=TEMPLATE"), ngx_http_webhook_option_template,
       offsetof(ngx_http_webhook_challenge_words_t, reply), NULL, 0, 0 },
 
-    { ngx_string("type=MIME"), ngx_http_webhook_option_text,
+    { ngx_string("type=MIME"), ngx_http_webhook_challenge_type,
       offsetof(ngx_http_webhook_challenge_words_t, challenge.type), NULL,
       0, 0 },
 
@@ -283,6 +284,26 @@ ngx_http_webhook_challenge_has(ngx_str_t *text, char *part)
 }
 
 
+static char *
+ngx_http_webhook_challenge_type(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    if (ngx_http_webhook_option_text(cf, option, value, field)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_strlchr(value->data, value->data + value->len, '/') == NULL) {
+        return ngx_http_webhook_error(cf,
+                           "invalid \"type=%V\" in rule \"challenge\", it is "
+                           "like \"type=application/json\"", value);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* A word that is read when the other options are known. */
 
 static char *
@@ -311,7 +332,7 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
 {
     u_char                    *p;
     ngx_str_t                  source;
-    ngx_http_webhook_match_t  *match;
+    ngx_http_webhook_match_t  *match, *other;
 
     match = ngx_array_push(&challenge->matches);
     if (match == NULL) {
@@ -344,8 +365,25 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         challenge->needs_key = 1;
     }
 
-    return ngx_http_webhook_challenge_source(cf, provider, challenge, &source,
-                                             &match->source);
+    if (ngx_http_webhook_challenge_source(cf, provider, challenge, &source,
+                                          &match->source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    other = challenge->matches.elts;
+
+    for ( /* void */ ; other != match; other++) {
+        if (ngx_http_webhook_source_same(&other->source, &match->source)) {
+            return ngx_http_webhook_error(cf,
+                               "\"match=%V\" in rule \"challenge\" is the "
+                               "second for \"%V\", all of them must hold, for "
+                               "either write two challenges", word, &source);
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -417,10 +455,7 @@ ngx_http_webhook_challenge_always(ngx_http_webhook_provider_t *provider,
     }
 
     for (credential = provider->credentials; *credential; credential++) {
-        if ((*credential)->type == source->type
-            && (*credential)->index == source->index
-            && ngx_http_webhook_str_equal(&(*credential)->name, &source->name))
-        {
+        if (ngx_http_webhook_source_same(*credential, source)) {
             return 1;
         }
     }

@@ -111,7 +111,10 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
         end = p + words[i].len;
         slash = ngx_strlchr(p, end, '/');
 
-        if (slash == NULL || slash == p) {
+        if (slash == NULL
+            || slash == p
+            || strcspn((char *) p, ",; ") != words[i].len)
+        {
             goto invalid;
         }
 
@@ -159,7 +162,7 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     void *field)
 {
     ngx_uint_t                    given;
-    ngx_http_webhook_required_t  *required;
+    ngx_http_webhook_required_t  *required, *other;
 
     required = ngx_array_push(&provider->required);
     if (required == NULL) {
@@ -199,6 +202,24 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     {
         required->value.len--;
         required->prefix = 1;
+    }
+
+    other = provider->required.elts;
+
+    for ( /* void */ ; other != required; other++) {
+        if (other->header == required->header
+            && other->regex == NULL
+            && !other->prefix
+            && !required->prefix
+            && !ngx_http_webhook_str_equal(&other->value, &required->value))
+        {
+            return ngx_http_webhook_error(cf,
+                               "the header \"%V\" cannot be \"%V\" and "
+                               "\"%V\", for either of them write "
+                               "\"~^(%V|%V)$\"", &words[0], &other->value,
+                               &required->value, &other->value,
+                               &required->value);
+        }
     }
 
     return NGX_CONF_OK;

@@ -370,7 +370,6 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 {
     ngx_uint_t                   i, k;
     ngx_array_t                 *segments[2];
-    ngx_http_webhook_source_t   *other;
     ngx_http_webhook_segment_t  *segment;
 
     segments[0] = provider->prefix;
@@ -382,11 +381,8 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 
         for (k = 0; k < segments[i]->nelts; k++) {
 
-            other = segment[k].source;
-
-            if (other
-                && other->type == source->type
-                && ngx_http_webhook_str_equal(&other->name, &source->name))
+            if (segment[k].source
+                && ngx_http_webhook_source_same(segment[k].source, source))
             {
                 return 1;
             }

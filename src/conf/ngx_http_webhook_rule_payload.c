@@ -36,7 +36,7 @@ static ngx_http_webhook_option_t  ngx_http_webhook_timestamp_options[] = {
       offsetof(ngx_http_webhook_timestamp_t, unit),
       ngx_http_webhook_units, 0, 0 },
 
-    { ngx_string("past=TIME"), ngx_http_webhook_option_time,
+    { ngx_string("past=TIME"), ngx_http_webhook_option_period,
       offsetof(ngx_http_webhook_timestamp_t, window.past), NULL, 0, 0 },
 
     { ngx_string("future=TIME"), ngx_http_webhook_option_time,
@@ -146,7 +146,7 @@ ngx_http_webhook_rule_window(ngx_conf_t *cf,
 
     ngx_uint_t  given;
 
-    if (ngx_http_webhook_option_time(cf, NULL, &words[0], &window->past)
+    if (ngx_http_webhook_option_period(cf, NULL, &words[0], &window->past)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -222,6 +222,15 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
 
     if (rc != WH_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    if (memchr(constraint.values.data, ',', constraint.values.len)
+        && !memchr(constraint.values.data, '|', constraint.values.len))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"enum=%*s\" is one value with a \",\" in it, "
+                           "between values there is a \"|\"",
+                           constraint.values.len, constraint.values.data);
     }
 
     if (ngx_http_webhook_require_text(cf, &constraint, words, n)

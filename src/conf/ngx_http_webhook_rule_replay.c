@@ -101,14 +101,27 @@ char *
 ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    ngx_str_t  name;
+    char                           *missing;
+    ngx_str_t                       name;
+    ngx_http_webhook_replay_key_t  *key;
 
-    if (provider->replay == NULL
-        || provider->replay->key == NULL
-        || ngx_http_webhook_replay_key_unsigned(provider,
-                                                provider->replay->key, NULL,
-                                                &name)
-           != NGX_OK)
+    key = provider->replay ? provider->replay->key : NULL;
+
+    if (key == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    missing = ngx_http_webhook_replay_key_missing(provider, key);
+
+    if (missing) {
+        return ngx_http_webhook_error(cf,
+                       "\"$webhook_%s\" in the rule \"replay\" of "
+                       "webhook_provider \"%V\" is always empty, add a rule "
+                       "\"%s\"", missing, &provider->name, missing);
+    }
+
+    if (ngx_http_webhook_replay_key_unsigned(provider, key, NULL, &name)
+        != NGX_OK)
     {
         return NGX_CONF_OK;
     }

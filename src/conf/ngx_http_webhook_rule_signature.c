@@ -242,6 +242,12 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_strlchr(conf.field.data, conf.field.data + conf.field.len, '=')) {
+        return ngx_http_webhook_error(cf,
+                           "\"=\" in \"field=%V\" of rule \"signature\", the "
+                           "name is what is before it", &conf.field);
+    }
+
     if (signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY
         && (!(conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWT) || conf.digest.len))
     {

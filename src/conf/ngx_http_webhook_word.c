@@ -293,6 +293,16 @@ ngx_http_webhook_source_words(ngx_conf_t *cf,
 }
 
 
+ngx_uint_t
+ngx_http_webhook_source_same(ngx_http_webhook_source_t *one,
+    ngx_http_webhook_source_t *two)
+{
+    return one->type == two->type
+           && one->index == two->index
+           && ngx_http_webhook_str_equal(&one->name, &two->name);
+}
+
+
 /* The index of a header among those that the provider looks at. */
 
 ngx_int_t

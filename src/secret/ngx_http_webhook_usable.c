@@ -10,8 +10,8 @@
 #include "core/wh_secret.h"
 
 
-static ngx_uint_t ngx_http_webhook_secret_is_basic(
-    ngx_http_webhook_keyslot_t *keyslot);
+static ngx_uint_t ngx_http_webhook_secret_only_in(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_source_e type);
 static ngx_uint_t ngx_http_webhook_secret_is_public(
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes);
 static ngx_uint_t *ngx_http_webhook_secret_indices(
@@ -67,7 +67,17 @@ ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
         return ngx_http_webhook_keyset_wrong(keyslot, bytes);
     }
 
-    if (ngx_http_webhook_secret_is_basic(keyslot)
+    if (ngx_http_webhook_secret_only_in(keyslot, NGX_HTTP_WEBHOOK_BEARER)
+        && bytes->len > sizeof("Bearer ") - 1
+        && ngx_strncasecmp(bytes->data, (u_char *) "Bearer ",
+                           sizeof("Bearer ") - 1)
+           == 0)
+    {
+        return "begins with \"Bearer \", which is before a token and no part "
+               "of it, leave that out";
+    }
+
+    if (ngx_http_webhook_secret_only_in(keyslot, NGX_HTTP_WEBHOOK_BASIC)
         && ngx_strlchr(bytes->data, bytes->data + bytes->len, ':') == NULL)
     {
         return "has no \":\", it is \"user:password\"";
@@ -184,10 +194,11 @@ ngx_http_webhook_secret_is_public(ngx_http_webhook_keyslot_t *keyslot,
 }
 
 
-/* Whether nothing but "Authorization: Basic" shows the secret. */
+/* Whether the secret is shown there and nowhere else. */
 
 static ngx_uint_t
-ngx_http_webhook_secret_is_basic(ngx_http_webhook_keyslot_t *keyslot)
+ngx_http_webhook_secret_only_in(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_source_e type)
 {
     ngx_uint_t                 i;
     ngx_http_webhook_token_t  *token;
@@ -205,7 +216,7 @@ ngx_http_webhook_secret_is_basic(ngx_http_webhook_keyslot_t *keyslot)
 
     for (i = 0; i < keyslot->provider->tokens.nelts; i++) {
 
-        if (token[i].source.type != NGX_HTTP_WEBHOOK_BASIC
+        if (token[i].source.type != type
             && (keyslot->for_name.len == 0
                 || ngx_http_webhook_str_equal(&token[i].for_name,
                                               &keyslot->for_name)))
