@@ -304,6 +304,7 @@ typedef struct {
     ngx_uint_t                  shared_key;   /* with all its customers */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
+    unsigned                    plain:1;      /* a signature is no token */
     unsigned                    jwt:1;        /* a token with claims signs */
     unsigned                    detached:1;   /* one whose payload is the
                                                  message does */

@@ -14,14 +14,10 @@ static ngx_uint_t ngx_http_webhook_claims_looked_at(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_claims_are_body(
     ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_claims_pubkeys(
-    ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_uint_t ngx_http_webhook_claims_signed(
-    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_claims_excluded(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
@@ -189,7 +185,7 @@ ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider)
                "signed";
     }
 
-    if (provider->key_id && !ngx_http_webhook_claims_pubkeys(provider)) {
+    if (provider->key_id && !(provider->uses >> NGX_HTTP_WEBHOOK_HMACS)) {
         return "has a \"key_id\", but no \"signature\" by a public key";
     }
 
@@ -208,26 +204,6 @@ ngx_http_webhook_claims_are_body(ngx_http_webhook_provider_t *provider)
 
     return provider->alone
            && signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY;
-}
-
-
-/* Whether there is a signature by a public key. */
-
-static ngx_uint_t
-ngx_http_webhook_claims_pubkeys(ngx_http_webhook_provider_t *provider)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].scheme != WH_PUBKEY_NONE) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -429,7 +405,7 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     pin = pins->elts;
 
-    if (!ngx_http_webhook_claims_signed(gate->provider)) {
+    if (gate->provider->plain) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"webhook_claim\" beside \"webhook %V\" in %V:%ui "
                       "holds for tokens only, and the provider has a "
@@ -456,26 +432,6 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     gate->npinned = pins->nelts;
 
     return NGX_OK;
-}
-
-
-/* Whether all signatures have claims; a detached one is the only one. */
-
-static ngx_uint_t
-ngx_http_webhook_claims_signed(ngx_http_webhook_provider_t *provider)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jose == NULL) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

@@ -90,6 +90,16 @@ extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_challenge[];
 
 
 /*
+ * When all rules have been read: what is wrong with the provider, or NULL; and
+ * what sets something more, and says itself what is wrong.
+ */
+
+typedef char *ngx_http_webhook_wrong_t(ngx_http_webhook_provider_t *provider);
+typedef char *ngx_http_webhook_finish_t(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+
+
+/*
  * Where a source can be: so many rows of their table.  Before the body, or in
  * verified JSON, or in the body; all of them beside a signature.
  */
@@ -112,32 +122,27 @@ void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 
 /* _provider_finish.c: what is known when all rules have been read */
 
-char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_provider_finish;
 
 /* _rule_signature.c, _rule_http_message.c */
 
 char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_http_message_wrong(
-    ngx_http_webhook_provider_t *provider);
-char *ngx_http_webhook_http_message_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_wrong_t  ngx_http_webhook_http_message_wrong;
+ngx_http_webhook_finish_t  ngx_http_webhook_http_message_window;
 
 /* _claims.c: what the claims of tokens must be */
 
 char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_wrong_t  ngx_http_webhook_claims_wrong;
 void ngx_http_webhook_claims_finish(ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
 /* _rule_message.c */
 
-char *ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_body_with_pelorus;
+ngx_http_webhook_finish_t  ngx_http_webhook_provider_message;
 ngx_uint_t ngx_http_webhook_message_takes(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
@@ -146,8 +151,7 @@ ngx_uint_t ngx_http_webhook_message_takes(
 ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
-char *ngx_http_webhook_parts_compile(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_parts_compile;
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_parts_url_meets_body(
@@ -169,7 +173,7 @@ ngx_uint_t ngx_http_webhook_recipient_token(
 
 /* _rule_challenge.c */
 
-char *ngx_http_webhook_challenges_wrong(ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_wrong_t  ngx_http_webhook_challenges_wrong;
 
 /* _option.c: tables of words, and what is said of mistakes */
 
@@ -178,6 +182,7 @@ void ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max,
     u_char *buf, ngx_str_t *names);
 void *ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max,
     ngx_str_t *word, ngx_str_t *rest);
+void *ngx_http_webhook_named(ngx_array_t *list, ngx_str_t *name);
 char *ngx_http_webhook_keyword_word(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *word,
     ngx_uint_t *value);
@@ -193,6 +198,7 @@ char *ngx_http_webhook_options_check(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_uint_t given, ngx_uint_t kind,
     char *beside);
 ngx_http_webhook_option_handler_t  ngx_http_webhook_option_keyword;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_bits;
 ngx_http_webhook_option_handler_t  ngx_http_webhook_option_text;
 ngx_http_webhook_option_handler_t  ngx_http_webhook_option_template;
 ngx_http_webhook_option_handler_t  ngx_http_webhook_option_time;
@@ -209,11 +215,11 @@ u_char *ngx_http_webhook_nearest_hint(ngx_http_webhook_nearest_t *nearest,
 
 /* _rule_replay.c */
 
-char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_rule_replay_check;
 
 /* _word.c: the words that rules are made of */
 
+void *ngx_http_webhook_add(ngx_array_t *list);
 void *ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size);
 ngx_int_t ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     char *separator, ngx_str_t *text);
@@ -334,8 +340,6 @@ void ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first);
 /* _redis.c: "webhook_redis" */
 
 char *ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-ngx_http_webhook_redis_t *ngx_http_webhook_redis_find(
-    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 
 /* _replay_key.c: what tells messages apart */
 

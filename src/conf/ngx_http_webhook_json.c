@@ -399,12 +399,10 @@ ngx_http_webhook_payload_add(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     while (gate->pointers.nelts < gate->json->pointers) {
 
-        pointers = ngx_array_push(&gate->pointers);
+        pointers = ngx_http_webhook_add(&gate->pointers);
         if (pointers == NULL) {
             return NGX_ERROR;
         }
-
-        ngx_memzero(pointers, sizeof(ngx_http_webhook_pointer_t));
     }
 
     pointers = gate->pointers.elts;

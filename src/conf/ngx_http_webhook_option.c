@@ -3,7 +3,7 @@
  * Copyright (C) the ngx_http_webhook_module developers
  *
  * Tables of words: keywords, options, and what is said of a word that is not
- * in one.  The rows of every table begin with their name.
+ * in one.  The rows of every table, and what has a name, begin with it.
  */
 
 
@@ -119,6 +119,26 @@ ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max, ngx_str_t *word,
         name = (ngx_str_t *) ((u_char *) name + size);
 
     } while (name->len && --max);
+
+    return NULL;
+}
+
+
+/* What has the name, of a list of pointers to things that have one; or NULL. */
+
+void *
+ngx_http_webhook_named(ngx_array_t *list, ngx_str_t *name)
+{
+    ngx_str_t   **names;
+    ngx_uint_t    i;
+
+    names = list->elts;
+
+    for (i = 0; i < list->nelts; i++) {
+        if (ngx_http_webhook_str_equal(names[i], name)) {
+            return names[i];
+        }
+    }
 
     return NULL;
 }
@@ -389,6 +409,28 @@ ngx_http_webhook_option_keyword(ngx_conf_t *cf,
     what.len--;
 
     return ngx_http_webhook_keyword_word(cf, option->keywords, &what, value,
+                                         field);
+}
+
+
+/* Several of the keywords, with commas; "NAME,..." is in the option's name. */
+
+char *
+ngx_http_webhook_option_bits(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    ngx_str_t   *words, what;
+    ngx_uint_t   n;
+
+    words = ngx_http_webhook_list_words(cf, value, &n);
+    if (words == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    what = ngx_http_webhook_option_key(&option->name);
+    what.len--;
+
+    return ngx_http_webhook_keyword_bits(cf, option->keywords, &what, words, n,
                                          field);
 }
 

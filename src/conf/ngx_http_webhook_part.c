@@ -26,10 +26,8 @@ static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
-static char *ngx_http_webhook_parts_free(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_parts_optional(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_finish_t  ngx_http_webhook_parts_free;
+static ngx_http_webhook_finish_t  ngx_http_webhook_parts_optional;
 static ngx_http_webhook_segment_t *ngx_http_webhook_part_optional(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static char *ngx_http_webhook_parts_ambiguous(

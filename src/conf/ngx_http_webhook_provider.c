@@ -11,8 +11,6 @@
 #include <ngx_http_webhook_builtin.h>
 
 
-static ngx_http_webhook_provider_t *ngx_http_webhook_provider_find(
-    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 static ngx_http_webhook_provider_t *ngx_http_webhook_provider_add(
     ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name,
     ngx_str_t *text);
@@ -112,7 +110,7 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_provider_find(wmcf, &value[1])) {
+    if (ngx_http_webhook_named(&wmcf->providers, &value[1])) {
         return ngx_http_webhook_error(cf,
                            "duplicate webhook_provider \"%V\"", &value[1]);
     }
@@ -142,7 +140,7 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_builtin_t   *builtin;
     ngx_http_webhook_provider_t  *provider;
 
-    provider = ngx_http_webhook_provider_find(wmcf, name);
+    provider = ngx_http_webhook_named(&wmcf->providers, name);
 
     if (provider) {
         return provider;
@@ -152,27 +150,6 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
         if (ngx_http_webhook_str_equal(&builtin->name, name)) {
             return ngx_http_webhook_provider_add(cf, wmcf, &builtin->name,
                                                  &builtin->rules);
-        }
-    }
-
-    return NULL;
-}
-
-
-/* One that has been read, or NULL. */
-
-static ngx_http_webhook_provider_t *
-ngx_http_webhook_provider_find(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_str_t *name)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_provider_t  **providers;
-
-    providers = wmcf->providers.elts;
-
-    for (i = 0; i < wmcf->providers.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&providers[i]->name, name)) {
-            return providers[i];
         }
     }
 

@@ -116,7 +116,7 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_redis_find(wmcf, &value[1])) {
+    if (ngx_http_webhook_named(&wmcf->engines, &value[1])) {
         return ngx_http_webhook_error(cf,
                            "the engine \"%V\" is defined twice", &value[1]);
     }
@@ -168,27 +168,6 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return ngx_http_webhook_redis_zone(cf, redis) == NGX_OK ? NGX_CONF_OK
                                                             : NGX_CONF_ERROR;
-}
-
-
-/* The engine of that name, or NULL. */
-
-ngx_http_webhook_redis_t *
-ngx_http_webhook_redis_find(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_str_t *name)
-{
-    ngx_uint_t                  i;
-    ngx_http_webhook_redis_t  **engines;
-
-    engines = wmcf->engines.elts;
-
-    for (i = 0; i < wmcf->engines.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&engines[i]->name, name)) {
-            return engines[i];
-        }
-    }
-
-    return NULL;
 }
 
 

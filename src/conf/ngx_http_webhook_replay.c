@@ -283,7 +283,7 @@ ngx_http_webhook_replay_engine(ngx_conf_t *cf,
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    replay->redis = ngx_http_webhook_redis_find(wmcf, &replay->shared);
+    replay->redis = ngx_http_webhook_named(&wmcf->engines, &replay->shared);
 
     if (replay->redis) {
         replay->redis->used = 1;

@@ -257,21 +257,13 @@ static char *
 ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply)
 {
-    ngx_http_compile_complex_value_t  ccv;
-
     if (ngx_http_webhook_challenge_has(reply, "webhook_challenge_hmac")) {
         challenge->hmac = 1;
         challenge->needs_key = 1;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = reply;
-    ccv.complex_value = &challenge->reply;
-
-    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
+    return ngx_http_webhook_text_compile(cf, reply, &challenge->reply)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -80,12 +80,10 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
 
     for (i = 0; i < n; i++) {
 
-        media = ngx_array_push(&provider->media);
+        media = ngx_http_webhook_add(&provider->media);
         if (media == NULL) {
             return NGX_CONF_ERROR;
         }
-
-        ngx_memzero(media, sizeof(ngx_http_webhook_media_t));
 
         if (ngx_strcmp(words[i].data, "none") == 0) {
             continue;
@@ -164,12 +162,10 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     ngx_uint_t                    given;
     ngx_http_webhook_required_t  *required, *other;
 
-    required = ngx_array_push(&provider->required);
+    required = ngx_http_webhook_add(&provider->required);
     if (required == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(required, sizeof(ngx_http_webhook_required_t));
 
     if (ngx_http_webhook_text(cf, &words[0]) != NGX_CONF_OK
         || ngx_http_webhook_provider_header(cf, provider, &words[0],

@@ -38,7 +38,6 @@ static char *ngx_http_webhook_http_message_set(ngx_conf_t *cf,
 static char *ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_http_message_t *rule, ngx_str_t *text);
-static ngx_http_webhook_option_handler_t  ngx_http_webhook_http_message_bits;
 
 
 #define ngx_http_webhook_http_algorithm(name, scheme)                         \
@@ -84,11 +83,11 @@ static ngx_http_webhook_option_t  ngx_http_webhook_http_message_options[] = {
     { ngx_string("tag=TEXT"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_http_message_words_t, tag), NULL, 0, 0 },
 
-    { ngx_string("algorithm=NAME,..."), ngx_http_webhook_http_message_bits,
+    { ngx_string("algorithm=NAME,..."), ngx_http_webhook_option_bits,
       offsetof(ngx_http_webhook_http_message_words_t, rule.schemes),
       ngx_http_webhook_http_algorithms, 0, 0 },
 
-    { ngx_string("requires=NAME,..."), ngx_http_webhook_http_message_bits,
+    { ngx_string("requires=NAME,..."), ngx_http_webhook_option_bits,
       offsetof(ngx_http_webhook_http_message_words_t, rule.requires),
       ngx_http_webhook_http_requires, 0, 0 },
 
@@ -124,12 +123,10 @@ ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
 
     static ngx_str_t  header = ngx_string("header:Signature");
 
-    signature = ngx_array_push(&provider->signatures);
+    signature = ngx_http_webhook_add(&provider->signatures);
     if (signature == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(signature, sizeof(ngx_http_webhook_signature_t));
     ngx_memzero(&conf, sizeof(ngx_http_webhook_http_message_words_t));
 
     conf.encoding = WH_BASE64;
@@ -304,26 +301,6 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
-{
-    ngx_str_t   *words, what;
-    ngx_uint_t   n;
-
-    words = ngx_http_webhook_list_words(cf, value, &n);
-    if (words == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    what = option->name;
-    what.len -= sizeof("=NAME,...") - 1;
-
-    return ngx_http_webhook_keyword_bits(cf, option->keywords, &what, words, n,
-                                         field);
 }
 
 

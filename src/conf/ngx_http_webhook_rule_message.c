@@ -21,10 +21,8 @@ typedef struct {
 
 static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_message;
 static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_body;
-static char *ngx_http_webhook_body_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_finish_t  ngx_http_webhook_body_pelorus;
+static ngx_http_webhook_finish_t  ngx_http_webhook_message_compile;
 static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *segments);
 static ngx_array_t *ngx_http_webhook_message_segments(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end);
@@ -268,12 +266,10 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
     }
 
     do {
-        segment = ngx_array_push(segments);
+        segment = ngx_http_webhook_add(segments);
         if (segment == NULL) {
             return NULL;
         }
-
-        ngx_memzero(segment, sizeof(ngx_http_webhook_segment_t));
 
         len = 0;
 

@@ -184,8 +184,6 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(require, sizeof(ngx_http_webhook_require_t));
-
     require->n = n;
     require->file = cf->conf_file->file.name;
     require->line = cf->conf_file->line;

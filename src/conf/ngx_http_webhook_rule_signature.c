@@ -196,12 +196,10 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
                                                   n - 1);
     }
 
-    signature = ngx_array_push(&provider->signatures);
+    signature = ngx_http_webhook_add(&provider->signatures);
     if (signature == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(signature, sizeof(ngx_http_webhook_signature_t));
     ngx_memzero(&conf, sizeof(ngx_http_webhook_signature_words_t));
 
     conf.algorithm = NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256;
@@ -262,6 +260,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     provider->uses |= 1 << signature->use;
 
     if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_PLAIN) {
+        provider->plain = 1;
         return NGX_CONF_OK;
     }
 

@@ -30,7 +30,6 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 {
     u_char                            *p, *start, *end;
     ngx_str_t                          own, rest, name;
-    ngx_http_compile_complex_value_t   ccv;
 
     /* what is added is shorter than any of the names */
 
@@ -61,13 +60,7 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
     p = ngx_cpymem(p, start, text->data + text->len - start);
     own.len = p - own.data;
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &own;
-    ccv.complex_value = value;
-
-    return ngx_http_compile_complex_value(&ccv);
+    return ngx_http_webhook_text_compile(cf, &own, value);
 }
 
 

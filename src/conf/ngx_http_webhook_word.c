@@ -53,7 +53,24 @@ ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[] = {
 };
 
 
-/* A new element of a list, which is made if need be; NULL without memory. */
+/* A new element of a list, zeroed; NULL without memory. */
+
+void *
+ngx_http_webhook_add(ngx_array_t *list)
+{
+    void  *element;
+
+    element = ngx_array_push(list);
+
+    if (element) {
+        ngx_memzero(element, list->size);
+    }
+
+    return element;
+}
+
+
+/* The same, of a list that is made if need be. */
 
 void *
 ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
@@ -62,7 +79,7 @@ ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
         *list = ngx_array_create(cf->pool, 2, size);
     }
 
-    return *list ? ngx_array_push(*list) : NULL;
+    return *list ? ngx_http_webhook_add(*list) : NULL;
 }
 
 
@@ -458,12 +475,10 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
         return NGX_CONF_ERROR;
     }
 
-    known = ngx_array_push(pointers);
+    known = ngx_http_webhook_add(pointers);
     if (known == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(known, sizeof(ngx_http_webhook_pointer_t));
 
     known->text = *pointer;
     known->used = 1;
@@ -496,12 +511,10 @@ ngx_http_webhook_claims_init(ngx_conf_t *cf,
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 
-        claim = ngx_array_push(&provider->claims);
+        claim = ngx_http_webhook_add(&provider->claims);
         if (claim == NULL) {
             return NGX_CONF_ERROR;
         }
-
-        ngx_memzero(claim, sizeof(ngx_http_webhook_pointer_t));
 
         claim->text = names[i];
         claim->used = 1;

@@ -38,6 +38,9 @@ char *ngx_http_webhook_secret_init(ngx_conf_t *cf,
 char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 
+ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value);
+
 /* _file.c: files of secrets, read again when they change */
 
 ngx_http_webhook_file_t *ngx_http_webhook_file_add(ngx_conf_t *cf,
