@@ -242,6 +242,7 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT      0x04
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP  0x08
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER      0x10
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_PARTS      0x1f
 
 
 typedef struct {

@@ -182,6 +182,8 @@ void ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max,
     u_char *buf, ngx_str_t *names);
 void *ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max,
     ngx_str_t *word, ngx_str_t *rest);
+ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t *n);
 void *ngx_http_webhook_named(ngx_array_t *list, ngx_str_t *name);
 char *ngx_http_webhook_keyword_word(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *word,
@@ -225,8 +227,6 @@ ngx_int_t ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     char *separator, ngx_str_t *text);
 ngx_uint_t ngx_http_webhook_source_same(ngx_http_webhook_source_t *one,
     ngx_http_webhook_source_t *two);
-ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_uint_t *n);
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
@@ -362,6 +362,7 @@ ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has_url(ngx_str_t text);
 ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_own(ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,

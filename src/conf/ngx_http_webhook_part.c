@@ -49,35 +49,6 @@ static void ngx_http_webhook_text_end(ngx_str_t *text, ngx_str_t *literal,
 
 
 /*
- * What a sender knows of where it sends to, and how.  A part of the message
- * may be anything where the configuration is made for it.
- */
-
-static ngx_str_t  ngx_http_webhook_url_names[] = {
-    ngx_string("webhook_url"),
-    ngx_string("webhook_url_decoded"),
-    ngx_string("request_uri"),
-    ngx_string("uri"),
-    ngx_string("document_uri"),
-    ngx_string("args"),
-    ngx_string("query_string"),
-    ngx_null_string
-};
-
-
-static ngx_str_t  ngx_http_webhook_other_names[] = {
-    ngx_string("request_method"),
-    ngx_string("is_args"),
-    ngx_string("scheme"),
-    ngx_string("host"),
-    ngx_string("http_host"),
-    ngx_string("server_name"),
-    ngx_string("server_port"),
-    ngx_null_string
-};
-
-
-/*
  * A variable at a "$" of the message becomes the value of the segment, and
  * *len its length there.  Those of the URL are text, and what is no variable
  * is left to nginx.
@@ -121,24 +92,18 @@ ngx_http_webhook_part_variable(ngx_conf_t *cf,
 }
 
 
+/*
+ * What a sender knows of where it sends to, and how: a part of the message may
+ * be anything where the configuration is made for it.  Others of ours are empty
+ * as long as nothing is verified.
+ */
+
 static ngx_uint_t
 ngx_http_webhook_part_exempt(ngx_str_t *name)
 {
-    if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names, name)) {
-        return 1;
-    }
-
-    /* the others of ours are empty as long as nothing is verified */
-
-    if (name->len >= sizeof("webhook_") - 1
-        && ngx_strncasecmp(name->data, (u_char *) "webhook_",
-                           sizeof("webhook_") - 1)
-           == 0)
-    {
-        return 1;
-    }
-
-    return ngx_http_webhook_variable_in(ngx_http_webhook_other_names, name);
+    return ngx_http_webhook_variable_own(name)
+           || (ngx_http_webhook_variable_what(name)
+               & (NGX_HTTP_WEBHOOK_VAR_URL|NGX_HTTP_WEBHOOK_VAR_KNOWN));
 }
 
 
@@ -659,7 +624,8 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 
     if (segment->name.len == 0
         && literal.len == 0
-        && ngx_http_webhook_variable_in(ngx_http_webhook_url_names, &variable))
+        && (ngx_http_webhook_variable_what(&variable)
+            & NGX_HTTP_WEBHOOK_VAR_URL))
     {
         return 1;
     }
@@ -671,8 +637,8 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 
     return literal.len == 0
            && ngx_http_webhook_template_next(&rest, &variable) == NGX_OK
-           && ngx_http_webhook_variable_in(ngx_http_webhook_url_names,
-                                           &variable);
+           && (ngx_http_webhook_variable_what(&variable)
+               & NGX_HTTP_WEBHOOK_VAR_URL);
 }
 
 
@@ -704,7 +670,7 @@ ngx_http_webhook_parts_sign_url(ngx_http_webhook_provider_t *provider)
     rest = provider->message;
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
-        if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names, &name)) {
+        if (ngx_http_webhook_variable_what(&name) & NGX_HTTP_WEBHOOK_VAR_URL) {
             return 1;
         }
     }

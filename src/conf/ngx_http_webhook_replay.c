@@ -156,29 +156,17 @@ ngx_http_webhook_replay_key(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
 static char *
 ngx_http_webhook_replay_tenant_check(ngx_conf_t *cf, ngx_str_t *value)
 {
-    ngx_str_t   rest, name, lower;
-    ngx_uint_t  own;
-
-    static ngx_str_t  host = ngx_string("host");
+    ngx_str_t  rest, name;
 
     rest = *value;
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
 
-        lower.len = name.len;
-        lower.data = ngx_pnalloc(cf->temp_pool, name.len + 1);
-        if (lower.data == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_strlow(lower.data, name.data, name.len);
-
-        own = (lower.len > sizeof("webhook_") - 1
-               && ngx_strncmp(lower.data, "webhook_", sizeof("webhook_") - 1)
-                  == 0);
-
-        if ((!own && !ngx_http_webhook_variable_sent(&lower))
-            || ngx_http_webhook_str_equal(&lower, &host))
+        if (!ngx_http_webhook_variable_own(&name)
+            && (!(ngx_http_webhook_variable_what(&name)
+                  & NGX_HTTP_WEBHOOK_VAR_SENT)
+                || (name.len == 4
+                    && ngx_strncasecmp(name.data, (u_char *) "host", 4) == 0)))
         {
             continue;
         }

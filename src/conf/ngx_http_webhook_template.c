@@ -81,6 +81,18 @@ ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name)
 }
 
 
+/* Whether it is one of ours. */
+
+ngx_uint_t
+ngx_http_webhook_variable_own(ngx_str_t *name)
+{
+    return name->len >= sizeof("webhook_") - 1
+           && ngx_strncasecmp(name->data, (u_char *) "webhook_",
+                              sizeof("webhook_") - 1)
+              == 0;
+}
+
+
 /* 1 when something in the configuration evaluates the variable. */
 
 ngx_uint_t

@@ -7,7 +7,6 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "core/wh_list.h"
 
 
 typedef struct {
@@ -80,40 +79,6 @@ ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
     }
 
     return *list ? ngx_http_webhook_add(*list) : NULL;
-}
-
-
-/* The words of a list with commas; NULL without memory. */
-
-ngx_str_t *
-ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_uint_t *n)
-{
-    u_char      *p;
-    wh_str_t     rest, word;
-    ngx_str_t   *words;
-
-    *n = 1;
-
-    for (p = text->data; p < text->data + text->len; p++) {
-        *n += (*p == ',');
-    }
-
-    words = ngx_palloc(cf->pool, *n * sizeof(ngx_str_t));
-    if (words == NULL) {
-        return NULL;
-    }
-
-    rest = ngx_http_webhook_wh_str(text);
-    *n = 0;
-
-    while (wh_list_next(&rest, ',', &word)) {
-        words[*n].data = (u_char *) word.data;
-        words[*n].len = word.len;
-        (*n)++;
-    }
-
-    return words;
 }
 
 

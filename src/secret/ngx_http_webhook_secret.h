@@ -95,9 +95,20 @@ void ngx_http_webhook_secret_warn(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
 char *ngx_http_webhook_secret_variables(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
-ngx_uint_t ngx_http_webhook_variable_sent(ngx_str_t *variable);
 ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret);
+
+/* _variable.c: what a variable is, bits, and those of parts of a replay key */
+
+#define NGX_HTTP_WEBHOOK_VAR_SENT   0x0100   /* a request fills it */
+#define NGX_HTTP_WEBHOOK_VAR_HEAD   (NGX_HTTP_WEBHOOK_VAR_SENT                \
+                                     |NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST)
+#define NGX_HTTP_WEBHOOK_VAR_URL    0x0200   /* a sender knows it of where it */
+#define NGX_HTTP_WEBHOOK_VAR_KNOWN  0x0400   /* sends to, and this */
+#define NGX_HTTP_WEBHOOK_VAR_NEW    0x0800   /* another one in each request */
+#define NGX_HTTP_WEBHOOK_VAR_FIXED  0x1000   /* the configuration fills it */
+
+ngx_uint_t ngx_http_webhook_variable_what(ngx_str_t *name);
 
 /* _keyring.c: which keys a keyslot has now */
 

@@ -26,35 +26,6 @@ static const char  *ngx_http_webhook_secret_forms[] = {
 };
 
 
-/*
- * Variables that a request fills.  A name that ends in "_" is the beginning of
- * one.
- */
-
-static ngx_str_t  ngx_http_webhook_sent_variables[] = {
-    ngx_string("http_"),
-    ngx_string("arg_"),
-    ngx_string("cookie_"),
-    ngx_string("request_"),
-    ngx_string("ssl_client_"),
-    ngx_string("proxy_protocol_"),
-    ngx_string("request"),
-    ngx_string("args"),
-    ngx_string("query_string"),
-    ngx_string("is_args"),
-    ngx_string("uri"),
-    ngx_string("document_uri"),
-    ngx_string("host"),
-    ngx_string("remote_user"),
-    ngx_string("remote_addr"),
-    ngx_string("content_type"),
-    ngx_string("content_length"),
-    ngx_string("proxy_add_x_forwarded_for"),
-    ngx_string("ssl_server_name"),
-    ngx_null_string
-};
-
-
 /* Why the bytes cannot be a secret of this keyslot, or NULL. */
 
 const char *
@@ -307,7 +278,9 @@ ngx_http_webhook_secret_variables(ngx_conf_t *cf,
     index = ngx_http_webhook_secret_indices(secret);
 
     for ( /* void */ ; *index != (ngx_uint_t) -1; index++) {
-        if (ngx_http_webhook_variable_sent(&variables[*index].name)) {
+        if (ngx_http_webhook_variable_what(&variables[*index].name)
+            & NGX_HTTP_WEBHOOK_VAR_SENT)
+        {
             name = variables[*index].name;
         }
     }
@@ -334,30 +307,6 @@ ngx_http_webhook_secret_variables(ngx_conf_t *cf,
                        "a \"map\" choose it", &name, &secret->directive);
 
     return NGX_CONF_ERROR;
-}
-
-
-/* Whether a request fills the variable, by its name in lower case. */
-
-ngx_uint_t
-ngx_http_webhook_variable_sent(ngx_str_t *variable)
-{
-    ngx_str_t  *name;
-
-    for (name = ngx_http_webhook_sent_variables; name->len; name++) {
-
-        if (variable->len < name->len
-            || ngx_strncmp(variable->data, name->data, name->len) != 0)
-        {
-            continue;
-        }
-
-        if (variable->len == name->len || name->data[name->len - 1] == '_') {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
