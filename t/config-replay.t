@@ -291,6 +291,12 @@ http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
           qr/^"\$webhook_id" .* is not signed by "webhook two",/,
           qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);
 
+# a variable of the key that each request has anew
+location_says("webhook stackstate;\n $good\n webhook_replay zone=seen key=$_; #<",
+    "\"$_\" in \"key=$_\" is another one in each request, so nothing will be "
+    . 'a copy in @', 'webhook_zone seen 1m;')
+    for '$request_id', '$msec', '$connection', '$time_iso8601';
+
 # a variable of the key that no rule fills
 location_says("webhook own;\n $good\n webhook_replay zone=seen "
     . "key=\$webhook_$_; #<",

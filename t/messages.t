@@ -206,7 +206,7 @@ my %example = (
         replay('github', 'key=a'),
     '"$webhook_…" in "key=" of "webhook_replay" in FILE:LINE is always empty for '
         . '"webhook …"' => replay('stackstate', 'key=$webhook_id'),
-    '"$…" in "key=…" is another one in each request, so nothing would be a copy'
+    '"$…" in "key=…" is another one in each request, so nothing will be a copy'
         => replay('github', 'key=$request_id'),
     '"webhook_replay" in FILE:LINE goes by what is signed for "webhook …": "…" '
         . 'has the same secret and another rule "replay"' =>

@@ -57,10 +57,10 @@ ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
 
         if (ngx_http_webhook_variable_what(&name) & NGX_HTTP_WEBHOOK_VAR_NEW) {
-            (void) ngx_http_webhook_error(cf,
-                           "\"$%V\" in \"key=%V\" is another one in each "
-                           "request, so nothing would be a copy", &name, text);
-            return NULL;
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"$%V\" in \"key=%V\" is another one in each "
+                               "request, so nothing will be a copy", &name,
+                               text);
         }
 
         key->parts |= ngx_http_webhook_replay_part(&name);

@@ -222,7 +222,8 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (memchr(constraint.values.data, ',', constraint.values.len)
+    if (constraint.values.len
+        && memchr(constraint.values.data, ',', constraint.values.len)
         && !memchr(constraint.values.data, '|', constraint.values.len))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,

@@ -240,7 +240,9 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_strlchr(conf.field.data, conf.field.data + conf.field.len, '=')) {
+    if (conf.field.len
+        && ngx_strlchr(conf.field.data, conf.field.data + conf.field.len, '='))
+    {
         return ngx_http_webhook_error(cf,
                            "\"=\" in \"field=%V\" of rule \"signature\", the "
                            "name is what is before it", &conf.field);
