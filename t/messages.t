@@ -296,6 +296,14 @@ my %example = (
         own('challenge none method=POST;'),
     'rule "replay" has "off" beside other values' => own('replay off ttl=1d;'),
     'rule "…" is duplicate' => own('id header:A; id header:B;'),
+    'the header "…" cannot be "…" and "…"' =>
+        own('header A b; header A c;'),
+    '"=" in "field=…" of rule "signature"' => own('signature header:Y field=a=;'),
+    'invalid "type=…" in rule "challenge"' => own('challenge query:a type=json;'),
+    '"match=…" in rule "challenge" is the second for "…"' =>
+        own('challenge query:a match=query:b=c match=query:b=d;'),
+    '"$…" in the rule "replay" of webhook_provider "…" is always empty' =>
+        own('replay key=$webhook_id;'),
     'option "…" of rule "…" has no value' => own('signature header:Y prefix=;'),
     '"$" in "…" of rule "…", there can be no variable' => own('id header:$a;'),
     'a "challenge" with "key=signing" … would sign … for anybody' =>
