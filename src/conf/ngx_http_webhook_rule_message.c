@@ -96,9 +96,8 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     if (row == NULL) {
         ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_bodies),
                                0, buf, &names);
-        return ngx_http_webhook_error(cf,
-                           "unknown body \"%V\", it can be %V", &words[0],
-                           &names);
+        return ngx_http_webhook_error(cf, "unknown body \"%V\", it can be %V",
+                                      &words[0], &names);
     }
 
     body->keyword = row->name;

@@ -135,9 +135,7 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     rc.err.data = errstr;
 
     if (ngx_regex_compile(&rc) != NGX_OK) {
-        return ngx_http_webhook_error(cf,
-                           "%V in rule \"%s\"",
-                           &rc.err, rule);
+        return ngx_http_webhook_error(cf, "%V in rule \"%s\"", &rc.err, rule);
     }
 
     *regex = rc.regex;

@@ -103,8 +103,8 @@ ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
 #define NGX_HTTP_WEBHOOK_VAR_SENT   0x0100   /* a request fills it */
 #define NGX_HTTP_WEBHOOK_VAR_HEAD   (NGX_HTTP_WEBHOOK_VAR_SENT                \
                                      |NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST)
-#define NGX_HTTP_WEBHOOK_VAR_URL    0x0200   /* a sender knows it of where it */
-#define NGX_HTTP_WEBHOOK_VAR_KNOWN  0x0400   /* sends to, and this */
+#define NGX_HTTP_WEBHOOK_VAR_URL    0x0200   /* where a sender sends to */
+#define NGX_HTTP_WEBHOOK_VAR_KNOWN  0x0400   /* what else it knows of that */
 #define NGX_HTTP_WEBHOOK_VAR_NEW    0x0800   /* another one in each request */
 #define NGX_HTTP_WEBHOOK_VAR_FIXED  0x1000   /* the configuration fills it */
 
