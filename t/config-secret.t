@@ -163,6 +163,30 @@ for my $bytes (255, 256, 1024, 1025) {
 }
 
 
+# What the keys of a sender are, said of the line of the secret
+my $ed25519 = 'an Ed25519 public key, its 32 bytes in hex or Base64, or in PEM';
+my %keys = (
+    svix => '"whsec_" and Base64',
+    'standard-webhooks' => "\"whsec_\" and Base64, or $ed25519",
+    discord => $ed25519,
+    hex => 'hex',
+    base64 => 'Base64',
+    both => 'hex, or a P-256 public key in PEM, or the Base64 that is in it',
+);
+
+for my $provider (sort keys %keys) {
+    server_says("webhook_secret '0123456789!abcdef'; #<\n"
+        . "location / {\n webhook $provider;\n}",
+        ["secret 1 of \"webhook $provider\" in \@ is no key as this sender has "
+         . "them: $keys{$provider}"],
+        'webhook_provider hex { signature header:X key=hex; }',
+        'webhook_provider base64 { signature header:X key=base64; }',
+        'webhook_provider both { signature header:X key=hex; signature '
+        . 'header:Y algorithm=ecdsa-p256-sha256; signature header:Z '
+        . 'algorithm=hmac-sha1 key=hex; }');
+}
+
+
 # Warnings
 
 my $short = '"webhook_secret" has only %d bytes, fewer than 16 can be guessed '
