@@ -296,6 +296,7 @@ my %example = (
         own('challenge none method=POST;'),
     'rule "replay" has "off" beside other values' => own('replay off ttl=1d;'),
     'rule "…" is duplicate' => own('id header:A; id header:B;'),
+    '"…" is in a "token" before' => own('token bearer; token bearer for=a;'),
     'the header "…" cannot be "…" and "…"' =>
         own('header A b; header A c;'),
     '"=" in "field=…" of rule "signature"' => own('signature header:Y field=a=;'),

@@ -39,7 +39,7 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
     void *field)
 {
     ngx_uint_t                   given;
-    ngx_http_webhook_token_t    *token;
+    ngx_http_webhook_token_t    *token, *other;
     ngx_http_webhook_pointer_t  *pointers;
 
     token = ngx_array_push(&provider->tokens);
@@ -58,6 +58,17 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    other = provider->tokens.elts;
+
+    for ( /* void */ ; other != token; other++) {
+        if (ngx_http_webhook_source_same(&other->source, &token->source)) {
+            return ngx_http_webhook_error(cf,
+                               "\"%V\" is in a \"token\" before, which is the "
+                               "only one that is looked at, leave one out",
+                               &words[0]);
+        }
     }
 
     if (token->source.type == NGX_HTTP_WEBHOOK_JSON
