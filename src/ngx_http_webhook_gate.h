@@ -17,6 +17,7 @@
 #include <ngx_http_ssl_module.h>
 
 #include "ngx_http_webhook_provider.h"
+#include "ngx_http_webhook_step.h"
 #include "core/wh_claim.h"
 #include "core/wh_constraint.h"
 #include "core/wh_credential.h"
@@ -95,49 +96,6 @@ struct ngx_http_webhook_keyslot_s {
 };
 
 
-/* The steps of a verification; what each does is in request/. */
-
-typedef enum {
-    NGX_HTTP_WEBHOOK_STEP_END = 0,
-    NGX_HTTP_WEBHOOK_STEP_METHOD,
-    NGX_HTTP_WEBHOOK_STEP_ONE_CONTENT_TYPE,
-    NGX_HTTP_WEBHOOK_STEP_CONTENT_TYPE,
-    NGX_HTTP_WEBHOOK_STEP_HEADERS,
-    NGX_HTTP_WEBHOOK_STEP_CERTIFICATE,
-    NGX_HTTP_WEBHOOK_STEP_KEYS,
-    NGX_HTTP_WEBHOOK_STEP_TOKEN,
-    NGX_HTTP_WEBHOOK_STEP_SIGNATURE,
-    NGX_HTTP_WEBHOOK_STEP_JWT_TIME,
-    NGX_HTTP_WEBHOOK_STEP_HTTP_MESSAGE,
-    NGX_HTTP_WEBHOOK_STEP_TIMESTAMP,
-    NGX_HTTP_WEBHOOK_STEP_HTTP_VERIFY,
-    NGX_HTTP_WEBHOOK_STEP_SIZE,
-    NGX_HTTP_WEBHOOK_STEP_PELORUS,
-    NGX_HTTP_WEBHOOK_STEP_KNOWN,
-    NGX_HTTP_WEBHOOK_STEP_JSON,
-    NGX_HTTP_WEBHOOK_STEP_MESSAGE,
-    NGX_HTTP_WEBHOOK_STEP_DOCUMENT,
-    NGX_HTTP_WEBHOOK_STEP_CONSTRAINTS,
-    NGX_HTTP_WEBHOOK_STEP_CLAIM,
-    NGX_HTTP_WEBHOOK_STEPS
-} ngx_http_webhook_step_e;
-
-
-/*
- * When steps are taken: with the headers; with a body that is there, and is
- * not parsed or not verified; with one that is; and last of all.
- */
-
-typedef enum {
-    NGX_HTTP_WEBHOOK_STAGE_HEADERS = 0,
-    NGX_HTTP_WEBHOOK_STAGE_UNPARSED,
-    NGX_HTTP_WEBHOOK_STAGE_BODY,
-    NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
-    NGX_HTTP_WEBHOOK_STAGE_CLAIM,
-    NGX_HTTP_WEBHOOK_STAGES
-} ngx_http_webhook_stage_e;
-
-
 /* When a challenge is answered. */
 
 typedef enum {
@@ -162,8 +120,10 @@ struct ngx_http_webhook_gate_s {
                                                    first one that has a secret
                                                    in common, or this */
     ngx_http_webhook_provider_t  *provider;
-    ngx_http_webhook_replay_rule_t  *rule;      /* of all providers of the
-                                                   sender, or NULL */
+    ngx_http_webhook_replay_rule_t  *rule;      /* of the provider; or NULL,
+                                                   also if another one of the
+                                                   sender has another name for
+                                                   messages */
     ngx_http_webhook_keyslot_t   *keyslots;     /* nkeys, of the secrets */
     ngx_http_webhook_keyslot_t   *signing;      /* the first that serves
                                                    signatures, or NULL */
@@ -212,12 +172,14 @@ struct ngx_http_webhook_gate_s {
 typedef struct ngx_http_webhook_redis_s  ngx_http_webhook_redis_t;
 
 
-/* A line of "webhook_claim". */
+/* A line of "webhook_claim", and where it is. */
 
 typedef struct {
     wh_str_t                    pointer;
     wh_str_t                   *values;
     ngx_uint_t                  n;
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
 } ngx_http_webhook_pin_t;
 
 

@@ -289,17 +289,26 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_webhook_loc_conf_t  *wlcf = conf;
 
-    ngx_str_t               *value;
+    ngx_str_t               *value, rest, name;
     ngx_int_t                index;
     ngx_uint_t               i;
     ngx_http_webhook_var_t  *var;
 
     value = cf->args->elts;
+    rest = value[1];
 
-    if (value[1].data[0] != '$' || value[1].len == 1) {
+    /* what is in braces, begins with a digit or has a "-" cannot be used */
+
+    if (strspn((char *) value[1].data, "$") != 1
+        || value[1].len == 1
+        || ngx_http_webhook_template_next(&rest, &name) != NGX_OK
+        || name.len + 1 != value[1].len
+        || (name.data[0] >= '0' && name.data[0] <= '9'))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid variable name \"%V\", it is like "
-                           "\"$name\"", &value[1]);
+                           "\"$name\", of letters, digits and \"_\"",
+                           &value[1]);
         return NGX_CONF_ERROR;
     }
 

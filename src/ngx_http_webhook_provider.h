@@ -55,14 +55,19 @@ typedef struct {
 
 /*
  * What a secret is used for: an HMAC, by how the sender writes its keys down
- * and by digest, or a public key by its scheme.
+ * and by digest, or a public key by its scheme.  The rows have the word of
+ * "key=", and what such a key is for people.
  */
 
+#define ngx_http_webhook_secret_enc_rows(row)                                 \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT, "text", "text")                     \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_HEX, "hex", "hex")                        \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64, "base64", "Base64")               \
+    row(NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC, "whsec", "\"whsec_\" and Base64")
+
+
 typedef enum {
-    NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT = 0,
-    NGX_HTTP_WEBHOOK_SECRET_ENC_HEX,
-    NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64,
-    NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC,          /* Base64 after "whsec_" */
+    ngx_http_webhook_secret_enc_rows(ngx_http_webhook_row_id)
     NGX_HTTP_WEBHOOK_SECRET_ENCS
 } ngx_http_webhook_secret_enc_e;
 
@@ -117,12 +122,14 @@ typedef struct {
 } ngx_http_webhook_challenge_t;
 
 
-/* A line of "require": its words, and its pattern compiled. */
+/* A line of "require": its words, its pattern compiled, and where it is. */
 
 typedef struct {
     wh_str_t                   *words;
     ngx_uint_t                  n;
     ngx_regex_t                *regex;
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
 } ngx_http_webhook_require_t;
 
 
@@ -240,6 +247,7 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT      0x04
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP  0x08
 #define NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER      0x10
+#define NGX_HTTP_WEBHOOK_REPLAY_KEY_PARTS      0x1f
 
 
 typedef struct {
@@ -301,8 +309,10 @@ typedef struct {
     ngx_uint_t                  json;         /* bits, 1 << wh_json_type_e,
                                                  and 1 for an empty body */
     ngx_uint_t                  query;        /* WH_FORM_ flags */
+    ngx_uint_t                  shared_key;   /* with all its customers */
     unsigned                    form:1;       /* a source is in a form */
     unsigned                    in_query:1;   /* a source is in the query */
+    unsigned                    plain:1;      /* a signature is no token */
     unsigned                    jwt:1;        /* a token with claims signs */
     unsigned                    detached:1;   /* one whose payload is the
                                                  message does */
@@ -312,11 +322,12 @@ typedef struct {
                                                  the body */
     unsigned                    parts:1;      /* the message has values that
                                                  the request chooses */
-    unsigned                    shared_key:1; /* with all its customers */
     ngx_uint_t                  needs_body;   /* NEEDS_BODY_ bits */
     ngx_uint_t                  uses;         /* of secrets, bits */
     ngx_uint_t                  rules;        /* that it has, bits in the order
-                                                 of their table */
+                                                 of their tables */
+    ngx_array_t                 lines;        /* ngx_str_t, of the rules, while
+                                                 they are read */
     ngx_int_t                   ack;
     ngx_int_t                   reject;
 } ngx_http_webhook_provider_t;

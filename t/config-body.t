@@ -111,7 +111,7 @@ block_says("webhook_provider own { $token; body jwt; $_; } #<",
            'webhook_provider "own" has several "signature" rules, of which a '
            . 'detached token, one with "body_digest=none", one that is the '
            . 'body or one with a "claim" must be the only one in @')
-    for 'signature header:X', $token;
+    for 'signature header:X', "$token issuer=a";
 block_says("webhook_provider own { $token; body jwt; token json:/a; } #<",
            '"body jwt" in webhook_provider "own" does not go with credentials '
            . 'in the body, nor with values of the body in the "message" in @');

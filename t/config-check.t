@@ -114,6 +114,20 @@ http_says("webhook_provider own { token header:X_Token; }\n"
     . 'server { listen 127.0.0.1:1; underscores_in_headers on; location / '
     . "{ webhook own; $good } }", "\"webhook own\" in \@ $dropped");
 
+# for each of two, though both are in the same line of their files
+{
+    my $server = "server { listen 127.0.0.1:1; location / { webhook own; $good } }";
+    my ($exit, $said) = WebhookTest::nginx_t(
+        'include provider.conf; include a.conf; include b.conf;',
+        files => {
+            'provider.conf' => 'webhook_provider own { token header:X_Token; }',
+            map { $_ => $server } qw/a.conf b.conf/
+        });
+
+    is_deeply([$said =~ /"webhook own" in \S+\/(\w\.conf):1 looks at/g],
+              ['a.conf', 'b.conf'], 'one line number in two files');
+}
+
 for my $name ('X-Sig:', 'X Sig', ' X-Sig', 'X.Sig', 'X-Sïg') {
     my $says = "invalid header name \"$name\", nginx takes letters, digits, "
         . '"-" and "_", and the name ends without ":" in @';

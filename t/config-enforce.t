@@ -28,14 +28,14 @@ location_says("webhook github; $good webhook_enforce on except=$_;")
     for 'timestamp', 'method,content_type,header,timestamp,payload,replay,'
         . 'certificate';
 location_says("webhook_enforce on except=$_->[0]; #<",
-              "unknown rule \"$_->[1]\" in \"except=\", it is one of: $exceptable "
-              . 'in @')
+              "unknown except \"$_->[1]\" in \"webhook_enforce\", it can be "
+              . "$exceptable in \@")
     for [',', ''], ['timestamp,', ''], [',timestamp', ''],
         ['timestamps', 'timestamps'], ['time', 'time'],
         ['Timestamp', 'Timestamp'], ['payload,body', 'body'],
         ['all', 'all'], ['tokens', 'tokens'];
 location_says("webhook_enforce on except=$_; #<",
-              '"timestamp" is twice in "except=" in @')
+              '"timestamp" is twice in "webhook_enforce" in @')
     for 'timestamp,timestamp', 'timestamp,payload,timestamp';
 location_says("webhook_enforce on except=payload,$_; #<",
               "\"except=\" cannot have \"$_\", nothing would be verified, use "

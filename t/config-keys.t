@@ -82,8 +82,8 @@ my %bad = (
 my $n = 0;
 
 for my $what (sort keys %bad) {
-    says("webhook own; #<\n webhook_secret jwks:"
-         . secret_file('bad' . $n++ => $bad{$what}) . ';',
+    says("webhook own;\n webhook_secret jwks:"
+         . secret_file('bad' . $n++ => $bad{$what}) . '; #<',
          "secret 1 of \"webhook own\" in \@ $what");
 }
 
@@ -112,24 +112,25 @@ for my $what (sort keys %bad) {
     {
         my ($rules, $keys, $said) = @$_;
 
-        location_says("webhook own; #<\n webhook_secret jwks:"
-                      . secret_file('which' . $n++ => jwks(@$keys), 0644) . ';',
+        location_says("webhook own;\n webhook_secret jwks:"
+                      . secret_file('which' . $n++ => jwks(@$keys), 0644)
+                      . '; #<',
                       $said && "secret 1 of \"webhook own\" in \@ $said",
                       "webhook_provider own { $rules }");
     }
 }
 
-says("webhook own; #<\n webhook_secret keys:$good;",
+says("webhook own;\n webhook_secret keys:$good; #<",
      'secret 1 of "webhook own" in @ is no object of ids with PEM texts');
 
 # a key that is left out is no mistake
 says('webhook own; webhook_secret jwks:' . secret_file(some => jwks(
      { kty => 'oct', k => 'AAAA' }, $ec->jwk, $rsa->jwk)) . ';');
 
-location_says("webhook github; #<\n webhook_secret jwks:$good;",
+location_says("webhook github;\n webhook_secret jwks:$good; #<",
      'secret 1 of "webhook github" in @ has no key that can be used for the '
      . '"algorithm=" of this sender');
-location_says("webhook gitlab; #<\n webhook_secret jwks:$good;",
+location_says("webhook gitlab;\n webhook_secret jwks:$good; #<",
      'secret 1 of "webhook gitlab" in @ has no key that can be used for the '
      . '"algorithm=" of this sender');
 
@@ -185,6 +186,11 @@ provider_says($_) for $token, $detached, "$token $plain",
     . 'parameter=jku:https://b/ parameter=v:2:3;',
     'signature header:X algorithm=jwt-es256 body_digest=/a parameter=typ:a;';
 
+# two values of one name are alternatives, the same one is a slip
+rule_says("signature header:X algorithm=jws-es256 parameter=v:2 parameter=v:3 "
+          . 'parameter=v:2', 'option "parameter=v:2" of rule "signature" is '
+          . 'the second of its name and value in @');
+
 rule_says("signature header:X algorithm=jws-es256 parameter=$_",
           "invalid \"parameter=$_\" in rule \"signature\", it is "
           . '"parameter=NAME:VALUE" in @')
@@ -218,16 +224,18 @@ says("webhook own;\n webhook_claim /aud; #<\n webhook_secret jwks:$good;",
      qr/^invalid number of arguments in "webhook_claim" directive in \@$/);
 says("webhook own;\n webhook_claim /aud us them; webhook_claim /sub a;\n "
      . "webhook_secret jwks:$good;");
-says("webhook own; #<\n webhook_claim /" . 'a' x 512 . " us; webhook_secret "
-     . "jwks:$good;", 'a pointer of "webhook_claim" beside "webhook own" in @ is '
-     . 'too long, it has at most 512 bytes');
+says("webhook own;\n webhook_claim /" . 'a' x 512 . " us; #<\n webhook_secret "
+     . "jwks:$good;", 'the pointer of "webhook_claim" is too long, it has at '
+     . 'most 512 bytes in @');
+says("webhook own;\n webhook_claim /aud us; webhook_claim /" . 'a' x 511
+     . " us; webhook_secret jwks:$good;");
 
 # who signs without a token would not be asked
 for my $case (['', 1], ['key=base64', 1], ['algorithm=jwt-es256 body_digest=/b'])
 {
     my ($options, $passes) = @$case;
 
-    location_says("webhook own; #<\n webhook_claim /aud us; webhook_secret "
+    location_says("webhook own;\n webhook_claim /aud us; #<\n webhook_secret "
         . "jwks:$good;" . ($passes ? ' webhook_secret MDEyMzQ1Njc4OWFiY2RlZg==;'
                                    : ''),
         $passes && '"webhook_claim" beside "webhook own" in @ holds for tokens '
@@ -255,12 +263,13 @@ for (['claim /sub string enum=a|b; claim /sub string enum=c;', '', '/sub'],
 {
     my ($rules, $claim, $pointer, $issuer) = @$_;
 
-    location_says("webhook own; #<\n $claim webhook_secret jwks:$good;",
+    location_says('webhook own;' . ($claim && "\n$claim #<\n")
+        . " webhook_secret jwks:$good;",
         $pointer && "two rules for \"$pointer\" beside \"webhook own\" in \@ "
         . 'exclude each other, nothing would be accepted, write all '
         . 'values into one of them', 'webhook_provider own { signature '
         . 'header:X algorithm=jwt-es256 body_digest=/a ' . ($issuer // '')
-        . "; $rules }");
+        . '; ' . ($claim ? $rules : "\n$rules #<\n") . '}');
 }
 
 bearer_says("webhook own; #<\n webhook_secret jwks:$good;", $bearer_needs);

@@ -129,7 +129,7 @@ block_says("webhook_provider own {\n signature http-message $covers;\n"
 
 # Keys
 
-location_says("webhook own; #<\n webhook_secret jwks:$rsa_keys;",
+location_says("webhook own;\n webhook_secret jwks:$rsa_keys; #<",
     'secret 1 of "webhook own" in @ has no key that can be used for the '
     . '"algorithm=" of this sender',
     "webhook_provider own { signature http-message $covers "

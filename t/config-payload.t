@@ -71,16 +71,16 @@ for (['/a string', '/a string enum=x'], ['/a string enum=x|y', '/a string enum=y
         . 'exclude each other, nothing would be accepted, write all values '
         . 'into one of them';
 
-    location_says("webhook own; #<\n $good webhook_require $one; "
-                  . "webhook_require $two;", $said,
+    location_says("webhook own;\n $good webhook_require $one;\n"
+                  . "webhook_require $two; #<", $said,
                   'webhook_provider own { token bearer; }');
-    location_says("webhook own; #<\n $good webhook_require $two;", $said,
+    location_says("webhook own;\n $good\n webhook_require $two; #<", $said,
                   "webhook_provider own { token bearer; require $one; }");
 }
 
 # an event that nothing is
-location_says("webhook own; #<\n $good webhook_require /a string "
-              . 'when=event=push;', 'a rule for the payload of "webhook own" in '
+location_says("webhook own;\n $good\n webhook_require /a string "
+              . 'when=event=push; #<', 'a rule for the payload of "webhook own" in '
               . '@ has "when=event=", but the provider has no rule "event", '
               . 'write "when=POINTER=VALUE" or add that',
               'webhook_provider own { token bearer; }');

@@ -63,7 +63,7 @@ $replay->("zone=seen $_->[0]", qr/^unknown option "$_->[0]" \(did you mean "$_->
     for ['zon=seen', 'zone='], ['TTL=1h', 'ttl='];
 $replay->("zone=seen $_ $_", "option \"$_\" of \"webhook_replay\" is the "
           . 'second of its name in @')
-    for qw/zone=seen ttl=1h duplicate=409 key=$request_id scope=a tenant=$host
+    for qw/zone=seen ttl=1h duplicate=409 key=$uri scope=a tenant=$host
            hold=1m/;
 $replay->("zone=seen scope=", 'option "scope=" of "webhook_replay" has no '
           . 'value, one with ";" goes in quotes, like "scope=;" in @');
@@ -126,11 +126,11 @@ $unsigned->('github', "\$$_", "\$$_")
 my $made = 'map $uri $mapped { default x; } webhook_var $member /a;';
 
 $unsigned->('github', "\$$_", "\$$_", $made)
-    for qw/mapped request_id msec webhook_url webhook_secret_index/;
+    for qw/mapped pid bytes_sent webhook_url webhook_secret_index/;
 $unsigned->('github', "\$$_", undef, $made)
     for qw/member MEMBER webhook_body_sha256 server_name hostname
            webhook_provider/;
-$unsigned->('gitlab', "\$$_", undef, $made) for qw/mapped member request_id/;
+$unsigned->('gitlab', "\$$_", undef, $made) for qw/mapped member pid/;
 $unsigned->($_, '$member', '$member', $made) for qw/mailgun adyen/;
 $unsigned->($_, '$webhook_body_sha256', '$webhook_body_sha256')
     for qw/mailgun forgejo-form/;
@@ -290,5 +290,48 @@ http_says("$zone webhook_replay zone=seen ttl=10m key=\$webhook_id; #<\n "
           qr/^"\$webhook_id" .* is not signed by "webhook one",/,
           qr/^"\$webhook_id" .* is not signed by "webhook two",/,
           qr/^"ttl=" .* is shorter than the 7200 seconds .* "webhook two"/);
+
+# a variable of the key that each request has anew
+location_says("webhook stackstate;\n $good\n webhook_replay zone=seen key=$_; #<",
+    "\"$_\" in \"key=$_\" is another one in each request, so nothing will be "
+    . 'a copy in @', 'webhook_zone seen 1m;')
+    for '$request_id', '$msec', '$connection', '$time_iso8601';
+
+# a variable of the key that no rule fills
+location_says("webhook own;\n $good\n webhook_replay zone=seen "
+    . "key=\$webhook_$_; #<",
+    "\"\$webhook_$_\" in \"key=\" of \"webhook_replay\" in \@ is always empty "
+    . "for \"webhook own\", which has no rule \"$_\"",
+    'webhook_zone seen 1m; webhook_provider own { token header:X; }')
+    for qw/id event timestamp/;
+
+# Senders with one secret and several names for a message
+
+{
+    my @rules = ('', 'replay ttl=1h;', 'replay key=body;',
+                 'replay key=body ttl=1h;', 'replay off;',
+                 'replay key=$webhook_id;', 'replay key=$webhook_id ttl=1h;');
+
+    my $name = sub { $_[0] =~ /(key=\S+?|off)[ ;]/ ? $1 : '' };
+
+    for my $one (@rules) {
+        for my $two (@rules) {
+            my @own = map { "webhook_provider own$_->[0] { signature "
+                            . "header:X-$_->[0]; id json:/id; $_->[1] }" }
+                      [1, $one], [2, $two];
+            my $differs = $name->($one) ne $name->($two);
+
+            server_says("location = /a { webhook own1 own2; $good\n "
+                . "webhook_replay zone=seen; #<\n }",
+                [$differs ? map({ '"webhook_replay" in @ goes by what is '
+                    . "signed for \"webhook own$_->[0]\": \"own$_->[1]\" has "
+                    . 'the same secret and another rule "replay", give each a '
+                    . 'secret of its own' } [1, 2], [2, 1])
+                 : $name->($one) eq 'off' ? map({ qr/ does nothing for "webhook own$_"/ }
+                                             1, 2) : ()],
+                'webhook_zone seen 1m;', @own);
+        }
+    }
+}
 
 done_testing();

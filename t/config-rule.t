@@ -16,10 +16,10 @@ use WebhookTest::Config;
 
 # Rules
 
-my $rules = 'the rules are: methods, content_type, header, token, signature, '
-    . 'key_id, claim, message, body, shared_key, timestamp, window, replay, id, '
-    . 'event, require, json, query, client_certificate, challenge, ack, reject '
-    . 'in @';
+my $rules = 'the rules are: methods, content_type, header, client_certificate, '
+    . 'token, signature, key_id, message, body, timestamp, window, claim, '
+    . 'require, json, query, replay, challenge, shared_key, id, event, ack, '
+    . 'reject in @';
 
 for (qw/method:methods Methods:methods content-type:content_type
         headers:header tokens:token signatures:signature messages:message
@@ -138,6 +138,10 @@ rule_says("signature header:X $_->[0]", "unknown option \"$_->[0]\"$_->[1] of "
         ['list', ' (did you mean "list="?)'],
         ['encodng=hex', ' (did you mean "encoding="?)'],
         ['Prefix=a', ' (did you mean "prefix="?)'];
+
+rule_says('challenge query:a match=query:b=c match=query:d=e match=query:b=c',
+          'option "match=query:b=c" of rule "challenge" is the second of its '
+          . 'name and value in @');
 
 # no value
 for (['header X-A b', qw/status/], ['token bearer', qw/for/],

@@ -135,14 +135,14 @@ location_says('webhook_secret 0123456789abcdef for=$a; #<', '"$" in "$a" of '
               . '"webhook_secret", there can be no variable in @');
 
 for my $provider (qw/meta netdata-basic netdata-bearer/) {
-    location_says("webhook $provider; #<\n webhook_secret 0123456789:abcdef;\n"
-        . 'webhook_challenge_secret 0123456789:abcdef;',
+    location_says("webhook $provider;\n webhook_secret 0123456789:abcdef;\n"
+        . 'webhook_challenge_secret 0123456789:abcdef; #<',
         "\"webhook_challenge_secret\" of \"webhook $provider\" in \@ is also "
         . 'a "webhook_secret", give it a value of its own');
 }
 
-location_says("webhook meta; #<\n webhook_secret fedcba9876543210; $good\n"
-    . 'webhook_challenge_secret 30313233343536373839616263646566 decode=hex;',
+location_says("webhook meta;\n webhook_secret fedcba9876543210; $good\n"
+    . 'webhook_challenge_secret 30313233343536373839616263646566 decode=hex; #<',
     '"webhook_challenge_secret" of "webhook meta" in @ is also a '
     . '"webhook_secret", give it a value of its own');
 location_says("webhook x;\n $good\n webhook_challenge_secret "
@@ -154,11 +154,36 @@ location_says("webhook meta;\n $good\n webhook_challenge_secret "
 # Keys of RSA: their size, and that of their signatures
 
 for my $bytes (255, 256, 1024, 1025) {
-    location_says("webhook rsa; #<\n webhook_secret " . rsa_key($bytes) . ';',
+    location_says("webhook rsa;\n webhook_secret " . rsa_key($bytes) . '; #<',
         $bytes == 256 || $bytes == 1024 ? undef
-        : 'secret 1 of "webhook rsa" in @ is no key as this sender has them, '
-          . 'see "key=" and "algorithm=" of its provider',
+        : 'secret 1 of "webhook rsa" in @ is no key as this sender has them: '
+          . 'an RSA public key of 2048 to 8192 bits in PEM, or the Base64 that '
+          . 'is in it',
         'webhook_provider rsa { signature header:X-Sig algorithm=rsa-sha256; }');
+}
+
+
+# What the keys of a sender are, said of the line of the secret
+my $ed25519 = 'an Ed25519 public key, its 32 bytes in hex or Base64, or in PEM';
+my %keys = (
+    svix => '"whsec_" and Base64',
+    'standard-webhooks' => "\"whsec_\" and Base64, or $ed25519",
+    discord => $ed25519,
+    hex => 'hex',
+    base64 => 'Base64',
+    both => 'hex, or a P-256 public key in PEM, or the Base64 that is in it',
+);
+
+for my $provider (sort keys %keys) {
+    server_says("webhook_secret '0123456789!abcdef'; #<\n"
+        . "location / {\n webhook $provider;\n}",
+        ["secret 1 of \"webhook $provider\" in \@ is no key as this sender has "
+         . "them: $keys{$provider}"],
+        'webhook_provider hex { signature header:X key=hex; }',
+        'webhook_provider base64 { signature header:X key=base64; }',
+        'webhook_provider both { signature header:X key=hex; signature '
+        . 'header:Y algorithm=ecdsa-p256-sha256; signature header:Z '
+        . 'algorithm=hmac-sha1 key=hex; }');
 }
 
 
@@ -209,7 +234,7 @@ my $either = 'secret 1 of "webhook standard-webhooks" in @ may be a public key '
     . '"whsec_" in front of the other, or give it a "decode="';
 my $bare = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 
-location_says("webhook standard-webhooks; #<\n webhook_secret $_;", $either)
+location_says("webhook standard-webhooks;\n webhook_secret $_; #<", $either)
     for $bare, 'ab' x 32;
 location_says("webhook standard-webhooks;\n webhook_secret $_;")
     for "whsec_$bare", "whpk_$bare", "$bare decode=base64";
@@ -227,7 +252,7 @@ my $public = 'is a public key that fits no signature of this sender, and as '
     . 'sender shows';
 
 for my $provider (qw/github svix standard-webhooks/) {
-    location_says("webhook $provider; #<\n webhook_secret $_;",
+    location_says("webhook $provider;\n webhook_secret $_; #<",
                   "secret 1 of \"webhook $provider\" in \@ $public")
         for $spki, "$spki decode=base64", "file:$pem", "file:$cert";
 }
@@ -240,17 +265,26 @@ location_says("webhook gitlab;\n webhook_secret $spki;");
 # a secret for nothing but "Authorization: Basic"
 my $colon = 'has no ":", it is "user:password"';
 
-location_says("webhook netdata-basic; #<\n webhook_secret $_;",
+location_says("webhook netdata-basic;\n webhook_secret $_; #<",
               "secret 1 of \"webhook netdata-basic\" in \@ $colon")
     for '0123456789abcdef', 'MDEyMzQ1Njc4OWFiY2RlZg== decode=base64';
 location_says("webhook netdata-basic;\n webhook_secret $_;")
     for 'user:0123456789abcdef', 'dXNlcjowMTIzNDU2Nzg5YWJjZGVm decode=base64';
 location_says("webhook own;\n webhook_secret 0123456789abcdef;", undef,
               'webhook_provider own { token basic; token bearer; }');
-location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=b;\n"
+location_says("webhook own;\n webhook_secret 0123456789abcdef for=b; #<\n"
     . 'webhook_secret fedcba9876543210 for=t;',
     "secret 1 of \"webhook own\" in \@ $colon",
     'webhook_provider own { token basic for=b; token bearer for=t; }');
+
+# what is before a token in "Authorization", where that is read
+my $bearer = '"Bearer 0123456789abcdef"';
+
+location_says("webhook netdata-bearer;\n webhook_secret $bearer; #<",
+              'secret 1 of "webhook netdata-bearer" in @ begins with "Bearer ", '
+              . 'which is before a token and no part of it, leave that out');
+location_says("webhook own;\n webhook_secret $bearer;", undef,
+              'webhook_provider own { token header:Authorization; }');
 
 # what surrounds a secret
 my $plain = '0123456789abcdef';
@@ -271,6 +305,10 @@ my %odd = (
               'is in quotes, which count as part of it'],
     name => ["HOOK_SECRET=$plain\n",
              'begins with "NAME=", which counts as part of it'],
+    place => ["<$plain>\n",
+              'looks like the place for a secret and not like one'],
+    word => ["Bearer $plain\n", 'begins with a word like "Bearer ", "X-Token: ", '
+             . '"base64:" or "sha256=", which counts as part of it'],
     api => ["ghp_$plain", "looks like a key for the sender's API, the secret "
             . 'that signs webhooks is another one'],
 );
@@ -359,8 +397,8 @@ server_says('location /a { webhook x; webhook_secret $s; } location /b { '
 server_says("location /a { webhook meta; $good webhook_challenge_secret a\$s; } "
     . 'location /b { webhook github; webhook_secret a$s; } #<',
     [same('meta', 'github')], $s);
-location_says("webhook meta; #<\n webhook_secret \$s;\n"
-    . 'webhook_challenge_secret $s;',
+location_says("webhook meta;\n webhook_secret \$s;\n"
+    . 'webhook_challenge_secret $s; #<',
     '"webhook_challenge_secret" of "webhook meta" in @ is also a '
     . '"webhook_secret", give it a value of its own', $s);
 server_says("location /a { webhook meta; $good webhook_challenge_secret $_->[0]; } "

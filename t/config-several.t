@@ -16,19 +16,19 @@ use WebhookTest::Config;
 
 my $unknown = 'no provider that needs a secret and no token rule has this name';
 
-location_says("webhook github; #<\n webhook_secret 0123456789abcdef for=key;",
-              '"webhook_secret" with "for=key", but in "webhook github" in @ '
+location_says("webhook github;\n webhook_secret 0123456789abcdef for=key; #<",
+              '"webhook_secret" in @ with "for=key", but in "webhook github" '
               . $unknown);
-location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=sig;",
-              '"webhook_secret" with "for=sig", but in "webhook own" in @ '
+location_says("webhook own;\n webhook_secret 0123456789abcdef for=sig; #<",
+              '"webhook_secret" in @ with "for=sig", but in "webhook own" '
               . $unknown, 'webhook_provider own { token bearer for=token; }');
 location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=token;",
               '"webhook own" in @ has no "webhook_secret" for its '
               . 'signatures, give one with "for=own"',
               'webhook_provider own { token bearer for=token; '
               . 'signature header:X-Signature; }');
-location_says("webhook own; #<\n webhook_secret 0123456789abcdef for=own;",
-              '"webhook_secret" with "for=own", but in "webhook own" in @ a '
+location_says("webhook own;\n webhook_secret 0123456789abcdef for=own; #<",
+              '"webhook_secret" in @ with "for=own", but in "webhook own" a '
               . 'provider and a token rule have this name',
               'webhook_provider own { token bearer for=own; }');
 location_says("webhook github;\n webhook_secret 0123456789abcdef for=github;");
@@ -64,15 +64,15 @@ location_says("webhook github gitlab; #<\n $for{github}",
               . '"for=gitlab"');
 location_says("webhook github gitlab; #<",
               '"webhook github" in @ needs a "webhook_secret"');
-location_says("webhook github gitlab; #<\n $for{github} $for{gitlab} "
-              . $for{gitea}, '"webhook_secret" with "for=gitea", but in '
-              . '"webhook github gitlab" in @ ' . $unknown);
-server_says("$asks location / {\n webhook github netdata; #<\n $for{github} "
-            . "$for{netdata} }", '"webhook_secret" with "for=netdata", but in '
-            . '"webhook github netdata" in @ ' . $unknown);
-location_says("webhook gitlab own; #<\n $for{gitlab} webhook_secret "
-              . '0123456789abcdef for=gitlab;', '"webhook_secret" with '
-              . '"for=gitlab", but in "webhook gitlab own" in @ a provider and '
+location_says("webhook github gitlab;\n $for{github} $for{gitlab}\n"
+              . "$for{gitea} #<", '"webhook_secret" in @ with "for=gitea", but '
+              . 'in "webhook github gitlab" ' . $unknown);
+server_says("$asks location / {\n webhook github netdata;\n $for{github}\n "
+            . "$for{netdata} #<\n }", '"webhook_secret" in @ with '
+            . '"for=netdata", but in "webhook github netdata" ' . $unknown);
+location_says("webhook gitlab own;\n $for{gitlab} #<\n webhook_secret "
+              . '0123456789abcdef for=gitlab;', '"webhook_secret" in @ with '
+              . '"for=gitlab", but in "webhook gitlab own" a provider and '
               . 'a token rule have this name',
               'webhook_provider own { token header:X-Own for=gitlab; }');
 location_says("webhook github netdata; #<\n $for{github}",
@@ -87,8 +87,8 @@ server_says("$asks webhook netdata github; #<\n location / { webhook_ack 200; "
             '');
 
 # who may share a secret
-location_says("webhook $_; #<\n webhook_secret 0123456789abcdef for="
-              . (split / /)[1] . "; $good",
+location_says("webhook $_;\n webhook_secret 0123456789abcdef for="
+              . (split / /)[1] . ";\n $good #<",
               "secret 2 of \"webhook $_\" in \@ needs \"for=NAME\" with one of "
               . 'these, they do not verify in the same way and must not share '
               . 'a secret',
@@ -107,13 +107,14 @@ location_says("webhook $_;\n $good")
 server_says("$asks location / {\n webhook netdata stripe;\n $good }");
 
 # and who may not have the same in spite of "for="
-location_says("webhook github $_; #<\n webhook_secret " . 'ab' x 32
-    . " for=$_; webhook_secret " . 'ab' x 32 . ' for=github;',
-    "secrets 2 and 1 of \"webhook github $_\" in \@ are the same, but one of "
-    . "\"github\" must not be one of \"$_\"") for qw/discord telnyx x/;
-location_says("webhook own discord; #<\n $discord webhook_secret "
-    . 'ab' x 32 . ' for=own;', 'secrets 2 and 1 of "webhook own discord" in @ '
-    . 'are the same, but one of "own" must not be one of "discord"', $token);
+location_says("webhook github $_;\n webhook_secret " . 'ab' x 32
+    . " for=$_;\n webhook_secret " . 'ab' x 32 . ' for=github; #<',
+    qr/^"webhook_secret" in \@ is the same as that in \S+:5, but one of "github" /)
+    for qw/discord telnyx x/;
+location_says("webhook own discord;\n $discord webhook_secret "
+    . 'ab' x 32 . ' for=own; #<', '"webhook_secret" in @ is the same as that in '
+    . '@, but one of "own" must not be one of "discord", give each a value of '
+    . 'its own', $token);
 location_says("webhook discord telnyx;\n $discord webhook_secret " . 'ab' x 32
               . ' for=telnyx;');
 location_says("webhook github discord;\n $discord webhook_secret " . 'ac' x 32
@@ -121,12 +122,13 @@ location_says("webhook github discord;\n $discord webhook_secret " . 'ac' x 32
 location_says("webhook buildkite buildkite-token;\n webhook_secret "
               . '0123456789abcdef for=buildkite; webhook_secret '
               . '0123456789abcdef for=buildkite-token;');
-location_says("webhook github netdata-bearer; #<\n $for{github} "
-    . "$for{'netdata-bearer'} webhook_challenge_secret 'a secret only of github';",
+location_says("webhook github netdata-bearer;\n $for{github} "
+    . "$for{'netdata-bearer'}\n"
+    . "webhook_challenge_secret 'a secret only of github'; #<",
     '"webhook_challenge_secret" of "webhook github" in @ is also a '
     . '"webhook_secret", give it a value of its own');
-location_says("webhook x netdata-bearer; #<\n $for{x} "
-    . "$for{'netdata-bearer'} webhook_challenge_secret 'a secret only of x';",
+location_says("webhook x netdata-bearer;\n $for{x} $for{'netdata-bearer'}\n"
+    . "webhook_challenge_secret 'a secret only of x'; #<",
     '"webhook_challenge_secret" of "webhook x" in @ is also a '
     . '"webhook_secret", give it a value of its own');
 

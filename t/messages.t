@@ -53,7 +53,7 @@ my %example = (
         . 'webhook_secret 0123456789abcdef for=github;',
     'secret 1 of "webhook …" needs "for=NAME"' =>
         "webhook github gitlab; $good",
-    'secrets 1 and 2 of "webhook …" are the same' => 'webhook x github; '
+    '"webhook_secret" is the same as that in FILE:LINE' => 'webhook x github; '
         . 'webhook_secret 0123456789abcdef for=x; '
         . 'webhook_secret 0123456789abcdef for=github;',
     '"webhook …" needs a client certificate, but the server never asks for one'
@@ -93,6 +93,13 @@ my %example = (
                 '0123456789abcdef'),
     '"webhook_secret" begins with "NAME=", which counts as part of it' =>
         in_file('SECRET=0123456789abcdef'),
+    'secret … of "webhook …" begins with "Bearer ", which is before a token and '
+        . 'no part of it' => 'webhook netdata-bearer; webhook_secret "Bearer '
+        . '0123456789abcdef";',
+    '"webhook_secret" looks like the place for a secret and not like one' =>
+        secret('"<your secret here>"'),
+    '"webhook_secret" begins with a word like "Bearer ", "X-Token: ", "base64:" '
+        . 'or "sha256="' => secret('"Bearer 0123456789abcdef"'),
     '"webhook_secret" looks like a key for the sender\'s API, the secret that '
         . 'signs webhooks is another one' => secret('sk_live_0123456789abcdef'),
     '"webhook_secret" begins nearly as "file:PATH", "jwks:PATH", "keys:PATH" '
@@ -162,7 +169,7 @@ my %example = (
            . '8194ed1cf7a126282fb0bbbb237a3bde; ') x 3,
     '"webhook …" needs a "webhook_claim …"' =>
         "webhook google-pubsub; webhook_secret $rsa;",
-    'a pointer of "webhook_claim" … is too long' =>
+    'the pointer of "webhook_claim" is too long' =>
         'webhook google-pubsub; webhook_claim /aud us; webhook_claim /'
         . 'a' x 512 . " b; webhook_secret $rsa;",
 
@@ -197,6 +204,15 @@ my %example = (
         replay('github', 'tenant=$arg_a'),
     '"key=…" has no variable, all messages would be one' =>
         replay('github', 'key=a'),
+    '"$webhook_…" in "key=" of "webhook_replay" in FILE:LINE is always empty for '
+        . '"webhook …"' => replay('stackstate', 'key=$webhook_id'),
+    '"$…" in "key=…" is another one in each request, so nothing will be a copy'
+        => replay('github', 'key=$request_id'),
+    '"webhook_replay" in FILE:LINE goes by what is signed for "webhook …": "…" '
+        . 'has the same secret and another rule "replay"' =>
+        [in("webhook own github; $good webhook_replay zone=seen;"),
+         'webhook_zone seen 1m; webhook_provider own { signature header:X; '
+         . 'replay key=body ttl=1h; }'],
     'unknown zone "…" of "webhook_replay" in FILE:LINE' =>
         "webhook github; $good webhook_replay zone=other;",
     'invalid URL of the engine "shared", it is like "redis://HOST:6379/0", …' =>
@@ -280,6 +296,15 @@ my %example = (
         own('challenge none method=POST;'),
     'rule "replay" has "off" beside other values' => own('replay off ttl=1d;'),
     'rule "…" is duplicate' => own('id header:A; id header:B;'),
+    '"…" is in a "token" before' => own('token bearer; token bearer for=a;'),
+    'the header "…" cannot be "…" and "…"' =>
+        own('header A b; header A c;'),
+    '"=" in "field=…" of rule "signature"' => own('signature header:Y field=a=;'),
+    'invalid "type=…" in rule "challenge"' => own('challenge query:a type=json;'),
+    '"match=…" in rule "challenge" is the second for "…"' =>
+        own('challenge query:a match=query:b=c match=query:b=d;'),
+    '"$…" in the rule "replay" of webhook_provider "…" is always empty' =>
+        own('replay key=$webhook_id;'),
     'option "…" of rule "…" has no value' => own('signature header:Y prefix=;'),
     '"$" in "…" of rule "…", there can be no variable' => own('id header:$a;'),
     'a "challenge" with "key=signing" … would sign … for anybody' =>

@@ -52,6 +52,12 @@ my $conf = sub {
         replay    key=\$webhook_id;
     }
 
+    webhook_provider longer {
+        signature header:X-Longer;
+        id        json:/id;
+        replay    key=\$webhook_id ttl=7d;
+    }
+
     $before
 
     server {
@@ -75,6 +81,8 @@ my $conf = sub {
                             proxy_pass http://%%APP%%; }
         location /numbered { webhook numbered; webhook_secret "$one";
                              proxy_pass http://%%APP%%; }
+        location /both { webhook numbered longer; webhook_secret "$one";
+                         proxy_pass http://%%APP%%; }
         location /mapped { webhook plain; webhook_secret "$one";
                            webhook_replay zone=seen key=\$tenant;
                            proxy_pass http://%%APP%%; }
@@ -121,6 +129,16 @@ for my $uri ('/variable', '/named') {
 is($t->status($token->($_)), 202, 'a message by one token, and by the other')
     for $one, $two;
 is($t->status($token->($_)), 200, 'a copy of either') for $one, $two;
+
+# one sender with two rules that differ in how long they remember: the id is
+# the name to both
+is($t->status($sign->('/both', $_->[0], $one)), $_->[1], "two rules: $_->[0]")
+    for ['{"id":1,"try":1}', 202], ['{"id":1,"try":2}', 200],
+        ['{"id":2}', 202];
+is($t->status({ method => 'POST', uri => '/both', body => '{"id":2,"b":1}',
+                headers => [['X-Longer', hmac_sha256_hex('{"id":2,"b":1}',
+                                                         $one)]] }), 200,
+   'two rules: as a message of the other');
 
 # several secrets of one sender
 is($t->status($sign->('/list', 'same', $one, $two)), 202, 'two signatures');

@@ -10,13 +10,21 @@
 #include "ngx_http_webhook_conf.h"
 
 
+/* Whether a provider uses a directive, and whether something is wrong. */
+
+typedef ngx_uint_t ngx_http_webhook_used_t(
+    ngx_http_webhook_provider_t *provider);
+typedef ngx_uint_t ngx_http_webhook_applies_t(
+    ngx_http_webhook_stats_entry_t *entry);
+
+
 /* A directive that a block may have itself, and what it is for. */
 
 typedef struct {
     char          *name;
     size_t         offset;          /* of its field, where this is nothing: */
     ngx_int_t      nothing;
-    ngx_uint_t   (*used)(ngx_http_webhook_provider_t *provider);
+    ngx_http_webhook_used_t  *used;
     char          *what;            /* that no provider has */
 } ngx_http_webhook_effect_t;
 
@@ -34,7 +42,7 @@ typedef struct {
 /* What may be wrong with a location, when all has been merged. */
 
 typedef struct {
-    ngx_uint_t   (*applies)(ngx_http_webhook_stats_entry_t *entry);
+    ngx_http_webhook_applies_t  *applies;
     char          *text;
     ngx_uint_t     level;
 } ngx_http_webhook_finding_t;
@@ -44,35 +52,23 @@ static ngx_int_t ngx_http_webhook_check_return(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_check_effect(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_effect_t *effect);
-static ngx_uint_t ngx_http_webhook_check_secret(
-    ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_check_challenge(
-    ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_check_claims(
-    ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_check_window(
-    ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_check_url(
-    ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_check_reject(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_used_t  ngx_http_webhook_check_secret;
+static ngx_http_webhook_used_t  ngx_http_webhook_check_challenge;
+static ngx_http_webhook_used_t  ngx_http_webhook_check_claims;
+static ngx_http_webhook_used_t  ngx_http_webhook_check_window;
+static ngx_http_webhook_used_t  ngx_http_webhook_check_url;
+static ngx_http_webhook_used_t  ngx_http_webhook_check_reject;
 static ngx_int_t ngx_http_webhook_check_tell(ngx_conf_t *cf,
     ngx_http_webhook_finding_t *finding, ngx_array_t *entries);
 static ngx_uint_t ngx_http_webhook_check_told(
     ngx_http_webhook_finding_t *finding,
     ngx_http_webhook_stats_entry_t **entries, ngx_uint_t n);
-static ngx_uint_t ngx_http_webhook_check_certificate(
-    ngx_http_webhook_stats_entry_t *entry);
-static ngx_uint_t ngx_http_webhook_check_underscore(
-    ngx_http_webhook_stats_entry_t *entry);
-static ngx_uint_t ngx_http_webhook_check_no_public_url(
-    ngx_http_webhook_stats_entry_t *entry);
-static ngx_uint_t ngx_http_webhook_check_url_meets_body(
-    ngx_http_webhook_stats_entry_t *entry);
-static ngx_uint_t ngx_http_webhook_check_satisfy(
-    ngx_http_webhook_stats_entry_t *entry);
-static ngx_uint_t ngx_http_webhook_check_many_urls(
-    ngx_http_webhook_stats_entry_t *entry);
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_certificate;
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_underscore;
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_no_public_url;
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_url_meets_body;
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_satisfy;
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_many_urls;
 static void ngx_http_webhook_check_engines(ngx_conf_t *cf,
     ngx_array_t *engines);
 

@@ -14,14 +14,10 @@ static ngx_uint_t ngx_http_webhook_claims_looked_at(
     ngx_http_webhook_provider_t *provider);
 static ngx_uint_t ngx_http_webhook_claims_are_body(
     ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_claims_pubkeys(
-    ngx_http_webhook_provider_t *provider);
 static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_uint_t ngx_http_webhook_claims_signed(
-    ngx_http_webhook_provider_t *provider);
 static char *ngx_http_webhook_claims_excluded(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
@@ -53,15 +49,20 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ngx_http_webhook_claims_pins(wlcf->pins, &value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"webhook_claim %V\" is twice in this block, all "
                            "values that it may have go on one line",
                            &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_pointer_valid(cf, &value[1]) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    if (value[1].len > WH_CLAIM_POINTER) {
+        return ngx_http_webhook_error(cf,
+                           "the pointer of \"webhook_claim\" is too long, it "
+                           "has at most %d bytes", WH_CLAIM_POINTER);
     }
 
     pin = ngx_http_webhook_push(cf, &wlcf->pins,
@@ -72,6 +73,8 @@ ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     pin->n = cf->args->nelts - 2;
     pin->pointer = ngx_http_webhook_wh_str(&value[1]);
+    pin->file = cf->conf_file->file.name;
+    pin->line = cf->conf_file->line;
 
     pin->values = ngx_palloc(cf->pool, pin->n * sizeof(wh_str_t));
     if (pin->values == NULL) {
@@ -182,7 +185,7 @@ ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider)
                "signed";
     }
 
-    if (provider->key_id && !ngx_http_webhook_claims_pubkeys(provider)) {
+    if (provider->key_id && !(provider->uses >> NGX_HTTP_WEBHOOK_HMACS)) {
         return "has a \"key_id\", but no \"signature\" by a public key";
     }
 
@@ -201,26 +204,6 @@ ngx_http_webhook_claims_are_body(ngx_http_webhook_provider_t *provider)
 
     return provider->alone
            && signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY;
-}
-
-
-/* Whether there is a signature by a public key. */
-
-static ngx_uint_t
-ngx_http_webhook_claims_pubkeys(ngx_http_webhook_provider_t *provider)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].scheme != WH_PUBKEY_NONE) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -274,26 +257,19 @@ ngx_http_webhook_claims_excluded(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t               i;
-    wh_constraint_t         *rule;
     ngx_http_webhook_pin_t  *pin;
-
-    rule = ngx_http_webhook_constraints_excluded(gate->claim_rules,
-                                                 gate->nclaim_rules);
-    if (rule) {
-        return ngx_http_webhook_constraint_error(cf, gate, conf,
-                                                 rule->pointer);
-    }
 
     pin = conf->pins ? conf->pins->elts : NULL;
 
     for (i = 0; pin && i < conf->pins->nelts; i++) {
         if (ngx_http_webhook_pin_excluded(gate, &pin[i])) {
-            return ngx_http_webhook_constraint_error(cf, gate, conf,
-                                                     pin[i].pointer);
+            return ngx_http_webhook_excluded_error(cf, gate, pin[i].pointer,
+                                                   &pin[i].file, pin[i].line);
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_webhook_constraints_check(cf, gate, gate->claim_rules,
+                                              gate->nclaim_rules);
 }
 
 
@@ -427,13 +403,15 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_OK;
     }
 
-    if (!ngx_http_webhook_claims_signed(gate->provider)) {
+    pin = pins->elts;
+
+    if (gate->provider->plain) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"webhook_claim\" beside \"webhook %V\" in %V:%ui "
                       "holds for tokens only, and the provider has a "
                       "\"signature\" that is none and would pass by it, "
                       "make two providers of it",
-                      &gate->provider->name, &conf->file, conf->line);
+                      &gate->provider->name, &pin->file, pin->line);
         return NGX_ERROR;
     }
 
@@ -442,18 +420,11 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_ERROR;
     }
 
-    pin = pins->elts;
-
     for (i = 0; i < pins->nelts; i++) {
         if (wh_claim_init(&gate->pinned[i], gate->claims, pin[i].pointer,
                           pin[i].values, pin[i].n)
             != WH_OK)
         {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "a pointer of \"webhook_claim\" beside \"webhook "
-                          "%V\" in %V:%ui is too long, it has at most 512 "
-                          "bytes", &gate->provider->name, &conf->file,
-                          conf->line);
             return NGX_ERROR;
         }
     }
@@ -461,26 +432,6 @@ ngx_http_webhook_claims_pinned(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     gate->npinned = pins->nelts;
 
     return NGX_OK;
-}
-
-
-/* Whether all signatures have claims; a detached one is the only one. */
-
-static ngx_uint_t
-ngx_http_webhook_claims_signed(ngx_http_webhook_provider_t *provider)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_signature_t  *signature;
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (signature[i].jose == NULL) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

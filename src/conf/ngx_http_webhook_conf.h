@@ -31,10 +31,12 @@ extern ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[];
 
 typedef struct ngx_http_webhook_option_s  ngx_http_webhook_option_t;
 
+typedef char *ngx_http_webhook_option_handler_t(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+
 struct ngx_http_webhook_option_s {
     ngx_str_t      name;           /* with "=" and, for messages, its value */
-    char        *(*handler)(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
-                    ngx_str_t *value, void *field);
+    ngx_http_webhook_option_handler_t  *handler;
                                    /* NULL: without a value */
     size_t         offset;         /* of the field in what has the options */
     ngx_http_webhook_keyword_t  *keywords;
@@ -61,6 +63,42 @@ typedef struct {
 #define ngx_http_webhook_rows(table)  (table), sizeof((table)[0])
 
 
+/* A rule of the provider language; a table ends with an empty name. */
+
+typedef char *ngx_http_webhook_rule_handler_t(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field);
+
+typedef struct {
+    ngx_str_t      name;
+    ngx_uint_t     min;            /* words after the name */
+    ngx_uint_t     max;
+    ngx_http_webhook_rule_handler_t  *handler;
+    size_t         offset;         /* of the field in the provider */
+    ngx_uint_t     once;           /* a provider has one */
+    char          *syntax;
+} ngx_http_webhook_rule_t;
+
+
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_headers[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_token[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_signature[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_message[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_payload[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_replay[];
+extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_challenge[];
+
+
+/*
+ * When all rules have been read: what is wrong with the provider, or NULL; and
+ * what sets something more, and says itself what is wrong.
+ */
+
+typedef char *ngx_http_webhook_wrong_t(ngx_http_webhook_provider_t *provider);
+typedef char *ngx_http_webhook_finish_t(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider);
+
+
 /*
  * Where a source can be: so many rows of their table.  Before the body, or in
  * verified JSON, or in the body; all of them beside a signature.
@@ -84,44 +122,27 @@ void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 
 /* _provider_finish.c: what is known when all rules have been read */
 
-char *ngx_http_webhook_provider_finish(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_provider_finish;
 
 /* _rule_signature.c, _rule_http_message.c */
 
-char *ngx_http_webhook_rule_signature(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 char *ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n);
-char *ngx_http_webhook_http_message_wrong(
-    ngx_http_webhook_provider_t *provider);
-char *ngx_http_webhook_http_message_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_wrong_t  ngx_http_webhook_http_message_wrong;
+ngx_http_webhook_finish_t  ngx_http_webhook_http_message_window;
 
 /* _claims.c: what the claims of tokens must be */
 
 char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_claims_wrong(ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_wrong_t  ngx_http_webhook_claims_wrong;
 void ngx_http_webhook_claims_finish(ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
 /* _rule_message.c */
 
-char *ngx_http_webhook_rule_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-char *ngx_http_webhook_provider_message(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_body_with_pelorus;
+ngx_http_webhook_finish_t  ngx_http_webhook_provider_message;
 ngx_uint_t ngx_http_webhook_message_takes(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
@@ -130,8 +151,7 @@ ngx_uint_t ngx_http_webhook_message_takes(
 ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
-ngx_int_t ngx_http_webhook_parts_compile(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_parts_compile;
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
 ngx_uint_t ngx_http_webhook_parts_url_meets_body(
@@ -141,9 +161,6 @@ ngx_uint_t ngx_http_webhook_parts_sign_url(
 
 /* _recipient.c: senders with one key for all their customers */
 
-char *ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 ngx_uint_t ngx_http_webhook_recipient_names(
     ngx_http_webhook_require_t *require);
 ngx_uint_t ngx_http_webhook_recipient_open(
@@ -153,35 +170,21 @@ ngx_uint_t ngx_http_webhook_recipient_token(
 
 /* _rule_payload.c */
 
-char *ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_window(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_require(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_json(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_query(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 
 /* _rule_challenge.c */
 
-char *ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_challenges_wrong(ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_wrong_t  ngx_http_webhook_challenges_wrong;
 
-/* _option.c: tables of words */
+/* _option.c: tables of words, and what is said of mistakes */
 
+char *ngx_http_webhook_error(ngx_conf_t *cf, const char *fmt, ...);
 void ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max,
     u_char *buf, ngx_str_t *names);
 void *ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max,
     ngx_str_t *word, ngx_str_t *rest);
+ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t *n);
+void *ngx_http_webhook_named(ngx_array_t *list, ngx_str_t *name);
 char *ngx_http_webhook_keyword_word(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *word,
     ngx_uint_t *value);
@@ -196,16 +199,12 @@ char *ngx_http_webhook_options(ngx_conf_t *cf,
 char *ngx_http_webhook_options_check(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_uint_t given, ngx_uint_t kind,
     char *beside);
-char *ngx_http_webhook_option_keyword(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_text(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_template(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_time(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-char *ngx_http_webhook_option_period(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_keyword;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_bits;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_text;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_template;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_time;
+ngx_http_webhook_option_handler_t  ngx_http_webhook_option_period;
 char *ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text);
 ngx_uint_t ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name);
 char *ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word);
@@ -218,19 +217,16 @@ u_char *ngx_http_webhook_nearest_hint(ngx_http_webhook_nearest_t *nearest,
 
 /* _rule_replay.c */
 
-char *ngx_http_webhook_rule_replay(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_finish_t  ngx_http_webhook_rule_replay_check;
 
 /* _word.c: the words that rules are made of */
 
+void *ngx_http_webhook_add(ngx_array_t *list);
 void *ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size);
 ngx_int_t ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     char *separator, ngx_str_t *text);
-ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_uint_t *n);
+ngx_uint_t ngx_http_webhook_source_same(ngx_http_webhook_source_t *one,
+    ngx_http_webhook_source_t *two);
 char *ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     ngx_regex_t **regex);
 char *ngx_http_webhook_source_word(ngx_conf_t *cf,
@@ -275,11 +271,11 @@ ngx_int_t ngx_http_webhook_vars_merge(ngx_conf_t *cf,
 wh_json_set_t *ngx_http_webhook_json_set(ngx_conf_t *cf, wh_json_set_t *set);
 ngx_int_t ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
     wh_json_set_t *set, ngx_http_webhook_require_t *require);
-wh_constraint_t *ngx_http_webhook_constraints_excluded(
-    wh_constraint_t *constraints, ngx_uint_t n);
-char *ngx_http_webhook_constraint_error(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    wh_str_t pointer);
+char *ngx_http_webhook_constraints_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, wh_constraint_t *constraints, ngx_uint_t n);
+char *ngx_http_webhook_excluded_error(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, wh_str_t pointer, ngx_str_t *file,
+    ngx_uint_t line);
 
 /* _enforce.c: "webhook_enforce" */
 
@@ -289,21 +285,6 @@ char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
 
 /* _rule_headers.c, _rule_token.c */
 
-char *ngx_http_webhook_rule_methods(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_header(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-char *ngx_http_webhook_rule_token(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
 
 /* _directives.c: values of directives */
 
@@ -359,13 +340,13 @@ void ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first);
 /* _redis.c: "webhook_redis" */
 
 char *ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-ngx_http_webhook_redis_t *ngx_http_webhook_redis_find(
-    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 
 /* _replay_key.c: what tells messages apart */
 
 ngx_http_webhook_replay_key_t *ngx_http_webhook_replay_key_compile(
     ngx_conf_t *cf, ngx_str_t *text);
+char *ngx_http_webhook_replay_key_missing(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key);
 ngx_int_t ngx_http_webhook_replay_key_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key,
     ngx_array_t *vars, ngx_str_t *name);
@@ -381,6 +362,7 @@ ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has_url(ngx_str_t text);
 ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_variable_own(ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source,

@@ -14,10 +14,8 @@
 
 static char *ngx_http_webhook_secret_line(ngx_conf_t *cf,
     ngx_http_webhook_option_t *options, ngx_http_webhook_secret_t *secret);
-static char *ngx_http_webhook_secret_decode(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_secret_unknown(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *options, ngx_str_t *word, void *conf);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_secret_decode;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_secret_unknown;
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_log_levels[] = {
@@ -153,11 +151,9 @@ ngx_http_webhook_secret_unknown(ngx_conf_t *cf,
 
     ngx_http_webhook_names(ngx_http_webhook_rows(options), 0, buf, &names);
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "unknown option of \"%V\", it takes %V; a secret with "
                        "spaces needs quotes", directive, &names);
-
-    return NGX_CONF_ERROR;
 }
 
 
@@ -231,15 +227,13 @@ ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (host == last
         || path == host
         || last[-1] == '/'
-        || ngx_strlchr(host, last, '?')
-        || ngx_strlchr(host, last, '#'))
+        || strcspn((char *) host, "?#@ ") != (size_t) (last - host))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid public URL \"%V\", it is a scheme, a host "
                            "and, where a proxy takes one off, the beginning "
                            "of the path without \"/\" at its end, like "
                            "\"https://example.com\"", &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     wlcf->public_url = value[1];
@@ -274,20 +268,25 @@ ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (wlcf->max_body == 0) {
+        return ngx_http_webhook_error(cf,
+                           "\"webhook_max_body 0\" leaves room for no body, a "
+                           "limit cannot be turned off, up to 1m it is only "
+                           "raised");
+    }
+
     if (wlcf->max_body <= NGX_HTTP_WEBHOOK_MAX_BODY && force) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "option \"force\" of \"webhook_max_body\" has no "
                            "effect, up to 1m nothing has to be forced");
-        return NGX_CONF_ERROR;
     }
 
     if (wlcf->max_body > NGX_HTTP_WEBHOOK_MAX_BODY && !force) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"webhook_max_body %V\" is over 1m, and anybody "
                            "can have nginx hold so much and read it twice, "
                            "write \"webhook_max_body %V force\" if a sender "
                            "needs it", &value[1], &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -9,10 +9,7 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static char *ngx_http_webhook_enforce_except(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t *dry_run);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_enforce_except;
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_enforce_rules[] = {
@@ -27,10 +24,18 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_enforce_rules[] = {
 };
 
 
+static ngx_str_t  ngx_http_webhook_enforce_always[] = {
+    ngx_string("token"),
+    ngx_string("signature"),
+    ngx_null_string
+};
+
+
 static ngx_http_webhook_option_t  ngx_http_webhook_enforce_options[] = {
 
     { ngx_string("except=RULE,..."), ngx_http_webhook_enforce_except,
-      offsetof(ngx_http_webhook_loc_conf_t, dry_run), NULL, 0, 0 },
+      offsetof(ngx_http_webhook_loc_conf_t, dry_run),
+      ngx_http_webhook_enforce_rules, 0, 0 },
 
     { ngx_null_string, NULL, 0, NULL, 0, 0 }
 };
@@ -70,6 +75,8 @@ ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* Without the credential nothing would be verified. */
+
 static char *
 ngx_http_webhook_enforce_except(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
@@ -83,57 +90,16 @@ ngx_http_webhook_enforce_except(ngx_conf_t *cf,
     }
 
     for (i = 0; i < n; i++) {
-        if (ngx_http_webhook_enforce_rule(cf, &names[i], field)
-            != NGX_CONF_OK)
+        if (ngx_http_webhook_variable_in(ngx_http_webhook_enforce_always,
+                                         &names[i]))
         {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_enforce_rule(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_uint_t *dry_run)
-{
-    u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t   names;
-    ngx_uint_t  bit;
-
-    if (ngx_http_webhook_keyword(ngx_http_webhook_enforce_rules, name, &bit)
-        == NGX_OK)
-    {
-        if (*dry_run & bit) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" is twice in \"except=\"", name);
-            return NGX_CONF_ERROR;
-        }
-
-        *dry_run |= bit;
-
-        return NGX_CONF_OK;
-    }
-
-    if ((name->len == 5 && ngx_strncmp(name->data, "token", 5) == 0)
-        || (name->len == 9 && ngx_strncmp(name->data, "signature", 9) == 0))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                            "\"except=\" cannot have \"%V\", nothing would be "
-                           "verified, use \"webhook_enforce off\"", name);
-        return NGX_CONF_ERROR;
+                           "verified, use \"webhook_enforce off\"", &names[i]);
+        }
     }
 
-    ngx_http_webhook_names(
-                         ngx_http_webhook_rows(ngx_http_webhook_enforce_rules),
-                         0, buf, &names);
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown rule \"%V\" in \"except=\", it is one of: %V",
-                       name, &names);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_option_bits(cf, option, value, field);
 }
 
 

@@ -8,8 +8,8 @@
  *       |                webhook_secret two for=B;    webhook_replay ...;
  *       | by name            |                            |
  *       v                    v                            v
- *   provider A           its secrets                  what the gate has, bits
- *       |                    | one keyslot each           | the tables below
+ *   provider A           its secrets                  what the gate has
+ *       |                    | one keyslot each           | the table of steps
  *       v                    v                            v
  *   gate->provider       gate->keyslots[]             gate->steps[stage][]
  *
@@ -19,41 +19,20 @@
  *                   v            CLAIM     CLAIM, END
  *                 gate of B
  *
- * The rules of the provider and the directives beside it both set the bits.  A
- * step whose credential or time is in the body goes from HEADERS to BODY.
+ * Which steps there are is in the model's table.  One whose credential or time
+ * is in the body goes from HEADERS to BODY.
  */
 
 
 #include "ngx_http_webhook_conf.h"
 
 
-/* What a gate has to look at, bits. */
+/* A step that the gate has goes to the end of its stage. */
 
-#define NGX_HTTP_WEBHOOK_HAS_REQUIRED      0x0002
-#define NGX_HTTP_WEBHOOK_HAS_CERTIFICATES  0x0004
-#define NGX_HTTP_WEBHOOK_HAS_KEYS          0x0008
-#define NGX_HTTP_WEBHOOK_HAS_TOKENS        0x0010
-#define NGX_HTTP_WEBHOOK_HAS_SIGNATURES    0x0020
-#define NGX_HTTP_WEBHOOK_HAS_JWTS          0x0040
-#define NGX_HTTP_WEBHOOK_HAS_TIMESTAMP     0x0080
-#define NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME  0x0100   /* in a verified body */
-#define NGX_HTTP_WEBHOOK_HAS_BOUND         0x0200   /* of the body */
-#define NGX_HTTP_WEBHOOK_HAS_BODY_STEPS    0x0400
-#define NGX_HTTP_WEBHOOK_HAS_JSON          0x0800
-#define NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS   0x1000   /* for the payload */
-#define NGX_HTTP_WEBHOOK_HAS_REPLAY        0x2000
-#define NGX_HTTP_WEBHOOK_HAS_PARTS         0x4000   /* of the message */
-#define NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE  0x8000
-
-
-typedef struct {
-    ngx_http_webhook_step_e   step;
-    ngx_http_webhook_stage_e  stage;
-    ngx_uint_t                has;          /* only for a gate that has it, or
-                                               0: for all */
-    ngx_uint_t                needs_body;   /* waits for the body, if the
-                                               provider has this bit */
-} ngx_http_webhook_step_t;
+#define ngx_http_webhook_step_add(id, handler, has, stage)                    \
+    if (has) {                                                                \
+        *last[stage]++ = id;                                                  \
+    }
 
 
 static ngx_http_webhook_gate_t *ngx_http_webhook_gates_create(ngx_conf_t *cf,
@@ -62,11 +41,14 @@ static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_int_t ngx_http_webhook_gate_secret(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
+    ngx_uint_t i);
 static const char *ngx_http_webhook_gate_key(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
 static ngx_int_t ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    ngx_str_t *name);
+    ngx_http_webhook_secret_t *secret);
 static ngx_uint_t ngx_http_webhook_gate_has_for_name(
     ngx_http_webhook_gate_t *gate, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate,
@@ -81,108 +63,6 @@ static ngx_int_t ngx_http_webhook_gate_signs(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static void ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_step_t *step, ngx_uint_t has, u_char **last);
-static ngx_uint_t ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate);
-
-
-/*
- * What is looked at, and in which order.  What is in the body waits for that.
- */
-
-static ngx_http_webhook_step_t  ngx_http_webhook_steps[] = {
-
-    { NGX_HTTP_WEBHOOK_STEP_METHOD, NGX_HTTP_WEBHOOK_STAGE_HEADERS, 0, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_ONE_CONTENT_TYPE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      0, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_CONTENT_TYPE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      0, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_HEADERS, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_REQUIRED, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_CERTIFICATE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_KEYS, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_JSON, NGX_HTTP_WEBHOOK_STAGE_BODY,
-      NGX_HTTP_WEBHOOK_HAS_BODY_STEPS, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_TOKEN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_TOKENS, NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN },
-
-    { NGX_HTTP_WEBHOOK_STEP_SIGNATURE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_SIGNATURES, NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE },
-
-    { NGX_HTTP_WEBHOOK_STEP_JWT_TIME, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_JWTS, NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE },
-
-    { NGX_HTTP_WEBHOOK_STEP_HTTP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_TIMESTAMP, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_TIMESTAMP, NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP },
-
-    { NGX_HTTP_WEBHOOK_STEP_HTTP_VERIFY, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_MESSAGE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_PARTS, NGX_HTTP_WEBHOOK_NEEDS_BODY_MESSAGE },
-
-    { NGX_HTTP_WEBHOOK_STEP_SIZE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_BOUND, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_KNOWN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
-};
-
-
-/* The Pelorus receiver looks at the body first. */
-
-static ngx_http_webhook_step_t  ngx_http_webhook_pelorus_steps[] = {
-
-    { NGX_HTTP_WEBHOOK_STEP_CERTIFICATE, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_CERTIFICATES, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_KEYS, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_KEYS, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_PELORUS, NGX_HTTP_WEBHOOK_STAGE_HEADERS, 0, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_KNOWN, NGX_HTTP_WEBHOOK_STAGE_HEADERS,
-      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
-};
-
-
-/* What follows when the body is verified is the same for all. */
-
-static ngx_http_webhook_step_t  ngx_http_webhook_payload_steps[] = {
-
-    { NGX_HTTP_WEBHOOK_STEP_JSON, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
-      NGX_HTTP_WEBHOOK_HAS_JSON, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_DOCUMENT, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
-      NGX_HTTP_WEBHOOK_HAS_JSON, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_TIMESTAMP, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
-      NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_CONSTRAINTS, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD,
-      NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_CLAIM, NGX_HTTP_WEBHOOK_STAGE_CLAIM,
-      NGX_HTTP_WEBHOOK_HAS_REPLAY, 0 },
-
-    { NGX_HTTP_WEBHOOK_STEP_END, 0, 0, 0 }
-};
 
 
 /* Sets conf->gate, or says in one line what is wrong and where. */
@@ -311,9 +191,6 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_uint_t                    i;
-    const char                   *what;
-    ngx_http_webhook_secret_t    *secret;
-    ngx_http_webhook_keyslot_t   *keyslot;
     ngx_http_webhook_provider_t  *provider;
 
     provider = gate->provider;
@@ -334,67 +211,84 @@ ngx_http_webhook_gate_secrets(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_ERROR;
     }
 
-    secret = conf->secrets->elts;
-
     for (i = 0; i < conf->secrets->nelts; i++) {
-
-        if (ngx_http_webhook_gate_check_for_name(cf, gate, conf,
-                                                 &secret[i].for_name)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        keyslot = &gate->keyslots[gate->nkeys];
-
-        if (ngx_http_webhook_gate_has_for_name(gate, &secret[i].for_name)) {
-            keyslot->for_name = secret[i].for_name;
-
-        } else if (secret[i].for_name.len
-                   && !ngx_http_webhook_gate_is_named(gate,
-                                                      &secret[i].for_name))
-        {
-            continue;
-        }
-
-        gate->nkeys++;
-
-        if (keyslot->for_name.len == 0 && gate->signing == NULL) {
-            gate->signing = keyslot;
-        }
-
-        keyslot->secret = &secret[i];
-        keyslot->gate = gate;
-        keyslot->provider = provider;
-        keyslot->number = i + 1;
-
-        if (ngx_http_webhook_secret_check_value(cf, &secret[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        what = ngx_http_webhook_gate_key(cf, keyslot);
-
-        if (what) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "secret %ui of \"webhook %V\" in %V:%ui %s", i + 1,
-                          &provider->name, &conf->file, conf->line, what);
+        if (ngx_http_webhook_gate_secret(cf, gate, conf, i) != NGX_OK) {
             return NGX_ERROR;
         }
     }
 
-    if (gate->nkeys == 0
-        || (provider->signatures.nelts && gate->signing == NULL))
+    if (gate->nkeys && (provider->signatures.nelts == 0 || gate->signing)) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"webhook %V\" in %V:%ui has no \"webhook_secret\"%s, "
+                  "give one with \"for=%V\"",
+                  &provider->name, &conf->file, conf->line,
+                  gate->nkeys ? " for its signatures" : "",
+                  &provider->name);
+
+    return NGX_ERROR;
+}
+
+
+/* A keyslot for one of the secrets, unless it is for others. */
+
+static ngx_int_t
+ngx_http_webhook_gate_secret(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_loc_conf_t *conf, ngx_uint_t i)
+{
+    const char                  *what;
+    ngx_http_webhook_secret_t   *secret;
+    ngx_http_webhook_keyslot_t  *keyslot;
+
+    secret = conf->secrets->elts;
+    secret += i;
+
+    if (ngx_http_webhook_gate_check_for_name(cf, gate, conf, secret)
+        != NGX_OK)
     {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"webhook %V\" in %V:%ui has no \"webhook_secret\"%s, "
-                      "give one with \"for=%V\"",
-                      &provider->name, &conf->file, conf->line,
-                      gate->nkeys ? " for its signatures" : "",
-                      &provider->name);
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    keyslot = &gate->keyslots[gate->nkeys];
+
+    if (ngx_http_webhook_gate_has_for_name(gate, &secret->for_name)) {
+        keyslot->for_name = secret->for_name;
+
+    } else if (secret->for_name.len
+               && !ngx_http_webhook_gate_is_named(gate, &secret->for_name))
+    {
+        return NGX_OK;
+    }
+
+    gate->nkeys++;
+
+    if (keyslot->for_name.len == 0 && gate->signing == NULL) {
+        gate->signing = keyslot;
+    }
+
+    keyslot->secret = secret;
+    keyslot->gate = gate;
+    keyslot->provider = gate->provider;
+    keyslot->number = i + 1;
+
+    if (ngx_http_webhook_secret_check_value(cf, secret) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    what = ngx_http_webhook_gate_key(cf, keyslot);
+
+    if (what == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "secret %ui of \"webhook %V\" in %V:%ui %s", i + 1,
+                  &gate->provider->name, &secret->conf_file, secret->line,
+                  what);
+
+    return NGX_ERROR;
 }
 
 
@@ -404,7 +298,6 @@ static const char *
 ngx_http_webhook_gate_key(ngx_conf_t *cf, ngx_http_webhook_keyslot_t *keyslot)
 {
     const char  *what;
-    ngx_uint_t   uses;
 
     what = keyslot->secret->value
            ? NULL : ngx_http_webhook_secret_wrong(keyslot,
@@ -417,18 +310,7 @@ ngx_http_webhook_gate_key(ngx_conf_t *cf, ngx_http_webhook_keyslot_t *keyslot)
         return "is not taken by OpenSSL";
     }
 
-    uses = keyslot->provider->uses;
-
-    if (keyslot->for_name.len == 0
-        && keyslot->key
-        && uses
-        && !(keyslot->key->uses & uses))
-    {
-        return "is no key as this sender has them, see \"key=\" and "
-               "\"algorithm=\" of its provider";
-    }
-
-    return NULL;
+    return ngx_http_webhook_key_useless(cf->temp_pool, keyslot);
 }
 
 
@@ -437,11 +319,11 @@ ngx_http_webhook_gate_key(ngx_conf_t *cf, ngx_http_webhook_keyslot_t *keyslot)
 static ngx_int_t
 ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    ngx_str_t *name)
+    ngx_http_webhook_secret_t *secret)
 {
     ngx_uint_t  named, rules;
 
-    if (name->len == 0) {
+    if (secret->for_name.len == 0) {
         return NGX_OK;
     }
 
@@ -449,8 +331,8 @@ ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
     rules = 0;
 
     for (gate = gate->first; gate; gate = gate->next) {
-        named |= ngx_http_webhook_gate_is_named(gate, name);
-        rules |= ngx_http_webhook_gate_has_for_name(gate, name);
+        named |= ngx_http_webhook_gate_is_named(gate, &secret->for_name);
+        rules |= ngx_http_webhook_gate_has_for_name(gate, &secret->for_name);
     }
 
     if (named != rules) {
@@ -458,8 +340,9 @@ ngx_http_webhook_gate_check_for_name(ngx_conf_t *cf,
     }
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"webhook_secret\" with \"for=%V\", but in \"webhook %V\" "
-                  "in %V:%ui %s", name, &conf->names, &conf->file, conf->line,
+                  "\"webhook_secret\" in %V:%ui with \"for=%V\", but in "
+                  "\"webhook %V\" %s", &secret->conf_file, secret->line,
+                  &secret->for_name, &conf->names,
                   named ? "a provider and a token rule have this name"
                         : "no provider that needs a secret and no token rule "
                           "has this name");
@@ -726,132 +609,20 @@ ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
 void
 ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate)
 {
-    u_char      *last[NGX_HTTP_WEBHOOK_STAGES];
-    ngx_uint_t   i, has;
+    u_char                       *last[NGX_HTTP_WEBHOOK_STAGES];
+    ngx_uint_t                    i, receiver;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = gate->provider;
+    receiver = provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER;
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_STAGES; i++) {
         last[i] = gate->steps[i];
     }
 
-    has = ngx_http_webhook_steps_has(gate);
-
-    ngx_http_webhook_steps_add(gate, (gate->provider->body.flags
-                                      & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
-                                     ? ngx_http_webhook_pelorus_steps
-                                     : ngx_http_webhook_steps,
-                               has, last);
-    ngx_http_webhook_steps_add(gate, ngx_http_webhook_payload_steps,
-                               has, last);
+    ngx_http_webhook_step_rows(ngx_http_webhook_step_add)
 
     for (i = 0; i < NGX_HTTP_WEBHOOK_STAGES; i++) {
         *last[i] = NGX_HTTP_WEBHOOK_STEP_END;
     }
-}
-
-
-static void
-ngx_http_webhook_steps_add(ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_step_t *step, ngx_uint_t has, u_char **last)
-{
-    ngx_uint_t  stage, unverified;
-
-    /* a token in each element ends the walk that looks for it */
-
-    unverified = gate->provider->wildcard ? NGX_HTTP_WEBHOOK_STAGE_UNPARSED
-                                          : NGX_HTTP_WEBHOOK_STAGE_BODY;
-
-    for ( /* void */ ; step->step != NGX_HTTP_WEBHOOK_STEP_END; step++) {
-
-        if (step->has & ~has) {
-            continue;
-        }
-
-        stage = step->stage;
-
-        if (step->needs_body & gate->provider->needs_body) {
-            stage = (step->step == NGX_HTTP_WEBHOOK_STEP_TOKEN)
-                    ? unverified : NGX_HTTP_WEBHOOK_STAGE_BODY;
-        }
-
-        *last[stage]++ = step->step;
-    }
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_steps_has(ngx_http_webhook_gate_t *gate)
-{
-    ngx_uint_t                    has;
-    ngx_http_webhook_provider_t  *provider;
-
-    provider = gate->provider;
-    has = 0;
-
-    if (provider->required.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_REQUIRED;
-    }
-
-    if (gate->certificates) {
-        has |= NGX_HTTP_WEBHOOK_HAS_CERTIFICATES;
-    }
-
-    if (gate->nkeys || gate->incomplete) {
-        has |= NGX_HTTP_WEBHOOK_HAS_KEYS;
-    }
-
-    if (provider->tokens.nelts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_TOKENS;
-    }
-
-    if (provider->signatures.nelts) {
-        has |= provider->http_message ? NGX_HTTP_WEBHOOK_HAS_HTTP_MESSAGE
-                                      : NGX_HTTP_WEBHOOK_HAS_SIGNATURES;
-    }
-
-    if (provider->jwt || provider->detached) {
-        has |= NGX_HTTP_WEBHOOK_HAS_JWTS;
-    }
-
-    /* a time in the body that is not signed by itself waits for the verdict */
-
-    if (provider->timestamp) {
-        has |= (ngx_http_webhook_source_in_body(&provider->timestamp->source)
-                && !(provider->needs_body
-                     & NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP))
-               ? NGX_HTTP_WEBHOOK_HAS_PAYLOAD_TIME
-               : NGX_HTTP_WEBHOOK_HAS_TIMESTAMP;
-    }
-
-    if (provider->needs_body) {
-        has |= NGX_HTTP_WEBHOOK_HAS_BODY_STEPS;
-    }
-
-    if (gate->parse || gate->asks) {
-        has |= NGX_HTTP_WEBHOOK_HAS_JSON;
-    }
-
-    if (gate->nconstraints) {
-        has |= NGX_HTTP_WEBHOOK_HAS_CONSTRAINTS;
-    }
-
-    /* some public keys want the message whole */
-
-    if (provider->form
-        || provider->needs_body
-        || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE)
-        || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS
-            && provider->http_message == NULL))
-    {
-        has |= NGX_HTTP_WEBHOOK_HAS_BOUND;
-    }
-
-    if (gate->replay) {
-        has |= NGX_HTTP_WEBHOOK_HAS_REPLAY;
-    }
-
-    if (provider->parts) {
-        has |= NGX_HTTP_WEBHOOK_HAS_PARTS;
-    }
-
-    return has;
 }

@@ -18,8 +18,6 @@ static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
     size_t *index);
 static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
-static char *ngx_http_webhook_payload_check(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
     wh_constraint_t *constraint, ngx_str_t *pointer);
 static void ngx_http_webhook_json_set_free(void *data);
@@ -103,77 +101,53 @@ ngx_http_webhook_payload_compile(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_webhook_payload_check(cf, gate, conf);
+    return ngx_http_webhook_constraints_check(cf, gate, gate->constraints,
+                                              gate->nconstraints);
 }
 
 
-/* What no body can meet, and what would be asked of none. */
+/* Whether two of the constraints exclude each other; the second is named. */
 
-static char *
-ngx_http_webhook_payload_check(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
-    ngx_http_webhook_loc_conf_t *conf)
+char *
+ngx_http_webhook_constraints_check(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, wh_constraint_t *constraints, ngx_uint_t n)
 {
-    wh_constraint_t  *excluded;
+    ngx_uint_t                   i, k;
+    ngx_http_webhook_require_t  *require;
 
-    if (gate->provider->event == NULL
-        && ngx_http_webhook_payload_when_event(gate))
-    {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "a rule for the payload of \"webhook %V\" in %V:%ui has "
-                      "\"when=event=\", but the provider has no rule "
-                      "\"event\", write \"when=POINTER=VALUE\" or add that",
-                      &gate->provider->name, &conf->file, conf->line);
-        return NGX_CONF_ERROR;
-    }
+    for (k = 1; k < n; k++) {
+        for (i = 0; i < k; i++) {
 
-    excluded = ngx_http_webhook_constraints_excluded(gate->constraints,
-                                                     gate->nconstraints);
-
-    return excluded ? ngx_http_webhook_constraint_error(cf, gate, conf,
-                                                        excluded->pointer)
-                    : NGX_CONF_OK;
-}
-
-
-/* The first of the constraints that another one excludes, or NULL. */
-
-wh_constraint_t *
-ngx_http_webhook_constraints_excluded(wh_constraint_t *constraints,
-    ngx_uint_t n)
-{
-    ngx_uint_t  i, k;
-
-    for (i = 0; i < n; i++) {
-        for (k = i + 1; k < n; k++) {
-            if (constraints[i].index == constraints[k].index
-                && wh_constraint_excludes(&constraints[i], &constraints[k]))
+            if (constraints[i].index != constraints[k].index
+                || !wh_constraint_excludes(&constraints[i], &constraints[k]))
             {
-                return &constraints[i];
+                continue;
             }
+
+            require = constraints[k].match_data;
+
+            return ngx_http_webhook_excluded_error(cf, gate,
+                                                   constraints[k].pointer,
+                                                   &require->file,
+                                                   require->line);
         }
     }
 
-    return NULL;
+    return NGX_CONF_OK;
 }
 
 
 /* Says that nothing can be right at a pointer of the payload or the claims. */
 
 char *
-ngx_http_webhook_constraint_error(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
-    wh_str_t pointer)
+ngx_http_webhook_excluded_error(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
+    wh_str_t pointer, ngx_str_t *file, ngx_uint_t line)
 {
-    ngx_str_t  text;
-
-    text.data = (u_char *) pointer.data;
-    text.len = pointer.len;
-
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "two rules for \"%V\" beside \"webhook %V\" in %V:%ui "
+                  "two rules for \"%*s\" beside \"webhook %V\" in %V:%ui "
                   "exclude each other, nothing would be accepted, write all "
-                  "values into one of them", &text, &gate->provider->name,
-                  &conf->file, conf->line);
+                  "values into one of them", pointer.len, pointer.data,
+                  &gate->provider->name, file, line);
 
     return NGX_CONF_ERROR;
 }
@@ -425,12 +399,10 @@ ngx_http_webhook_payload_add(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 
     while (gate->pointers.nelts < gate->json->pointers) {
 
-        pointers = ngx_array_push(&gate->pointers);
+        pointers = ngx_http_webhook_add(&gate->pointers);
         if (pointers == NULL) {
             return NGX_ERROR;
         }
-
-        ngx_memzero(pointers, sizeof(ngx_http_webhook_pointer_t));
     }
 
     pointers = gate->pointers.elts;
@@ -478,6 +450,18 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
         }
 
         if (constraint->when == WH_JSON_NONE) {
+
+            if (constraint->when_value.data && gate->provider->event == NULL) {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                              "a rule for the payload of \"webhook %V\" in "
+                              "%V:%ui has \"when=event=\", but the provider "
+                              "has no rule \"event\", write "
+                              "\"when=POINTER=VALUE\" or add that",
+                              &gate->provider->name, &require[i].file,
+                              require[i].line);
+                return NGX_ERROR;
+            }
+
             continue;
         }
 
@@ -512,7 +496,7 @@ ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
     }
 
     constraint->match = ngx_http_webhook_payload_pattern;
-    constraint->match_data = require->regex;
+    constraint->match_data = require;
 
     return NGX_OK;
 }
@@ -547,10 +531,13 @@ ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
 static int
 ngx_http_webhook_payload_pattern(void *data, wh_str_t subject)
 {
+    ngx_http_webhook_require_t  *require = data;
+
     ngx_str_t  value;
 
     value.data = (u_char *) subject.data;
     value.len = subject.len;
 
-    return ngx_http_webhook_pattern_match(data, &value) ? WH_OK : WH_INVALID;
+    return ngx_http_webhook_pattern_match(require->regex, &value) ? WH_OK
+                                                                  : WH_INVALID;
 }

@@ -3,17 +3,20 @@
  * Copyright (C) the ngx_http_webhook_module developers
  *
  * Tables of words: keywords, options, and what is said of a word that is not
- * in one.  The rows of every table begin with their name.
+ * in one.  The rows of every table, and what has a name, begin with it.
  */
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_list.h"
 
 
 #define NGX_HTTP_WEBHOOK_NEAREST_LEN  63
 
 
-static char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
+static u_char *ngx_http_webhook_rule_or_directive(ngx_conf_t *cf);
+static ngx_uint_t ngx_http_webhook_option_repeated(ngx_str_t *words,
+    ngx_uint_t n);
 static ngx_uint_t ngx_http_webhook_option_is(ngx_http_webhook_option_t *option,
     ngx_str_t *word, ngx_str_t *value);
 static ngx_str_t ngx_http_webhook_option_key(ngx_str_t *word);
@@ -22,16 +25,45 @@ static char *ngx_http_webhook_option_unknown(ngx_conf_t *cf,
 static ngx_uint_t ngx_http_webhook_distance(ngx_str_t *one, ngx_str_t *two);
 
 
-/* Before the name of a rule in a message, directives need nothing there. */
+/* Says what is wrong with the directive or rule that is read. */
 
-static char *
+char *
+ngx_http_webhook_error(ngx_conf_t *cf, const char *fmt, ...)
+{
+    u_char   *last, text[NGX_MAX_CONF_ERRSTR];
+    va_list   args;
+
+    va_start(args, fmt);
+    last = ngx_vslprintf(text, text + NGX_MAX_CONF_ERRSTR, fmt, args);
+    va_end(args);
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%*s", (size_t) (last - text),
+                       text);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* Which one that is: 'rule "body"', or '"webhook_ack"'. */
+
+static u_char *
 ngx_http_webhook_rule_or_directive(ngx_conf_t *cf)
 {
+    u_char     *text;
     ngx_str_t  *name;
 
     name = cf->args->elts;
 
-    return ngx_strncmp(name->data, "webhook", 7) == 0 ? "" : "rule ";
+    text = ngx_pnalloc(cf->temp_pool, name->len + sizeof("rule \"\""));
+    if (text == NULL) {
+        return (u_char *) "";
+    }
+
+    ngx_sprintf(text, "%s\"%V\"%Z",
+                ngx_strncmp(name->data, "webhook", 7) == 0 ? "" : "rule ",
+                name);
+
+    return text;
 }
 
 
@@ -93,6 +125,60 @@ ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max, ngx_str_t *word,
 }
 
 
+/* The words of a list with commas; NULL without memory. */
+
+ngx_str_t *
+ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_uint_t *n)
+{
+    u_char      *p;
+    wh_str_t     rest, word;
+    ngx_str_t   *words;
+
+    *n = 1;
+
+    for (p = text->data; p < text->data + text->len; p++) {
+        *n += (*p == ',');
+    }
+
+    words = ngx_palloc(cf->pool, *n * sizeof(ngx_str_t));
+    if (words == NULL) {
+        return NULL;
+    }
+
+    rest = ngx_http_webhook_wh_str(text);
+    *n = 0;
+
+    while (wh_list_next(&rest, ',', &word)) {
+        words[*n].data = (u_char *) word.data;
+        words[*n].len = word.len;
+        (*n)++;
+    }
+
+    return words;
+}
+
+
+/* What has the name, of a list of pointers to things that have one; or NULL. */
+
+void *
+ngx_http_webhook_named(ngx_array_t *list, ngx_str_t *name)
+{
+    ngx_str_t   **names;
+    ngx_uint_t    i;
+
+    names = list->elts;
+
+    for (i = 0; i < list->nelts; i++) {
+        if (ngx_http_webhook_str_equal(names[i], name)) {
+            return names[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 /* The value of a keyword; what it is for is said if it is none. */
 
 char *
@@ -101,22 +187,17 @@ ngx_http_webhook_keyword_word(ngx_conf_t *cf,
     ngx_uint_t *value)
 {
     u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t  *name, names;
+    ngx_str_t   names;
 
     if (ngx_http_webhook_keyword(keywords, word, value) == NGX_OK) {
         return NGX_CONF_OK;
     }
 
-    name = cf->args->elts;
-
     ngx_http_webhook_names(ngx_http_webhook_rows(keywords), 0, buf, &names);
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown %V \"%V\" in %s\"%V\", it can be %V", what,
-                       word, ngx_http_webhook_rule_or_directive(cf), name,
-                       &names);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "unknown %V \"%V\" in %s, it can be %V", what, word,
+                       ngx_http_webhook_rule_or_directive(cf), &names);
 }
 
 
@@ -127,8 +208,7 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *words,
     ngx_uint_t n, ngx_uint_t *bits)
 {
-    ngx_str_t   *name;
-    ngx_uint_t   i, bit;
+    ngx_uint_t  i, bit;
 
     for (i = 0; i < n; i++) {
 
@@ -139,11 +219,9 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
         }
 
         if (*bits & bit) {
-            name = cf->args->elts;
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" is twice in %s\"%V\"", &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name);
-            return NGX_CONF_ERROR;
+            return ngx_http_webhook_error(cf, "\"%V\" is twice in %s",
+                               &words[i],
+                               ngx_http_webhook_rule_or_directive(cf));
         }
 
         *bits |= bit;
@@ -177,11 +255,10 @@ char *
 ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     ngx_str_t *words, ngx_uint_t n, void *conf, ngx_uint_t *given)
 {
-    ngx_str_t                  *name, value;
+    ngx_str_t                   value;
     ngx_uint_t                  i, bit;
     ngx_http_webhook_option_t  *option;
 
-    name = cf->args->elts;
     *given = 0;
 
     for (i = 0; i < n; i++) {
@@ -205,12 +282,15 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
 
         bit = (ngx_uint_t) 1 << (option - options);
 
-        if ((*given & bit) && !option->repeatable) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "option \"%V\" of %s\"%V\" is the second of "
-                               "its name", &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name);
-            return NGX_CONF_ERROR;
+        if ((*given & bit)
+            && (!option->repeatable
+                || ngx_http_webhook_option_repeated(words, i)))
+        {
+            return ngx_http_webhook_error(cf,
+                               "option \"%V\" of %s is the second of its "
+                               "name%s", &words[i],
+                               ngx_http_webhook_rule_or_directive(cf),
+                               option->repeatable ? " and value" : "");
         }
 
         *given |= bit;
@@ -222,13 +302,11 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
         }
 
         if (value.len == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "option \"%V\" of %s\"%V\" has no value, "
-                               "one with \";\" goes in quotes, like \"%V;\"",
-                               &words[i],
-                               ngx_http_webhook_rule_or_directive(cf), name,
+            return ngx_http_webhook_error(cf,
+                               "option \"%V\" of %s has no value, one with "
+                               "\";\" goes in quotes, like \"%V;\"", &words[i],
+                               ngx_http_webhook_rule_or_directive(cf),
                                &words[i]);
-            return NGX_CONF_ERROR;
         }
 
         if (option->handler(cf, option, &value, (u_char *) conf
@@ -240,6 +318,23 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Whether the words before have the same one: two values are alternatives. */
+
+static ngx_uint_t
+ngx_http_webhook_option_repeated(ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_http_webhook_str_equal(&words[i], &words[n])) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -291,11 +386,10 @@ ngx_http_webhook_option_unknown(ngx_conf_t *cf,
 {
     u_char                      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
     u_char                      hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t                  *name, names, key;
+    ngx_str_t                   names, key;
     ngx_http_webhook_nearest_t  nearest;
     ngx_http_webhook_option_t  *option;
 
-    name = cf->args->elts;
     key = ngx_http_webhook_option_key(word);
 
     ngx_http_webhook_nearest_init(&nearest, &key);
@@ -307,12 +401,10 @@ ngx_http_webhook_option_unknown(ngx_conf_t *cf,
 
     ngx_http_webhook_names(ngx_http_webhook_rows(options), 0, buf, &names);
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option \"%V\"%s of %s\"%V\", it takes %V",
-                       word, ngx_http_webhook_nearest_hint(&nearest, hint),
-                       ngx_http_webhook_rule_or_directive(cf), name, &names);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "unknown option \"%V\"%s of %s, it takes %V", word,
+                       ngx_http_webhook_nearest_hint(&nearest, hint),
+                       ngx_http_webhook_rule_or_directive(cf), &names);
 }
 
 
@@ -323,7 +415,7 @@ ngx_http_webhook_options_check(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_uint_t given, ngx_uint_t kind,
     char *beside)
 {
-    ngx_str_t  *name, key;
+    ngx_str_t  key;
 
     for ( /* void */ ; given; option++, given >>= 1) {
 
@@ -331,14 +423,11 @@ ngx_http_webhook_options_check(ngx_conf_t *cf,
             continue;
         }
 
-        name = cf->args->elts;
         key = ngx_http_webhook_option_key(&option->name);
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "option \"%V\" of %s\"%V\" has no effect %s", &key,
-                           ngx_http_webhook_rule_or_directive(cf), name,
-                           beside);
-        return NGX_CONF_ERROR;
+        return ngx_http_webhook_error(cf,
+                           "option \"%V\" of %s has no effect %s", &key,
+                           ngx_http_webhook_rule_or_directive(cf), beside);
     }
 
     return NGX_CONF_OK;
@@ -355,6 +444,28 @@ ngx_http_webhook_option_keyword(ngx_conf_t *cf,
     what.len--;
 
     return ngx_http_webhook_keyword_word(cf, option->keywords, &what, value,
+                                         field);
+}
+
+
+/* Several of the keywords, with commas; "NAME,..." is in the option's name. */
+
+char *
+ngx_http_webhook_option_bits(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    ngx_str_t   *words, what;
+    ngx_uint_t   n;
+
+    words = ngx_http_webhook_list_words(cf, value, &n);
+    if (words == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    what = ngx_http_webhook_option_key(&option->name);
+    what.len--;
+
+    return ngx_http_webhook_keyword_bits(cf, option->keywords, &what, words, n,
                                          field);
 }
 
@@ -388,10 +499,9 @@ ngx_http_webhook_option_time(ngx_conf_t *cf,
     *time = ngx_parse_time(value, 1);
 
     if (*time == (time_t) NGX_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid time \"%V\", it is like 30s, 5m or 1h",
                            value);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -413,9 +523,8 @@ ngx_http_webhook_option_period(ngx_conf_t *cf,
     }
 
     if (*time == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid time \"%V\", it cannot be 0", value);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -427,19 +536,13 @@ ngx_http_webhook_option_period(ngx_conf_t *cf,
 char *
 ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text)
 {
-    ngx_str_t  *name;
-
     if (ngx_strlchr(text->data, text->data + text->len, '$') == NULL) {
         return NGX_CONF_OK;
     }
 
-    name = cf->args->elts;
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"$\" in \"%V\" of %s\"%V\", there can be no variable",
-                       text, ngx_http_webhook_rule_or_directive(cf), name);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "\"$\" in \"%V\" of %s, there can be no variable", text,
+                       ngx_http_webhook_rule_or_directive(cf));
 }
 
 
@@ -471,16 +574,10 @@ ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)
 char *
 ngx_http_webhook_no_semicolon(ngx_conf_t *cf, ngx_str_t *word)
 {
-    ngx_str_t  *name;
-
-    name = cf->args->elts;
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"%V\" is among the words of %s\"%V\", there is no "
-                       "\";\" before it", word,
-                       ngx_http_webhook_rule_or_directive(cf), name);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_webhook_error(cf,
+                       "\"%V\" is among the words of %s, there is no \";\" "
+                       "before it", word,
+                       ngx_http_webhook_rule_or_directive(cf));
 }
 
 

@@ -26,10 +26,8 @@ static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
-static ngx_int_t ngx_http_webhook_parts_free(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_parts_optional(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_finish_t  ngx_http_webhook_parts_free;
+static ngx_http_webhook_finish_t  ngx_http_webhook_parts_optional;
 static ngx_http_webhook_segment_t *ngx_http_webhook_part_optional(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static char *ngx_http_webhook_parts_ambiguous(
@@ -45,35 +43,6 @@ static ngx_uint_t ngx_http_webhook_part_unbounded(
 static ngx_int_t ngx_http_webhook_part_next(
     ngx_http_webhook_provider_t *provider, ngx_uint_t *n,
     ngx_http_webhook_place_t *place);
-
-
-/*
- * What a sender knows of where it sends to, and how.  A part of the message
- * may be anything where the configuration is made for it.
- */
-
-static ngx_str_t  ngx_http_webhook_url_names[] = {
-    ngx_string("webhook_url"),
-    ngx_string("webhook_url_decoded"),
-    ngx_string("request_uri"),
-    ngx_string("uri"),
-    ngx_string("document_uri"),
-    ngx_string("args"),
-    ngx_string("query_string"),
-    ngx_null_string
-};
-
-
-static ngx_str_t  ngx_http_webhook_other_names[] = {
-    ngx_string("request_method"),
-    ngx_string("is_args"),
-    ngx_string("scheme"),
-    ngx_string("host"),
-    ngx_string("http_host"),
-    ngx_string("server_name"),
-    ngx_string("server_port"),
-    ngx_null_string
-};
 
 
 /*
@@ -128,24 +97,18 @@ ngx_http_webhook_part_variable(ngx_conf_t *cf,
 }
 
 
+/*
+ * What a sender knows of where it sends to, and how: a part of the message may
+ * be anything where the configuration is made for it.  Others of ours are empty
+ * as long as nothing is verified.
+ */
+
 static ngx_uint_t
 ngx_http_webhook_part_exempt(ngx_str_t *name)
 {
-    if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names, name)) {
-        return 1;
-    }
-
-    /* the others of ours are empty as long as nothing is verified */
-
-    if (name->len >= sizeof("webhook_") - 1
-        && ngx_strncasecmp(name->data, (u_char *) "webhook_",
-                           sizeof("webhook_") - 1)
-           == 0)
-    {
-        return 1;
-    }
-
-    return ngx_http_webhook_variable_in(ngx_http_webhook_other_names, name);
+    return ngx_http_webhook_variable_own(name)
+           || (ngx_http_webhook_variable_what(name)
+               & (NGX_HTTP_WEBHOOK_VAR_URL|NGX_HTTP_WEBHOOK_VAR_KNOWN));
 }
 
 
@@ -239,7 +202,7 @@ ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
 
 /* Finds what ends each part, when all of the message is known. */
 
-ngx_int_t
+char *
 ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
@@ -247,21 +210,21 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     ngx_uint_t                 n;
     ngx_http_webhook_place_t   place;
 
-    if (ngx_http_webhook_parts_free(cf, provider) != NGX_OK) {
-        return NGX_ERROR;
+    if (ngx_http_webhook_parts_free(cf, provider) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     ngx_http_webhook_parts_edges(provider, provider->prefix, 0);
     ngx_http_webhook_parts_edges(provider, provider->suffix, 1);
 
     if (provider->optional.len
-        && ngx_http_webhook_parts_optional(cf, provider) != NGX_OK)
+        && ngx_http_webhook_parts_optional(cf, provider) != NGX_CONF_OK)
     {
-        return NGX_ERROR;
+        return NGX_CONF_ERROR;
     }
 
     if (provider->timestamp == NULL) {
-        return NGX_OK;
+        return NGX_CONF_OK;
     }
 
     future = provider->timestamp->window.future;
@@ -278,21 +241,20 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
             continue;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "nothing separates the time from what is beside it "
                            "in the \"message\" of webhook_provider \"%V\", so "
                            "its rule \"timestamp\" needs a \"future=TIME\"",
                            &provider->name);
-        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return NGX_CONF_OK;
 }
 
 
 /* The part that "free=" names, and those after it, which are read from right */
 
-static ngx_int_t
+static char *
 ngx_http_webhook_parts_free(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
@@ -300,7 +262,7 @@ ngx_http_webhook_parts_free(ngx_conf_t *cf,
     ngx_http_webhook_segment_t  *segment;
 
     if (provider->free.len == 0) {
-        return NGX_OK;
+        return NGX_CONF_OK;
     }
 
     segment = provider->prefix->elts;
@@ -319,16 +281,14 @@ ngx_http_webhook_parts_free(ngx_conf_t *cf,
     }
 
     if (found && (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED)) {
-        return NGX_OK;
+        return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "\"free=%V\" in rule \"message\" of webhook_provider "
                        "\"%V\" goes with \"body none\" and a message that has "
                        "\"${%V}\"", &provider->free, &provider->name,
                        &provider->free);
-
-    return NGX_ERROR;
 }
 
 
@@ -339,7 +299,7 @@ ngx_http_webhook_parts_free(ngx_conf_t *cf,
  * it is one of those that can be there, and none of them ends with another.
  */
 
-static ngx_int_t
+static char *
 ngx_http_webhook_parts_optional(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
@@ -350,7 +310,7 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
 
     names = ngx_http_webhook_list_words(cf, &provider->optional, &n);
     if (names == NULL) {
-        return NGX_ERROR;
+        return NGX_CONF_ERROR;
     }
 
     for (i = 0; i < n; i++) {
@@ -358,13 +318,12 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
         segment = ngx_http_webhook_part_optional(provider, &names[i]);
 
         if (segment == NULL) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "\"optional=\" in rule \"message\" of "
                                "webhook_provider \"%V\" goes with \"free=\", "
                                "and with a \"${json:POINTER}\" that comes "
                                "later, but not next, which \"%V\" is not",
                                &provider->name, &names[i]);
-            return NGX_ERROR;
         }
 
         segment->optional = 1;
@@ -373,11 +332,10 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
     ambiguous = ngx_http_webhook_parts_ambiguous(provider);
 
     if (ambiguous) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"optional=\" in rule \"message\" of "
                            "webhook_provider \"%V\" leaves it open where a "
                            "part begins, %s", &provider->name, ambiguous);
-        return NGX_ERROR;
     }
 
     segment = provider->prefix->elts;
@@ -389,7 +347,7 @@ ngx_http_webhook_parts_optional(ngx_conf_t *cf,
         }
     }
 
-    return NGX_OK;
+    return NGX_CONF_OK;
 }
 
 
@@ -664,8 +622,8 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
     segment = provider->prefix->elts;
     segment += provider->prefix->nelts - 1;
 
-    if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names,
-                                     &segment->exempt))
+    if (ngx_http_webhook_variable_what(&segment->exempt)
+        & NGX_HTTP_WEBHOOK_VAR_URL)
     {
         return 1;
     }
@@ -677,8 +635,8 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
     segment = provider->suffix->elts;
 
     return segment->text.len == 0
-           && ngx_http_webhook_variable_in(ngx_http_webhook_url_names,
-                                           &segment->exempt);
+           && (ngx_http_webhook_variable_what(&segment->exempt)
+               & NGX_HTTP_WEBHOOK_VAR_URL);
 }
 
 
@@ -710,7 +668,7 @@ ngx_http_webhook_parts_sign_url(ngx_http_webhook_provider_t *provider)
     rest = provider->message;
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
-        if (ngx_http_webhook_variable_in(ngx_http_webhook_url_names, &name)) {
+        if (ngx_http_webhook_variable_what(&name) & NGX_HTTP_WEBHOOK_VAR_URL) {
             return 1;
         }
     }

@@ -11,21 +11,6 @@
 #include <ngx_http_webhook_builtin.h>
 
 
-typedef struct {
-    ngx_str_t      name;
-    ngx_uint_t     min;            /* words after the name */
-    ngx_uint_t     max;
-    char        *(*handler)(ngx_conf_t *cf,
-                    ngx_http_webhook_provider_t *provider, ngx_str_t *words,
-                    ngx_uint_t n, void *field);
-    size_t         offset;         /* of the field in the provider */
-    ngx_uint_t     once;           /* a provider has one */
-    char          *syntax;
-} ngx_http_webhook_rule_t;
-
-
-static ngx_http_webhook_provider_t *ngx_http_webhook_provider_find(
-    ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 static ngx_http_webhook_provider_t *ngx_http_webhook_provider_add(
     ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name,
     ngx_str_t *text);
@@ -35,81 +20,25 @@ static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
-static ngx_http_webhook_rule_t *ngx_http_webhook_rule_find(ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_rule_repeated(ngx_conf_t *cf,
+    ngx_array_t *lines);
+static ngx_http_webhook_rule_t *ngx_http_webhook_rule_find(ngx_str_t *name,
+    ngx_uint_t *number);
 static char *ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
-static char *ngx_http_webhook_rule_source(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-static char *ngx_http_webhook_rule_ack(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
-static char *ngx_http_webhook_rule_reject(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field);
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_flag;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_source;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_ack;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_reject;
 
 
-static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
+/* the rules that only set a field, the others are where they are read */
 
-    { ngx_string("methods"), 1, 8, ngx_http_webhook_rule_methods,
-      0, 1,
-      "methods METHOD ..." },
+static ngx_http_webhook_rule_t  ngx_http_webhook_rules_provider[] = {
 
-    { ngx_string("content_type"), 1, 8, ngx_http_webhook_rule_content_type,
-      0, 0,
-      "content_type TYPE|~REGEX|none ..." },
-
-    { ngx_string("header"), 2, 3, ngx_http_webhook_rule_header,
-      0, 0,
-      "header NAME VALUE|PREFIX*|~REGEX [status=CODE]" },
-
-    { ngx_string("token"), 1, 2, ngx_http_webhook_rule_token,
-      0, 0,
-      "token SOURCE [for=NAME]" },
-
-    { ngx_string("signature"), 1, 20, ngx_http_webhook_rule_signature,
-      0, 0,
-      "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
-      "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
-      "[key=text|hex|base64|whsec] [parameter=NAME:VALUE ...] [issuer=TEXT] "
-      "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or "
-      "\"signature http-message "
-      "covers=NAME,... [label=TEXT] [tag=TEXT] [algorithm=NAME,...] "
-      "[requires=NAME,...] [lifetime=TIME] [encoding=NAME] [uri=normalized] "
-      "[key=text|hex|base64|whsec]" },
-
-    { ngx_string("key_id"), 1, 2, ngx_http_webhook_rule_key_id,
-      offsetof(ngx_http_webhook_provider_t, key_id), 1,
-      "key_id SOURCE [~REGEX]" },
-
-    { ngx_string("claim"), 2, 16, ngx_http_webhook_rule_require,
-      offsetof(ngx_http_webhook_provider_t, claim_rules), 0,
-      "claim POINTER TYPE [rule ...]" },
-
-    { ngx_string("message"), 1, 3, ngx_http_webhook_rule_message,
-      0, 1,
-      "message TEMPLATE [free=SOURCE] [optional=SOURCE,...]" },
-
-    { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
-      0, 1,
-      "body KIND" },
-
-    { ngx_string("shared_key"), 0, 0, ngx_http_webhook_rule_shared_key,
-      0, 1,
+    { ngx_string("shared_key"), 0, 0, ngx_http_webhook_rule_flag,
+      offsetof(ngx_http_webhook_provider_t, shared_key), 1,
       "shared_key" },
-
-    { ngx_string("timestamp"), 1, 5, ngx_http_webhook_rule_timestamp,
-      0, 1,
-      "timestamp SOURCE [form:NAME] [unit=s|ms|unix|rfc3339|http] [past=TIME] "
-      "[future=TIME]" },
-
-    { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
-      offsetof(ngx_http_webhook_provider_t, window), 1,
-      "window PAST [future=TIME]" },
-
-    { ngx_string("replay"), 1, 3, ngx_http_webhook_rule_replay,
-      offsetof(ngx_http_webhook_provider_t, replay), 1,
-      "replay [key=VALUE|body] [ttl=TIME] [in_progress=STATUS] | off" },
 
     { ngx_string("id"), 1, 2, ngx_http_webhook_rule_source,
       offsetof(ngx_http_webhook_provider_t, id), 1,
@@ -118,29 +47,6 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
     { ngx_string("event"), 1, 2, ngx_http_webhook_rule_source,
       offsetof(ngx_http_webhook_provider_t, event), 1,
       "event SOURCE [form:NAME]" },
-
-    { ngx_string("require"), 2, 16, ngx_http_webhook_rule_require,
-      offsetof(ngx_http_webhook_provider_t, requires), 0,
-      "require POINTER TYPE [rule ...]" },
-
-    { ngx_string("json"), 1, 3, ngx_http_webhook_rule_json,
-      offsetof(ngx_http_webhook_provider_t, json), 1,
-      "json object|array|empty ..." },
-
-    { ngx_string("query"), 1, 2, ngx_http_webhook_rule_query,
-      offsetof(ngx_http_webhook_provider_t, query), 1,
-      "query first|last|semicolon ..." },
-
-    { ngx_string("client_certificate"), 1, 16,
-      ngx_http_webhook_rule_certificate,
-      offsetof(ngx_http_webhook_provider_t, certificates), 0,
-      "client_certificate ATTRIBUTE=VALUE ..." },
-
-    { ngx_string("challenge"), 1, 16, ngx_http_webhook_rule_challenge,
-      0, 0,
-      "challenge SOURCE|none [method=NAME] [match=SOURCE[=VALUE]] "
-      "[reply=TEMPLATE] [type=MIME] [header=NAME] [key=signing] "
-      "[after=verify] [status=CODE]" },
 
     { ngx_string("ack"), 1, 1, ngx_http_webhook_rule_ack,
       offsetof(ngx_http_webhook_provider_t, ack), 1,
@@ -151,6 +57,21 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules[] = {
       "reject CODE" },
 
     { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+/* in the order in which they are told */
+
+static ngx_http_webhook_rule_t  *ngx_http_webhook_rules[] = {
+    ngx_http_webhook_rules_headers,
+    ngx_http_webhook_rules_token,
+    ngx_http_webhook_rules_signature,
+    ngx_http_webhook_rules_message,
+    ngx_http_webhook_rules_payload,
+    ngx_http_webhook_rules_replay,
+    ngx_http_webhook_rules_challenge,
+    ngx_http_webhook_rules_provider,
+    NULL
 };
 
 
@@ -180,20 +101,18 @@ ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ngx_strcmp(value[1].data, "off") == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "a provider cannot be named \"off\", \"webhook "
                            "off\" ends what is inherited");
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_text(cf, &value[1]) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_provider_find(wmcf, &value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    if (ngx_http_webhook_named(&wmcf->providers, &value[1])) {
+        return ngx_http_webhook_error(cf,
                            "duplicate webhook_provider \"%V\"", &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     provider = ngx_http_webhook_provider_add(cf, wmcf, &value[1], NULL);
@@ -221,7 +140,7 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_builtin_t   *builtin;
     ngx_http_webhook_provider_t  *provider;
 
-    provider = ngx_http_webhook_provider_find(wmcf, name);
+    provider = ngx_http_webhook_named(&wmcf->providers, name);
 
     if (provider) {
         return provider;
@@ -231,27 +150,6 @@ ngx_http_webhook_provider_get(ngx_conf_t *cf,
         if (ngx_http_webhook_str_equal(&builtin->name, name)) {
             return ngx_http_webhook_provider_add(cf, wmcf, &builtin->name,
                                                  &builtin->rules);
-        }
-    }
-
-    return NULL;
-}
-
-
-/* One that has been read, or NULL. */
-
-static ngx_http_webhook_provider_t *
-ngx_http_webhook_provider_find(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_str_t *name)
-{
-    ngx_uint_t                     i;
-    ngx_http_webhook_provider_t  **providers;
-
-    providers = wmcf->providers.elts;
-
-    for (i = 0; i < wmcf->providers.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&providers[i]->name, name)) {
-            return providers[i];
         }
     }
 
@@ -377,6 +275,9 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
         || ngx_array_init(&provider->challenges, cf->pool, 1,
                           sizeof(ngx_http_webhook_challenge_t))
            != NGX_OK
+        || ngx_array_init(&provider->lines, cf->temp_pool, 8,
+                          sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_http_webhook_provider_header(cf, provider, &content_type,
                                             &index)
            != NGX_OK)
@@ -449,13 +350,13 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     ngx_http_webhook_provider_t  *provider = conf;
 
     ngx_str_t                *value;
-    ngx_uint_t                i, n, bit;
+    ngx_uint_t                i, n, bit, number;
     ngx_http_webhook_rule_t  *rule;
 
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
-    rule = ngx_http_webhook_rule_find(&value[0]);
+    rule = ngx_http_webhook_rule_find(&value[0], &bit);
 
     if (rule == NULL) {
         return ngx_http_webhook_rule_unknown(cf, provider, &value[0]);
@@ -464,30 +365,60 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     /* the first words may be any, the others are never names of rules */
 
     for (i = rule->min + 1; i <= n; i++) {
-        if (ngx_http_webhook_rule_find(&value[i])) {
+        if (ngx_http_webhook_rule_find(&value[i], &number)) {
             return ngx_http_webhook_no_semicolon(cf, &value[i]);
         }
     }
 
     if (n < rule->min || n > rule->max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid number of words in rule \"%V\", its "
                            "form is \"%s\"", &value[0], rule->syntax);
-        return NGX_CONF_ERROR;
     }
 
-    bit = (ngx_uint_t) 1 << (rule - ngx_http_webhook_rules);
+    bit = (ngx_uint_t) 1 << bit;
 
-    if (rule->once && (provider->rules & bit)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "rule \"%V\" is duplicate",
-                           &value[0]);
-        return NGX_CONF_ERROR;
+    if ((rule->once && (provider->rules & bit))
+        || ngx_http_webhook_rule_repeated(cf, &provider->lines))
+    {
+        return ngx_http_webhook_error(cf, "rule \"%V\" is duplicate",
+                                      &value[0]);
     }
 
     provider->rules |= bit;
 
     return rule->handler(cf, provider, &value[1], n,
                          (u_char *) provider + rule->offset);
+}
+
+
+/* Whether the same line is among those before, to which it is added. */
+
+static ngx_uint_t
+ngx_http_webhook_rule_repeated(ngx_conf_t *cf, ngx_array_t *lines)
+{
+    ngx_str_t   *line, *words;
+    ngx_uint_t   i;
+
+    words = cf->args->elts;
+    line = ngx_array_push(lines);
+
+    if (line == NULL
+        || ngx_http_webhook_join(cf, words, cf->args->nelts, " ", line)
+           != NGX_OK)
+    {
+        return 0;
+    }
+
+    words = lines->elts;
+
+    for (i = 0; i < lines->nelts - 1; i++) {
+        if (ngx_http_webhook_str_equal(&words[i], line)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -498,6 +429,7 @@ ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     u_char                   *field;
     ngx_int_t                 word;
+    ngx_uint_t                number;
     ngx_str_t                *value, name;
     ngx_http_webhook_rule_t  *rule;
 
@@ -507,7 +439,7 @@ ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     name.data = cmd->name.data + sizeof("webhook_") - 1;
     name.len = cmd->name.len - (sizeof("webhook_") - 1);
 
-    rule = ngx_http_webhook_rule_find(&name);
+    rule = ngx_http_webhook_rule_find(&name, &number);
 
     /* the first word of the field, of whatever type it is */
 
@@ -521,14 +453,20 @@ ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_http_webhook_rule_t *
-ngx_http_webhook_rule_find(ngx_str_t *name)
-{
-    ngx_http_webhook_rule_t  *rule;
+/* A rule, and its number among those of all tables; or NULL. */
 
-    for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
-        if (ngx_http_webhook_str_equal(&rule->name, name)) {
-            return rule;
+static ngx_http_webhook_rule_t *
+ngx_http_webhook_rule_find(ngx_str_t *name, ngx_uint_t *number)
+{
+    ngx_http_webhook_rule_t  *rule, **table;
+
+    *number = 0;
+
+    for (table = ngx_http_webhook_rules; *table; table++) {
+        for (rule = *table; rule->name.len; rule++, (*number)++) {
+            if (ngx_http_webhook_str_equal(&rule->name, name)) {
+                return rule;
+            }
         }
     }
 
@@ -540,28 +478,41 @@ static char *
 ngx_http_webhook_rule_unknown(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *name)
 {
-    u_char                      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    u_char                      names[NGX_HTTP_WEBHOOK_NAMES_SIZE];
     u_char                      hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t                   names;
-    ngx_http_webhook_rule_t    *rule;
+    u_char                     *p;
+    ngx_http_webhook_rule_t    *rule, **table;
     ngx_http_webhook_nearest_t  nearest;
 
     ngx_http_webhook_nearest_init(&nearest, name);
+    p = names;
 
-    for (rule = ngx_http_webhook_rules; rule->name.len; rule++) {
-        ngx_http_webhook_nearest_add(&nearest, &rule->name);
+    for (table = ngx_http_webhook_rules; *table; table++) {
+        for (rule = *table; rule->name.len; rule++) {
+            ngx_http_webhook_nearest_add(&nearest, &rule->name);
+            p = ngx_slprintf(p, names + sizeof(names), "%s%V",
+                             p == names ? "" : ", ", &rule->name);
+        }
     }
 
-    ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_rules), 0,
-                           buf, &names);
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "unknown rule \"%V\"%s in webhook_provider \"%V\", the "
-                       "rules are: %V", name,
+                       "rules are: %*s", name,
                        ngx_http_webhook_nearest_hint(&nearest, hint),
-                       &provider->name, &names);
+                       &provider->name, (size_t) (p - names), names);
+}
 
-    return NGX_CONF_ERROR;
+
+/* What has no words is there or not. */
+
+static char *
+ngx_http_webhook_rule_flag(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
+    void *field)
+{
+    *(ngx_uint_t *) field = 1;
+
+    return NGX_CONF_OK;
 }
 
 
@@ -589,11 +540,10 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
     }
 
     if (taken < n) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"%V\" after \"%V\", there can be \"form:NAME\" "
                            "after \"json:POINTER\" and nothing else",
                            &words[taken], &words[0]);
-        return NGX_CONF_ERROR;
     }
 
     if ((*source)->type == NGX_HTTP_WEBHOOK_JSON) {

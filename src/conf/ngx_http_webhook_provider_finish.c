@@ -9,45 +9,45 @@
 #include "ngx_http_webhook_conf.h"
 
 
-/* What is wrong with a provider, or NULL. */
+/* A row has what is wrong, or sets something and says itself what is. */
 
-typedef char *(*ngx_http_webhook_wrong_pt)(
-    ngx_http_webhook_provider_t *provider);
+typedef struct {
+    ngx_http_webhook_wrong_t   *wrong;
+    ngx_http_webhook_finish_t  *finish;
+} ngx_http_webhook_finish_row_t;
 
 
-static char *ngx_http_webhook_provider_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_wrong_pt *wrong);
-static char *ngx_http_webhook_provider_incomplete(
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_body(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_oracle(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_places(
-    ngx_http_webhook_provider_t *provider);
-static ngx_int_t ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_provider_effects(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_wrong_t  ngx_http_webhook_provider_incomplete;
+static ngx_http_webhook_finish_t  ngx_http_webhook_provider_defaults;
+static ngx_http_webhook_finish_t  ngx_http_webhook_provider_fields;
+static ngx_http_webhook_finish_t  ngx_http_webhook_provider_oracle;
+static ngx_http_webhook_finish_t  ngx_http_webhook_provider_credentials;
+static ngx_http_webhook_finish_t  ngx_http_webhook_provider_body;
+static ngx_http_webhook_wrong_t  ngx_http_webhook_provider_places;
+static ngx_http_webhook_wrong_t  ngx_http_webhook_provider_effects;
 static char *ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
 
-/* asked when all rules have been read, and when what they look at is known */
+/* In this order: each needs what the ones before have found. */
 
-static ngx_http_webhook_wrong_pt  ngx_http_webhook_rules_wrong[] = {
-    ngx_http_webhook_provider_incomplete,
-    ngx_http_webhook_http_message_wrong,
-    ngx_http_webhook_claims_wrong,
-    NULL
-};
-
-
-static ngx_http_webhook_wrong_pt  ngx_http_webhook_values_wrong[] = {
-    ngx_http_webhook_provider_places,
-    ngx_http_webhook_challenges_wrong,
-    ngx_http_webhook_provider_effects,
-    NULL
+static ngx_http_webhook_finish_row_t  ngx_http_webhook_finish_rows[] = {
+    { ngx_http_webhook_provider_incomplete, NULL },
+    { ngx_http_webhook_http_message_wrong, NULL },
+    { ngx_http_webhook_claims_wrong, NULL },
+    { NULL, ngx_http_webhook_body_with_pelorus },
+    { NULL, ngx_http_webhook_provider_defaults },
+    { NULL, ngx_http_webhook_http_message_window },
+    { NULL, ngx_http_webhook_provider_fields },
+    { NULL, ngx_http_webhook_provider_oracle },
+    { NULL, ngx_http_webhook_provider_message },
+    { NULL, ngx_http_webhook_rule_replay_check },
+    { NULL, ngx_http_webhook_provider_credentials },
+    { NULL, ngx_http_webhook_provider_body },
+    { ngx_http_webhook_provider_places, NULL },
+    { ngx_http_webhook_challenges_wrong, NULL },
+    { ngx_http_webhook_provider_effects, NULL },
+    { NULL, NULL }
 };
 
 
@@ -55,62 +55,43 @@ char *
 ngx_http_webhook_provider_finish(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    static ngx_str_t  post = ngx_string("POST");
+    char                           *what;
+    ngx_http_webhook_finish_row_t  *row;
 
-    if (ngx_http_webhook_provider_check(cf, provider,
-                                        ngx_http_webhook_rules_wrong)
-        != NGX_CONF_OK
-        || ngx_http_webhook_body_with_pelorus(cf, provider) != NGX_CONF_OK)
+    for (row = ngx_http_webhook_finish_rows;
+         row->wrong || row->finish;
+         row++)
     {
-        return NGX_CONF_ERROR;
+        if (row->finish) {
+
+            if (row->finish(cf, provider) != NGX_CONF_OK) {
+                return NGX_CONF_ERROR;
+            }
+
+            continue;
+        }
+
+        what = row->wrong(provider);
+
+        if (what) {
+            return ngx_http_webhook_error(cf, "webhook_provider \"%V\" %s",
+                                          &provider->name, what);
+        }
     }
 
-    ngx_http_webhook_claims_finish(provider);
-
-    if (ngx_http_webhook_http_message_window(cf, provider) != NGX_CONF_OK
-        || (provider->methods == 0
-            && ngx_http_webhook_rule_methods(cf, provider, &post, 1, NULL)
-               != NGX_CONF_OK)
-        || (provider->timestamp
-            && ngx_http_webhook_provider_field(cf, provider,
-                                               &provider->timestamp->source)
-               != NGX_CONF_OK)
-        || ngx_http_webhook_provider_oracle(cf, provider) != NGX_CONF_OK
-        || ngx_http_webhook_provider_field(cf, provider, provider->id)
-           != NGX_CONF_OK
-        || ngx_http_webhook_provider_field(cf, provider, provider->event)
-           != NGX_CONF_OK
-        || ngx_http_webhook_provider_message(cf, provider) != NGX_CONF_OK
-        || ngx_http_webhook_rule_replay_check(cf, provider) != NGX_CONF_OK
-        || ngx_http_webhook_provider_credentials(cf, provider) != NGX_OK
-        || ngx_http_webhook_provider_body(cf, provider) != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_webhook_provider_check(cf, provider,
-                                           ngx_http_webhook_values_wrong);
+    return NGX_CONF_OK;
 }
 
 
-/* Says what the first of the checks finds wrong, if one does. */
-
 static char *
-ngx_http_webhook_provider_check(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_http_webhook_wrong_pt *wrong)
+ngx_http_webhook_provider_defaults(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
 {
-    char  *what;
+    ngx_http_webhook_claims_finish(provider);
 
-    for ( /* void */ ; *wrong; wrong++) {
-
-        what = (*wrong)(provider);
-
-        if (what) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "webhook_provider \"%V\" %s", &provider->name,
-                               what);
-            return NGX_CONF_ERROR;
-        }
+    if (provider->methods == 0) {
+        provider->methods = NGX_HTTP_POST;
+        ngx_str_set(&provider->allow, "POST");
     }
 
     return NGX_CONF_OK;
@@ -163,12 +144,11 @@ ngx_http_webhook_provider_body(ngx_conf_t *cf,
     if ((body->flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
         && provider->message.data == NULL)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"body sha256:\" in webhook_provider \"%V\" "
                            "needs a \"message\" that has this digest, for "
                            "nothing else there says what the body is",
                            &provider->name);
-        return NGX_CONF_ERROR;
     }
 
     if (body->flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
@@ -179,12 +159,11 @@ ngx_http_webhook_provider_body(ngx_conf_t *cf,
         && body->kind != NGX_HTTP_WEBHOOK_BODY_RAW
         && !(body->flags & NGX_HTTP_WEBHOOK_BODY_UNSIGNED))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"body %V\" in webhook_provider \"%V\" does not "
                            "go with credentials in the body, nor with values "
                            "of the body in the \"message\"",
                            &body->keyword, &provider->name);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -217,13 +196,11 @@ ngx_http_webhook_provider_oracle(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "a \"challenge\" with \"key=signing\" in "
                        "webhook_provider \"%V\" would sign %s for anybody, "
                        "leave that out or add \"after=verify\"",
                        &provider->name, jose ? "tokens" : "messages");
-
-    return NGX_CONF_ERROR;
 }
 
 
@@ -254,7 +231,7 @@ ngx_http_webhook_provider_places(ngx_http_webhook_provider_t *provider)
 
 /* Where the credentials are, and whether that is in the body. */
 
-static ngx_int_t
+static char *
 ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
@@ -268,7 +245,7 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
                           + 1)
                          * sizeof(ngx_http_webhook_source_t *));
     if (source == NULL) {
-        return NGX_ERROR;
+        return NGX_CONF_ERROR;
     }
 
     provider->credentials = source;
@@ -300,7 +277,7 @@ ngx_http_webhook_provider_credentials(ngx_conf_t *cf,
                                     NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN);
     }
 
-    return NGX_OK;
+    return NGX_CONF_OK;
 }
 
 
@@ -356,6 +333,25 @@ ngx_http_webhook_provider_effects(ngx_http_webhook_provider_t *provider)
 /* A field: source is a member of the header that has the signature. */
 
 static char *
+ngx_http_webhook_provider_fields(ngx_conf_t *cf,
+    ngx_http_webhook_provider_t *provider)
+{
+    if ((provider->timestamp
+         && ngx_http_webhook_provider_field(cf, provider,
+                                            &provider->timestamp->source)
+            != NGX_CONF_OK)
+        || ngx_http_webhook_provider_field(cf, provider, provider->id)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_webhook_provider_field(cf, provider, provider->event);
+}
+
+
+
+static char *
 ngx_http_webhook_provider_field(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source)
 {
@@ -380,10 +376,8 @@ ngx_http_webhook_provider_field(ngx_conf_t *cf,
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "\"field:%V\" in webhook_provider \"%V\" needs a "
                        "\"signature header:NAME\" rule with \"list=\" or "
                        "\"field=\"", &source->name, &provider->name);
-
-    return NGX_CONF_ERROR;
 }

@@ -93,10 +93,9 @@ ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         for (k = 1; k < i; k++) {
             if (ngx_strcmp(value[i].data, value[k].data) == 0) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                return ngx_http_webhook_error(cf,
                                    "\"webhook\" names \"%V\" twice",
                                    &value[i]);
-                return NGX_CONF_ERROR;
             }
         }
 
@@ -197,7 +196,7 @@ ngx_http_webhook_providers_check_sharing(ngx_conf_t *cf,
                       "secret %ui of \"webhook %V\" in %V:%ui needs "
                       "\"for=NAME\" with one of these, they do not verify in "
                       "the same way and must not share a secret", i + 1,
-                      &conf->names, &conf->file, conf->line);
+                      &conf->names, &secret[i].conf_file, secret[i].line);
         return NGX_ERROR;
     }
 
@@ -385,7 +384,8 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
                           "\"webhook_challenge_secret\" of \"webhook %V\" in "
                           "%V:%ui is also a \"webhook_secret\", give it a "
                           "value of its own", &other->provider->name,
-                          &conf->file, conf->line);
+                          &gate->challenge->secret->conf_file,
+                          gate->challenge->secret->line);
             return NGX_ERROR;
         }
     }
@@ -401,10 +401,11 @@ ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
 
         if (other) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "secrets %ui and %ui of \"webhook %V\" in %V:%ui "
-                          "are the same, but one of \"%V\" must not be one "
-                          "of \"%V\"", keyslot->number, other->number,
-                          &conf->names, &conf->file, conf->line,
+                          "\"webhook_secret\" in %V:%ui is the same as that "
+                          "in %V:%ui, but one of \"%V\" must not be one of "
+                          "\"%V\", give each a value of its own",
+                          &keyslot->secret->conf_file, keyslot->secret->line,
+                          &other->secret->conf_file, other->secret->line,
                           &keyslot->provider->name, &other->provider->name);
             return NGX_ERROR;
         }

@@ -16,17 +16,6 @@ static ngx_uint_t ngx_http_webhook_recipient_by_url(
     ngx_http_webhook_stats_entry_t *entry);
 
 
-char *
-ngx_http_webhook_rule_shared_key(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
-    void *field)
-{
-    provider->shared_key = 1;
-
-    return NGX_CONF_OK;
-}
-
-
 /* A token says nothing of the message, so there it is an error. */
 
 ngx_uint_t

@@ -24,12 +24,9 @@ typedef struct {
 } ngx_http_webhook_redis_words_t;
 
 
-static char *ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_redis_option_prefix(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_redis_option_msec(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_redis_option_secret;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_redis_option_prefix;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_redis_option_msec;
 static char *ngx_http_webhook_redis_url(ngx_conf_t *cf,
     ngx_http_webhook_redis_t *redis, ngx_uint_t *tls);
 static char *ngx_http_webhook_redis_database(ngx_conf_t *cf,
@@ -119,10 +116,9 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_webhook_redis_find(wmcf, &value[1])) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    if (ngx_http_webhook_named(&wmcf->engines, &value[1])) {
+        return ngx_http_webhook_error(cf,
                            "the engine \"%V\" is defined twice", &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     words = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_redis_words_t));
@@ -175,27 +171,6 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* The engine of that name, or NULL. */
-
-ngx_http_webhook_redis_t *
-ngx_http_webhook_redis_find(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_str_t *name)
-{
-    ngx_uint_t                  i;
-    ngx_http_webhook_redis_t  **engines;
-
-    engines = wmcf->engines.elts;
-
-    for (i = 0; i < wmcf->engines.nelts; i++) {
-        if (ngx_http_webhook_str_equal(&engines[i]->name, name)) {
-            return engines[i];
-        }
-    }
-
-    return NULL;
-}
-
-
 static char *
 ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
@@ -205,10 +180,9 @@ ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
     const char  *odd;
 
     if (ngx_strlchr(value->data, value->data + value->len, '$')) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "a secret of \"webhook_redis\" takes no variables, "
                            "one with \"$\" goes into a \"file:\"");
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_secret_init(cf, secret, value) != NGX_CONF_OK
@@ -218,10 +192,9 @@ ngx_http_webhook_redis_option_secret(ngx_conf_t *cf,
     }
 
     if (secret->keyset) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "a secret of \"webhook_redis\" is no set of public "
                            "keys, for what is in a file write \"file:PATH\"");
-        return NGX_CONF_ERROR;
     }
 
     odd = wh_secret_odd(ngx_http_webhook_wh_str(&secret->bytes), 0);
@@ -249,11 +222,10 @@ ngx_http_webhook_redis_option_prefix(ngx_conf_t *cf,
     }
 
     if (i < value->len || value->len > NGX_HTTP_WEBHOOK_REDIS_PREFIX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid prefix \"%V\", it is at most %d visible "
                            "characters like \"wh:\"", value,
                            NGX_HTTP_WEBHOOK_REDIS_PREFIX);
-        return NGX_CONF_ERROR;
     }
 
     *prefix = *value;
@@ -272,10 +244,9 @@ ngx_http_webhook_redis_option_msec(ngx_conf_t *cf,
     time = ngx_parse_time(value, 0);
 
     if (time == NGX_ERROR || time == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid time \"%V\" of \"webhook_redis\", it is "
                            "like \"100ms\" or \"30s\" and not 0", value);
-        return NGX_CONF_ERROR;
     }
 
     *msec = time;
@@ -371,14 +342,12 @@ static char *
 ngx_http_webhook_redis_url_wrong(ngx_conf_t *cf,
     ngx_http_webhook_redis_t *redis)
 {
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "invalid URL of the engine \"%V\", it is like "
                        "\"redis://HOST:6379/0\", \"rediss://HOST:6380\" or "
                        "\"unix:/run/redis.sock\"; what else there is goes "
                        "into options, as \"user=\" and \"password=\"",
                        &redis->name);
-
-    return NGX_CONF_ERROR;
 }
 
 
@@ -396,10 +365,9 @@ ngx_http_webhook_redis_addresses(ngx_conf_t *cf,
     u.default_port = NGX_HTTP_WEBHOOK_REDIS_PORT;
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "%s in \"%V\" of the engine \"%V\"",
                            u.err ? u.err : "no memory", text, &redis->name);
-        return NGX_CONF_ERROR;
     }
 
     redis->addrs = u.addrs;
@@ -452,11 +420,10 @@ ngx_http_webhook_redis_check(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
     if (redis->lease < NGX_HTTP_WEBHOOK_REDIS_MIN_LEASE
         || redis->lease < 10 * redis->timeout)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"lease=\" of the engine \"%V\" is too short, it "
                            "is at least a second and ten times \"timeout=\"",
                            &redis->name);
-        return NGX_CONF_ERROR;
     }
 
     if (tls) {
@@ -468,11 +435,10 @@ ngx_http_webhook_redis_check(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
         || redis->certificate_key.len
         || redis->server_name.len)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "the engine \"%V\" has options for TLS, which is "
                            "spoken to an URL that begins with \"rediss://\"",
                            &redis->name);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -495,11 +461,10 @@ ngx_http_webhook_redis_tls(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis)
         redis->server_name = redis->host;
 
         if (!redis->named) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "the URL of the engine \"%V\" has an address, "
                                "add \"server_name=\" with a name that is in "
                                "its certificate", &redis->name);
-            return NGX_CONF_ERROR;
         }
     }
 

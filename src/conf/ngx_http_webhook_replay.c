@@ -13,12 +13,10 @@
 #define NGX_HTTP_WEBHOOK_HOLD  30       /* seconds */
 
 
-static char *ngx_http_webhook_replay_key(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_replay_key;
 static char *ngx_http_webhook_replay_tenant_check(ngx_conf_t *cf,
     ngx_str_t *value);
-static char *ngx_http_webhook_replay_tenant(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_replay_tenant;
 static char *ngx_http_webhook_replay_zone(ngx_conf_t *cf,
     ngx_http_webhook_replay_t *replay);
 static char *ngx_http_webhook_replay_engine(ngx_conf_t *cf,
@@ -30,7 +28,9 @@ static ngx_int_t ngx_http_webhook_replay_unsigned(ngx_conf_t *cf,
     ngx_str_t *name);
 static void ngx_http_webhook_replay_warn(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_t *replay);
-static ngx_uint_t ngx_http_webhook_replay_same_rule(
+static ngx_http_webhook_gate_t *ngx_http_webhook_replay_other_name(
+    ngx_http_webhook_gate_t *gate);
+static ngx_uint_t ngx_http_webhook_replay_same_name(
     ngx_http_webhook_replay_rule_t *one, ngx_http_webhook_replay_rule_t *two);
 
 
@@ -156,39 +156,26 @@ ngx_http_webhook_replay_key(ngx_conf_t *cf, ngx_http_webhook_option_t *option,
 static char *
 ngx_http_webhook_replay_tenant_check(ngx_conf_t *cf, ngx_str_t *value)
 {
-    ngx_str_t   rest, name, lower;
-    ngx_uint_t  own;
-
-    static ngx_str_t  host = ngx_string("host");
+    ngx_str_t  rest, name;
 
     rest = *value;
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
 
-        lower.len = name.len;
-        lower.data = ngx_pnalloc(cf->temp_pool, name.len + 1);
-        if (lower.data == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_strlow(lower.data, name.data, name.len);
-
-        own = (lower.len > sizeof("webhook_") - 1
-               && ngx_strncmp(lower.data, "webhook_", sizeof("webhook_") - 1)
-                  == 0);
-
-        if ((!own && !ngx_http_webhook_variable_sent(&lower))
-            || ngx_http_webhook_str_equal(&lower, &host))
+        if (!ngx_http_webhook_variable_own(&name)
+            && (!(ngx_http_webhook_variable_what(&name)
+                  & NGX_HTTP_WEBHOOK_VAR_SENT)
+                || (name.len == 4
+                    && ngx_strncasecmp(name.data, (u_char *) "host", 4) == 0)))
         {
             continue;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"$%V\" in \"tenant=%V\" is filled by whoever "
                            "sends the request, so a message could be sent "
                            "again as another tenant's, let a \"map\" choose "
                            "it", &name, value);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -284,7 +271,7 @@ ngx_http_webhook_replay_engine(ngx_conf_t *cf,
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
 
-    replay->redis = ngx_http_webhook_redis_find(wmcf, &replay->shared);
+    replay->redis = ngx_http_webhook_named(&wmcf->engines, &replay->shared);
 
     if (replay->redis) {
         replay->redis->used = 1;
@@ -344,43 +331,53 @@ ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate)
 void
 ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first)
 {
-    ngx_http_webhook_gate_t  *gate, *other;
+    ngx_http_webhook_gate_t  *gate;
 
     for (gate = first; gate; gate = gate->next) {
-
-        gate->rule = gate->provider->replay;
-
-        for (other = first; other; other = other->next) {
-
-            if (other->sender == gate->sender
-                && !ngx_http_webhook_replay_same_rule(gate->provider->replay,
-                                                      other->provider->replay))
-            {
-                gate->rule = NULL;
-                break;
-            }
-        }
+        gate->rule = ngx_http_webhook_replay_other_name(gate)
+                     ? NULL : gate->provider->replay;
     }
 }
 
 
+/* A gate of the same sender that names messages in another way, or NULL. */
+
+static ngx_http_webhook_gate_t *
+ngx_http_webhook_replay_other_name(ngx_http_webhook_gate_t *gate)
+{
+    ngx_http_webhook_gate_t  *other;
+
+    for (other = gate->first; other; other = other->next) {
+        if (other->sender == gate->sender
+            && !ngx_http_webhook_replay_same_name(gate->provider->replay,
+                                                  other->provider->replay))
+        {
+            return other;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* How long each remembers them is its own. */
+
 static ngx_uint_t
-ngx_http_webhook_replay_same_rule(ngx_http_webhook_replay_rule_t *one,
+ngx_http_webhook_replay_same_name(ngx_http_webhook_replay_rule_t *one,
     ngx_http_webhook_replay_rule_t *two)
 {
-    if (one == NULL || two == NULL) {
-        return one == two;
-    }
+    static ngx_http_webhook_replay_rule_t  none;
+
+    one = one ? one : &none;
+    two = two ? two : &none;
 
     if (one->key == NULL || two->key == NULL) {
         return one->key == two->key
-               && one->ttl == two->ttl
                && one->body == two->body
                && one->off == two->off;
     }
 
-    return one->ttl == two->ttl
-           && ngx_http_webhook_str_equal(&one->key->text, &two->key->text);
+    return ngx_http_webhook_str_equal(&one->key->text, &two->key->text);
 }
 
 
@@ -496,10 +493,33 @@ static void
 ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_replay_t *replay)
 {
+    char                         *missing;
     ngx_str_t                     name;
+    ngx_http_webhook_gate_t      *other;
     ngx_http_webhook_provider_t  *provider;
 
     provider = gate->provider;
+    other = ngx_http_webhook_replay_other_name(gate);
+
+    if (other && !ngx_http_webhook_replay_applies(cf, gate, replay)) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"webhook_replay\" in %V:%ui goes by what is signed "
+                      "for \"webhook %V\": \"%V\" has the same secret and "
+                      "another rule \"replay\", give each a secret of its "
+                      "own", &replay->file, replay->line, &provider->name,
+                      &other->provider->name);
+    }
+
+    missing = replay->key ? ngx_http_webhook_replay_key_missing(provider,
+                                                                replay->key)
+                          : NULL;
+    if (missing) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"$webhook_%s\" in \"key=\" of \"webhook_replay\" in "
+                      "%V:%ui is always empty for \"webhook %V\", which has "
+                      "no rule \"%s\"", missing, &replay->file, replay->line,
+                      &provider->name, missing);
+    }
 
     if (replay->key
         && ngx_http_webhook_replay_unsigned(cf, provider, replay, &name)

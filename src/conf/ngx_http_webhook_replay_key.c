@@ -11,15 +11,6 @@
 #include "core/wh_str.h"
 
 
-/* A variable of a key, or all whose names begin so. */
-
-typedef struct {
-    ngx_str_t   name;
-    ngx_uint_t  part;
-    ngx_uint_t  prefix;
-} ngx_http_webhook_key_part_t;
-
-
 static ngx_uint_t ngx_http_webhook_replay_part(ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
@@ -33,37 +24,6 @@ static ngx_uint_t ngx_http_webhook_replay_covers_variable(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
-
-
-static ngx_http_webhook_key_part_t  ngx_http_webhook_key_parts[] = {
-    { ngx_string("webhook_id"), NGX_HTTP_WEBHOOK_REPLAY_KEY_ID, 0 },
-    { ngx_string("webhook_event"), NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT, 0 },
-    { ngx_string("webhook_timestamp"),
-      NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP, 0 },
-    { ngx_string("webhook_provider"), 0, 0 },
-    { ngx_string("webhook_nonce"), 0, 0 },
-    { ngx_string("server_name"), 0, 0 },
-    { ngx_string("hostname"), 0, 0 },
-    { ngx_string("http_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
-    { ngx_string("arg_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
-    { ngx_string("cookie_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
-    { ngx_string("ssl_client_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
-    { ngx_string("proxy_protocol_"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 1 },
-    { ngx_string("args"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("query_string"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("is_args"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("content_type"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("content_length"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("request"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("request_method"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("remote_user"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("document_uri"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("uri"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("request_uri"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("host"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_string("remote_addr"), NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST, 0 },
-    { ngx_null_string, NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER, 0 }
-};
 
 
 /* Compiles a key, or says what is wrong with it; NULL after an error. */
@@ -95,6 +55,14 @@ ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
     rest = *text;
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
+
+        if (ngx_http_webhook_variable_what(&name) & NGX_HTTP_WEBHOOK_VAR_NEW) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "\"$%V\" in \"key=%V\" is another one in each "
+                               "request, so nothing will be a copy", &name,
+                               text);
+        }
+
         key->parts |= ngx_http_webhook_replay_part(&name);
     }
 
@@ -102,23 +70,46 @@ ngx_http_webhook_replay_key_compile(ngx_conf_t *cf, ngx_str_t *text)
 }
 
 
+/* The rule without which a variable of a key is always empty, or NULL. */
+
+char *
+ngx_http_webhook_replay_key_missing(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_replay_key_t *key)
+{
+    if ((key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID) && provider->id == NULL)
+    {
+        return "id";
+    }
+
+    if ((key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT)
+        && provider->event == NULL)
+    {
+        return "event";
+    }
+
+    if ((key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
+        && provider->timestamp == NULL)
+    {
+        return "timestamp";
+    }
+
+    return NULL;
+}
+
+
 static ngx_uint_t
 ngx_http_webhook_replay_part(ngx_str_t *name)
 {
-    ngx_http_webhook_key_part_t  *part;
+    ngx_uint_t  what;
 
-    for (part = ngx_http_webhook_key_parts; part->name.len; part++) {
+    what = ngx_http_webhook_variable_what(name);
 
-        if (name->len >= part->name.len
-            && (part->prefix || name->len == part->name.len)
-            && ngx_strncasecmp(name->data, part->name.data, part->name.len)
-               == 0)
-        {
-            break;
-        }
+    if (what & (NGX_HTTP_WEBHOOK_REPLAY_KEY_PARTS|NGX_HTTP_WEBHOOK_VAR_FIXED))
+    {
+        return what & NGX_HTTP_WEBHOOK_REPLAY_KEY_PARTS;
     }
 
-    return part->part;
+    return NGX_HTTP_WEBHOOK_REPLAY_KEY_OTHER;
 }
 
 

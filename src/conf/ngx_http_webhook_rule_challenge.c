@@ -24,6 +24,7 @@ typedef struct {
 #define NGX_HTTP_WEBHOOK_CHALLENGE_KEY     2
 
 
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_challenge;
 static char *ngx_http_webhook_challenge_sources(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *word,
@@ -35,8 +36,8 @@ static char *ngx_http_webhook_challenge_source(ngx_conf_t *cf,
 static char *ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply);
 static ngx_uint_t ngx_http_webhook_challenge_has(ngx_str_t *text, char *part);
-static char *ngx_http_webhook_challenge_word(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_challenge_type;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_challenge_word;
 static char *ngx_http_webhook_challenge_wrong(
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_challenge_t *challenge);
@@ -79,7 +80,7 @@ static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
     { ngx_string("reply=TEMPLATE"), ngx_http_webhook_option_template,
       offsetof(ngx_http_webhook_challenge_words_t, reply), NULL, 0, 0 },
 
-    { ngx_string("type=MIME"), ngx_http_webhook_option_text,
+    { ngx_string("type=MIME"), ngx_http_webhook_challenge_type,
       offsetof(ngx_http_webhook_challenge_words_t, challenge.type), NULL,
       0, 0 },
 
@@ -103,7 +104,19 @@ static ngx_http_webhook_option_t  ngx_http_webhook_challenge_options[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_challenge[] = {
+
+    { ngx_string("challenge"), 1, 16, ngx_http_webhook_rule_challenge,
+      0, 0,
+      "challenge SOURCE|none [method=NAME] [match=SOURCE[=VALUE]] "
+      "[reply=TEMPLATE] [type=MIME] [header=NAME] [key=signing] "
+      "[after=verify] [status=CODE]" },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_challenge(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -245,21 +258,13 @@ static char *
 ngx_http_webhook_challenge_reply(ngx_conf_t *cf,
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *reply)
 {
-    ngx_http_compile_complex_value_t  ccv;
-
     if (ngx_http_webhook_challenge_has(reply, "webhook_challenge_hmac")) {
         challenge->hmac = 1;
         challenge->needs_key = 1;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = reply;
-    ccv.complex_value = &challenge->reply;
-
-    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
+    return ngx_http_webhook_text_compile(cf, reply, &challenge->reply)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -269,6 +274,26 @@ ngx_http_webhook_challenge_has(ngx_str_t *text, char *part)
     return ngx_strlcasestrn(text->data, text->data + text->len,
                             (u_char *) part, ngx_strlen(part) - 1)
            != NULL;
+}
+
+
+static char *
+ngx_http_webhook_challenge_type(ngx_conf_t *cf,
+    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
+{
+    if (ngx_http_webhook_option_text(cf, option, value, field)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_strlchr(value->data, value->data + value->len, '/') == NULL) {
+        return ngx_http_webhook_error(cf,
+                           "invalid \"type=%V\" in rule \"challenge\", it is "
+                           "like \"type=application/json\"", value);
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -300,7 +325,7 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
 {
     u_char                    *p;
     ngx_str_t                  source;
-    ngx_http_webhook_match_t  *match;
+    ngx_http_webhook_match_t  *match, *other;
 
     match = ngx_array_push(&challenge->matches);
     if (match == NULL) {
@@ -320,10 +345,9 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         match->value.len = word->len - source.len - 1;
 
         if (match->value.len == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "no value in \"match=%V\", leave the last "
                                "\"=\" out for the challenge secret", word);
-            return NGX_CONF_ERROR;
         }
 
         if (ngx_http_webhook_text(cf, &match->value) != NGX_CONF_OK) {
@@ -334,8 +358,25 @@ ngx_http_webhook_challenge_match(ngx_conf_t *cf,
         challenge->needs_key = 1;
     }
 
-    return ngx_http_webhook_challenge_source(cf, provider, challenge, &source,
-                                             &match->source);
+    if (ngx_http_webhook_challenge_source(cf, provider, challenge, &source,
+                                          &match->source)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    other = challenge->matches.elts;
+
+    for ( /* void */ ; other != match; other++) {
+        if (ngx_http_webhook_source_same(&other->source, &match->source)) {
+            return ngx_http_webhook_error(cf,
+                               "\"match=%V\" in rule \"challenge\" is the "
+                               "second for \"%V\", all of them must hold, for "
+                               "either write two challenges", word, &source);
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -407,10 +448,7 @@ ngx_http_webhook_challenge_always(ngx_http_webhook_provider_t *provider,
     }
 
     for (credential = provider->credentials; *credential; credential++) {
-        if ((*credential)->type == source->type
-            && (*credential)->index == source->index
-            && ngx_http_webhook_str_equal(&(*credential)->name, &source->name))
-        {
+        if (ngx_http_webhook_source_same(*credential, source)) {
             return 1;
         }
     }

@@ -10,8 +10,11 @@
 #include "core/wh_subject.h"
 
 
-static char *ngx_http_webhook_header_status(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_methods;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_content_type;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_header;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_certificate;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_header_status;
 
 
 static ngx_http_webhook_option_t  ngx_http_webhook_header_options[] = {
@@ -23,7 +26,30 @@ static ngx_http_webhook_option_t  ngx_http_webhook_header_options[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_headers[] = {
+
+    { ngx_string("methods"), 1, 8, ngx_http_webhook_rule_methods,
+      0, 1,
+      "methods METHOD ..." },
+
+    { ngx_string("content_type"), 1, 8, ngx_http_webhook_rule_content_type,
+      0, 0,
+      "content_type TYPE|~REGEX|none ..." },
+
+    { ngx_string("header"), 2, 3, ngx_http_webhook_rule_header,
+      0, 0,
+      "header NAME VALUE|PREFIX*|~REGEX [status=CODE]" },
+
+    { ngx_string("client_certificate"), 1, 16,
+      ngx_http_webhook_rule_certificate,
+      offsetof(ngx_http_webhook_provider_t, certificates), 0,
+      "client_certificate ATTRIBUTE=VALUE ..." },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_methods(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -43,7 +69,7 @@ ngx_http_webhook_rule_methods(ngx_conf_t *cf,
 }
 
 
-char *
+static char *
 ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -54,12 +80,10 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
 
     for (i = 0; i < n; i++) {
 
-        media = ngx_array_push(&provider->media);
+        media = ngx_http_webhook_add(&provider->media);
         if (media == NULL) {
             return NGX_CONF_ERROR;
         }
-
-        ngx_memzero(media, sizeof(ngx_http_webhook_media_t));
 
         if (ngx_strcmp(words[i].data, "none") == 0) {
             continue;
@@ -85,7 +109,10 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
         end = p + words[i].len;
         slash = ngx_strlchr(p, end, '/');
 
-        if (slash == NULL || slash == p) {
+        if (slash == NULL
+            || slash == p
+            || strcspn((char *) p, ",; ") != words[i].len)
+        {
             goto invalid;
         }
 
@@ -120,29 +147,25 @@ ngx_http_webhook_rule_content_type(ngx_conf_t *cf,
 
 invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "invalid media type \"%V\" in rule \"content_type\", "
                        "it is like \"application/json\", \"application/*\" or "
                        "\"application/*+json\"", &words[i]);
-
-    return NGX_CONF_ERROR;
 }
 
 
-char *
+static char *
 ngx_http_webhook_rule_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
     ngx_uint_t                    given;
-    ngx_http_webhook_required_t  *required;
+    ngx_http_webhook_required_t  *required, *other;
 
-    required = ngx_array_push(&provider->required);
+    required = ngx_http_webhook_add(&provider->required);
     if (required == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(required, sizeof(ngx_http_webhook_required_t));
 
     if (ngx_http_webhook_text(cf, &words[0]) != NGX_CONF_OK
         || ngx_http_webhook_provider_header(cf, provider, &words[0],
@@ -177,6 +200,24 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
         required->prefix = 1;
     }
 
+    other = provider->required.elts;
+
+    for ( /* void */ ; other != required; other++) {
+        if (other->header == required->header
+            && other->regex == NULL
+            && !other->prefix
+            && !required->prefix
+            && !ngx_http_webhook_str_equal(&other->value, &required->value))
+        {
+            return ngx_http_webhook_error(cf,
+                               "the header \"%V\" cannot be \"%V\" and "
+                               "\"%V\", for either of them write "
+                               "\"~^(%V|%V)$\"", &words[0], &other->value,
+                               &required->value, &other->value,
+                               &required->value);
+        }
+    }
+
     return NGX_CONF_OK;
 }
 
@@ -191,7 +232,7 @@ ngx_http_webhook_header_status(ngx_conf_t *cf,
 
 /* One more alternative to the list of subjects, which is made if need be. */
 
-char *
+static char *
 ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -228,12 +269,11 @@ ngx_http_webhook_rule_certificate(ngx_conf_t *cf,
         if (wh_subject_attr(ngx_http_webhook_wh_str(&words[i]), attr)
             != WH_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "invalid certificate attribute \"%V\", it is "
                                "CN=, O=, OU=, C=, ST=, L=, serialNumber=, "
                                "emailAddress=, san=dns:, san=uri: or "
                                "san=email: with a value", &words[i]);
-            return NGX_CONF_ERROR;
         }
     }
 

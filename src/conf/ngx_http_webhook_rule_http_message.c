@@ -38,8 +38,6 @@ static char *ngx_http_webhook_http_message_set(ngx_conf_t *cf,
 static char *ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_http_message_t *rule, ngx_str_t *text);
-static char *ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
 
 
 #define ngx_http_webhook_http_algorithm(name, scheme)                         \
@@ -85,11 +83,11 @@ static ngx_http_webhook_option_t  ngx_http_webhook_http_message_options[] = {
     { ngx_string("tag=TEXT"), ngx_http_webhook_option_text,
       offsetof(ngx_http_webhook_http_message_words_t, tag), NULL, 0, 0 },
 
-    { ngx_string("algorithm=NAME,..."), ngx_http_webhook_http_message_bits,
+    { ngx_string("algorithm=NAME,..."), ngx_http_webhook_option_bits,
       offsetof(ngx_http_webhook_http_message_words_t, rule.schemes),
       ngx_http_webhook_http_algorithms, 0, 0 },
 
-    { ngx_string("requires=NAME,..."), ngx_http_webhook_http_message_bits,
+    { ngx_string("requires=NAME,..."), ngx_http_webhook_option_bits,
       offsetof(ngx_http_webhook_http_message_words_t, rule.requires),
       ngx_http_webhook_http_requires, 0, 0 },
 
@@ -125,12 +123,10 @@ ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
 
     static ngx_str_t  header = ngx_string("header:Signature");
 
-    signature = ngx_array_push(&provider->signatures);
+    signature = ngx_http_webhook_add(&provider->signatures);
     if (signature == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(signature, sizeof(ngx_http_webhook_signature_t));
     ngx_memzero(&conf, sizeof(ngx_http_webhook_http_message_words_t));
 
     conf.encoding = WH_BASE64;
@@ -195,10 +191,9 @@ ngx_http_webhook_http_message_set(ngx_conf_t *cf,
         && (rule->requires & NGX_HTTP_WEBHOOK_REQUIRES_TIMES)
            != NGX_HTTP_WEBHOOK_REQUIRES_TIMES)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"lifetime=\" of rule \"signature\" needs "
                            "\"requires=created,expires\"");
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_provider_header(cf, provider, &input, &rule->input)
@@ -213,11 +208,10 @@ ngx_http_webhook_http_message_set(ngx_conf_t *cf,
     if (rule->schemes & (1 << WH_PUBKEY_NONE)) {
 
         if (rule->schemes != 1 << WH_PUBKEY_NONE) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "\"algorithm=hmac-sha256\" of rule "
                                "\"signature\" goes alone, a public key must "
                                "not be taken for the key of an HMAC");
-            return NGX_CONF_ERROR;
         }
 
         signature->digest = WH_SHA256;
@@ -253,11 +247,10 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     static const wh_str_t  digest = wh_string("content-digest");
 
     if (text->len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"signature http-message\" needs a "
                            "\"covers=NAME,...\", as "
                            "covers=@method,@target-uri,content-digest");
-        return NGX_CONF_ERROR;
     }
 
     words = ngx_http_webhook_list_words(cf, text, &n);
@@ -276,21 +269,19 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
         if (wh_component(ngx_http_webhook_wh_str(&words[i]), &rule->covers[i])
             != WH_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "invalid \"%V\" in \"covers=\" of rule "
                                "\"signature\", it is a header in lower case, "
                                "@method, @target-uri, @authority, @scheme, "
                                "@request-target, @path or @query",
                                &words[i]);
-            return NGX_CONF_ERROR;
         }
 
         for (k = 0; k < i; k++) {
             if (ngx_http_webhook_str_equal(&words[k], &words[i])) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                return ngx_http_webhook_error(cf,
                                    "\"%V\" is twice in rule \"signature\"",
                                    &words[i]);
-                return NGX_CONF_ERROR;
             }
         }
 
@@ -310,26 +301,6 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_webhook_http_message_bits(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
-{
-    ngx_str_t   *words, what;
-    ngx_uint_t   n;
-
-    words = ngx_http_webhook_list_words(cf, value, &n);
-    if (words == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    what = option->name;
-    what.len -= sizeof("=NAME,...") - 1;
-
-    return ngx_http_webhook_keyword_bits(cf, option->keywords, &what, words, n,
-                                         field);
 }
 
 

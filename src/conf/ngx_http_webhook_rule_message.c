@@ -19,10 +19,10 @@ typedef struct {
     { ngx_string(name), flags },
 
 
-static char *ngx_http_webhook_body_pelorus(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
-static char *ngx_http_webhook_message_compile(ngx_conf_t *cf,
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_message;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_body;
+static ngx_http_webhook_finish_t  ngx_http_webhook_body_pelorus;
+static ngx_http_webhook_finish_t  ngx_http_webhook_message_compile;
 static ngx_uint_t ngx_http_webhook_message_constant(ngx_array_t *segments);
 static ngx_array_t *ngx_http_webhook_message_segments(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end);
@@ -50,7 +50,21 @@ static ngx_http_webhook_option_t  ngx_http_webhook_message_options[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_message[] = {
+
+    { ngx_string("message"), 1, 3, ngx_http_webhook_rule_message,
+      0, 1,
+      "message TEMPLATE [free=SOURCE] [optional=SOURCE,...]" },
+
+    { ngx_string("body"), 1, 1, ngx_http_webhook_rule_body,
+      0, 1,
+      "body KIND" },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -65,7 +79,7 @@ ngx_http_webhook_rule_message(ngx_conf_t *cf,
 }
 
 
-char *
+static char *
 ngx_http_webhook_rule_body(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -82,10 +96,8 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     if (row == NULL) {
         ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_bodies),
                                0, buf, &names);
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown body \"%V\", it can be %V", &words[0],
-                           &names);
-        return NGX_CONF_ERROR;
+        return ngx_http_webhook_error(cf, "unknown body \"%V\", it can be %V",
+                                      &words[0], &names);
     }
 
     body->keyword = row->name;
@@ -191,24 +203,21 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
         }
 
         if (body || ngx_http_webhook_message_constant(provider->prefix)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "\"body none\" in webhook_provider \"%V\" goes "
                                "with a \"message\" that has variables, but "
                                "not $webhook_body", &provider->name);
-            return NGX_CONF_ERROR;
         }
 
-        return ngx_http_webhook_parts_compile(cf, provider) == NGX_OK
-               ? NGX_CONF_OK : NGX_CONF_ERROR;
+        return ngx_http_webhook_parts_compile(cf, provider);
     }
 
     if (body == NULL
         || ngx_http_webhook_find_body(body + len, end, &more) != NULL)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid \"%V\" in rule \"message\", it must have "
                            "$webhook_body exactly once", message);
-        return NGX_CONF_ERROR;
     }
 
     provider->prefix = ngx_http_webhook_message_segments(cf, provider,
@@ -226,8 +235,7 @@ ngx_http_webhook_message_compile(ngx_conf_t *cf,
         }
     }
 
-    return ngx_http_webhook_parts_compile(cf, provider) == NGX_OK
-           ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ngx_http_webhook_parts_compile(cf, provider);
 }
 
 
@@ -264,12 +272,10 @@ ngx_http_webhook_message_segments(ngx_conf_t *cf,
     }
 
     do {
-        segment = ngx_array_push(segments);
+        segment = ngx_http_webhook_add(segments);
         if (segment == NULL) {
             return NULL;
         }
-
-        ngx_memzero(segment, sizeof(ngx_http_webhook_segment_t));
 
         len = 0;
 
@@ -368,7 +374,6 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 {
     ngx_uint_t                   i, k;
     ngx_array_t                 *segments[2];
-    ngx_http_webhook_source_t   *other;
     ngx_http_webhook_segment_t  *segment;
 
     segments[0] = provider->prefix;
@@ -380,11 +385,8 @@ ngx_http_webhook_message_takes(ngx_http_webhook_provider_t *provider,
 
         for (k = 0; k < segments[i]->nelts; k++) {
 
-            other = segment[k].source;
-
-            if (other
-                && other->type == source->type
-                && ngx_http_webhook_str_equal(&other->name, &source->name))
+            if (segment[k].source
+                && ngx_http_webhook_source_same(segment[k].source, source))
             {
                 return 1;
             }
@@ -454,12 +456,11 @@ ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
         || provider->methods
         || provider->reject != NGX_CONF_UNSET)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"body pelorus\" in webhook_provider \"%V\" goes "
                            "with one \"signature header:NAME\" rule, and "
                            "with id, event, require, json, replay, "
                            "client_certificate and ack", &provider->name);
-        return NGX_CONF_ERROR;
     }
 
     if (signature->use != ngx_http_webhook_use_hmac(
@@ -474,12 +475,11 @@ ngx_http_webhook_body_with_pelorus(ngx_conf_t *cf,
                                sizeof("sha256=") - 1)
                    != 0)))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "the \"signature\" beside \"body pelorus\" in "
                            "webhook_provider \"%V\" is an HMAC-SHA256 in hex "
                            "with \"prefix=sha256=\", leave other options out",
                            &provider->name);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

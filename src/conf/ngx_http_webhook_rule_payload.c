@@ -11,6 +11,11 @@
 #include "core/wh_time.h"
 
 
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_timestamp;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_window;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_require;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_json;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_query;
 static char *ngx_http_webhook_require_text(ngx_conf_t *cf,
     wh_constraint_t *constraint, ngx_str_t *words, ngx_uint_t n);
 
@@ -31,7 +36,7 @@ static ngx_http_webhook_option_t  ngx_http_webhook_timestamp_options[] = {
       offsetof(ngx_http_webhook_timestamp_t, unit),
       ngx_http_webhook_units, 0, 0 },
 
-    { ngx_string("past=TIME"), ngx_http_webhook_option_time,
+    { ngx_string("past=TIME"), ngx_http_webhook_option_period,
       offsetof(ngx_http_webhook_timestamp_t, window.past), NULL, 0, 0 },
 
     { ngx_string("future=TIME"), ngx_http_webhook_option_time,
@@ -67,7 +72,38 @@ static ngx_http_webhook_keyword_t  ngx_http_webhook_query_flags[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_payload[] = {
+
+    { ngx_string("timestamp"), 1, 5, ngx_http_webhook_rule_timestamp,
+      0, 1,
+      "timestamp SOURCE [form:NAME] [unit=s|ms|unix|rfc3339|http] [past=TIME] "
+      "[future=TIME]" },
+
+    { ngx_string("window"), 1, 2, ngx_http_webhook_rule_window,
+      offsetof(ngx_http_webhook_provider_t, window), 1,
+      "window PAST [future=TIME]" },
+
+    { ngx_string("claim"), 2, 16, ngx_http_webhook_rule_require,
+      offsetof(ngx_http_webhook_provider_t, claim_rules), 0,
+      "claim POINTER TYPE [rule ...]" },
+
+    { ngx_string("require"), 2, 16, ngx_http_webhook_rule_require,
+      offsetof(ngx_http_webhook_provider_t, requires), 0,
+      "require POINTER TYPE [rule ...]" },
+
+    { ngx_string("json"), 1, 3, ngx_http_webhook_rule_json,
+      offsetof(ngx_http_webhook_provider_t, json), 1,
+      "json object|array|empty ..." },
+
+    { ngx_string("query"), 1, 2, ngx_http_webhook_rule_query,
+      offsetof(ngx_http_webhook_provider_t, query), 1,
+      "query first|last|semicolon ..." },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -101,7 +137,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
 
 /* PAST [future=TIME] */
 
-char *
+static char *
 ngx_http_webhook_rule_window(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -110,7 +146,7 @@ ngx_http_webhook_rule_window(ngx_conf_t *cf,
 
     ngx_uint_t  given;
 
-    if (ngx_http_webhook_option_time(cf, NULL, &words[0], &window->past)
+    if (ngx_http_webhook_option_period(cf, NULL, &words[0], &window->past)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -126,7 +162,7 @@ ngx_http_webhook_rule_window(ngx_conf_t *cf,
  * only to find mistakes, and again when the gate's set of pointers is made.
  */
 
-char *
+static char *
 ngx_http_webhook_rule_require(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -148,9 +184,9 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(require, sizeof(ngx_http_webhook_require_t));
-
     require->n = n;
+    require->file = cf->conf_file->file.name;
+    require->line = cf->conf_file->line;
     require->words = ngx_palloc(cf->pool, n * sizeof(wh_str_t));
     if (require->words == NULL) {
         return NGX_CONF_ERROR;
@@ -177,14 +213,23 @@ ngx_http_webhook_rule_require(ngx_conf_t *cf,
     }
 
     if (rc == WH_INVALID) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid rule for a payload at \"%V\": %s",
                            &words[word], error);
-        return NGX_CONF_ERROR;
     }
 
     if (rc != WH_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    if (constraint.values.len
+        && memchr(constraint.values.data, ',', constraint.values.len)
+        && !memchr(constraint.values.data, '|', constraint.values.len))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"enum=%*s\" is one value with a \",\" in it, "
+                           "between values there is a \"|\"",
+                           constraint.values.len, constraint.values.data);
     }
 
     if (ngx_http_webhook_require_text(cf, &constraint, words, n)
@@ -237,7 +282,7 @@ ngx_http_webhook_require_text(ngx_conf_t *cf, wh_constraint_t *constraint,
 }
 
 
-char *
+static char *
 ngx_http_webhook_rule_json(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -249,7 +294,7 @@ ngx_http_webhook_rule_json(ngx_conf_t *cf,
 }
 
 
-char *
+static char *
 ngx_http_webhook_rule_query(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -266,10 +311,9 @@ ngx_http_webhook_rule_query(ngx_conf_t *cf,
     }
 
     if ((*flags & WH_FORM_FIRST) && (*flags & WH_FORM_LAST)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"first\" and \"last\" in rule \"query\", leave "
                            "one of them out");
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -10,8 +10,8 @@
 #include "ngx_http_webhook_conf.h"
 
 
-static char *ngx_http_webhook_rule_replay_key(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_replay;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_rule_replay_key;
 
 
 /* to be sent again later: a sender may take any 4xx for the end */
@@ -41,9 +41,19 @@ static ngx_http_webhook_option_t  ngx_http_webhook_rule_replay_options[] = {
 };
 
 
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_replay[] = {
+
+    { ngx_string("replay"), 1, 3, ngx_http_webhook_rule_replay,
+      offsetof(ngx_http_webhook_provider_t, replay), 1,
+      "replay [key=VALUE|body] [ttl=TIME] [in_progress=STATUS] | off" },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
 /* The options above, or "off". */
 
-char *
+static char *
 ngx_http_webhook_rule_replay(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -69,9 +79,8 @@ ngx_http_webhook_rule_replay(ngx_conf_t *cf,
     rule->off = given & NGX_HTTP_WEBHOOK_REPLAY_OFF;
 
     if (rule->off && given != NGX_HTTP_WEBHOOK_REPLAY_OFF) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "rule \"replay\" has \"off\" beside other values");
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -105,23 +114,34 @@ char *
 ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
 {
-    ngx_str_t  name;
+    char                           *missing;
+    ngx_str_t                       name;
+    ngx_http_webhook_replay_key_t  *key;
 
-    if (provider->replay == NULL
-        || provider->replay->key == NULL
-        || ngx_http_webhook_replay_key_unsigned(provider,
-                                                provider->replay->key, NULL,
-                                                &name)
-           != NGX_OK)
+    key = provider->replay ? provider->replay->key : NULL;
+
+    if (key == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    missing = ngx_http_webhook_replay_key_missing(provider, key);
+
+    if (missing) {
+        return ngx_http_webhook_error(cf,
+                       "\"$webhook_%s\" in the rule \"replay\" of "
+                       "webhook_provider \"%V\" is always empty, add a rule "
+                       "\"%s\"", missing, &provider->name, missing);
+    }
+
+    if (ngx_http_webhook_replay_key_unsigned(provider, key, NULL, &name)
+        != NGX_OK)
     {
         return NGX_CONF_OK;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "\"$%V\" in the rule \"replay\" of webhook_provider "
                        "\"%V\" is not in its \"message\", a captured message "
                        "could be sent again with another one, leave \"key=\" "
                        "out or write \"key=body\"", &name, &provider->name);
-
-    return NGX_CONF_ERROR;
 }

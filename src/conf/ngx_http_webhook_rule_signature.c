@@ -16,7 +16,7 @@
 
 #define NGX_HTTP_WEBHOOK_ALG_HMAC        0x0100
 #define NGX_HTTP_WEBHOOK_ALG_PUBKEY      0x0200
-#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* a public key's, too */
+#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* is not in the table */
 #define NGX_HTTP_WEBHOOK_ALG_JWT_HMAC    0x0800
 #define NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY  0x1000
 #define NGX_HTTP_WEBHOOK_ALG_JWS_HMAC    0x2000
@@ -24,8 +24,7 @@
 #define NGX_HTTP_WEBHOOK_ALG_NUMBER      0x00ff
 
 #define NGX_HTTP_WEBHOOK_ALG_PLAIN                                            \
-    (NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY                    \
-     |NGX_HTTP_WEBHOOK_ALG_ECDSA)
+    (NGX_HTTP_WEBHOOK_ALG_HMAC|NGX_HTTP_WEBHOOK_ALG_PUBKEY)
 #define NGX_HTTP_WEBHOOK_ALG_JWT                                              \
     (NGX_HTTP_WEBHOOK_ALG_JWT_HMAC|NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY)
 #define NGX_HTTP_WEBHOOK_ALG_JWS                                              \
@@ -35,24 +34,17 @@
      |NGX_HTTP_WEBHOOK_ALG_JWS_HMAC)
 
 
-#define ngx_http_webhook_algorithm_row(id, name)                              \
+#define ngx_http_webhook_hmac_row(id, name)                                   \
     { ngx_string("hmac-" name), NGX_HTTP_WEBHOOK_ALG_HMAC|id },
 
+#define ngx_http_webhook_pubkey_row(id, name)                                 \
+    { ngx_string(name), NGX_HTTP_WEBHOOK_ALG_PUBKEY|id },
 
-/* RFC 7518, and RFC 8037 */
+#define ngx_http_webhook_jwt_row(id, name, alg)                               \
+    { ngx_string("jwt-" name), NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY|id },
 
-#define ngx_http_webhook_jose_rows(kind, hmac, pubkey)                        \
-    { ngx_string(kind "hs256"), hmac|WH_SHA256 },                             \
-    { ngx_string(kind "rs256"), pubkey|WH_RSA_SHA256 },                       \
-    { ngx_string(kind "rs384"), pubkey|WH_RSA_SHA384 },                       \
-    { ngx_string(kind "rs512"), pubkey|WH_RSA_SHA512 },                       \
-    { ngx_string(kind "ps256"), pubkey|WH_RSA_PSS_SHA256 },                   \
-    { ngx_string(kind "ps384"), pubkey|WH_RSA_PSS_SHA384 },                   \
-    { ngx_string(kind "ps512"), pubkey|WH_RSA_PSS_SHA512 },                   \
-    { ngx_string(kind "es256"), pubkey|WH_ECDSA_P256_SHA256 },                \
-    { ngx_string(kind "es384"), pubkey|WH_ECDSA_P384_SHA384 },                \
-    { ngx_string(kind "es512"), pubkey|WH_ECDSA_P521_SHA512 },                \
-    { ngx_string(kind "eddsa"), pubkey|WH_ED25519 },
+#define ngx_http_webhook_jws_row(id, name, alg)                               \
+    { ngx_string("jws-" name), NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY|id },
 
 
 /* The options of a signature. */
@@ -73,13 +65,13 @@ typedef struct {
 } ngx_http_webhook_signature_words_t;
 
 
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_signature;
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_key_id;
 static void ngx_http_webhook_signature_set(
     ngx_http_webhook_signature_t *signature,
     ngx_http_webhook_signature_words_t *conf);
-static char *ngx_http_webhook_signature_list(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
-static char *ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
-    ngx_http_webhook_option_t *option, ngx_str_t *value, void *field);
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_signature_list;
+static ngx_http_webhook_option_handler_t  ngx_http_webhook_signature_parameter;
 static char *ngx_http_webhook_signature_jose(ngx_conf_t *cf,
     ngx_http_webhook_signature_t *signature,
     ngx_http_webhook_signature_words_t *conf);
@@ -90,19 +82,12 @@ static char *ngx_http_webhook_signature_claims(ngx_conf_t *cf,
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_algorithms[] = {
-    wh_digest_rows(ngx_http_webhook_algorithm_row)
-    { ngx_string("ed25519"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_ED25519 },
-    { ngx_string("ecdsa-p256-sha256"),
-      NGX_HTTP_WEBHOOK_ALG_ECDSA|WH_ECDSA_P256_SHA256 },
-    { ngx_string("ecdsa-p384-sha384"),
-      NGX_HTTP_WEBHOOK_ALG_ECDSA|WH_ECDSA_P384_SHA384 },
-    { ngx_string("rsa-sha256"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA256 },
-    { ngx_string("rsa-sha512"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA512 },
-    { ngx_string("rsa-sha1"), NGX_HTTP_WEBHOOK_ALG_PUBKEY|WH_RSA_SHA1 },
-    ngx_http_webhook_jose_rows("jwt-", NGX_HTTP_WEBHOOK_ALG_JWT_HMAC,
-                               NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY)
-    ngx_http_webhook_jose_rows("jws-", NGX_HTTP_WEBHOOK_ALG_JWS_HMAC,
-                               NGX_HTTP_WEBHOOK_ALG_JWS_PUBKEY)
+    wh_digest_rows(ngx_http_webhook_hmac_row)
+    wh_pubkey_rows(ngx_http_webhook_pubkey_row)
+    { ngx_string("jwt-hs256"), NGX_HTTP_WEBHOOK_ALG_JWT_HMAC|WH_SHA256 },
+    wh_pubkey_token_rows(ngx_http_webhook_jwt_row)
+    { ngx_string("jws-hs256"), NGX_HTTP_WEBHOOK_ALG_JWS_HMAC|WH_SHA256 },
+    wh_pubkey_token_rows(ngx_http_webhook_jws_row)
     { ngx_null_string, 0 }
 };
 
@@ -174,12 +159,33 @@ static ngx_http_webhook_option_t  ngx_http_webhook_signature_options[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_signature[] = {
+
+    { ngx_string("signature"), 1, 20, ngx_http_webhook_rule_signature,
+      0, 0,
+      "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
+      "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
+      "[key=text|hex|base64|whsec] [parameter=NAME:VALUE ...] [issuer=TEXT] "
+      "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or "
+      "\"signature http-message "
+      "covers=NAME,... [label=TEXT] [tag=TEXT] [algorithm=NAME,...] "
+      "[requires=NAME,...] [lifetime=TIME] [encoding=NAME] [uri=normalized] "
+      "[key=text|hex|base64|whsec]" },
+
+    { ngx_string("key_id"), 1, 2, ngx_http_webhook_rule_key_id,
+      offsetof(ngx_http_webhook_provider_t, key_id), 1,
+      "key_id SOURCE [~REGEX]" },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                           given;
+    ngx_uint_t                           given, kind;
     ngx_http_webhook_signature_t        *signature;
     ngx_http_webhook_signature_words_t   conf;
 
@@ -191,12 +197,10 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
                                                   n - 1);
     }
 
-    signature = ngx_array_push(&provider->signatures);
+    signature = ngx_http_webhook_add(&provider->signatures);
     if (signature == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(signature, sizeof(ngx_http_webhook_signature_t));
     ngx_memzero(&conf, sizeof(ngx_http_webhook_signature_words_t));
 
     conf.algorithm = NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256;
@@ -215,25 +219,43 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     }
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_signature_options,
-                                    &words[1], n - 1, &conf, &given)
-        != NGX_CONF_OK
-        || ngx_http_webhook_options_check(cf,
-                                          ngx_http_webhook_signature_options,
-                                          given, conf.algorithm,
-                                          "with this \"algorithm=\"")
-           != NGX_CONF_OK)
+                                 &words[1], n - 1, &conf, &given)
+        != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
+    }
+
+    kind = conf.algorithm;
+
+    if ((kind & NGX_HTTP_WEBHOOK_ALG_PUBKEY)
+        && wh_ecdsa_raw_size(kind & NGX_HTTP_WEBHOOK_ALG_NUMBER))
+    {
+        kind |= NGX_HTTP_WEBHOOK_ALG_ECDSA;
+    }
+
+    if (ngx_http_webhook_options_check(cf, ngx_http_webhook_signature_options,
+                                       given, kind,
+                                       "with this \"algorithm=\"")
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf.field.len
+        && ngx_strlchr(conf.field.data, conf.field.data + conf.field.len, '='))
+    {
+        return ngx_http_webhook_error(cf,
+                           "\"=\" in \"field=%V\" of rule \"signature\", the "
+                           "name is what is before it", &conf.field);
     }
 
     if (signature->source.type == NGX_HTTP_WEBHOOK_WHOLE_BODY
         && (!(conf.algorithm & NGX_HTTP_WEBHOOK_ALG_JWT) || conf.digest.len))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"signature body\" is a token that is the body, "
                            "it has an \"algorithm=jwt-...\" and no "
                            "\"body_digest=\"");
-        return NGX_CONF_ERROR;
     }
 
     ngx_http_webhook_signature_set(signature, &conf);
@@ -250,6 +272,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     provider->uses |= 1 << signature->use;
 
     if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_PLAIN) {
+        provider->plain = 1;
         return NGX_CONF_OK;
     }
 
@@ -360,12 +383,11 @@ ngx_http_webhook_signature_jose(ngx_conf_t *cf,
                               &parameter[i].index)
             != WH_OK)
         {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "invalid \"parameter=%V:\" in rule "
                                "\"signature\", it can be the name of any "
                                "parameter of a token's header but alg, b64, "
                                "crit, jwk and x5u", &keyval[i].key);
-            return NGX_CONF_ERROR;
         }
     }
 
@@ -396,11 +418,10 @@ ngx_http_webhook_signature_claims(ngx_conf_t *cf,
     }
 
     if (conf->digest.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "a token in rule \"signature\" needs "
                            "\"body_digest=POINTER\", or \"body_digest=none\" "
                            "if it says nothing of the body");
-        return NGX_CONF_ERROR;
     }
 
     if (ngx_http_webhook_str_equal(&conf->digest, &none)) {
@@ -436,13 +457,12 @@ ngx_http_webhook_signature_list(ngx_conf_t *cf,
     }
 
     if (value->len != 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid \"list=%V\" in rule \"signature\", a "
                            "list has one separating character, as in "
                            "\"list=,\" or, with the quotes, \"list=;\"; or "
                            "it is \"list=lines\", of a header that comes "
                            "several times", value);
-        return NGX_CONF_ERROR;
     }
 
     conf->separator = value->data[0];
@@ -466,10 +486,9 @@ ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
     colon = ngx_strlchr(value->data, end, ':');
 
     if (colon == NULL || colon == value->data || colon + 1 == end) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid \"parameter=%V\" in rule \"signature\", "
                            "it is \"parameter=NAME:VALUE\"", value);
-        return NGX_CONF_ERROR;
     }
 
     if (*parameters == NULL) {
@@ -495,7 +514,7 @@ ngx_http_webhook_signature_parameter(ngx_conf_t *cf,
 
 /* The key is chosen with the signature, so it is where that can be. */
 
-char *
+static char *
 ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
@@ -526,10 +545,8 @@ ngx_http_webhook_rule_key_id(ngx_conf_t *cf,
                                         &provider->key_pattern);
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "invalid \"%V\" in rule \"key_id\", after the source "
                        "comes \"~REGEX\" with a group in \"()\", which is the "
                        "key's id", &words[1]);
-
-    return NGX_CONF_ERROR;
 }

@@ -9,6 +9,7 @@
 #include "ngx_http_webhook_conf.h"
 
 
+static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_token;
 static char *ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *pointer);
 
@@ -22,13 +23,23 @@ static ngx_http_webhook_option_t  ngx_http_webhook_token_options[] = {
 };
 
 
-char *
+ngx_http_webhook_rule_t  ngx_http_webhook_rules_token[] = {
+
+    { ngx_string("token"), 1, 2, ngx_http_webhook_rule_token,
+      0, 0,
+      "token SOURCE [for=NAME]" },
+
+    { ngx_null_string, 0, 0, NULL, 0, 0, NULL }
+};
+
+
+static char *
 ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
     ngx_uint_t                   given;
-    ngx_http_webhook_token_t    *token;
+    ngx_http_webhook_token_t    *token, *other;
     ngx_http_webhook_pointer_t  *pointers;
 
     token = ngx_array_push(&provider->tokens);
@@ -49,6 +60,17 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    other = provider->tokens.elts;
+
+    for ( /* void */ ; other != token; other++) {
+        if (ngx_http_webhook_source_same(&other->source, &token->source)) {
+            return ngx_http_webhook_error(cf,
+                               "\"%V\" is in a \"token\" before, which is the "
+                               "only one that is looked at, leave one out",
+                               &words[0]);
+        }
+    }
+
     if (token->source.type == NGX_HTTP_WEBHOOK_JSON
         && ngx_http_webhook_wildcard_compile(cf, provider, &token->source.name)
            != NGX_CONF_OK)
@@ -57,10 +79,9 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
     }
 
     if (provider->wildcard && provider->tokens.nelts > 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "a \"token\" with \"*\" must be the only one of a "
                            "provider, leave the others out");
-        return NGX_CONF_ERROR;
     }
 
     /* it is looked for in a walk of its own */
@@ -95,10 +116,9 @@ ngx_http_webhook_wildcard_compile(ngx_conf_t *cf,
         }
 
         if (star) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            return ngx_http_webhook_error(cf,
                                "invalid pointer \"%V\", a token may have one "
                                "step \"*\"", pointer);
-            return NGX_CONF_ERROR;
         }
 
         star = p;

@@ -30,7 +30,6 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 {
     u_char                            *p, *start, *end;
     ngx_str_t                          own, rest, name;
-    ngx_http_compile_complex_value_t   ccv;
 
     /* what is added is shorter than any of the names */
 
@@ -61,13 +60,7 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
     p = ngx_cpymem(p, start, text->data + text->len - start);
     own.len = p - own.data;
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = &own;
-    ccv.complex_value = value;
-
-    return ngx_http_compile_complex_value(&ccv);
+    return ngx_http_webhook_text_compile(cf, &own, value);
 }
 
 
@@ -85,6 +78,18 @@ ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name)
     }
 
     return 0;
+}
+
+
+/* Whether it is one of ours. */
+
+ngx_uint_t
+ngx_http_webhook_variable_own(ngx_str_t *name)
+{
+    return name->len >= sizeof("webhook_") - 1
+           && ngx_strncasecmp(name->data, (u_char *) "webhook_",
+                              sizeof("webhook_") - 1)
+              == 0;
 }
 
 

@@ -7,7 +7,6 @@
 
 
 #include "ngx_http_webhook_conf.h"
-#include "core/wh_list.h"
 
 
 typedef struct {
@@ -15,6 +14,9 @@ typedef struct {
     ngx_str_t      header;
 } ngx_http_webhook_source_row_t;
 
+
+#define ngx_http_webhook_secret_enc_row(id, name, form)                       \
+    { ngx_string(name), id },
 
 #define ngx_http_webhook_source_row(id, name, header)                         \
     { ngx_string(name), ngx_string(header) },
@@ -45,15 +47,29 @@ ngx_http_webhook_keyword_t  ngx_http_webhook_methods[] = {
 
 
 ngx_http_webhook_keyword_t  ngx_http_webhook_secret_encs[] = {
-    { ngx_string("text"), NGX_HTTP_WEBHOOK_SECRET_ENC_TEXT },
-    { ngx_string("hex"), NGX_HTTP_WEBHOOK_SECRET_ENC_HEX },
-    { ngx_string("base64"), NGX_HTTP_WEBHOOK_SECRET_ENC_BASE64 },
-    { ngx_string("whsec"), NGX_HTTP_WEBHOOK_SECRET_ENC_WHSEC },
+    ngx_http_webhook_secret_enc_rows(ngx_http_webhook_secret_enc_row)
     { ngx_null_string, 0 }
 };
 
 
-/* A new element of a list, which is made if need be; NULL without memory. */
+/* A new element of a list, zeroed; NULL without memory. */
+
+void *
+ngx_http_webhook_add(ngx_array_t *list)
+{
+    void  *element;
+
+    element = ngx_array_push(list);
+
+    if (element) {
+        ngx_memzero(element, list->size);
+    }
+
+    return element;
+}
+
+
+/* The same, of a list that is made if need be. */
 
 void *
 ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
@@ -62,41 +78,7 @@ ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
         *list = ngx_array_create(cf->pool, 2, size);
     }
 
-    return *list ? ngx_array_push(*list) : NULL;
-}
-
-
-/* The words of a list with commas; NULL without memory. */
-
-ngx_str_t *
-ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_uint_t *n)
-{
-    u_char      *p;
-    wh_str_t     rest, word;
-    ngx_str_t   *words;
-
-    *n = 1;
-
-    for (p = text->data; p < text->data + text->len; p++) {
-        *n += (*p == ',');
-    }
-
-    words = ngx_palloc(cf->pool, *n * sizeof(ngx_str_t));
-    if (words == NULL) {
-        return NULL;
-    }
-
-    rest = ngx_http_webhook_wh_str(text);
-    *n = 0;
-
-    while (wh_list_next(&rest, ',', &word)) {
-        words[*n].data = (u_char *) word.data;
-        words[*n].len = word.len;
-        (*n)++;
-    }
-
-    return words;
+    return *list ? ngx_http_webhook_add(*list) : NULL;
 }
 
 
@@ -153,9 +135,7 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
     rc.err.data = errstr;
 
     if (ngx_regex_compile(&rc) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V in rule \"%s\"",
-                           &rc.err, rule);
-        return NGX_CONF_ERROR;
+        return ngx_http_webhook_error(cf, "%V in rule \"%s\"", &rc.err, rule);
     }
 
     *regex = rc.regex;
@@ -164,10 +144,9 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 
 #else
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+    return ngx_http_webhook_error(cf,
                        "a pattern in rule \"%s\" needs nginx with PCRE",
                        rule);
-    return NGX_CONF_ERROR;
 
 #endif
 }
@@ -182,10 +161,9 @@ ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     *status = ngx_atoi(word->data, word->len);
 
     if (*status < min || *status > max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid status \"%V\", it must be from %i to %i",
                            word, min, max);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -210,10 +188,9 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     if (row == NULL) {
         ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_sources),
                                sources, buf, &names);
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid source \"%V\", it can be %V", word,
                            &names);
-        return NGX_CONF_ERROR;
     }
 
     source->type = row - ngx_http_webhook_sources;
@@ -293,6 +270,16 @@ ngx_http_webhook_source_words(ngx_conf_t *cf,
     source->form = form.name;
 
     return 2;
+}
+
+
+ngx_uint_t
+ngx_http_webhook_source_same(ngx_http_webhook_source_t *one,
+    ngx_http_webhook_source_t *two)
+{
+    return one->type == two->type
+           && one->index == two->index
+           && ngx_http_webhook_str_equal(&one->name, &two->name);
 }
 
 
@@ -451,12 +438,10 @@ ngx_http_webhook_pointer_index(ngx_conf_t *cf, ngx_array_t *pointers,
         return NGX_CONF_ERROR;
     }
 
-    known = ngx_array_push(pointers);
+    known = ngx_http_webhook_add(pointers);
     if (known == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_memzero(known, sizeof(ngx_http_webhook_pointer_t));
 
     known->text = *pointer;
     known->used = 1;
@@ -489,12 +474,10 @@ ngx_http_webhook_claims_init(ngx_conf_t *cf,
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 
-        claim = ngx_array_push(&provider->claims);
+        claim = ngx_http_webhook_add(&provider->claims);
         if (claim == NULL) {
             return NGX_CONF_ERROR;
         }
-
-        ngx_memzero(claim, sizeof(ngx_http_webhook_pointer_t));
 
         claim->text = names[i];
         claim->used = 1;

@@ -13,9 +13,6 @@
 #include "wh_str.h"
 
 
-#define WH_CLAIM_POINTER  512      /* bytes of a pointer */
-
-
 static const wh_str_t *wh_claim_is(const wh_claim_t *claim,
     const wh_json_value_t *value);
 

@@ -15,6 +15,7 @@
 
 
 #define WH_CLAIM_ELEMENTS  16      /* of an array that are looked at */
+#define WH_CLAIM_POINTER   512     /* bytes of a pointer */
 
 
 typedef struct {

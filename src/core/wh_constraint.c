@@ -10,6 +10,7 @@
 
 #include "wh_constraint.h"
 #include "wh_decimal.h"
+#include "wh_list.h"
 #include "wh_str.h"
 #include "wh_utf8.h"
 
@@ -60,6 +61,7 @@ static int wh_constraint_option(wh_constraint_t *c, wh_json_set_t *set,
     wh_str_t word, const char **error);
 static int wh_constraint_value(wh_constraint_t *c,
     wh_constraint_option_e which, wh_str_t value);
+static int wh_constraint_can_be(wh_constraint_type_e type, wh_str_t values);
 static int wh_constraint_is_number(wh_str_t text);
 static size_t wh_constraint_digits(wh_str_t text, size_t i);
 static int wh_constraint_size(wh_str_t text, size_t *n);
@@ -98,7 +100,7 @@ static const wh_constraint_option_t  wh_constraint_options[] = {
 
     { wh_string("enum="), WH_CONSTRAINT_SCALARS,
       "\"enum\" needs type string, integer, number, boolean or any",
-      "\"enum=\" needs values with \"|\" between them" },
+      "\"enum=\" needs values of the type with \"|\" between them" },
 
     { wh_string("pattern="), wh_constraint_bit(STRING),
       "\"pattern\" needs type string",
@@ -278,7 +280,7 @@ wh_constraint_value(wh_constraint_t *c, wh_constraint_option_e which,
 
     case WH_CONSTRAINT_ENUM:
         c->values = value;
-        return value.len ? WH_OK : WH_INVALID;
+        return wh_constraint_can_be(c->type, value) ? WH_OK : WH_INVALID;
 
     case WH_CONSTRAINT_PATTERN:
         c->pattern = value;
@@ -310,6 +312,33 @@ wh_constraint_value(wh_constraint_t *c, wh_constraint_option_e which,
     default: /* WH_CONSTRAINT_OPTIONAL */
         return WH_OK;
     }
+}
+
+
+/* Whether each of the values, with "|" between them, may be of the type. */
+
+static int
+wh_constraint_can_be(wh_constraint_type_e type, wh_str_t values)
+{
+    wh_str_t  value;
+
+    static const wh_str_t  yes = wh_string("true");
+    static const wh_str_t  no = wh_string("false");
+
+    if (type == WH_CONSTRAINT_STRING || type == WH_CONSTRAINT_ANY) {
+        return values.len != 0;
+    }
+
+    while (wh_list_next(&values, '|', &value)) {
+        if (type == WH_CONSTRAINT_BOOLEAN
+            ? !wh_equal(value, yes) && !wh_equal(value, no)
+            : !wh_constraint_is_number(value))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

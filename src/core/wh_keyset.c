@@ -86,15 +86,11 @@ static int wh_keyset_finish(wh_keyset_t *set, const char **error);
 static void wh_keyset_drop(wh_keyset_key_t *key);
 
 
-/* in the order of wh_pubkey_e */
+#define wh_keyset_alg_row(scheme, name, alg)  [scheme] = wh_string(alg),
+
 
 static const wh_str_t  wh_keyset_algs[WH_PUBKEY_SCHEMES] = {
-    { 0, NULL },
-    wh_string("EdDSA"),
-    wh_string("ES256"), wh_string("ES384"), wh_string("ES512"),
-    { 0, NULL },
-    wh_string("RS256"), wh_string("RS384"), wh_string("RS512"),
-    wh_string("PS256"), wh_string("PS384"), wh_string("PS512")
+    wh_pubkey_token_rows(wh_keyset_alg_row)
 };
 
 

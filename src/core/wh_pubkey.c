@@ -36,7 +36,13 @@ typedef struct {
     wh_digest_e  digest;
     size_t       raw;               /* bytes of r and s */
     int          padding;           /* of RSA */
+    const char  *form;              /* of a key, for people */
 } wh_pubkey_scheme_t;
+
+
+#define WH_PUBKEY_EC   "public key in PEM, or the Base64 that is in it"
+#define WH_PUBKEY_RSA  "an RSA public key of 2048 to 8192 bits in PEM, or the " \
+                       "Base64 that is in it"
 
 
 static EVP_PKEY *wh_pubkey_pem(wh_str_t text);
@@ -56,18 +62,26 @@ static int wh_pubkey_verify_digest(EVP_PKEY *key, wh_pubkey_e scheme,
 /* in the order of wh_pubkey_e */
 
 static const wh_pubkey_scheme_t  wh_pubkey_schemes[WH_PUBKEY_SCHEMES] = {
-    { EVP_PKEY_NONE, NID_undef, WH_SHA256, 0, 0 },
-    { EVP_PKEY_ED25519, NID_undef, WH_SHA256, 0, 0 },
-    { EVP_PKEY_EC, NID_X9_62_prime256v1, WH_SHA256, 64, 0 },
-    { EVP_PKEY_EC, NID_secp384r1, WH_SHA384, 96, 0 },
-    { EVP_PKEY_EC, NID_secp521r1, WH_SHA512, 132, 0 },
-    { EVP_PKEY_RSA, NID_undef, WH_SHA1, 0, RSA_PKCS1_PADDING },
-    { EVP_PKEY_RSA, NID_undef, WH_SHA256, 0, RSA_PKCS1_PADDING },
-    { EVP_PKEY_RSA, NID_undef, WH_SHA384, 0, RSA_PKCS1_PADDING },
-    { EVP_PKEY_RSA, NID_undef, WH_SHA512, 0, RSA_PKCS1_PADDING },
-    { EVP_PKEY_RSA, NID_undef, WH_SHA256, 0, RSA_PKCS1_PSS_PADDING },
-    { EVP_PKEY_RSA, NID_undef, WH_SHA384, 0, RSA_PKCS1_PSS_PADDING },
-    { EVP_PKEY_RSA, NID_undef, WH_SHA512, 0, RSA_PKCS1_PSS_PADDING }
+    { EVP_PKEY_NONE, NID_undef, WH_SHA256, 0, 0, "" },
+    { EVP_PKEY_ED25519, NID_undef, WH_SHA256, 0, 0,
+      "an Ed25519 public key, its 32 bytes in hex or Base64, or in PEM" },
+    { EVP_PKEY_EC, NID_X9_62_prime256v1, WH_SHA256, 64, 0,
+      "a P-256 " WH_PUBKEY_EC },
+    { EVP_PKEY_EC, NID_secp384r1, WH_SHA384, 96, 0, "a P-384 " WH_PUBKEY_EC },
+    { EVP_PKEY_EC, NID_secp521r1, WH_SHA512, 132, 0, "a P-521 " WH_PUBKEY_EC },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA1, 0, RSA_PKCS1_PADDING, WH_PUBKEY_RSA },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA256, 0, RSA_PKCS1_PADDING,
+      WH_PUBKEY_RSA },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA384, 0, RSA_PKCS1_PADDING,
+      WH_PUBKEY_RSA },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA512, 0, RSA_PKCS1_PADDING,
+      WH_PUBKEY_RSA },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA256, 0, RSA_PKCS1_PSS_PADDING,
+      WH_PUBKEY_RSA },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA384, 0, RSA_PKCS1_PSS_PADDING,
+      WH_PUBKEY_RSA },
+    { EVP_PKEY_RSA, NID_undef, WH_SHA512, 0, RSA_PKCS1_PSS_PADDING,
+      WH_PUBKEY_RSA }
 };
 
 
@@ -397,6 +411,13 @@ wh_pubkey_exponent(EVP_PKEY *key)
 #endif
 
     return fine;
+}
+
+
+const char *
+wh_pubkey_form(wh_pubkey_e scheme)
+{
+    return wh_pubkey_schemes[scheme].form;
 }
 
 

@@ -43,6 +43,32 @@ typedef enum {
 
 
 /*
+ * Names of schemes, those of "algorithm=" and those that tokens have for them
+ * (RFC 7518, RFC 8037), which are in small letters in "algorithm=".
+ */
+
+#define wh_pubkey_rows(row)                                                   \
+    row(WH_ED25519, "ed25519")                                                \
+    row(WH_ECDSA_P256_SHA256, "ecdsa-p256-sha256")                            \
+    row(WH_ECDSA_P384_SHA384, "ecdsa-p384-sha384")                            \
+    row(WH_RSA_SHA256, "rsa-sha256")                                          \
+    row(WH_RSA_SHA512, "rsa-sha512")                                          \
+    row(WH_RSA_SHA1, "rsa-sha1")
+
+#define wh_pubkey_token_rows(row)                                             \
+    row(WH_RSA_SHA256, "rs256", "RS256")                                      \
+    row(WH_RSA_SHA384, "rs384", "RS384")                                      \
+    row(WH_RSA_SHA512, "rs512", "RS512")                                      \
+    row(WH_RSA_PSS_SHA256, "ps256", "PS256")                                  \
+    row(WH_RSA_PSS_SHA384, "ps384", "PS384")                                  \
+    row(WH_RSA_PSS_SHA512, "ps512", "PS512")                                  \
+    row(WH_ECDSA_P256_SHA256, "es256", "ES256")                               \
+    row(WH_ECDSA_P384_SHA384, "es384", "ES384")                               \
+    row(WH_ECDSA_P521_SHA512, "es512", "ES512")                               \
+    row(WH_ED25519, "eddsa", "EdDSA")
+
+
+/*
  * Reads a public key: PEM, the Base64 of a SubjectPublicKeyInfo, and for
  * Ed25519 also its 32 bytes in hex or in Base64, after "whpk_" as Standard
  * Webhooks has it.  The key belongs to the caller, who frees it with
@@ -66,6 +92,9 @@ int wh_pubkey_bare(wh_str_t text);
  * certificate in PEM, or a SubjectPublicKeyInfo, in Base64 or as its bytes.
  */
 int wh_pubkey_public(wh_str_t text);
+
+/* What a key for the scheme is, for people. */
+const char *wh_pubkey_form(wh_pubkey_e scheme);
 
 /* The digest that a scheme signs; Ed25519 has none. */
 wh_digest_e wh_pubkey_digest(wh_pubkey_e scheme);

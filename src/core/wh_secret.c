@@ -16,7 +16,10 @@
 typedef struct {
     wh_str_t      begin;
     wh_str_t      end;
-} wh_secret_quotes_t;
+} wh_secret_pair_t;
+
+
+#define wh_secret_n(table)  (sizeof(table) / sizeof((table)[0]))
 
 
 typedef struct {
@@ -32,8 +35,14 @@ static int wh_secret_lines(wh_str_t text);
 static int wh_secret_spaces(wh_str_t text);
 static int wh_secret_control(wh_str_t text);
 static int wh_secret_quotes(wh_str_t text);
+static int wh_secret_placeholder(wh_str_t text);
+static int wh_secret_word(wh_str_t text);
 static int wh_secret_assignment(wh_str_t text);
 static int wh_secret_api_key(wh_str_t text);
+static int wh_secret_begins(wh_str_t text, const wh_str_t *prefixes,
+    size_t n);
+static int wh_secret_between(wh_str_t text, const wh_secret_pair_t *pairs,
+    size_t n);
 static int wh_secret_ends(wh_str_t text, wh_str_t suffix);
 
 
@@ -54,6 +63,11 @@ static const wh_secret_finding_t  wh_secret_findings[] = {
       "is in quotes, which count as part of it" },
     { wh_secret_assignment, 0,
       "begins with \"NAME=\", which counts as part of it" },
+    { wh_secret_placeholder, 0,
+      "looks like the place for a secret and not like one" },
+    { wh_secret_word, 1,
+      "begins with a word like \"Bearer \", \"X-Token: \", \"base64:\" or "
+      "\"sha256=\", which counts as part of it" },
     { wh_secret_api_key, 1,
       "looks like a key for the sender's API, the secret that signs webhooks "
       "is another one" }
@@ -180,10 +194,7 @@ wh_secret_control(wh_str_t text)
 static int
 wh_secret_quotes(wh_str_t text)
 {
-    size_t    i, n;
-    wh_str_t  rest;
-
-    static const wh_secret_quotes_t  quotes[] = {
+    static const wh_secret_pair_t  quotes[] = {
         { wh_string("\""), wh_string("\"") },
         { wh_string("'"), wh_string("'") },
         { wh_string("`"), wh_string("`") },
@@ -194,20 +205,51 @@ wh_secret_quotes(wh_str_t text)
         { wh_string("\xc2\xab"), wh_string("\xc2\xbb") }
     };
 
-    n = sizeof(quotes) / sizeof(quotes[0]);
+    return wh_secret_between(text, quotes, wh_secret_n(quotes));
+}
 
-    for (i = 0; i < n; i++) {
 
-        rest = text;
+/* What examples and templates have in the place of a secret. */
 
-        if (wh_cut_prefix(&rest, quotes[i].begin)
-            && wh_secret_ends(rest, quotes[i].end))
-        {
-            return 1;
-        }
-    }
+static int
+wh_secret_placeholder(wh_str_t text)
+{
+    static const wh_secret_pair_t  marks[] = {
+        { wh_string("<"), wh_string(">") },
+        { wh_string("{{"), wh_string("}}") },
+        { wh_string("${"), wh_string("}") }
+    };
 
-    return 0;
+    static const wh_str_t  words[] = {
+        wh_string("your-"),
+        wh_string("your_"),
+        wh_string("changeme"),
+        wh_string("change-me"),
+        wh_string("change_me")
+    };
+
+    return wh_secret_between(text, marks, wh_secret_n(marks))
+           || wh_secret_begins(text, words, wh_secret_n(words));
+}
+
+
+/* What is before a secret, or a signature, where a sender shows it. */
+
+static int
+wh_secret_word(wh_str_t text)
+{
+    static const wh_str_t  words[] = {
+        wh_string("bearer "),
+        wh_string("basic "),
+        wh_string("authorization:"),
+        wh_string("x-"),
+        wh_string("base64:"),
+        wh_string("hex:"),
+        wh_string("sha1="),
+        wh_string("sha256=")
+    };
+
+    return wh_secret_begins(text, words, wh_secret_n(words));
 }
 
 
@@ -239,9 +281,6 @@ wh_secret_assignment(wh_str_t text)
 static int
 wh_secret_api_key(wh_str_t text)
 {
-    size_t    i, n;
-    wh_str_t  rest;
-
     static const wh_str_t  prefixes[] = {
         wh_string("sk_live_"),
         wh_string("sk_test_"),
@@ -259,13 +298,42 @@ wh_secret_api_key(wh_str_t text)
         wh_string("glpat-")
     };
 
-    n = sizeof(prefixes) / sizeof(prefixes[0]);
+    return wh_secret_begins(text, prefixes, wh_secret_n(prefixes));
+}
+
+
+static int
+wh_secret_begins(wh_str_t text, const wh_str_t *prefixes, size_t n)
+{
+    size_t    i;
+    wh_str_t  rest;
 
     for (i = 0; i < n; i++) {
 
         rest = text;
 
-        if (wh_cut_prefix(&rest, prefixes[i])) {
+        if (wh_cut_prefix_caseless(&rest, prefixes[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+wh_secret_between(wh_str_t text, const wh_secret_pair_t *pairs, size_t n)
+{
+    size_t    i;
+    wh_str_t  rest;
+
+    for (i = 0; i < n; i++) {
+
+        rest = text;
+
+        if (wh_cut_prefix(&rest, pairs[i].begin)
+            && wh_secret_ends(rest, pairs[i].end))
+        {
             return 1;
         }
     }

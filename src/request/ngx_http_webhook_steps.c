@@ -39,34 +39,13 @@ static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
-/* in the order of ngx_http_webhook_step_e */
+#define ngx_http_webhook_step_handler(id, handler, has, stage)  handler,
+
 
 static ngx_http_webhook_step_pt  ngx_http_webhook_step_handlers[] = {
     NULL,
-    ngx_http_webhook_step_method,
-    ngx_http_webhook_step_one_content_type,
-    ngx_http_webhook_step_content_type,
-    ngx_http_webhook_step_headers,
-    ngx_http_webhook_step_certificate,
-    ngx_http_webhook_step_keys,
-    ngx_http_webhook_step_token,
-    ngx_http_webhook_step_signature,
-    ngx_http_webhook_step_jwt_time,
-    ngx_http_webhook_step_http_message,
-    ngx_http_webhook_step_timestamp,
-    ngx_http_webhook_step_http_verify,
-    ngx_http_webhook_step_size,
-    ngx_http_webhook_pelorus_headers,
-    ngx_http_webhook_replay_known,
-    ngx_http_webhook_step_json,
-    ngx_http_webhook_message_check,
-    ngx_http_webhook_step_document,
-    ngx_http_webhook_step_constraints,
-    ngx_http_webhook_replay_claim
+    ngx_http_webhook_step_rows(ngx_http_webhook_step_handler)
 };
-
-ngx_http_webhook_table_size(ngx_http_webhook_step_handlers,
-    NGX_HTTP_WEBHOOK_STEPS);
 
 
 /*

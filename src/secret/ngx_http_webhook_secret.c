@@ -165,20 +165,12 @@ static char *
 ngx_http_webhook_secret_text(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text)
 {
-    ngx_http_compile_complex_value_t  ccv;
-
     secret->value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
     if (secret->value == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = text;
-    ccv.complex_value = secret->value;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+    if (ngx_http_webhook_text_compile(cf, text, secret->value) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"$\" in a secret begins a variable, a secret "
                            "with this character goes into a \"file:\"");
@@ -186,6 +178,24 @@ ngx_http_webhook_secret_text(ngx_conf_t *cf,
     }
 
     return ngx_http_webhook_secret_variables(cf, secret, text);
+}
+
+
+/* A text with variables, as nginx has them. */
+
+ngx_int_t
+ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = value;
+
+    return ngx_http_compile_complex_value(&ccv);
 }
 
 

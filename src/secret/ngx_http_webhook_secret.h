@@ -38,6 +38,9 @@ char *ngx_http_webhook_secret_init(ngx_conf_t *cf,
 char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 
+ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value);
+
 /* _file.c: files of secrets, read again when they change */
 
 ngx_http_webhook_file_t *ngx_http_webhook_file_add(ngx_conf_t *cf,
@@ -84,15 +87,28 @@ ngx_http_webhook_keyslot_t *ngx_http_webhook_key_oracle(
 
 const char *ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
     ngx_str_t *bytes);
+const char *ngx_http_webhook_key_useless(ngx_pool_t *pool,
+    ngx_http_webhook_keyslot_t *keyslot);
 const char *ngx_http_webhook_secret_odd(ngx_http_webhook_keyslot_t *keyslot,
     ngx_str_t *bytes);
 void ngx_http_webhook_secret_warn(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
 char *ngx_http_webhook_secret_variables(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
-ngx_uint_t ngx_http_webhook_variable_sent(ngx_str_t *variable);
 ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret);
+
+/* _variable.c: what a variable is, bits, and those of parts of a replay key */
+
+#define NGX_HTTP_WEBHOOK_VAR_SENT   0x0100   /* a request fills it */
+#define NGX_HTTP_WEBHOOK_VAR_HEAD   (NGX_HTTP_WEBHOOK_VAR_SENT                \
+                                     |NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST)
+#define NGX_HTTP_WEBHOOK_VAR_URL    0x0200   /* where a sender sends to */
+#define NGX_HTTP_WEBHOOK_VAR_KNOWN  0x0400   /* what else it knows of that */
+#define NGX_HTTP_WEBHOOK_VAR_NEW    0x0800   /* another one in each request */
+#define NGX_HTTP_WEBHOOK_VAR_FIXED  0x1000   /* the configuration fills it */
+
+ngx_uint_t ngx_http_webhook_variable_what(ngx_str_t *name);
 
 /* _keyring.c: which keys a keyslot has now */
 

@@ -10,40 +10,19 @@
 #include "core/wh_secret.h"
 
 
-static ngx_uint_t ngx_http_webhook_secret_is_basic(
-    ngx_http_webhook_keyslot_t *keyslot);
+static ngx_uint_t ngx_http_webhook_secret_only_in(
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_source_e type);
 static ngx_uint_t ngx_http_webhook_secret_is_public(
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes);
 static ngx_uint_t *ngx_http_webhook_secret_indices(
     ngx_http_webhook_secret_t *secret);
 
 
-/*
- * Variables that a request fills.  A name that ends in "_" is the beginning of
- * one.
- */
+#define ngx_http_webhook_secret_form(id, name, form)  form,
 
-static ngx_str_t  ngx_http_webhook_sent_variables[] = {
-    ngx_string("http_"),
-    ngx_string("arg_"),
-    ngx_string("cookie_"),
-    ngx_string("request_"),
-    ngx_string("ssl_client_"),
-    ngx_string("proxy_protocol_"),
-    ngx_string("request"),
-    ngx_string("args"),
-    ngx_string("query_string"),
-    ngx_string("is_args"),
-    ngx_string("uri"),
-    ngx_string("document_uri"),
-    ngx_string("host"),
-    ngx_string("remote_user"),
-    ngx_string("remote_addr"),
-    ngx_string("content_type"),
-    ngx_string("content_length"),
-    ngx_string("proxy_add_x_forwarded_for"),
-    ngx_string("ssl_server_name"),
-    ngx_null_string
+
+static const char  *ngx_http_webhook_secret_forms[] = {
+    ngx_http_webhook_secret_enc_rows(ngx_http_webhook_secret_form)
 };
 
 
@@ -59,7 +38,17 @@ ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
         return ngx_http_webhook_keyset_wrong(keyslot, bytes);
     }
 
-    if (ngx_http_webhook_secret_is_basic(keyslot)
+    if (ngx_http_webhook_secret_only_in(keyslot, NGX_HTTP_WEBHOOK_BEARER)
+        && bytes->len > sizeof("Bearer ") - 1
+        && ngx_strncasecmp(bytes->data, (u_char *) "Bearer ",
+                           sizeof("Bearer ") - 1)
+           == 0)
+    {
+        return "begins with \"Bearer \", which is before a token and no part "
+               "of it, leave that out";
+    }
+
+    if (ngx_http_webhook_secret_only_in(keyslot, NGX_HTTP_WEBHOOK_BASIC)
         && ngx_strlchr(bytes->data, bytes->data + bytes->len, ':') == NULL)
     {
         return "has no \":\", it is \"user:password\"";
@@ -88,6 +77,57 @@ ngx_http_webhook_secret_wrong(ngx_http_webhook_keyslot_t *keyslot,
     }
 
     return NULL;
+}
+
+
+/*
+ * Why a key that has been made serves no signature of the sender, with what
+ * would; or NULL.
+ */
+
+const char *
+ngx_http_webhook_key_useless(ngx_pool_t *pool,
+    ngx_http_webhook_keyslot_t *keyslot)
+{
+    u_char      *buf, *p, *last;
+    ngx_uint_t   use, uses;
+    const char  *form;
+
+    uses = keyslot->provider->uses;
+
+    if (keyslot->for_name.len
+        || keyslot->key == NULL
+        || uses == 0
+        || (keyslot->key->uses & uses))
+    {
+        return NULL;
+    }
+
+    buf = ngx_pnalloc(pool, NGX_MAX_CONF_ERRSTR);
+    if (buf == NULL) {
+        return "could not be read without memory";
+    }
+
+    p = ngx_cpystrn(buf, (u_char *) "is no key as this sender has them: ",
+                    NGX_MAX_CONF_ERRSTR);
+    last = buf + NGX_MAX_CONF_ERRSTR;
+
+    for (use = 0; use < NGX_HTTP_WEBHOOK_NO_USE; use++) {
+
+        form = use < NGX_HTTP_WEBHOOK_HMACS
+               ? ngx_http_webhook_secret_forms[use / WH_DIGESTS]
+               : wh_pubkey_form(use - NGX_HTTP_WEBHOOK_HMACS + WH_ED25519);
+
+        /* digests and paddings take the same keys */
+
+        if ((uses & (1 << use)) && ngx_strstr(buf, form) == NULL) {
+            p = ngx_slprintf(p, last, "%s%s%Z", p[-1] == ' ' ? "" : ", or ",
+                             form)
+                - 1;
+        }
+    }
+
+    return (char *) buf;
 }
 
 
@@ -125,10 +165,11 @@ ngx_http_webhook_secret_is_public(ngx_http_webhook_keyslot_t *keyslot,
 }
 
 
-/* Whether nothing but "Authorization: Basic" shows the secret. */
+/* Whether the secret is shown there and nowhere else. */
 
 static ngx_uint_t
-ngx_http_webhook_secret_is_basic(ngx_http_webhook_keyslot_t *keyslot)
+ngx_http_webhook_secret_only_in(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_source_e type)
 {
     ngx_uint_t                 i;
     ngx_http_webhook_token_t  *token;
@@ -146,7 +187,7 @@ ngx_http_webhook_secret_is_basic(ngx_http_webhook_keyslot_t *keyslot)
 
     for (i = 0; i < keyslot->provider->tokens.nelts; i++) {
 
-        if (token[i].source.type != NGX_HTTP_WEBHOOK_BASIC
+        if (token[i].source.type != type
             && (keyslot->for_name.len == 0
                 || ngx_http_webhook_str_equal(&token[i].for_name,
                                               &keyslot->for_name)))
@@ -237,7 +278,9 @@ ngx_http_webhook_secret_variables(ngx_conf_t *cf,
     index = ngx_http_webhook_secret_indices(secret);
 
     for ( /* void */ ; *index != (ngx_uint_t) -1; index++) {
-        if (ngx_http_webhook_variable_sent(&variables[*index].name)) {
+        if (ngx_http_webhook_variable_what(&variables[*index].name)
+            & NGX_HTTP_WEBHOOK_VAR_SENT)
+        {
             name = variables[*index].name;
         }
     }
@@ -264,30 +307,6 @@ ngx_http_webhook_secret_variables(ngx_conf_t *cf,
                        "a \"map\" choose it", &name, &secret->directive);
 
     return NGX_CONF_ERROR;
-}
-
-
-/* Whether a request fills the variable, by its name in lower case. */
-
-ngx_uint_t
-ngx_http_webhook_variable_sent(ngx_str_t *variable)
-{
-    ngx_str_t  *name;
-
-    for (name = ngx_http_webhook_sent_variables; name->len; name++) {
-
-        if (variable->len < name->len
-            || ngx_strncmp(variable->data, name->data, name->len) != 0)
-        {
-            continue;
-        }
-
-        if (variable->len == name->len || name->data[name->len - 1] == '_') {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -62,6 +62,14 @@ ngx_http_webhook_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_strlchr(value[1].data, value[1].data + value[1].len, '=')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"=\" in the name of the zone \"%V\", the "
+                           "directive is like \"webhook_zone seen 10m\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     if (size < (ssize_t) (8 * ngx_pagesize)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the zone \"%V\" is too small, give it at least "

@@ -19,6 +19,9 @@
 #define CONTROL   "has control characters in it, they count as part of it"
 #define QUOTES    "is in quotes, which count as part of it"
 #define NAME      "begins with \"NAME=\", which counts as part of it"
+#define PLACE     "looks like the place for a secret and not like one"
+#define WORD      "begins with a word like \"Bearer \", \"X-Token: \", " \
+                  "\"base64:\" or \"sha256=\", which counts as part of it"
 #define API_KEY   "looks like a key for the sender's API, the secret that " \
                   "signs webhooks is another one"
 
@@ -90,6 +93,22 @@ test_odd(void)
         { wh_string("KEY2=one"), 1, NAME },
         { wh_string("2KEY=one"), 1, NULL },
         { wh_string("KEY="), 1, NULL },
+        { wh_string("<your secret>"), 1, PLACE },
+        { wh_string("{{ webhook_secret }}"), 1, PLACE },
+        { wh_string("${WEBHOOK_SECRET}"), 0, PLACE },
+        { wh_string("your-webhook-secret"), 1, PLACE },
+        { wh_string("ChangeMeChangeMe"), 1, PLACE },
+        { wh_string("yours"), 1, NULL },
+        { wh_string("<a"), 1, NULL },
+        { wh_string("Bearer 0123456789abcdef"), 1, WORD },
+        { wh_string("Bearer 0123456789abcdef"), 0, NULL },
+        { wh_string("basic dXNlcjpwdw=="), 1, WORD },
+        { wh_string("X-Gitlab-Token: abc"), 1, WORD },
+        { wh_string("base64:MDEy"), 1, WORD },
+        { wh_string("hex:3031"), 1, WORD },
+        { wh_string("sha256=0123"), 1, WORD },
+        { wh_string("bearer"), 1, NULL },
+        { wh_string("sha256"), 1, NULL },
         { wh_string("sk_live_4eC39HqLyjWDarjtT1zdp7dc"), 1, API_KEY },
         { wh_string("sk_test_4eC39HqLyjWDarjtT1zdp7dc"), 1, API_KEY },
         { wh_string("pk_live_4eC39HqLyjWDarjtT1zdp7dc"), 1, API_KEY },

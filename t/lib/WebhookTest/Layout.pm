@@ -46,7 +46,8 @@ my %knows = (
 my @model_headers = qw/ngx_http_webhook.h ngx_http_webhook_provider.h
                        ngx_http_webhook_gate.h
                        ngx_http_webhook_http_message.h
-                       ngx_http_webhook_source.h/;
+                       ngx_http_webhook_source.h
+                       ngx_http_webhook_step.h/;
 
 my $top = 'ngx_http_webhook_module.c';
 my $main_header = 'ngx_http_webhook.h';
