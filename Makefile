@@ -49,6 +49,9 @@ FLAGS     := --with-compat --with-debug --with-threads \
              --with-http_stub_status_module --with-http_dav_module \
              $(if $(wildcard $(SRC)/src/http/v3),--with-http_v3_module)
 
+# what nginx before 1.21.5 does not know
+GROUP     := $(if $(shell grep -s pcre2 $(SRC)/auto/lib/pcre/conf),pcre2,pcre)
+
 link_tree = mkdir -p $(TREE) && ln -sfn $(SRC)/* $(TREE)/ && \
             rm -f $(TREE)/Makefile $(TREE)/objs
 configure = cd $(TREE) && ./$(CONFIGURE) $(FLAGS) --with-cc=$(CC) \
@@ -61,6 +64,7 @@ else
 TREE      := /usr/share/nginx/src
 NGINX     ?= $(or $(shell command -v nginx),/usr/sbin/nginx)
 NGINX_DEP :=
+GROUP     := dev
 
 link_tree = true
 buildflags = $$(dpkg-buildflags --get $(1))
@@ -103,7 +107,7 @@ endif
 all: module
 
 build-packages:
-	@$(call install_packages,build)
+	@$(call install_packages,build $(GROUP))
 
 # What the objects were made with: another compiler, another nginx or another
 # list of sources, and they are all made anew.
@@ -158,7 +162,7 @@ quietly = $(if $(V),,tools/quietly $(BUILD)/$(1).log "$(2) (log: \
 
 run:
 	@$(if $(NO_INSTALL),,$(call quietly,packages,Installing what is missing) \
-	    tools/install build run)
+	    tools/install build dev run)
 	@$(call quietly,make,Building the module) $(MAKE) NO_INSTALL=1 \
 	    -j$$(nproc) --no-print-directory module $(NGINX_DEP)
 	@NGINX=$(NGINX) WEBHOOK_BUILD=$(B) tools/run $(if $(ONCE),--once) \

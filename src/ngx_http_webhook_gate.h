@@ -327,6 +327,8 @@ typedef struct {
                                                variables */
     ngx_array_t                 vars;       /* ngx_str_t, the names of
                                                "webhook_var" */
+    off_t                       smallest;   /* "client_max_body_size" of a
+                                               location with "webhook", or 0 */
     unsigned                    body_sha256:1; /* some log wants it */
     unsigned                    ack:1;      /* in some location */
     unsigned                    replay:1;   /* likewise */

@@ -445,6 +445,7 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 static void
 ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
 {
+    off_t                             max;
     ngx_uint_t                        i;
     ngx_http_webhook_stats_entry_t  **entry;
 
@@ -453,6 +454,12 @@ ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
     for (i = 0; i < wmcf->stats_entries.nelts; i++) {
         ngx_http_webhook_payload_init(cf, entry[i]->gate);
         ngx_http_webhook_steps_compile(entry[i]->gate);
+
+        max = entry[i]->clcf->client_max_body_size;
+
+        if (max && (wmcf->smallest == 0 || max < wmcf->smallest)) {
+            wmcf->smallest = max;
+        }
     }
 }
 

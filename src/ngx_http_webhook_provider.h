@@ -88,6 +88,7 @@ typedef struct {
     wh_jwt_rules_t              jwt;        /* of its claims */
     ngx_uint_t                  use;
     unsigned                    raw:1;      /* r and s side by side */
+    unsigned                    lines:1;    /* a list in several headers */
 } ngx_http_webhook_signature_t;
 
 

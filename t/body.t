@@ -50,13 +50,46 @@ EOF
 
 $lua_conf = '' if !$have_lua;
 
+# nginx from 1.31.5 on reads a body before it chooses a location, if it is told
+# to, and from 1.29.4 on sends one over HTTP/2
+my ($has_early, $has_http2_upstream) = map { !(WebhookTest::nginx_t($_))[0] }
+    'server { client_body_early_read 1; }',
+    'server { location / { proxy_http_version 2; } }';
+my $early_conf = $has_early ? 'client_body_early_read $early;' : '';
+my $http2_conf = $has_http2_upstream ? <<'EOF' : '';
+        location /http2 {
+            proxy_http_version 2;
+            proxy_pass http://127.0.0.1:%%TLS_PORT%%;
+        }
+
+        location /http2/file {
+            client_body_buffer_size 1k;
+            proxy_http_version 2;
+            proxy_pass http://127.0.0.1:%%TLS_PORT%%;
+        }
+
+        location /http2/unbuffered {
+            proxy_request_buffering off;
+            proxy_http_version 2;
+            proxy_pass http://127.0.0.1:%%TLS_PORT%%;
+        }
+EOF
+
 my $t = WebhookTest->new(modules => $have_lua ? \@lua : [], conf => <<"EOF");
     proxy_set_header X-Body-File \$request_body_file;
     client_max_body_size 64m;
     client_header_buffer_size 1k;
 
+    map \$uri \$early { ~^/early 1; }
+
+    server {
+        listen 127.0.0.1:%%TLS_PORT%% http2;
+        location / { proxy_pass http://%%APP%%; }
+    }
+
     server {
         listen 127.0.0.1:%%PORT%%;
+        $early_conf
 
         webhook github;
         webhook_secret "$secret";
@@ -88,6 +121,11 @@ my $t = WebhookTest->new(modules => $have_lua ? \@lua : [], conf => <<"EOF");
             proxy_pass http://%%APP%%;
         }
 
+        location /early/unbuffered {
+            proxy_request_buffering off;
+            proxy_pass http://%%APP%%;
+        }
+
         location /unbuffered {
             proxy_request_buffering off;
             proxy_http_version 1.1;
@@ -101,6 +139,7 @@ my $t = WebhookTest->new(modules => $have_lua ? \@lua : [], conf => <<"EOF");
         }
 
 $lua_conf
+$http2_conf
     }
 EOF
 
@@ -108,20 +147,8 @@ my %small = (body => join '', map { chr($_ * 7 % 256) } 1 .. 600);
 my %large = (body => join '', map { chr($_ * 31 % 251) } 1 .. 23_000);
 
 
-for my $uri (qw{/ /memory /file /single /file_only /file_clean /unbuffered
-                /unbuffered/file})
-{
-    for my $body (\%small, \%large) {
-        my %request = (uri => $uri, %$body);
-        my $name = "$uri, " . length($body->{body}) . ' bytes';
-
-        check("$name, with the head", %request);
-        check("$name, in pieces", %request, split => 4_999, pause => 0.002);
-        check("$name, chunked", %request, chunked => 1_777);
-        check("$name, chunked in pieces", %request, chunked => 1_021,
-              split => 4_999, pause => 0.002);
-    }
-}
+every_way($_) for qw{/ /memory /file /single /file_only /file_clean /unbuffered
+                     /unbuffered/file};
 
 # where the body has been, or these cases say nothing
 ok(body_file('/memory', \%large) eq '', 'in memory');
@@ -253,9 +280,47 @@ SKIP: {
               'the exchanged body is hashed');
 }
 
+SKIP: {
+    skip 'no client_body_early_read in this nginx', 1 if !$has_early;
+
+    every_way($_) for qw{/early /early/unbuffered};
+    check('2 MiB read early', uri => '/early', body => $two);
+    check("read early, empty, $_->[0]", uri => '/early', body => '', @$_)
+        for ['length' => ''], ['length' => 0], [chunked => []];
+
+    ok(body_file('/early', \%small) eq '', 'read early to memory');
+    ok(body_file('/early', \%large) ne '', 'read early to a file');
+}
+
+SKIP: {
+    skip 'no proxy_http_version 2 in this nginx', 1 if !$has_http2_upstream;
+
+    for my $uri (qw{/http2 /http2/file /http2/unbuffered}) {
+        every_way($uri);
+        check("$uri, 2 MiB", uri => $uri, body => $two);
+    }
+}
+
 $t->done;
 
 done_testing();
+
+
+# A small body and a large one, as they may come.
+sub every_way {
+    my ($uri) = @_;
+
+    for my $body (\%small, \%large) {
+        my %request = (uri => $uri, %$body);
+        my $name = "$uri, " . length($body->{body}) . ' bytes';
+
+        check("$name, with the head", %request);
+        check("$name, in pieces", %request, split => 4_999, pause => 0.002);
+        check("$name, chunked", %request, chunked => 1_777);
+        check("$name, chunked in pieces", %request, chunked => 1_021,
+              split => 4_999, pause => 0.002);
+    }
+}
 
 
 # The signed request reaches the application with its bytes, the forged one

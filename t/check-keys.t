@@ -10,10 +10,10 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw/sha256_hex/;
+use Digest::SHA qw/sha256 sha256_hex/;
 use File::Temp;
 use JSON::PP;
-use MIME::Base64;
+use MIME::Base64 qw/decode_base64 encode_base64 encode_base64url/;
 use Test::More;
 
 use WebhookTest::Cert qw/write_file/;
@@ -45,6 +45,11 @@ my %file = (
     odd => jwks('no key', $key{rsa}->jwk(kid => { a => 1 }),
                 $key{rsa}->jwk(kid => undef), $key{rsa}->jwk(kid => 'rsa'),
                 $key{rsb}->jwk(kid => 'rsa'), $key{rsb}->jwk(kid => 'rsb')),
+    repeats => jwks($key{rsa}->jwk(kid => 'rsa'))
+               =~ s/"kid"/"use":"sig","use":"sig","kid"/r,
+    many => jwks(map({ { %{ $key{b}->jwk(kid => "k$_") },
+                         x => encode_base64url(sha256($_)) } } 0 .. 62),
+                 $key{a}->jwk(kid => 'k63')),
     nothing => encode_json({ a => undef, b => {}, c => $key{rsa}->pem }),
     pem => $key{a}->pem,
 );
@@ -59,6 +64,7 @@ my %location = (
         . 'webhook_claim /aud us; webhook_claim /iss them;',
     github => 'webhook github-secret-scanning; webhook_secret keys:first;',
     hmac => qq/webhook shared; webhook_secret '"$text"';/,
+    many => 'webhook many; webhook_secret jwks:many;',
     message => 'webhook http-message-signatures; webhook_secret jwks:sets;',
     nothing => 'webhook google-chat; webhook_secret keys:nothing; '
         . 'webhook_claim /aud us;',
@@ -71,6 +77,7 @@ my %location = (
         . 'webhook_claim /aud https://hooks.example.com/pubsub; '
         . 'webhook_claim /email push@example.com;',
     raw => 'webhook raw; webhook_secret keys:first;',
+    repeats => 'webhook wix; webhook_secret jwks:repeats;',
     saleor => 'webhook saleor; webhook_secret jwks:sets;',
     sns => 'webhook aws-sns; webhook_secret keys:aws;',
     tagged => 'webhook tagged; webhook_secret jwks:sets;',
@@ -93,6 +100,10 @@ webhook_provider shared {
 webhook_provider either {
     signature  header:X-Token algorithm=jwt-rs256 body_digest=/sha256;
     signature  header:X-Token algorithm=jwt-es256 body_digest=/sha256;
+}
+webhook_provider many {
+    signature  body algorithm=jwt-eddsa;
+    body       jwt;
 }
 webhook_provider raw {
     signature  header:X-Signature algorithm=ecdsa-p256-sha256 format=raw
@@ -348,6 +359,12 @@ saleor('one that is not detached',
 
 my $body = $key{rsa}->token({ kid => 'rsa' }, { exp => $time + 60 });
 
+recorded('a file with a member twice', 'repeats', [],
+         $key{rsa}->token({ kid => 'rsa' }, { exp => $time + 60 }),
+         qr/secret 1, jwks:repeats has no key that can be read/);
+recorded('the last of many', 'many', [],
+         $key{a}->token({ kid => 'gone' }, { exp => $time + 60 }),
+         qr/webhook-keys.*with the key "k63" .* in the place of "gone"/s);
 recorded('a line break after a token', 'wix', [], "$body\n",
          qr/is a token without the line break at its end/);
 recorded('a token in quotes', 'wix', [], qq/"$body"/,

@@ -28,9 +28,9 @@ my $number = number($version);
 is(check($bytes), "0: %%MODULE%% fits $nginx, nginx $version\n",
    'the one that was built');
 
-like(check(changed(pack('Q<', $number), pack 'Q<', number('1.18.0'))),
+like(check(changed(pack('Q<', $number), pack 'Q<', number('1.16.0'))),
      qr/\A1:.* does\ not\ fit\ \S+,\ nginx\ \Q$version\E:\n
-        \ \ it\ is\ for\ nginx\ 1\.18\.0\.\ \ Build\ it\ for/x,
+        \ \ it\ is\ for\ nginx\ 1\.16\.0\.\ \ Build\ it\ for/x,
      'another version');
 
 for ([22, '--with-threads or --with-compat'], [29, '--with-http_realip_module'],

@@ -197,7 +197,11 @@ rule_says("signature header:X encoding=$_", "unknown encoding \"$_\" in rule "
     for 'HEX', 'base32';
 rule_says("signature header:X list=$_", "invalid \"list=$_\" in rule "
     . '"signature", a list has one separating character, as in "list=," or, '
-    . 'with the quotes, "list=;" in @') for ',,';
+    . 'with the quotes, "list=;"; or it is "list=lines", of a header that '
+    . 'comes several times in @') for ',,', 'line', 'Lines';
+rule_says("signature $_ list=lines", '"list=lines" in rule "signature" goes '
+    . 'with "header:NAME", only that comes in several lines in @')
+    for 'query:a', 'cookie:a';
 
 rule_says("signature header:X algorithm=jwt-hs256 $_",
     'a token in rule "signature" needs "body_digest=POINTER", or '

@@ -18,7 +18,19 @@ use Test::More;
 use WebhookTest;
 use WebhookTest::Signed qw/$secret signed forged/;
 
-my $t = WebhookTest->new(conf => <<"EOF", files => {
+# a body that is read before there is a location: by nginx, or by a module
+my @lua = qw/ndk_http_module.so ngx_http_lua_module.so/;
+my $have_lua = !grep { !WebhookTest::has_module($_) } @lua;
+my $early = 'client_body_early_read $http_x_early;';
+
+$early = $have_lua ? <<'EOF' : '' if (WebhookTest::nginx_t("server { $early }"))[0];
+        server_rewrite_by_lua_block {
+            if ngx.var.http_x_early then ngx.req.read_body() end
+        }
+EOF
+
+my $t = WebhookTest->new(modules => $have_lua ? \@lua : [],
+                         conf => <<"EOF", files => {
     log_format verdict '\$request_uri \$status '
                        '[\$webhook_verdict][\$webhook_reason]';
     access_log %%DIR%%/logs/verdict.log verdict;
@@ -42,9 +54,11 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
         root %%DIR%%/html;
         client_body_buffer_size 1k;
         client_max_body_size 1m;
+        $early
 
         location = /status { webhook_status json; }
         location /open { return 200 open; }
+        location /tried { try_files /none /app; }
         location /app { proxy_pass http://%%APP%%; }
         location \@app { proxy_pass http://%%APP%%; }
         location \@off { webhook off; proxy_pass http://%%APP%%; }
@@ -291,6 +305,11 @@ for my $way (qw/refused unbuffered deny basic except limit return if large
 
             for my $how ({}, { chunked => 100 }, { chunked => 7000 }) {
                 detour($uri, $make->(uri => $uri, body => $body, %$how));
+
+                next if !$early;
+
+                detour($uri, $make->(uri => $uri, body => $body, %$how,
+                                     headers => [['X-Early', 1]]));
             }
         }
 
@@ -306,6 +325,18 @@ for my $way (qw/refused unbuffered deny basic except limit return if large
 
 
 is_deeply([smuggled()], [], 'nothing of a body was taken for a request');
+
+SKIP: {
+    skip 'nothing here reads a body before there is a location', 1 if !$early;
+
+    # who was in no such location keeps it, large or not
+    for my $body ('short', $evil) {
+        clear();
+        $t->request({ uri => '/tried', method => 'POST', body => $body,
+                      headers => [['X-Early', 1]], connection => 'close' });
+        is_deeply([$t->app_digests], [sha256_hex($body)], 'read early');
+    }
+}
 
 
 # rewrite
@@ -548,7 +579,8 @@ sub detour {
     my $c = $t->connection(timeout => 5, pause => 0.005);
     my $name = join ', ', $uri, length($bytes) . ' bytes',
                $request->{chunked} ? 'chunked' : (),
-               $request->{expect} ? 'expect' : (), $cut ? 'cut' : ();
+               $request->{expect} ? 'expect' : (), $cut ? 'cut' : (),
+               $head =~ /X-Early/ ? 'read early' : ();
 
     # the rest is sent when the answer has come
     my $first = $cut ? length $head : length $bytes;

@@ -51,6 +51,7 @@ my %option = (
                   sub { encode_base64url(hmac_sha256($_[0], $secret)) }],
     prefix => ['prefix=v0=', sub { 'v0=' . hmac_sha256_hex($_[0], $secret) }],
     list => ['"list=;"', sub { 'x;' . hmac_sha256_hex($_[0], $secret) }],
+    lines => ['list=lines', sub { 'x,' . hmac_sha256_hex($_[0], $secret) }],
     field => ['field=v1',
               sub { 't=1,v1=' . hmac_sha256_hex($_[0], $secret) }],
     hex => ['key=hex', sub { hmac_sha256_hex($_[0], pack 'H*', $secret) }],

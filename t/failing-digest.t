@@ -115,14 +115,18 @@ my $redis = WebhookTest::Redis->new(start => 0);
 $t = $shim->with(sub {
     host($redis, options => 'key=0123456789abcdef on_error=local');
 });
-delivered($t, 'a message without Redis', message());
+delivered($t, "message $_ without Redis", message()) for 1 .. 3;
 $shim->arm;
 $redis->start;
 $t->wait_for(sub {
     $t->request({ uri => '/status' })->{body}
-        =~ /^nginx_webhook_redis_lost_total\{redis="shared"\} 1$/m
-}, 'the message to be lost');
+        =~ /^nginx_webhook_redis_lost_total\{redis="shared"\} 3$/m
+}, 'the messages to be lost');
 is_deeply($redis->messages, {}, 'without a digest Redis is not told of it');
+my @said = grep { /is not told of a message: no memory for its key;/ }
+    split /\n/, $t->error_log;
+is(scalar @said, 1, 'and the log says so once');
+like($said[0], qr/\[error\].* webhook redis "shared" /, 'with its name');
 $shim->disarm;
 delivered($t, 'a message with Redis', message());
 $t->wait_for(sub { ((values %{ $redis->messages })[0] // '') eq '1' },

@@ -226,5 +226,7 @@ sub curl {
     my $r = $t->curl(@$headers, @args);
     open STDIN, '<&', $kept;
 
+    diag("curl: $r->{exit}, $r->{stderr}") if !$r->{status};
+
     return $r;
 }

@@ -422,6 +422,12 @@ for my $case ([202, GET => '/by-token'], [202, POST => '/by-token', 'body'],
 refuses('two hosts', qr/^(?:0|400|403)$/, '/', 'body', ['X-Token', $secret],
         authority => 'unclear', host => 'other');
 
+# and what it has understood looks the same, unless it says that it has none
+refuses('no body, no length', qr/^400$/, '/', '', ['X-Token', $secret],
+        method => 'GET', authority => 'unclear', length => undef);
+is(ask('/', '', method => 'GET', authority => 'unclear', length => 0,
+       headers => [['X-Token', $secret]])->{status}, 202, 'no body, a length');
+
 $client->close;
 $t->done;
 

@@ -718,7 +718,8 @@ sub targets {
                              . $body);
     my $two = $t->request($head =~ s/^(Host: .*\r\n)/$1$1/mr . $body);
 
-    is($folded->{status}, 400, 'a folded header is refused by nginx');
+    # nginx up to 1.21.0 takes what follows for a header without a name
+    like($folded->{status}, qr/^40[03]$/, 'a folded header is refused');
     like($two->{status}, qr/^40[03]$/, 'two hosts are refused');
 
     my %public = (url => {

@@ -334,6 +334,8 @@ my %example = (
         ['', 'webhook_provider own { signature header:Y algorithm=jws-hs256 '
             . 'parameter=alg:HS256; }'],
     'invalid "list=…" in rule "signature"' => own('signature header:Y list=,,;'),
+    '"list=lines" in rule "signature" goes with "header:NAME", …' =>
+        own('signature query:a list=lines;'),
     'unexpected "{"' =>
         ['', "webhook_provider own { challenge query:a reply='{}'; }"],
     'duplicate webhook_provider "…"' =>

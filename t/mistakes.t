@@ -144,7 +144,7 @@ my @mistakes = (
         ["webhook_require /n integer min=5 max=1;",
          qr/^invalid rule for a payload/, qr/must not be greater/],
         ["webhook_require /a string \"pattern=(\";",
-         qr/^pcre2?_compile\(\) failed/, qr/missing .*parenthesis/],
+         qr/^pcre2?_compile\(\) failed/, qr/missing (?:closing parenthesis|\))/],
         ["webhook_require /a string when=b=1;",
          qr/^invalid rule for a payload/, qr/"when=" needs/],
 

@@ -52,6 +52,8 @@ my %providers = (
 
     prefix => 'signature header:X-Signature prefix=v1=;',
     list => 'signature header:X-Signature list=,;',
+    lines => 'signature header:X-Signature list=lines prefix=v1=; '
+        . 'signature header:X-Old algorithm=hmac-sha1 encoding=base64;',
     blanks => 'signature header:X-Signature "list= " prefix=v1,;',
     semicolon => 'signature header:X-Signature "list=;";',
     field => 'signature header:X-Signature field=v1; id field:i;',
@@ -439,6 +441,25 @@ is_result('list', sig("$zeros,$zeros"), '403 signature_mismatch',
 is_result('blanks', sig("v1,$zeros v1,$hex v1a,$zeros"), '200',
           'list with blanks');
 is_result('semicolon', sig("$zeros;$hex"), '200', 'list with semicolons');
+
+is_result('list', [map { @{ sig($_) } } $zeros, $hex],
+          '400 credential_repeated', 'list in two headers');
+is_result('lines', [map { @{ sig("v1=$_") } } @$_], '200', "lines: @$_")
+    for [$hex], [$hex, $zeros], [$zeros, $hex], [$hex, $hex],
+        ["$zeros, v1=$zeros", "$zeros,v1=$hex"];
+is_result('lines', [map { @{ sig($_) } } 'v0=x', '', "v1=$hex"], '200',
+          'lines: others are skipped');
+is_result('lines', [(map { @{ sig("v1=$_") } } ($zeros) x 7), 'x-signature',
+                    "v1=$hex"], '200', 'eight lines');
+is_result('lines', [map { @{ sig("v1=$_") } } $hex, ($zeros) x 8],
+          '403 signature_malformed', 'nine lines');
+is_result('lines', [map { @{ sig("v1=$_") } } $zeros, $zeros],
+          '403 signature_mismatch', 'lines: none matches');
+is_result('lines', [map { @{ sig($_) } } $hex, $hex],
+          '403 signature_malformed', 'lines: none is one');
+is_result('lines', [], '403 signature_missing', 'lines: none');
+is_result('lines', [@{ sig("v1=$hex") }, map { ('X-Old' => $_) } 'x', 'x'],
+          '400 credential_repeated', 'lines, and another header twice');
 
 is_result('field', sig($_), '200', "field: $_")
     for "v1=$hex", "t=1,v1=$hex", "v1=$zeros,v1=$hex", "v0=x, v1=$hex",

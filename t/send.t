@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use IO::Socket::INET;
 use MIME::Base64;
 use Test::More;
 
@@ -354,6 +355,10 @@ sub options {
              $^X, $send, arguments('own-linear'), '--print', '--timestamp', 12,
              '--event', 'a"b')->{output}, qr/\Q$put\E/, 'values put into JSON');
 
+    # a port that is taken, and nobody listens
+    my $nobody = IO::Socket::INET->new(LocalAddr => '127.0.0.1')
+        or die "no port: $!\n";
+
     for ([qr/no token "none"/, @both, '--for', 'none', $file],
          [qr/has no challenge/, @github, '--challenge'],
          [qr/has no timestamp/, @github, '--age', 5, $file],
@@ -365,7 +370,8 @@ sub options {
           'none', $file],
          [qr/is not an http/, @github, '--url', 'ftp://x/', $file],
          [qr/needs a --secret/, '--provider', 'x', '--url', 'http://x/', $file],
-         [qr/connect/, @github, '--url', 'http://127.0.0.1:1/', $file],
+         [qr/connect/, @github, '--url',
+          'http://127.0.0.1:' . $nobody->sockport . '/', $file],
          [qr/not JSON/, arguments('pelorus'), $t->dir . '/bodies/own-odd'])
     {
         my ($says, @arguments) = @$_;

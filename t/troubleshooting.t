@@ -37,6 +37,7 @@ my %location = (
               . 'error_page 403 = @elsewhere;',
     http   => "webhook signed; webhook_secret $key;",
     jwt    => "webhook netlify; webhook_secret $key;",
+    lines  => "webhook mollie; webhook_secret $key;",
     once   => "webhook github; webhook_secret $key; "
               . 'webhook_replay zone=hooks;',
     quoted => 'webhook github; webhook_secret file:quoted;',
@@ -189,7 +190,16 @@ cause('a changed secret', github('/second', $body, 'changed last night'),
       qr/signature_mismatch/, qr/with secret 1, file:\S+changed of --secret\./,
       $changed);
 cause('a secret that nobody has', github('/second', $body, 'unknown'),
-      qr/signature_mismatch/, qr/nothing found/);
+      qr/signature_mismatch/,
+      qr/nothing found\n.*secret: --secret file:PATH$/);
+cause('another one that nobody has', github('/second', $body, 'unknown'),
+      qr/signature_mismatch/, qr/nothing found\n\z/, $changed);
+cause('two signatures in two headers', hook('/lines', "$body\n", map {
+          ['X-Mollie-Signature', 'sha256=' . hmac_sha256_hex($body, $_)]
+      } 'unknown', $key),
+      qr/signature_mismatch/, qr/for the body without the line break/);
+cause('no signature', hook('/lines', $body), qr/signature_missing/,
+      qr/there is no signature, header:X-Mollie-Signature[.]$/m);
 $t->request(github('/once', $body));
 cause('a message that was taken', github('/once', $body), undef,
       qr/a message that had been taken already/);

@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use File::Basename;
+use MIME::Base64 qw/decode_base64url encode_base64url/;
 use POSIX ();
 use Test::More;
 
@@ -42,13 +43,24 @@ my %served = (
     cut => jwks({ %{ $key->jwk }, x => 'AAAA' }),
     odd => jwks({ %{ $key->jwk }, crv => 'Ed25519' }),
     padded => jwks({ %{ $ed->jwk }, x => $ed->jwk->{x} . '=' }),
-    zero => jwks({ kty => 'EC', crv => 'P-521', kid => 'z',
-                   x => 'AQ' . 'A' x 86, y => 'A' x 87 }),
+    zero => jwks(without_zero()),
     short => jwks({ kty => 'RSA', n => 'w' x 171, e => 'AQAB' }),
     long => jwks({ kty => 'RSA', n => 'w' x 1370, e => 'AQAB' }),
     alg => jwks($key->jwk(alg => 'ECDH-ES')),
     curve => jwks($key->jwk(alg => 'ES384')),
     ops => jwks($key->jwk(key_ops => ['encrypt'])),
+    number => jwks($key->jwk(kid => 5)),
+    repeated => jwks($key->jwk(kid => 'a')) =~ s/"kid":/"k\\u0069d":"b","kid":/r,
+    repeats => jwks($ed->jwk(kid => 'a'), $key->jwk(kid => 'b'))
+               =~ s/"x":(?=.*"x":)|"x":/"x": "AAAA","x" :/gr,
+    sets => jwks($key->jwk(kid => 'a')) =~ s/\}\z/,"keys":[]}/r,
+    others => jwks($key->jwk(kid => 'o', x5c => [{ x => 1 }]))
+              =~ s/"x":1/"x":"\\"","x":2/r =~ s/\{/{"n":1,"n":[{"n":1}],/r,
+    depth => json({ p => $key->pem, q => [$key->pem] }),
+    pems => json({ p => $key->pem, q => $key->pem }) =~ s/"q"/"p"/r,
+    one => json({ p => $key->pem, q => $key->pem, r => $key->pem })
+           =~ s/"q"/"\\u0072"/r,
+    chain => json({ p => $key->pem . $key->pem }),
 );
 
 my $t = WebhookTest->new(
@@ -76,8 +88,11 @@ for (['text', qr/ is no JSON object$/], ['list', qr/ is no JSON object$/],
      ['empty', qr/ is no JSON object$/],
      ['none', qr/ has no key that can be used$/],
      (map { [$_, qr/ has no key that can be used$/] }
-          qw/twice cut odd padded short long alg curve ops/),
+          qw/twice cut odd padded short long alg curve ops number pems
+             chain/),
      ['many', qr/ has more than 64 keys$/],
+     (map { [$_, qr/ has a member twice$/] } qw/repeated repeats sets/),
+     ['depth', qr/ is no object of ids with PEM texts$/],
      ['private', qr/ has a private key$/],
      ['large', qr/ could not be fetched$/], ['gone', qr/ could not be fetched$/])
 {
@@ -92,7 +107,10 @@ for (['text', qr/ is no JSON object$/], ['list', qr/ is no JSON object$/],
 is((stat $file)[1], $inode, 'in the same file');
 is_deeply([run('rsa')], [0, "+r\n-b\n-c\n", ''], 'a key of RSA');
 is_deeply([run('pem')], [0, "+p\n-r\n", ''], 'PEM texts');
-is_deeply([run('zero')], [0, "+z\n-p\n", ''],
+is_deeply([run('one')], [0, '', ''], 'without an id that is there twice');
+is(read_file($file), $served{one}, 'and it is there');
+is_deeply([run('others')], [0, "+o\n-p\n", ''], 'members that count nothing');
+is_deeply([run('zero')], [0, "+z\n-o\n", ''],
           'a coordinate without its zero');
 
 for my $url ('http://example.com/keys', 'ftp://127.0.0.1/keys', 'keys') {
@@ -100,6 +118,28 @@ for my $url ('http://example.com/keys', 'ftp://127.0.0.1/keys', 'keys') {
 
     is("$exit$out", '1', "$url is refused");
     like($err, qr/ is not an https:\/\/ URL, /, 'and why');
+}
+
+# What nginx refuses is not installed, and what it takes is.
+for my $name (sort keys %served) {
+    unlink $file;
+
+    my ($exit) = run($name);
+    my $format = $served{$name} =~ /"keys":\[/ ? 'jwks' : 'keys';
+    my ($status, $said) = WebhookTest::nginx_t(<<"EOF");
+    webhook_provider own {
+        signature header:A algorithm=jwt-es256 body_digest=/a;
+        signature header:B algorithm=jwt-es512 body_digest=/a;
+        signature header:C algorithm=jwt-eddsa body_digest=/a;
+        signature header:D algorithm=jwt-rs256 body_digest=/a;
+    }
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        webhook        own;
+        webhook_secret $format:$dir/served/$name;
+    }
+EOF
+    is($exit, $status, "$name, as nginx has it") or diag($said);
 }
 
 my ($exit, $out, $err) = command('http://127.0.0.1:' . $t->port . '/first',
@@ -115,6 +155,19 @@ done_testing();
 
 sub run {
     return command('http://127.0.0.1:' . $t->port . "/$_[0]", $file);
+}
+
+
+# Half of the points of this curve have a coordinate that begins with a zero.
+sub without_zero {
+    my ($jwk, $bytes);
+
+    do {
+        $jwk = WebhookTest::Jose->new('ES512')->jwk(kid => 'z');
+        $bytes = decode_base64url($jwk->{y});
+    } until $bytes =~ s/\A\0//;
+
+    return { %$jwk, y => encode_base64url($bytes) };
 }
 
 

@@ -69,6 +69,7 @@ typedef struct {
     ngx_str_t      digest;
     ngx_array_t   *parameters;      /* ngx_keyval_t, or NULL */
     u_char         separator;
+    u_char         lines;           /* of headers, a list with commas */
 } ngx_http_webhook_signature_words_t;
 
 
@@ -141,7 +142,7 @@ static ngx_http_webhook_option_t  ngx_http_webhook_signature_options[] = {
       NGX_HTTP_WEBHOOK_ALG_PLAIN, 0 },
 
     { ngx_string("list=SEPARATOR"), ngx_http_webhook_signature_list,
-      offsetof(ngx_http_webhook_signature_words_t, separator), NULL,
+      0, NULL,
       NGX_HTTP_WEBHOOK_ALG_PLAIN, 0 },
 
     { ngx_string("field=NAME"), ngx_http_webhook_option_text,
@@ -237,6 +238,15 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     ngx_http_webhook_signature_set(signature, &conf);
 
+    if (signature->lines && signature->source.type != NGX_HTTP_WEBHOOK_HEADER)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"list=lines\" in rule \"signature\" goes with "
+                           "\"header:NAME\", only that comes in several "
+                           "lines");
+        return NGX_CONF_ERROR;
+    }
+
     provider->uses |= 1 << signature->use;
 
     if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_PLAIN) {
@@ -270,8 +280,9 @@ ngx_http_webhook_signature_set(ngx_http_webhook_signature_t *signature,
     signature->format.prefix = ngx_http_webhook_wh_str(&conf->prefix);
     signature->format.field = ngx_http_webhook_wh_str(&conf->field);
     signature->format.separator = conf->separator;
+    signature->lines = conf->lines;
 
-    if (conf->field.len && conf->separator == 0) {
+    if (conf->separator == 0 && (conf->lines || conf->field.len)) {
         signature->format.separator = ',';
     }
 
@@ -415,16 +426,26 @@ static char *
 ngx_http_webhook_signature_list(ngx_conf_t *cf,
     ngx_http_webhook_option_t *option, ngx_str_t *value, void *field)
 {
+    ngx_http_webhook_signature_words_t  *conf = field;
+
+    static ngx_str_t  lines = ngx_string("lines");
+
+    if (ngx_http_webhook_str_equal(value, &lines)) {
+        conf->lines = 1;
+        return NGX_CONF_OK;
+    }
+
     if (value->len != 1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid \"list=%V\" in rule \"signature\", a "
                            "list has one separating character, as in "
-                           "\"list=,\" or, with the quotes, \"list=;\"",
-                           value);
+                           "\"list=,\" or, with the quotes, \"list=;\"; or "
+                           "it is \"list=lines\", of a header that comes "
+                           "several times", value);
         return NGX_CONF_ERROR;
     }
 
-    *(u_char *) field = value->data[0];
+    conf->separator = value->data[0];
 
     return ngx_http_webhook_text(cf, value);
 }

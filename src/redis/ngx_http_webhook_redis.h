@@ -218,7 +218,8 @@ struct ngx_http_webhook_link_s {
     ngx_msec_t                   give_up;   /* when a worker that is to end
                                                does, or 0 */
     ngx_http_webhook_redis_worker_t  *worker;
-    unsigned                     full:1;    /* has been said */
+    unsigned                     lost:1;    /* has been said, until there
+                                               is nothing to tell */
 };
 
 

@@ -15,6 +15,8 @@
 #define NGX_HTTP_WEBHOOK_SETTLE_INFLIGHT  128    /* of these, at once */
 
 
+static void ngx_http_webhook_settle_lost(ngx_http_webhook_link_t *link,
+    const char *why);
 static void ngx_http_webhook_settle_send(ngx_http_webhook_lease_t *lease,
     ngx_msec_t left);
 static ngx_int_t ngx_http_webhook_settled(ngx_http_webhook_command_t *command,
@@ -50,18 +52,9 @@ ngx_http_webhook_settle(ngx_http_webhook_lease_t *lease,
     }
 
     if (link->nsettling >= NGX_HTTP_WEBHOOK_SETTLE_MAX) {
-
-        if (!link->full) {
-            link->full = 1;
-            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                          "webhook redis \"%V\": more than %d messages wait "
-                          "for it to be told, further ones are forgotten",
-                          &lease->redis->name,
-                          NGX_HTTP_WEBHOOK_SETTLE_MAX);
-        }
-
-        (void) ngx_atomic_fetch_add(&lease->redis->sh->lost, 1);
-
+        ngx_http_webhook_settle_lost(link, "more than "
+                                     ngx_value(NGX_HTTP_WEBHOOK_SETTLE_MAX)
+                                     " messages wait for it");
         ngx_http_webhook_settle_free(lease);
         return;
     }
@@ -108,7 +101,7 @@ ngx_http_webhook_settle_next(ngx_http_webhook_link_t *link)
         }
 
         if (ngx_http_webhook_lease_key(lease) != NGX_OK) {
-            (void) ngx_atomic_fetch_add(&link->redis->sh->lost, 1);
+            ngx_http_webhook_settle_lost(link, "no memory for its key");
             ngx_http_webhook_settle_end(lease);
             continue;
         }
@@ -117,6 +110,26 @@ ngx_http_webhook_settle_next(ngx_http_webhook_link_t *link)
 
         ngx_http_webhook_settle_send(lease, (ngx_msec_t) left);
     }
+}
+
+
+/* Redis will never be told of a message; said once. */
+
+static void
+ngx_http_webhook_settle_lost(ngx_http_webhook_link_t *link, const char *why)
+{
+    (void) ngx_atomic_fetch_add(&link->redis->sh->lost, 1);
+
+    if (link->lost) {
+        return;
+    }
+
+    link->lost = 1;
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "webhook redis \"%V\" is not told of a message: %s; further "
+                  "ones are only counted",
+                  &link->redis->name, why);
 }
 
 
@@ -206,7 +219,7 @@ ngx_http_webhook_settle_end(ngx_http_webhook_lease_t *lease)
     link->worker->pending = link->nsettling;
 
     if (link->nsettling == 0) {
-        link->full = 0;
+        link->lost = 0;
         link->retry.cancelable = 1;
     }
 

@@ -105,16 +105,33 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
 /*
  * A body that was too large for a location is thrown away before any handler
  * can see where that was.  HTTP/3 does not even do that, and only does not ask
- * for it.
+ * for it.  One that has been read before there was a location, as
+ * "client_body_early_read" and Lua do it, stays; then the refusal has at least
+ * ended keepalive.
  */
 
 static ngx_uint_t
 ngx_http_webhook_too_large(ngx_http_request_t *r)
 {
-    return ngx_http_webhook_body_discarded(r)
-           || (r->http_version > NGX_HTTP_VERSION_20
-               && r->expect_tested
-               && r->request_body == NULL);
+    ngx_http_webhook_main_conf_t  *wmcf;
+
+    if (ngx_http_webhook_body_discarded(r)) {
+        return 1;
+    }
+
+    if (!r->expect_tested) {
+        return 0;
+    }
+
+    if (r->request_body == NULL) {
+        return r->http_version > NGX_HTTP_VERSION_20;
+    }
+
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+
+    return !r->keepalive
+           && wmcf->smallest
+           && r->headers_in.content_length_n > wmcf->smallest;
 }
 
 

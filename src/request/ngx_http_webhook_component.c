@@ -345,64 +345,6 @@ ngx_http_webhook_component(ngx_http_request_t *r, ngx_http_webhook_url_t *url,
         return NGX_OK;
 
     default: /* WH_COMPONENT_FIELD */
-        return ngx_http_webhook_component_header(r, &component->name, value);
+        return ngx_http_webhook_header_lines(r, &component->name, value);
     }
-}
-
-
-/*
- * All values of a header, without spaces around them, with commas between them
- * (2.1).  NGX_DECLINED when there is none.
- */
-
-ngx_int_t
-ngx_http_webhook_component_header(ngx_http_request_t *r, wh_str_t *name,
-    ngx_str_t *value)
-{
-    u_char           *p;
-    wh_str_t          text;
-    ngx_uint_t        i, n, first;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-    n = 0;
-    value->len = 0;
-
-    while ((header = ngx_http_webhook_next_named(&part, &i, name))) {
-        text = wh_trim(ngx_http_webhook_wh_str(&header->value), WH_SPACES);
-
-        value->data = (u_char *) text.data;
-        value->len += text.len + (n++ ? sizeof(", ") - 1 : 0);
-    }
-
-    if (n < 2) {
-        return n ? NGX_OK : NGX_DECLINED;
-    }
-
-    p = ngx_pnalloc(r->pool, value->len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->data = p;
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-    first = 1;
-
-    while ((header = ngx_http_webhook_next_named(&part, &i, name))) {
-        text = wh_trim(ngx_http_webhook_wh_str(&header->value), WH_SPACES);
-
-        if (!first) {
-            p = ngx_cpymem(p, ", ", sizeof(", ") - 1);
-        }
-
-        first = 0;
-
-        p = ngx_cpymem(p, text.data, text.len);
-    }
-
-    return NGX_OK;
 }

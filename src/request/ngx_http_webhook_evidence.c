@@ -293,8 +293,8 @@ ngx_http_webhook_offered(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     for (i = 0; i < ctx->gate->provider->signatures.nelts; i++) {
 
         if (!ngx_http_webhook_source_in_body(&signature[i].source)
-            && ngx_http_webhook_source_value(r, ctx, &signature[i].source,
-                                             value)
+            && ngx_http_webhook_source_signature(r, ctx, &signature[i],
+                                                 value)
                == WH_OK)
         {
             return &signature[i];

@@ -237,7 +237,7 @@ ngx_http_webhook_http_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    switch (ngx_http_webhook_component_header(r->main, &name, &value)) {
+    switch (ngx_http_webhook_header_lines(r->main, &name, &value)) {
 
     case NGX_OK:
         break;

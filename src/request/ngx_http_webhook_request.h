@@ -38,7 +38,12 @@ ngx_table_elt_t *ngx_http_webhook_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
 ngx_table_elt_t *ngx_http_webhook_next_named(ngx_list_part_t **part,
     ngx_uint_t *i, wh_str_t *name);
+ngx_int_t ngx_http_webhook_header_lines(ngx_http_request_t *r,
+    wh_str_t *name, ngx_str_t *value);
 ngx_int_t ngx_http_webhook_host(ngx_http_request_t *r, ngx_str_t *host);
+ngx_int_t ngx_http_webhook_source_signature(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
+    ngx_str_t *value);
 ngx_int_t ngx_http_webhook_evaluate_variables(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_complex_value_t *value,
     ngx_str_t *text);
@@ -141,8 +146,6 @@ ngx_http_webhook_reason_e ngx_http_webhook_http_digests_match(
     ngx_http_webhook_ctx_t *ctx);
 
 /* _component.c: what HTTP message signatures are over */
-ngx_int_t ngx_http_webhook_component_header(ngx_http_request_t *r,
-    wh_str_t *name, ngx_str_t *value);
 ngx_int_t ngx_http_webhook_signature_base(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *base);
 

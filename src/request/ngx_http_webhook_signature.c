@@ -87,7 +87,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_reason_e      reason;
     ngx_http_webhook_candidate_t  *candidate, public;
 
-    rc = ngx_http_webhook_source_value(r, ctx, &signature->source, &value);
+    rc = ngx_http_webhook_source_signature(r, ctx, signature, &value);
 
     if (rc != WH_OK) {
         return ngx_http_webhook_source_reason(rc,

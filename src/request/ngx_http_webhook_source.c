@@ -104,6 +104,64 @@ ngx_http_webhook_next_named(ngx_list_part_t **part, ngx_uint_t *i,
 
 
 /*
+ * All values of a header, without spaces around them, with commas between them
+ * (RFC 9110, 5.3; RFC 9421, 2.1).  NGX_DECLINED when there is none.
+ */
+
+ngx_int_t
+ngx_http_webhook_header_lines(ngx_http_request_t *r, wh_str_t *name,
+    ngx_str_t *value)
+{
+    u_char           *p;
+    wh_str_t          text;
+    ngx_uint_t        i, n, first;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+    n = 0;
+    value->len = 0;
+
+    while ((header = ngx_http_webhook_next_named(&part, &i, name))) {
+        text = wh_trim(ngx_http_webhook_wh_str(&header->value), WH_SPACES);
+
+        value->data = (u_char *) text.data;
+        value->len += text.len + (n++ ? sizeof(", ") - 1 : 0);
+    }
+
+    if (n < 2) {
+        return n ? NGX_OK : NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(r->pool, value->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = p;
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+    first = 1;
+
+    while ((header = ngx_http_webhook_next_named(&part, &i, name))) {
+        text = wh_trim(ngx_http_webhook_wh_str(&header->value), WH_SPACES);
+
+        if (!first) {
+            p = ngx_cpymem(p, ", ", sizeof(", ") - 1);
+        }
+
+        first = 0;
+
+        p = ngx_cpymem(p, text.data, text.len);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
  * The Host as it was sent, or else the ":authority" of HTTP/3: nginx makes a
  * header of that of HTTP/2 alone.  NGX_DECLINED: there is none.
  */
@@ -217,6 +275,34 @@ ngx_http_webhook_source_other(ngx_http_request_t *r,
     }
 
     return rc;
+}
+
+
+/*
+ * The same for the source of a signature: a header that may come several times
+ * is one list.
+ */
+
+ngx_int_t
+ngx_http_webhook_source_signature(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
+    ngx_str_t *value)
+{
+    wh_str_t                    name;
+    ngx_http_webhook_header_t  *headers;
+    ngx_http_webhook_source_t  *source;
+
+    source = &signature->source;
+
+    if (!signature->lines || ctx->headers[source->index].count < 2) {
+        return ngx_http_webhook_source_value(r, ctx, source, value);
+    }
+
+    headers = ctx->gate->provider->headers.elts;
+    name = ngx_http_webhook_wh_str(&headers[source->index].name);
+
+    return ngx_http_webhook_header_lines(r, &name, value) == NGX_OK
+           ? WH_OK : WH_ERROR;
 }
 
 

@@ -55,6 +55,10 @@ my $valgrind = $ENV{WEBHOOK_VALGRIND};
 # and a reload or a stop ends several on as few processors.
 our $patience = $valgrind ? 10 : $ENV{WEBHOOK_SANITIZE} ? 3 : 1;
 
+# before 1.21.5, with OpenSSL 3, of any client that just closes TLS
+our $closed_tls = qr/\[crit\].*[ ]SSL_(?:read\(\)[ ]failed[ ].*unexpected[ ]eof
+                        |write\(\)[ ]failed,[ ])/x;
+
 # options of the sanitizers, which another binary that nginx starts needs, too
 my @sanitizers = qw/ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS/;
 
@@ -691,11 +695,8 @@ sub check_log {
 
     my $allow = $want{allow} // qr/(?!)/;
 
-    # before 1.21.5, with OpenSSL 3, of any client that just closes TLS
-    my $closed = qr/\[crit\].* SSL_read\(\) failed .*unexpected eof while/;
-
     my $said = $self->error_log . $self->stderr;
-    my @bad = grep { !/$allow|$closed/ } grep { /\[(?:alert|crit|emerg)\]/ }
+    my @bad = grep { !/$allow|$closed_tls/ } grep { /\[(?:alert|crit|emerg)\]/ }
               split /^/, $said;
 
     push @bad, $said =~ /^(==\d+==ERROR: .*?^SUMMARY: .*?\n)/msg,

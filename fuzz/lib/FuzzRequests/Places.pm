@@ -38,6 +38,7 @@ use File::Temp;
 
 use FuzzRequests::Senders qw/senders host github gitlab_token/;
 use FuzzRequests::Signatures qw/signatures/;
+use WebhookTest;
 use WebhookTest::Cert qw/ca cert/;
 
 our @EXPORT_OK = qw/places configuration certificate/;
@@ -74,6 +75,10 @@ sub configuration {
     # a client's packets go to one worker
     my $quic = $three ? 'listen 127.0.0.1:%%TLS_PORT%% quic reuseport;' : '';
 
+    # half of the messages
+    my $early = understood('server { client_body_early_read 1; }')
+              ? 'client_body_early_read $early;' : '';
+
     my $providers = join '', map { $_->{provider} // '' } @places;
     my $locations = join '', map { locations($_) } @places;
 
@@ -92,6 +97,7 @@ map \$arg_tenant \$tenant_secret {
     one "the secret of the first tenant";
     two "the secret of the second tenant";
 }
+map \$http_x_mark \$early { ~[0-4]z\$ 1; }
 $providers
 upstream application { server $application; }
 proxy_set_header Host $host;
@@ -114,6 +120,7 @@ server {
     ssl_verify_client optional_no_ca;
     access_log %%DIR%%/logs/verdicts verdict;
     webhook_public_url https://$host;
+    $early
 
     location = /denied { internal; return 403 "denied\\n"; }
     location \@refused { return 404 "refused\\n"; }
@@ -132,6 +139,10 @@ $locations
 }
 EOF
 }
+
+
+# Whether this nginx knows that.
+sub understood { return !(WebhookTest::nginx_t($_[0]))[0] }
 
 
 sub locations {
@@ -290,18 +301,26 @@ sub upstreams {
         'CONTENT_LENGTH $content_length';
     my @places;
 
-    for my $protocol (qw/fastcgi uwsgi scgi grpc/) {
-        my $grpc = $protocol eq 'grpc';
-        my $pass = $grpc ? 'grpc_pass 127.0.0.1:%%PORT_2%%;'
-                         : "$params PROTOCOL_pass application;";
-        my $way = $grpc ? 'grpc_set_header X-Way bare;'
-                        : 'PROTOCOL_param HTTP_X_WAY bare;';
+    my @ways = (
+        (map { [$_, "$params PROTOCOL_pass application;",
+                'PROTOCOL_param HTTP_X_WAY bare;'] } qw/fastcgi uwsgi scgi/),
+        ['grpc', 'grpc_pass 127.0.0.1:%%PORT_2%%;',
+         'grpc_set_header X-Way bare;'],
+    );
 
-        s/PROTOCOL/$protocol/g for $pass, $way;
+    push @ways, ['http2', 'proxy_http_version 2;'
+                          . ' proxy_pass http://127.0.0.1:%%PORT_2%%;',
+                 'proxy_set_header X-Way bare;']
+        if understood('server { location / { proxy_http_version 2; } }');
 
-        push @places, github($protocol, '', wrong => 'bare', locations => [
-            ["/$protocol", "GATE error_page 400 403 405 = \@$protocol; $pass"],
-            ["\@$protocol", "$way $pass"],
+    for (@ways) {
+        my ($name, $pass, $way) = @$_;
+
+        s/PROTOCOL/$name/g for $pass, $way;
+
+        push @places, github($name, '', wrong => 'bare', locations => [
+            ["/$name", "GATE error_page 400 403 405 = \@$name; $pass"],
+            ["\@$name", "$way $pass"],
         ]);
     }
 

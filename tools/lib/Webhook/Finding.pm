@@ -72,9 +72,10 @@ sub explained {
     push @texts, "for the body $match->{body}" if $match->{body} ne '';
     push @texts, "for the URL $match->{url}" if $match->{url} ne '';
 
-    my $kind = $match->{remedy} // ($match->{body} ne '' ? 'body'
+    my $kind = $match->{key} =~ /\Ain the place of/ ? 'keys'
+             : $match->{body} ne '' ? 'body'
              : $match->{url} ne '' ? 'url' : $match->{foreign} ? 'other'
-             : $match->{key} =~ /decoded/ ? 'decoding' : 'secret');
+             : $match->{key} =~ /decoded/ ? 'decoding' : 'secret';
 
     return finding('the signature is right ' . join(', and ', @texts), $kind);
 }

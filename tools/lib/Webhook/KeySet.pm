@@ -7,15 +7,17 @@ use strict;
 use warnings;
 
 use Exporter qw/import/;
+use JSON::PP ();
 use List::Util qw/first/;
 
 use Webhook::Finding;
 use Webhook::PublicKey;
 use Webhook::Request;
 
-our @EXPORT = qw/key_facts keys_in/;
+our @EXPORT = qw/is_text jwks_repeats key_facts keys_in/;
 
 use constant MOST_IDS => 8;             # that are printed
+use constant JWK_MEMBERS => 'kty|crv|x|y|n|e|d|kid|use|alg|key_ops';
 
 # as "alg" of a JSON Web Key has them
 my %jwa = ('rsa-sha256' => 'RS256', 'rsa-sha512' => 'RS512',
@@ -43,6 +45,8 @@ sub keys_in {
 sub jwks {
     my ($secret) = @_;
 
+    return if jwks_repeats($secret->{bytes});
+
     my @keys = grep { ref $_ eq 'HASH'
                       && (!exists $_->{kid} || is_text($_->{kid})) }
                @{ json_decode($secret->{bytes})->{keys} };
@@ -56,7 +60,20 @@ sub jwks {
 }
 
 
-sub is_text { return defined $_[0] && !ref $_[0] }
+# Whether a member that nginx looks at is there twice: it takes no such file.
+sub jwks_repeats {
+    my %n;
+
+    return grep { $n{$_}++ && m{\A/keys(?:/\d+/(?:@{[JWK_MEMBERS]}))?\z}a }
+           json_members($_[0]);
+}
+
+
+# A string of JSON.
+sub is_text {
+    return defined $_[0] && !ref $_[0]
+           && JSON::PP->new->allow_nonref->encode($_[0]) =~ /\A"/;
+}
 
 
 sub use_of {

@@ -1,7 +1,7 @@
 package Webhook::Keys;
 
 # What a signature may have been made with: the secrets of a place, as they are
-# and as people get them wrong, and public keys.
+# and as people get them wrong, and public keys, and which of these it was.
 
 use strict;
 use warnings;
@@ -13,7 +13,9 @@ use Webhook::Mistakes;
 use Webhook::PublicKey;
 use Webhook::Request;
 
-our @EXPORT = qw/keys_known near public_keys secrets/;
+our @EXPORT = qw/keys_known near public_keys secrets verified/;
+
+use constant MOST_PUBLIC => 150;        # verifications, each a process
 
 
 # [ key, what was done, secret, wrong, foreign, far ] of the place's own secrets
@@ -103,6 +105,33 @@ sub of_set {
     return [$key->{pem}, $other ? "in the place of \"$id\"" : '',
             { place => "$name$set->{place}", location => $place->{name} },
             $other || $foreign ? 1 : 0, $foreign];
+}
+
+
+# Of what may have been signed, each { algorithm, raw, message, bytes, wrong },
+# the first that one of the keys has, after this key.  What is as it should be
+# is tried with all of them before what is wrong.
+sub verified {
+    my ($keys, @tries) = @_;
+
+    my $left = MOST_PUBLIC;
+
+    for my $wrong (0, 1) {
+        for my $key (@$keys) {
+            my $kind = key_kind($key->[0]) // next;
+
+            for (grep { $_->{wrong} + $key->[3] == $wrong
+                        && kind_for($_->{algorithm}) eq $kind } @tries)
+            {
+                return if $left-- <= 0;
+                return ($key, $_)
+                    if verify_public($_->{algorithm}, $key->[0],
+                                     $_->{message}[0], @$_{qw/bytes raw/});
+            }
+        }
+    }
+
+    return;
 }
 
 

@@ -19,9 +19,6 @@ use Webhook::Signed qw/hmac/;
 
 our @EXPORT = qw/signer/;
 
-# verifications: more than elsewhere, since a key is tried in several ways
-use constant MOST_WAYS => 150;
-
 
 # A finding, or none.
 sub signer {
@@ -118,9 +115,7 @@ sub by_secret {
 sub by_public_key {
     my ($input, $bytes, $place, $known, $bases, @algorithms) = @_;
 
-    my $left = MOST_WAYS;
     my @ways = map { [$_, ''] } @algorithms;
-    my @keys = public_keys($place, $known, $input->{params}{keyid});
 
     # of the same keys, and the rule does not take them
     push @ways, map { my $other = $_;
@@ -128,40 +123,30 @@ sub by_public_key {
                       : [$other, "by $other, which the rule does not take"] }
                 qw/rsa-v1_5-sha256 rsa-pss-sha512/;
 
-    for my $wrong (0, 1) {
-        for my $key (@keys) {
-            for my $way (ways_of($key->[0], $bytes, @ways)) {
-                my ($algorithm, $how, $raw) = @$way;
+    my @tries = map {
+        my ($algorithm, $how, $raw) = @$_;
 
-                for my $base (grep { $_->[3] + $key->[3] + ($how ne '')
-                                     == $wrong } @$bases)
-                {
-                    return if $left-- <= 0;
-                    return said($base, $key, $how)
-                        if verify_public($algorithm, $key->[0], $base->[0],
-                                         $bytes, $raw);
-                }
-            }
-        }
-    }
+        map { { algorithm => $algorithm, raw => $raw, message => $_,
+                bytes => $bytes, wrong => $_->[3] + ($how ne ''),
+                how => $how } } @$bases;
+    } map { forms_of($bytes, @$_) } @ways;
 
-    return;
+    my ($key, $try) = verified(
+        [public_keys($place, $known, $input->{params}{keyid})], @tries)
+        or return;
+
+    return said($try->{message}, $key, $try->{how});
 }
 
 
-# [ algorithm, what is wrong with it, whether r and s are side by side ] for a
-# key.
-sub ways_of {
-    my ($pem, $bytes, @ways) = @_;
+# [ algorithm, what is wrong with it, whether r and s are side by side ] of
+# [ algorithm, what ].
+sub forms_of {
+    my ($bytes, @way) = @_;
 
-    my $kind = key_kind($pem) // '';
-    my @fit = grep { kind_for($_->[0]) eq $kind } @ways;
-
-    return @fit if $kind !~ /\AP-/;
-    return map { [@$_, 1],
-                 $bytes =~ /\A\x30/
-                 ? [$_->[0], 'in DER, where r and s side by side belong', 0]
-                 : () } @fit;
+    return [@way] if kind_for($way[0]) !~ /\AP-/;
+    return [@way, 1], $bytes =~ /\A\x30/
+           ? [$way[0], 'in DER, where r and s side by side belong', 0] : ();
 }
 
 

@@ -12,10 +12,7 @@ use Time::Local qw/timegm/;
 
 use Webhook::Request;
 
-our @EXPORT = qw/MOST_PUBLIC certificate der_of jwk_pem key_kind kind_for pem
-                 verify_public/;
-
-use constant MOST_PUBLIC => 60;         # verifications, each a process
+our @EXPORT = qw/certificate der_of jwk_pem key_kind kind_for pem verify_public/;
 
 my %oid = (
     "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01" => 'RSA',

@@ -17,40 +17,25 @@ use Webhook::Signed;
 our @EXPORT = qw/by_public named_key_facts other_algorithm/;
 
 
-# Each key has the algorithms of its kind.
 sub by_public {
     my ($messages, $place, $known, $id, @offered) = @_;
 
-    my $left = MOST_PUBLIC;
+    my @tries = map {
+        my ($rule, $value) = @$_;
+        my $algorithm = algorithm($rule);
+        my @bytes = signed_bytes($rule, $value);
 
-    for my $wrong (0, 1) {
-        for my $key (grep { $_->[3] <= $wrong }
-                     public_keys($place, $known, $id))
-        {
-            my $kind = key_kind($key->[0]) // next;
+        map { my $message = $_;
+              map { { algorithm => $algorithm, message => $message,
+                      bytes => $_, wrong => $message->[3],
+                      raw => ($rule->{format} // '') eq 'raw' } } @bytes
+        } @$messages;
+    } grep { kind_for(algorithm($_->[0])) } @offered;
 
-            for my $offer (grep { kind_for(algorithm($_->[0])) eq $kind }
-                           @offered)
-            {
-                my ($rule, $value) = @$offer;
-                my $raw = ($rule->{format} // '') eq 'raw';
+    my ($key, $try) = verified([public_keys($place, $known, $id)], @tries)
+        or return undef;
 
-                for my $message (grep { $_->[3] == $wrong - $key->[3] }
-                                 @$messages)
-                {
-                    for (signed_bytes($rule, $value)) {
-                        return undef if $left-- <= 0;
-                        return { %{ match($message, $key) }, $key->[1] ne ''
-                                 ? (remedy => 'keys') : () }
-                            if verify_public(algorithm($rule), $key->[0],
-                                             $message->[0], $_, $raw);
-                    }
-                }
-            }
-        }
-    }
-
-    return undef;
+    return match($try->{message}, $key);
 }
 
 

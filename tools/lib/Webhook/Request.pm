@@ -15,8 +15,10 @@ use List::Util qw/first/;
 use MIME::Base64;
 
 our @EXPORT = qw/%decode %encode %signed_body form_set has_header header
-                 json_decode json_encode json_get json_set json_set_every
-                 percent random_hex render set_header temporary unpercent url/;
+                 json_decode json_encode json_get json_members json_set
+                 json_set_every
+                 percent random_hex render set_header temporary unpercent
+                 url/;
 
 our %encode = (
     base64    => sub { encode_base64($_[0], '') },
@@ -276,6 +278,28 @@ sub json_get {
 
     return !defined $value || $value eq 'null' ? ''
            : $value =~ /\A"/ ? encode_utf8(json_decode($value)) : $value;
+}
+
+
+# The pointers of all members, as often as they are there.
+sub json_members {
+    my ($text) = @_;
+    my (@found, @path);
+
+    check_json($text);
+
+    # the last step is a name, or in an array how many commas there were
+    while ($text =~ /("(?:[^"\\]|\\.)*+")(\s*+:)?|([\[{])|([\]}])|(,)/gs) {
+        if (defined $2) {
+            $path[-1] = json_decode($1) =~ s/~/~0/gr =~ s{/}{~1}gr;
+            push @found, join '/', '', @path;
+        }
+        push @path, 0 if $3;
+        pop @path if $4;
+        $path[-1]++ if $5 && $path[-1] =~ /\A\d+\z/a;
+    }
+
+    return @found;
 }
 
 

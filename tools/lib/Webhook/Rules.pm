@@ -8,7 +8,7 @@ use warnings;
 
 use Exporter qw/import/;
 
-our @EXPORT = qw/read_file statements read_rules/;
+our @EXPORT = qw/read_file read_rules separator statements/;
 
 # what nginx makes of a backslash and this letter in its configuration
 my %escaped = (t => "\t", r => "\r", n => "\n");
@@ -93,6 +93,16 @@ sub rule {
     }
 
     return \%rule;
+}
+
+
+# What is between the signatures that a rule takes from one header, or undef.
+sub separator {
+    my ($rule) = @_;
+
+    my $list = $rule->{list} // (defined $rule->{field} ? ',' : undef);
+
+    return ($list // '') eq 'lines' ? ',' : $list;
 }
 
 

@@ -7,7 +7,7 @@ use strict;
 use warnings;
 
 use Exporter qw/import/;
-use List::Util qw/first/;
+use List::Util qw/first uniq/;
 
 use Webhook::Finding;
 use Webhook::Keys;
@@ -117,7 +117,7 @@ sub scheme_found {
 sub missing {
     my ($r, $rules, $what, $place, $known) = @_;
 
-    my @sources = map { $_->{words}[0] } @{ $rules->{$what} };
+    my @sources = uniq map { $_->{words}[0] } @{ $rules->{$what} };
     my $where = join ' or ', @sources;
     my @found = $r->{headless} ? () : other_scheme($r, $rules, $place, $known);
 

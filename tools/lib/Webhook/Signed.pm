@@ -12,6 +12,7 @@ use MIME::Base64;
 
 use Webhook::Recorded ();
 use Webhook::Request;
+use Webhook::Rules qw/separator/;
 
 our @EXPORT = qw/algorithm at_pointer body_kind from_base64url guesses hmac
                  message named_key offered signed_bytes source_value
@@ -132,10 +133,9 @@ sub field {
 sub pieces {
     my ($rule, $value) = @_;
 
-    my $list = $rule->{list} // (defined $rule->{field} ? ',' : undef);
+    my $separator = separator($rule) // return $value;
 
-    return $value if !defined $list;
-    return map { s/\A[ \t]+|[ \t]+\z//gr } split /\Q$list\E/, $value;
+    return map { s/\A[ \t]+|[ \t]+\z//gr } split /\Q$separator\E/, $value;
 }
 
 
@@ -143,9 +143,23 @@ sub pieces {
 sub offered {
     my ($r, $rules) = @_;
 
-    return map { my $value = source_value($r, $rules, $_->{words}[0]);
+    return map { my $value = offer($r, $rules, $_);
                  defined $value ? [$_, $value] : () }
            @{ $rules->{signature} // [] };
+}
+
+
+sub offer {
+    my ($r, $rules, $rule) = @_;
+
+    my $source = $rule->{words}[0];
+
+    return source_value($r, $rules, $source)
+        if ($rule->{list} // '') ne 'lines';
+
+    my @lines = map { $_->[1] } has_header($r, $source =~ s/\Aheader://r);
+
+    return @lines ? join ',', @lines : undef;
 }
 
 

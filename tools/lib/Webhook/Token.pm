@@ -224,8 +224,8 @@ sub digest_found {
 
 # --- keys
 
-# What may be signed: [ bytes, what of the body, wrong, signature ]; of a token
-# with claims it is itself.  None where a part of the message is not there.
+# What may be signed: [ bytes, what of the body, '', wrong, signature ]; of a
+# token with claims it is itself.  None where a part of the message is not there.
 sub signed_texts {
     my ($r, $value, $rule, $rules) = @_;
 
@@ -234,7 +234,7 @@ sub signed_texts {
                  bodies($r->{body}) };
 
     return map { my $token = token_parts($value, $_->[0]);
-                 [$token->{signed}, $_->[1], $_->[1] ne '' ? 1 : 0,
+                 [$token->{signed}, $_->[1], '', $_->[1] ne '' ? 1 : 0,
                   $token->{bytes}] } @payloads;
 }
 
@@ -246,11 +246,10 @@ sub by_secret {
     my @keys = keys_known($rule->{key} // 'text', $place, $known);
 
     for my $text (signed_texts($r, $value, $rule, $rules)) {
-        my ($signed, $body, $wrong, $bytes) = @$text;
-        my $key = first { hmac($digest, $signed, $_->[0]) eq $bytes } @keys
-            or next;
+        my $key = first { hmac($digest, $text->[0], $_->[0]) eq $text->[4] }
+                  @keys or next;
 
-        return explained(match([$signed, $body, '', $wrong], $key));
+        return explained(match($text, $key));
     }
 
     return;
@@ -262,29 +261,13 @@ sub by_public_key {
 
     my $algorithm = algorithm($rule);
     my $raw = $algorithm =~ /-es\d/;
-    my @keys = grep { (key_kind($_->[0]) // '') eq kind_for($algorithm) }
-               public_keys($place, $known, key_id($r, $rules, $token));
-    my @texts = signed_texts($r, $value, $rule, $rules);
-    my $left = MOST_PUBLIC;
+    my ($key, $try) = verified(
+        [public_keys($place, $known, key_id($r, $rules, $token))],
+        map { { algorithm => $algorithm, raw => $raw, message => $_,
+                bytes => $_->[4], wrong => $_->[3] } }
+        signed_texts($r, $value, $rule, $rules)) or return;
 
-    for my $wrong (0 .. 1) {
-        for my $key (@keys) {
-            for my $text (grep { $_->[2] + $key->[3] == $wrong } @texts) {
-                my ($signed, $body, $other, $bytes) = @$text;
-
-                return if $left-- <= 0;
-                next if !verify_public($algorithm, $key->[0], $signed, $bytes,
-                                       $raw);
-
-                my $match = match([$signed, $body, '', $other], $key);
-
-                $match->{remedy} = 'keys' if $key->[1] ne '';
-                return explained($match);
-            }
-        }
-    }
-
-    return;
+    return explained(match($try->{message}, $key));
 }
 
 
