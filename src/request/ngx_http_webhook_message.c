@@ -17,6 +17,9 @@
 static ngx_http_webhook_reason_e ngx_http_webhook_message_make(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments,
     ngx_uint_t check, ngx_str_t *text);
+static ngx_http_webhook_reason_e ngx_http_webhook_message_segment(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_segment_t *segment, ngx_uint_t check, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value);
@@ -134,7 +137,6 @@ ngx_http_webhook_message_make(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_uint_t check,
     ngx_str_t *text)
 {
-    ngx_int_t                    rc;
     ngx_str_t                    own[NGX_HTTP_WEBHOOK_MESSAGE_TEXTS], *texts;
     ngx_str_t                    value;
     ngx_uint_t                   i, n;
@@ -155,34 +157,15 @@ ngx_http_webhook_message_make(ngx_http_request_t *r,
 
     for (i = 0, n = 0; i < segments->nelts; i++) {
 
-        ngx_str_null(&value);
+        reason = ngx_http_webhook_message_segment(r, ctx, &segment[i], check,
+                                                  &value);
 
-        if (segment[i].name.len) {
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
+        }
 
-            rc = ngx_http_webhook_message_value(r, ctx, &segment[i], &value);
-
-            if (rc == WH_ERROR) {
-                return NGX_HTTP_WEBHOOK_INTERNAL;
-            }
-
-            reason = check ? ngx_http_webhook_message_part(r, ctx, &segment[i],
-                                                           rc, &value)
-                           : NGX_HTTP_WEBHOOK_PASSED;
-
-            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-                return reason;
-            }
-
-            if (rc == WH_ABSENT && segment[i].optional) {
-                continue;
-            }
-
-        } else if (segment[i].exempt.len
-                   && ngx_http_webhook_message_exempt(r, ctx,
-                                                      segment[i].index, &value)
-                      != NGX_OK)
-        {
-            return NGX_HTTP_WEBHOOK_INTERNAL;
+        if (value.len == 0 && segment[i].optional) {
+            continue;
         }
 
         if (segment[i].text.len) {
@@ -194,13 +177,50 @@ ngx_http_webhook_message_make(ngx_http_request_t *r,
         }
     }
 
-    if (n < 2) {
-        *text = n ? texts[0] : segment->text;
+    if (n == 0) {
+        ngx_str_set(text, "");
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (n == 1) {
+        *text = texts[0];
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
     return ngx_http_webhook_message_join(r, texts, n, text) == NGX_OK
            ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
+}
+
+
+/* The value of a segment, which is empty if there is none. */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_message_segment(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
+    ngx_uint_t check, ngx_str_t *value)
+{
+    ngx_int_t  rc;
+
+    ngx_str_null(value);
+
+    if (segment->exempt.len) {
+        return ngx_http_webhook_message_exempt(r, ctx, segment->index, value)
+               == NGX_OK
+               ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    if (segment->name.len == 0) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    rc = ngx_http_webhook_message_value(r, ctx, segment, value);
+
+    if (rc == WH_ERROR) {
+        return NGX_HTTP_WEBHOOK_INTERNAL;
+    }
+
+    return check ? ngx_http_webhook_message_part(r, ctx, segment, rc, value)
+                 : NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
