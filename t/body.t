@@ -278,6 +278,7 @@ SKIP: {
     is_deeply([$r->{status}, $t->app_digests],
               [202, sha256_hex('another body')],
               'the exchanged body is hashed');
+    $t->app_clear;
 }
 
 SKIP: {

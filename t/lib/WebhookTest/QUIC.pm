@@ -275,10 +275,19 @@ sub send_packet {
     my $sealed = join '', gcm_encrypt_authenticate('AES', $keys->{key},
                      nonce($keys, $number), $head, $frames);
 
-    protect(\$head, length($head) - 4, 4, $keys->{mask}->encrypt(
-            substr $sealed, 0, 16));
+    protect(\$head, length($head) - 4, 4, mask($keys, $sealed, 0));
 
     $self->{socket}->send($head . $sealed);
+}
+
+
+# Of the bytes there.  CryptX of 2026 takes no substr.
+sub mask {
+    my ($keys, $bytes, $offset) = @_;
+
+    my $sample = substr $bytes, $offset, 16;
+
+    return $keys->{mask}->encrypt($sample);
 }
 
 
@@ -360,7 +369,7 @@ sub take_packet {
 
     my $space = $self->{space}{$level};
     my $keys = ($self->{keys}{$level} // return)->[1];
-    my $mask = $keys->{mask}->encrypt(substr $packet, $start + 4, 16);
+    my $mask = mask($keys, $packet, $start + 4);
     my $size = 1 + ((ord($packet) ^ ord $mask) & 3);
 
     protect(\$packet, $start, $size, $mask);
