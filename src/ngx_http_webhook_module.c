@@ -305,11 +305,10 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || name.len + 1 != value[1].len
         || (name.data[0] >= '0' && name.data[0] <= '9'))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid variable name \"%V\", it is like "
                            "\"$name\", of letters, digits and \"_\"",
                            &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     value[1].data++;
@@ -333,10 +332,9 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "duplicate \"webhook_var $%V\", there is one in "
                            "this block", &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     var = ngx_http_webhook_push(cf, &wlcf->vars,

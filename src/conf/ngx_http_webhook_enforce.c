@@ -94,8 +94,9 @@ ngx_http_webhook_enforce_except(ngx_conf_t *cf,
                                          &names[i]))
         {
             return ngx_http_webhook_error(cf,
-                           "\"except=\" cannot have \"%V\", nothing would be "
-                           "verified, use \"webhook_enforce off\"", &names[i]);
+                               "\"except=\" cannot have \"%V\", nothing would "
+                               "be verified, use \"webhook_enforce off\"",
+                               &names[i]);
         }
     }
 

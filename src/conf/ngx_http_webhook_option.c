@@ -220,8 +220,8 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
 
         if (*bits & bit) {
             return ngx_http_webhook_error(cf, "\"%V\" is twice in %s",
-                               &words[i],
-                               ngx_http_webhook_rule_or_directive(cf));
+                                       &words[i],
+                                       ngx_http_webhook_rule_or_directive(cf));
         }
 
         *bits |= bit;

@@ -201,6 +201,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     if (signature == NULL) {
         return NGX_CONF_ERROR;
     }
+
     ngx_memzero(&conf, sizeof(ngx_http_webhook_signature_words_t));
 
     conf.algorithm = NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256;
@@ -262,11 +263,10 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     if (signature->lines && signature->source.type != NGX_HTTP_WEBHOOK_HEADER)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"list=lines\" in rule \"signature\" goes with "
                            "\"header:NAME\", only that comes in several "
                            "lines");
-        return NGX_CONF_ERROR;
     }
 
     provider->uses |= 1 << signature->use;
