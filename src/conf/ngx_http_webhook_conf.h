@@ -168,9 +168,6 @@ ngx_uint_t ngx_http_webhook_recipient_open(
 ngx_uint_t ngx_http_webhook_recipient_token(
     ngx_http_webhook_stats_entry_t *entry);
 
-/* _rule_payload.c */
-
-
 /* _rule_challenge.c */
 
 ngx_http_webhook_wrong_t  ngx_http_webhook_challenges_wrong;
@@ -282,9 +279,6 @@ char *ngx_http_webhook_excluded_error(ngx_conf_t *cf,
 char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-
-/* _rule_headers.c, _rule_token.c */
-
 
 /* _directives.c: values of directives */
 
