@@ -63,6 +63,10 @@ static ngx_int_t ngx_http_webhook_gate_signs(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_stage_e ngx_http_webhook_time_stage(
+    ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_holds_body(
+    ngx_http_webhook_provider_t *provider);
 
 
 /* Sets conf->gate, or says in one line what is wrong and where. */
@@ -625,4 +629,32 @@ ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate)
     for (i = 0; i < NGX_HTTP_WEBHOOK_STAGES; i++) {
         *last[i] = NGX_HTTP_WEBHOOK_STEP_END;
     }
+}
+
+
+/* A time in the body that is not signed by itself waits for the verdict. */
+
+static ngx_http_webhook_stage_e
+ngx_http_webhook_time_stage(ngx_http_webhook_provider_t *provider)
+{
+    if (ngx_http_webhook_source_in_body(&provider->timestamp->source)
+        && !(provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP))
+    {
+        return NGX_HTTP_WEBHOOK_STAGE_PAYLOAD;
+    }
+
+    return ngx_http_webhook_stage(provider, TIMESTAMP);
+}
+
+
+/* Whether the body is held; some public keys want the message whole. */
+
+static ngx_uint_t
+ngx_http_webhook_holds_body(ngx_http_webhook_provider_t *provider)
+{
+    return provider->form
+           || provider->needs_body
+           || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE)
+           || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS
+               && provider->http_message == NULL);
 }
