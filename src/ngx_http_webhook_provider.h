@@ -135,8 +135,9 @@ typedef struct {
 
 /*
  * A segment of the message: a text, and then a value that the request chooses,
- * or one that is exempt from all that follows, or none.  The edge ends the value: it is the text after it, or, where the
- * message is read from the right, that before it.
+ * or one that is exempt from all that follows, or none.  The edge ends the
+ * value: it is the text after it, or, where the message is read from the right,
+ * that before it.
  */
 
 typedef struct {
