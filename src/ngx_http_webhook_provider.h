@@ -271,7 +271,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                   name;
+    ngx_str_t                   name;         /* first: searched by it */
     ngx_uint_t                  methods;
     ngx_str_t                   allow;
     ngx_array_t                 headers;      /* ngx_http_webhook_header_t */

@@ -164,7 +164,7 @@ ngx_http_webhook_rule_t  ngx_http_webhook_rules_signature[] = {
     { ngx_string("signature"), 1, 20, ngx_http_webhook_rule_signature,
       0, 0,
       "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
-      "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
+      "[prefix=TEXT] [list=SEPARATOR|lines] [field=NAME] "
       "[key=text|hex|base64|whsec] [parameter=NAME:VALUE ...] [issuer=TEXT] "
       "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or "
       "\"signature http-message "
