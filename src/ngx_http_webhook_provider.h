@@ -115,7 +115,7 @@ typedef struct {
     ngx_uint_t                  use_signing_key; /* or a signing secret */
     unsigned                    no_source:1; /* SOURCE is "none" */
     unsigned                    in_body:1;  /* to anybody, and in JSON */
-    unsigned                    in_json:1;  /* or a part of it is */
+    unsigned                    in_json:1;  /* its text or a match is */
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;

@@ -16,7 +16,7 @@
 
 #define NGX_HTTP_WEBHOOK_ALG_HMAC        0x0100
 #define NGX_HTTP_WEBHOOK_ALG_PUBKEY      0x0200
-#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* is not in the table */
+#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* beside that of PUBKEY */
 #define NGX_HTTP_WEBHOOK_ALG_JWT_HMAC    0x0800
 #define NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY  0x1000
 #define NGX_HTTP_WEBHOOK_ALG_JWS_HMAC    0x2000
