@@ -355,7 +355,7 @@ ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has_url(ngx_str_t text);
-ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_name_in(ngx_str_t *names, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_own(ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(

@@ -90,8 +90,8 @@ ngx_http_webhook_enforce_except(ngx_conf_t *cf,
     }
 
     for (i = 0; i < n; i++) {
-        if (ngx_http_webhook_variable_in(ngx_http_webhook_enforce_always,
-                                         &names[i]))
+        if (ngx_http_webhook_name_in(ngx_http_webhook_enforce_always,
+                                     &names[i]))
         {
             return ngx_http_webhook_error(cf,
                                "\"except=\" cannot have \"%V\", nothing would "
