@@ -23,6 +23,8 @@ static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
 static void ngx_http_webhook_init_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
+static void ngx_http_webhook_init_location(ngx_http_webhook_main_conf_t *wmcf,
+    ngx_http_webhook_stats_entry_t *entry);
 static ngx_int_t ngx_http_webhook_add_handler(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf);
@@ -305,11 +307,10 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || name.len + 1 != value[1].len
         || (name.data[0] >= '0' && name.data[0] <= '9'))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "invalid variable name \"%V\", it is like "
                            "\"$name\", of letters, digits and \"_\"",
                            &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     value[1].data++;
@@ -333,10 +334,9 @@ ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "duplicate \"webhook_var $%V\", there is one in "
                            "this block", &value[1]);
-        return NGX_CONF_ERROR;
     }
 
     var = ngx_http_webhook_push(cf, &wlcf->vars,
@@ -455,7 +455,6 @@ static void
 ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
 {
     ngx_uint_t                        i;
-    ngx_http_core_loc_conf_t         *clcf;
     ngx_http_webhook_stats_entry_t  **entry;
 
     entry = wmcf->stats_entries.elts;
@@ -463,22 +462,34 @@ ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
     for (i = 0; i < wmcf->stats_entries.nelts; i++) {
         ngx_http_webhook_payload_init(cf, entry[i]->gate);
         ngx_http_webhook_steps_compile(entry[i]->gate);
+        ngx_http_webhook_init_location(wmcf, entry[i]);
+    }
+}
 
-        clcf = entry[i]->clcf;
 
-        if (clcf->client_max_body_size
-            && (wmcf->smallest == 0
-                || clcf->client_max_body_size < wmcf->smallest))
-        {
-            wmcf->smallest = clcf->client_max_body_size;
-        }
+/*
+ * What nginx does before any handler can see where that was: it throws away a
+ * body that is too large, and answers for an "internal" location.
+ */
 
-        /* nginx would answer before any handler can see where that was */
+static void
+ngx_http_webhook_init_location(ngx_http_webhook_main_conf_t *wmcf,
+    ngx_http_webhook_stats_entry_t *entry)
+{
+    ngx_http_core_loc_conf_t  *clcf;
 
-        if (clcf->internal) {
-            entry[i]->wlcf->internal = 1;
-            clcf->internal = 0;
-        }
+    clcf = entry->clcf;
+
+    if (clcf->client_max_body_size
+        && (wmcf->smallest == 0
+            || clcf->client_max_body_size < wmcf->smallest))
+    {
+        wmcf->smallest = clcf->client_max_body_size;
+    }
+
+    if (clcf->internal) {
+        entry->wlcf->internal = 1;
+        clcf->internal = 0;
     }
 }
 

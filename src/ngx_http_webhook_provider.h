@@ -115,7 +115,7 @@ typedef struct {
     ngx_uint_t                  use_signing_key; /* or a signing secret */
     unsigned                    no_source:1; /* SOURCE is "none" */
     unsigned                    in_body:1;  /* to anybody, and in JSON */
-    unsigned                    in_json:1;  /* or a part of it is */
+    unsigned                    in_json:1;  /* its text or a match is */
     unsigned                    hmac:1;     /* the reply has an HMAC */
     unsigned                    needs_key:1; /* it needs a challenge secret */
     unsigned                    json:1;
@@ -135,8 +135,9 @@ typedef struct {
 
 /*
  * A segment of the message: a text, and then a value that the request chooses,
- * or one that is exempt from all that follows, or none.  The edge ends the value: it is the text after it, or, where the
- * message is read from the right, that before it.
+ * or one that is exempt from all that follows, or none.  The edge ends the
+ * value: it is the text after it, or, where the message is read from the right,
+ * that before it.
  */
 
 typedef struct {
@@ -270,7 +271,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                   name;
+    ngx_str_t                   name;         /* first: searched by it */
     ngx_uint_t                  methods;
     ngx_str_t                   allow;
     ngx_array_t                 headers;      /* ngx_http_webhook_header_t */

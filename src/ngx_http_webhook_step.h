@@ -37,7 +37,8 @@ typedef enum {
 
 /*
  * The steps in their order: what takes them, in request/, whether a gate has
- * them, and when.  The receiver of Pelorus looks at the rest by itself.  A token
+ * them, and when, in terms of the variables of conf/gate.c: gate, provider, and
+ * receiver, which is that of Pelorus and looks at the rest by itself.  A token
  * in each element ends the walk that looks for it.
  */
 
@@ -100,34 +101,6 @@ typedef enum {
     ngx_http_webhook_step_rows(ngx_http_webhook_row_id)
     NGX_HTTP_WEBHOOK_STEPS
 } ngx_http_webhook_step_e;
-
-
-/* A time in the body that is not signed by itself waits for the verdict. */
-
-static ngx_inline ngx_http_webhook_stage_e
-ngx_http_webhook_time_stage(ngx_http_webhook_provider_t *provider)
-{
-    if (ngx_http_webhook_source_in_body(&provider->timestamp->source)
-        && !(provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP))
-    {
-        return NGX_HTTP_WEBHOOK_STAGE_PAYLOAD;
-    }
-
-    return ngx_http_webhook_stage(provider, TIMESTAMP);
-}
-
-
-/* Whether the body is held; some public keys want the message whole. */
-
-static ngx_inline ngx_uint_t
-ngx_http_webhook_holds_body(ngx_http_webhook_provider_t *provider)
-{
-    return provider->form
-           || provider->needs_body
-           || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE)
-           || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS
-               && provider->http_message == NULL);
-}
 
 
 #endif /* _NGX_HTTP_WEBHOOK_STEP_H_INCLUDED_ */

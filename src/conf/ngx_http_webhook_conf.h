@@ -168,9 +168,6 @@ ngx_uint_t ngx_http_webhook_recipient_open(
 ngx_uint_t ngx_http_webhook_recipient_token(
     ngx_http_webhook_stats_entry_t *entry);
 
-/* _rule_payload.c */
-
-
 /* _rule_challenge.c */
 
 ngx_http_webhook_wrong_t  ngx_http_webhook_challenges_wrong;
@@ -283,9 +280,6 @@ char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
-/* _rule_headers.c, _rule_token.c */
-
-
 /* _directives.c: values of directives */
 
 char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -361,7 +355,7 @@ ngx_int_t ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 ngx_int_t ngx_http_webhook_template_next(ngx_str_t *text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_template_has_url(ngx_str_t text);
-ngx_uint_t ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name);
+ngx_uint_t ngx_http_webhook_name_in(ngx_str_t *names, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_own(ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name);
 ngx_uint_t ngx_http_webhook_variable_is_header(

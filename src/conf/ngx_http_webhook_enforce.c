@@ -90,12 +90,13 @@ ngx_http_webhook_enforce_except(ngx_conf_t *cf,
     }
 
     for (i = 0; i < n; i++) {
-        if (ngx_http_webhook_variable_in(ngx_http_webhook_enforce_always,
-                                         &names[i]))
+        if (ngx_http_webhook_name_in(ngx_http_webhook_enforce_always,
+                                     &names[i]))
         {
             return ngx_http_webhook_error(cf,
-                           "\"except=\" cannot have \"%V\", nothing would be "
-                           "verified, use \"webhook_enforce off\"", &names[i]);
+                               "\"except=\" cannot have \"%V\", nothing would "
+                               "be verified, use \"webhook_enforce off\"",
+                               &names[i]);
         }
     }
 

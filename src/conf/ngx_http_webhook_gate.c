@@ -14,7 +14,7 @@
  *   gate->provider       gate->keyslots[]             gate->steps[stage][]
  *
  *                                HEADERS   METHOD, KEYS, SIGNATURE, ..., END
- *   conf->gate -> gate of A      BODY      JSON, MESSAGE, ..., END
+ *   conf->gate -> gate of A      BODY      UNVERIFIED_JSON, MESSAGE, ..., END
  *                   | next       PAYLOAD   JSON, DOCUMENT, CONSTRAINTS, END
  *                   v            CLAIM     CLAIM, END
  *                 gate of B
@@ -55,7 +55,7 @@ static ngx_uint_t ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate,
     ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_asked(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_gate_sort_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 static ngx_uint_t ngx_http_webhook_gate_answers(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when);
@@ -63,6 +63,10 @@ static ngx_int_t ngx_http_webhook_gate_signs(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_stage_e ngx_http_webhook_time_stage(
+    ngx_http_webhook_provider_t *provider);
+static ngx_uint_t ngx_http_webhook_holds_body(
+    ngx_http_webhook_provider_t *provider);
 
 
 /* Sets conf->gate, or says in one line what is wrong and where. */
@@ -86,7 +90,7 @@ ngx_http_webhook_gate_compile(ngx_conf_t *cf,
         if (ngx_http_webhook_gate_certificates(cf, gate, conf) != NGX_OK
             || ngx_http_webhook_gate_secrets(cf, gate, conf) != NGX_OK
             || ngx_http_webhook_gate_challenges(cf, gate, conf) != NGX_OK
-            || ngx_http_webhook_gate_asked(cf, gate) != NGX_OK
+            || ngx_http_webhook_gate_sort_challenges(cf, gate) != NGX_OK
             || ngx_http_webhook_payload_compile(cf, gate, conf)
                != NGX_CONF_OK
             || ngx_http_webhook_claims_compile(cf, gate, conf)
@@ -429,31 +433,32 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 /* The challenges that may be answered, by when that is done. */
 
 static ngx_int_t
-ngx_http_webhook_gate_asked(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
+ngx_http_webhook_gate_sort_challenges(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate)
 {
     ngx_uint_t                      i, n, when;
-    ngx_http_webhook_challenge_t   *challenge, **asked;
+    ngx_http_webhook_challenge_t   *challenge, **list;
 
     challenge = gate->provider->challenges.elts;
     n = gate->provider->challenges.nelts;
 
-    asked = ngx_pcalloc(cf->pool, NGX_HTTP_WEBHOOK_WHENS * (n + 1)
-                                  * sizeof(ngx_http_webhook_challenge_t *));
-    if (asked == NULL) {
+    list = ngx_pcalloc(cf->pool, NGX_HTTP_WEBHOOK_WHENS * (n + 1)
+                                 * sizeof(ngx_http_webhook_challenge_t *));
+    if (list == NULL) {
         return NGX_ERROR;
     }
 
     for (when = 0; when < NGX_HTTP_WEBHOOK_WHENS; when++) {
 
-        gate->challenges[when] = asked;
+        gate->challenges[when] = list;
 
         for (i = 0; i < n; i++) {
             if (ngx_http_webhook_gate_answers(gate, &challenge[i], when)) {
-                *asked++ = &challenge[i];
+                *list++ = &challenge[i];
             }
         }
 
-        asked++;
+        list++;
     }
 
     return NGX_OK;
@@ -625,4 +630,32 @@ ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate)
     for (i = 0; i < NGX_HTTP_WEBHOOK_STAGES; i++) {
         *last[i] = NGX_HTTP_WEBHOOK_STEP_END;
     }
+}
+
+
+/* A time in the body that is not signed by itself waits for the verdict. */
+
+static ngx_http_webhook_stage_e
+ngx_http_webhook_time_stage(ngx_http_webhook_provider_t *provider)
+{
+    if (ngx_http_webhook_source_in_body(&provider->timestamp->source)
+        && !(provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TIMESTAMP))
+    {
+        return NGX_HTTP_WEBHOOK_STAGE_PAYLOAD;
+    }
+
+    return ngx_http_webhook_stage(provider, TIMESTAMP);
+}
+
+
+/* Whether the body is held; some public keys want the message whole. */
+
+static ngx_uint_t
+ngx_http_webhook_holds_body(ngx_http_webhook_provider_t *provider)
+{
+    return provider->form
+           || provider->needs_body
+           || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WHOLE)
+           || (provider->uses >> NGX_HTTP_WEBHOOK_HMACS
+               && provider->http_message == NULL);
 }

@@ -25,7 +25,7 @@ static char *ngx_http_webhook_option_unknown(ngx_conf_t *cf,
 static ngx_uint_t ngx_http_webhook_distance(ngx_str_t *one, ngx_str_t *two);
 
 
-/* Says what is wrong with the directive or rule that is read. */
+/* NGX_CONF_ERROR, having said what is wrong with what is read. */
 
 char *
 ngx_http_webhook_error(ngx_conf_t *cf, const char *fmt, ...)
@@ -220,8 +220,8 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
 
         if (*bits & bit) {
             return ngx_http_webhook_error(cf, "\"%V\" is twice in %s",
-                               &words[i],
-                               ngx_http_webhook_rule_or_directive(cf));
+                                       &words[i],
+                                       ngx_http_webhook_rule_or_directive(cf));
         }
 
         *bits |= bit;

@@ -20,7 +20,7 @@ static char *ngx_http_webhook_provider_parse(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *text);
 static char *ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
-static ngx_uint_t ngx_http_webhook_rule_repeated(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_rule_repeated(ngx_conf_t *cf,
     ngx_array_t *lines);
 static ngx_http_webhook_rule_t *ngx_http_webhook_rule_find(ngx_str_t *name,
     ngx_uint_t *number);
@@ -32,7 +32,7 @@ static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_ack;
 static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_reject;
 
 
-/* the rules that only set a field, the others are where they are read */
+/* Rules that only set a field; the others are where they are read. */
 
 static ngx_http_webhook_rule_t  ngx_http_webhook_rules_provider[] = {
 
@@ -60,7 +60,7 @@ static ngx_http_webhook_rule_t  ngx_http_webhook_rules_provider[] = {
 };
 
 
-/* in the order in which they are told */
+/* In the order in which an error names them. */
 
 static ngx_http_webhook_rule_t  *ngx_http_webhook_rules[] = {
     ngx_http_webhook_rules_headers,
@@ -349,14 +349,15 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 {
     ngx_http_webhook_provider_t  *provider = conf;
 
+    ngx_int_t                 rc;
     ngx_str_t                *value;
-    ngx_uint_t                i, n, bit, number;
+    ngx_uint_t                i, n, bit, number, other;
     ngx_http_webhook_rule_t  *rule;
 
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
-    rule = ngx_http_webhook_rule_find(&value[0], &bit);
+    rule = ngx_http_webhook_rule_find(&value[0], &number);
 
     if (rule == NULL) {
         return ngx_http_webhook_rule_unknown(cf, provider, &value[0]);
@@ -365,7 +366,7 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
     /* the first words may be any, the others are never names of rules */
 
     for (i = rule->min + 1; i <= n; i++) {
-        if (ngx_http_webhook_rule_find(&value[i], &number)) {
+        if (ngx_http_webhook_rule_find(&value[i], &other)) {
             return ngx_http_webhook_no_semicolon(cf, &value[i]);
         }
     }
@@ -376,11 +377,15 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
                            "form is \"%s\"", &value[0], rule->syntax);
     }
 
-    bit = (ngx_uint_t) 1 << bit;
+    rc = ngx_http_webhook_rule_repeated(cf, &provider->lines);
 
-    if ((rule->once && (provider->rules & bit))
-        || ngx_http_webhook_rule_repeated(cf, &provider->lines))
-    {
+    if (rc == NGX_ERROR) {
+        return NGX_CONF_ERROR;
+    }
+
+    bit = (ngx_uint_t) 1 << number;
+
+    if (rc == NGX_OK || (rule->once && (provider->rules & bit))) {
         return ngx_http_webhook_error(cf, "rule \"%V\" is duplicate",
                                       &value[0]);
     }
@@ -392,33 +397,32 @@ ngx_http_webhook_rule(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
 }
 
 
-/* Whether the same line is among those before, to which it is added. */
+/* NGX_OK: the same line is among those before, to which it is added. */
 
-static ngx_uint_t
+static ngx_int_t
 ngx_http_webhook_rule_repeated(ngx_conf_t *cf, ngx_array_t *lines)
 {
-    ngx_str_t   *line, *words;
-    ngx_uint_t   i;
+    ngx_str_t  *line, *before;
 
-    words = cf->args->elts;
     line = ngx_array_push(lines);
 
     if (line == NULL
-        || ngx_http_webhook_join(cf, words, cf->args->nelts, " ", line)
+        || ngx_http_webhook_join(cf, cf->args->elts, cf->args->nelts, " ",
+                                 line)
            != NGX_OK)
     {
-        return 0;
+        return NGX_ERROR;
     }
 
-    words = lines->elts;
+    before = lines->elts;
 
-    for (i = 0; i < lines->nelts - 1; i++) {
-        if (ngx_http_webhook_str_equal(&words[i], line)) {
-            return 1;
+    for ( /* void */ ; before != line; before++) {
+        if (ngx_http_webhook_str_equal(before, line)) {
+            return NGX_OK;
         }
     }
 
-    return 0;
+    return NGX_DECLINED;
 }
 
 

@@ -330,8 +330,6 @@ ngx_http_webhook_provider_effects(ngx_http_webhook_provider_t *provider)
 }
 
 
-/* A field: source is a member of the header that has the signature. */
-
 static char *
 ngx_http_webhook_provider_fields(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider)
@@ -350,6 +348,7 @@ ngx_http_webhook_provider_fields(ngx_conf_t *cf,
 }
 
 
+/* A field: source is a member of the header that has the signature. */
 
 static char *
 ngx_http_webhook_provider_field(ngx_conf_t *cf,

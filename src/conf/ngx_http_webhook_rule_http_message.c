@@ -127,6 +127,7 @@ ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     if (signature == NULL) {
         return NGX_CONF_ERROR;
     }
+
     ngx_memzero(&conf, sizeof(ngx_http_webhook_http_message_words_t));
 
     conf.encoding = WH_BASE64;

@@ -128,9 +128,9 @@ ngx_http_webhook_rule_replay_check(ngx_conf_t *cf,
 
     if (missing) {
         return ngx_http_webhook_error(cf,
-                       "\"$webhook_%s\" in the rule \"replay\" of "
-                       "webhook_provider \"%V\" is always empty, add a rule "
-                       "\"%s\"", missing, &provider->name, missing);
+                           "\"$webhook_%s\" in the rule \"replay\" of "
+                           "webhook_provider \"%V\" is always empty, add a "
+                           "rule \"%s\"", missing, &provider->name, missing);
     }
 
     if (ngx_http_webhook_replay_key_unsigned(provider, key, NULL, &name)

@@ -16,7 +16,7 @@
 
 #define NGX_HTTP_WEBHOOK_ALG_HMAC        0x0100
 #define NGX_HTTP_WEBHOOK_ALG_PUBKEY      0x0200
-#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* is not in the table */
+#define NGX_HTTP_WEBHOOK_ALG_ECDSA       0x0400  /* beside that of PUBKEY */
 #define NGX_HTTP_WEBHOOK_ALG_JWT_HMAC    0x0800
 #define NGX_HTTP_WEBHOOK_ALG_JWT_PUBKEY  0x1000
 #define NGX_HTTP_WEBHOOK_ALG_JWS_HMAC    0x2000
@@ -164,7 +164,7 @@ ngx_http_webhook_rule_t  ngx_http_webhook_rules_signature[] = {
     { ngx_string("signature"), 1, 20, ngx_http_webhook_rule_signature,
       0, 0,
       "signature SOURCE|body [algorithm=NAME] [encoding=NAME] [format=der|raw] "
-      "[prefix=TEXT] [list=SEPARATOR] [field=NAME] "
+      "[prefix=TEXT] [list=SEPARATOR|lines] [field=NAME] "
       "[key=text|hex|base64|whsec] [parameter=NAME:VALUE ...] [issuer=TEXT] "
       "[body_digest=POINTER|none] [digest=hex|base64|base64url]\" or "
       "\"signature http-message "
@@ -201,6 +201,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     if (signature == NULL) {
         return NGX_CONF_ERROR;
     }
+
     ngx_memzero(&conf, sizeof(ngx_http_webhook_signature_words_t));
 
     conf.algorithm = NGX_HTTP_WEBHOOK_ALG_HMAC|WH_SHA256;
@@ -262,11 +263,10 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     if (signature->lines && signature->source.type != NGX_HTTP_WEBHOOK_HEADER)
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        return ngx_http_webhook_error(cf,
                            "\"list=lines\" in rule \"signature\" goes with "
                            "\"header:NAME\", only that comes in several "
                            "lines");
-        return NGX_CONF_ERROR;
     }
 
     provider->uses |= 1 << signature->use;

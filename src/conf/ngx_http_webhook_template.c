@@ -44,8 +44,8 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 
     while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
 
-        if (!ngx_http_webhook_variable_in(ngx_http_webhook_template_shared,
-                                          &name))
+        if (!ngx_http_webhook_name_in(ngx_http_webhook_template_shared,
+                                      &name))
         {
             continue;
         }
@@ -64,10 +64,10 @@ ngx_http_webhook_template_compile(ngx_conf_t *cf, ngx_str_t *text,
 }
 
 
-/* Whether a name of a variable is in a list, which ends with an empty one. */
+/* Whether a name is in a list, in any case; it ends with an empty one. */
 
 ngx_uint_t
-ngx_http_webhook_variable_in(ngx_str_t *names, ngx_str_t *name)
+ngx_http_webhook_name_in(ngx_str_t *names, ngx_str_t *name)
 {
     for ( /* void */ ; names->len; names++) {
         if (names->len == name->len

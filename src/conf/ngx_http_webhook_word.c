@@ -273,6 +273,8 @@ ngx_http_webhook_source_words(ngx_conf_t *cf,
 }
 
 
+/* Whether both look at the same place. */
+
 ngx_uint_t
 ngx_http_webhook_source_same(ngx_http_webhook_source_t *one,
     ngx_http_webhook_source_t *two)

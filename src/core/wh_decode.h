@@ -51,7 +51,7 @@ int wh_hex_digit(unsigned char c);
 extern const uint32_t  wh_base64_digits[256];
 
 
-/* 1 or 0. */
+/* Whether a byte is a digit of base64url: 1 or 0. */
 
 static inline int
 wh_base64url_digit(unsigned char c)

@@ -981,7 +981,7 @@ wh_json_open(wh_json_t *json, unsigned array)
 }
 
 
-/* Whether anything is to be known of an object or array, or of what it holds. */
+/* Whether anything is to be known of an object or array, or below it. */
 
 static inline unsigned
 wh_json_leads_on(const wh_json_node_t *node, unsigned array)

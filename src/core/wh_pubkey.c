@@ -41,8 +41,8 @@ typedef struct {
 
 
 #define WH_PUBKEY_EC   "public key in PEM, or the Base64 that is in it"
-#define WH_PUBKEY_RSA  "an RSA public key of 2048 to 8192 bits in PEM, or the " \
-                       "Base64 that is in it"
+#define WH_PUBKEY_RSA                                                         \
+    "an RSA public key of 2048 to 8192 bits in PEM, or the Base64 that is in it"
 
 
 static EVP_PKEY *wh_pubkey_pem(wh_str_t text);

@@ -19,14 +19,14 @@ typedef struct {
 } wh_secret_pair_t;
 
 
-#define wh_secret_n(table)  (sizeof(table) / sizeof((table)[0]))
-
-
 typedef struct {
     int         (*found)(wh_str_t text);
     int           signs;            /* only of the key of an HMAC */
     const char   *what;
 } wh_secret_finding_t;
+
+
+#define wh_secret_n(table)  (sizeof(table) / sizeof((table)[0]))
 
 
 static int wh_secret_utf16(wh_str_t text);

@@ -78,7 +78,7 @@ typedef struct {
  */
 
 struct ngx_http_webhook_redis_s {
-    ngx_str_t                    name;
+    ngx_str_t                    name;      /* first: searched by it */
     ngx_str_t                    url;
     ngx_str_t                    host;      /* empty of a unix socket */
     ngx_str_t                    database;  /* a number, or empty for 0 */

@@ -241,7 +241,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       asking:1;    /* is it a challenge? */
     unsigned                       unknown_tenant:1; /* all secrets are from
                                                       variables, and empty */
-    unsigned                       later:1;     /* hash the body */
+    unsigned                       later:1;     /* the body is hashed when
+                                                   it has been read */
     unsigned                       hashing:1;
     unsigned                       compared:1;  /* all but public keys */
     unsigned                       at_once:1;   /* it cannot wait */

@@ -52,7 +52,8 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_pelorus_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    static ngx_str_t  method = ngx_string("{\"detail\":\"Method Not Allowed\"}");
+    static ngx_str_t  method = ngx_string(
+                                         "{\"detail\":\"Method Not Allowed\"}");
 
     if (r->method != NGX_HTTP_POST) {
         ctx->response_body = &method;

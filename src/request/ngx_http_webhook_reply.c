@@ -384,7 +384,7 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 
     static ngx_str_t  json = ngx_string("application/json");
     static ngx_str_t  duplicate = ngx_string(
-                                        "{\"status\":200,\"duplicate\":true}\n");
+                                       "{\"status\":200,\"duplicate\":true}\n");
 
     for (class = ngx_http_webhook_classes; class->status; class++) {
         if (class->status == ctx->status) {

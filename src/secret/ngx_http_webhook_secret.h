@@ -37,7 +37,6 @@ char *ngx_http_webhook_secret_init(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
-
 ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t *value);
 
@@ -103,6 +102,7 @@ ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
 #define NGX_HTTP_WEBHOOK_VAR_SENT   0x0100   /* a request fills it */
 #define NGX_HTTP_WEBHOOK_VAR_HEAD   (NGX_HTTP_WEBHOOK_VAR_SENT                \
                                      |NGX_HTTP_WEBHOOK_REPLAY_KEY_REQUEST)
+                                             /* by its head */
 #define NGX_HTTP_WEBHOOK_VAR_URL    0x0200   /* where a sender sends to */
 #define NGX_HTTP_WEBHOOK_VAR_KNOWN  0x0400   /* what else it knows of that */
 #define NGX_HTTP_WEBHOOK_VAR_NEW    0x0800   /* another one in each request */

@@ -899,7 +899,7 @@ test_observer(void)
 static void
 test_observed_values(void)
 {
-    char           out[200];
+    char            out[200];
     wh_json_t      *json;
     const char     *text;
     wh_json_set_t  *set;

@@ -16,9 +16,8 @@ use MIME::Base64;
 
 our @EXPORT = qw/%decode %encode %signed_body form_set has_header header
                  json_decode json_encode json_get json_members json_set
-                 json_set_every
-                 percent random_hex render set_header temporary unpercent
-                 url/;
+                 json_set_every percent random_hex render set_header temporary
+                 unpercent url/;
 
 our %encode = (
     base64    => sub { encode_base64($_[0], '') },
