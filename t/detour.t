@@ -64,6 +64,11 @@ my $t = WebhookTest->new(modules => $have_lua ? \@lua : [],
             error_page 502 \@app;
             proxy_pass http://127.0.0.1:1;
         }
+        location /failing/gate {
+            recursive_error_pages on;
+            error_page 502 = /gate/large;
+            proxy_pass http://127.0.0.1:1;
+        }
         location \@app { proxy_pass http://%%APP%%; }
         location \@off { webhook off; proxy_pass http://%%APP%%; }
 
@@ -344,6 +349,12 @@ for my $connection (qw/close keep-alive/) {
         is_deeply([$t->app_digests], [sha256_hex($evil)],
                   "another backend, connection: $connection");
     }
+
+    clear();
+    $t->request({ uri => '/failing/gate', method => 'POST', body => $evil,
+                  connection => $connection });
+    is_deeply([$t->app_digests], [sha256_hex('')],
+              'but not by way of a gate that it is too large for');
 }
 
 

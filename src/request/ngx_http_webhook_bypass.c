@@ -113,6 +113,8 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
  * "client_body_early_read" and Lua do it, stays; then the refusal has at least
  * ended keepalive.  What a backend has had was not too large: its failure may
  * lead to another one, with the body, whatever the client says of keepalive.
+ * But it may also have led to a location that it is too large for, which is
+ * asked for with GET.
  */
 
 static ngx_uint_t
@@ -136,6 +138,7 @@ ngx_http_webhook_too_large(ngx_http_request_t *r)
 
     return !r->keepalive
            && (r->upstream == NULL
+               || (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
                || r->err_status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
            && wmcf->smallest
            && r->headers_in.content_length_n > wmcf->smallest;
