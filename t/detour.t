@@ -60,6 +60,15 @@ my $t = WebhookTest->new(modules => $have_lua ? \@lua : [],
         location /open { return 200 open; }
         location /tried { try_files /none /app; }
         location /app { proxy_pass http://%%APP%%; }
+        location /failing {
+            error_page 502 \@app;
+            proxy_pass http://127.0.0.1:1;
+        }
+        location /failing/gate {
+            recursive_error_pages on;
+            error_page 502 = /gate/large;
+            proxy_pass http://127.0.0.1:1;
+        }
         location \@app { proxy_pass http://%%APP%%; }
         location \@off { webhook off; proxy_pass http://%%APP%%; }
 
@@ -329,6 +338,25 @@ for my $way (qw/refused unbuffered deny basic except limit return if internal la
 
 
 is_deeply([smuggled()], [], 'nothing of a body was taken for a request');
+
+# a request that was never at a gate goes from one backend to another with its
+# body, whatever is too large for a gate elsewhere
+for my $connection (qw/close keep-alive/) {
+    for my $more ([], [headers => [['X-Early', 1]]]) {
+        clear();
+        $t->request({ uri => '/failing', method => 'POST', body => $evil,
+                      connection => $connection, @$more });
+        is_deeply([$t->app_digests], [sha256_hex($evil)],
+                  "another backend, connection: $connection");
+    }
+
+    clear();
+    $t->request({ uri => '/failing/gate', method => 'POST', body => $evil,
+                  connection => $connection });
+    is_deeply([$t->app_digests], [sha256_hex('')],
+              'but not by way of a gate that it is too large for');
+}
+
 
 SKIP: {
     skip 'nothing here reads a body before there is a location', 1 if !$early;

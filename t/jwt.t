@@ -41,6 +41,11 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         token      header:X-Token for=token;
     }
 
+    webhook_provider bearer {
+        token      header:X-Token for=token;
+        signature  bearer algorithm=jwt-hs256 body_digest=none;
+    }
+
     webhook_provider field {
         signature  header:X-Jwt algorithm=jwt-hs256 body_digest=/body/sha256;
         body       form:payload;
@@ -73,6 +78,14 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
             proxy_pass http://%%APP%%;
         }
 
+        location /bearer {
+            webhook bearer;
+            webhook_secret "$other" for=token;
+            webhook_secret "$secret";
+            webhook_claim /aud here;
+            proxy_pass http://%%APP%%;
+        }
+
         location /field {
             webhook field;
             proxy_pass http://%%APP%%;
@@ -96,6 +109,7 @@ secrets();
 bodies();
 early();
 alternatives();
+both();
 messages();
 trial();
 line();
@@ -221,6 +235,31 @@ sub alternatives {
 
 
 # The digest is of the message.
+# a rule "token" that has matched is no JWT, also where that says nothing of
+# the body
+sub both {
+    my $claims = '"aud":"here","exp":' . ($now + 60);
+    my $jwt = token('', claims => "{$claims}");
+
+    my $send = sub {
+        my ($token, $bearer) = @_;
+
+        return outcome($t->request({ method => 'POST', uri => '/bearer',
+            body => '', headers => [['X-Token', $token],
+                defined $bearer ? ['Authorization', "Bearer $bearer"] : ()] }));
+    };
+
+    is($send->($other, $jwt), '202', 'a token and a JWT');
+    $t->app_clear;
+
+    is($send->($other), '403 signature_missing', 'the token alone');
+    is($send->($other, 'x'), '403 signature_malformed', 'or no JWT beside it');
+    is($send->($other, token('', claims => "{$claims}", key => $second)),
+       '403 signature_mismatch', 'or one of somebody else');
+    is($send->('x', $jwt), '403 token_mismatch', 'the JWT alone');
+}
+
+
 sub messages {
     my $send = sub {
         my ($uri, $signed) = @_;

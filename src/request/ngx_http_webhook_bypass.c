@@ -111,7 +111,10 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
  * can see where that was.  HTTP/3 does not even do that, and only does not ask
  * for it.  One that has been read before there was a location, as
  * "client_body_early_read" and Lua do it, stays; then the refusal has at least
- * ended keepalive.
+ * ended keepalive.  What a backend has had was not too large: its failure may
+ * lead to another one, with the body, whatever the client says of keepalive.
+ * But it may also have led to a location that it is too large for, which is
+ * asked for with GET.
  */
 
 static ngx_uint_t
@@ -134,6 +137,9 @@ ngx_http_webhook_too_large(ngx_http_request_t *r)
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
 
     return !r->keepalive
+           && (r->upstream == NULL
+               || (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+               || r->err_status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
            && wmcf->smallest
            && r->headers_in.content_length_n > wmcf->smallest;
 }

@@ -78,12 +78,19 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 }
 
 
-/* A token that is verified alone has been that; others are candidates. */
+/*
+ * A token that is verified alone has been that, whatever a rule "token" has
+ * found; others are candidates.
+ */
 
 static ngx_uint_t
 ngx_http_webhook_signature_offered(ngx_http_webhook_ctx_t *ctx)
 {
-    return ctx->gate->provider->alone ? ctx->secret : ctx->ncandidates;
+    if (ctx->gate->provider->alone) {
+        return ctx->jose != NULL && ctx->jose->issuer != NULL;
+    }
+
+    return ctx->ncandidates;
 }
 
 
