@@ -31,7 +31,7 @@ my $url = 'http://hooks.example.com';
 
 # What the URL and the method are is not a request's choice; see "Where pieces
 # begin" in docs/security.md.
-my $exempt = qr/\A\$(?:request_(?:method|uri)|uri|webhook_url(?:_decoded)?)\z/;
+my $exempt = qr/\A\$(?:request_(?:method|uri)|webhook_url(?:_decoded)?)\z/;
 my $in_url = qr/\A\$webhook_url(?:_decoded)?\z/;
 
 my @all = map { provider($_) } glob "$FindBin::Bin/../providers/*.conf";
@@ -235,7 +235,7 @@ sub value {
     my ($p, $part) = @_;
 
     my %fixed = ('$webhook_body' => '', '$request_method' => 'POST',
-                 '$request_uri' => "/$p->{name}", '$uri' => "/$p->{name}",
+                 '$request_uri' => "/$p->{name}",
                  '$webhook_url' => "$url/$p->{name}",
                  '$webhook_url_decoded' => "$url/$p->{name}",
                  '$paypal_webhook_id' => '1JE4291016473214C');
