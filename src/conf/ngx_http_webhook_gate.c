@@ -450,6 +450,7 @@ ngx_http_webhook_gate_asked(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
         for (i = 0; i < n; i++) {
             if (ngx_http_webhook_gate_answers(gate, &challenge[i], when)) {
                 *asked++ = &challenge[i];
+                gate->challenged[when] |= challenge[i].method;
             }
         }
 

@@ -129,7 +129,8 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         if (reason == NGX_HTTP_WEBHOOK_PASSED) {
 
             ctx->parse = ctx->gate->parse
-                         || ngx_http_webhook_challenge_likely(r, ctx);
+                         || (ctx->gate->asks
+                             && ngx_http_webhook_challenge_likely(r, ctx));
 
             if (!ctx->parse && !ctx->gate->provider->form && !ctx->unverified) {
                 return ngx_http_webhook_accept(r, ctx);
@@ -176,7 +177,7 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
 
-    if (ctx->gate->provider->challenges.nelts) {
+    if (r->method & ctx->gate->challenged[NGX_HTTP_WEBHOOK_BY_HEADERS]) {
 
         reason = ngx_http_webhook_challenge_find(r, ctx,
                                                  NGX_HTTP_WEBHOOK_BY_HEADERS);
@@ -188,11 +189,11 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         if (ctx->challenge) {
             return ngx_http_webhook_challenge_send(r, ctx);
         }
+    }
 
-        if (ngx_http_webhook_challenge_asked(r, ctx)) {
-            ctx->asking = 1;
-            return ngx_http_webhook_read_body(r, ctx);
-        }
+    if (ngx_http_webhook_challenge_asked(r, ctx)) {
+        ctx->asking = 1;
+        return ngx_http_webhook_read_body(r, ctx);
     }
 
     return ngx_http_webhook_headers(r, ctx);
@@ -492,7 +493,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
 
-    if (*ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED]) {
+    if (r->method & ctx->gate->challenged[NGX_HTTP_WEBHOOK_VERIFIED]) {
 
         reason = ngx_http_webhook_challenge_find(r, ctx,
                                                  NGX_HTTP_WEBHOOK_VERIFIED);
