@@ -180,12 +180,6 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
     }
 
     body.data = NULL;
-    body.len = ngx_http_webhook_body_size(r->request_body->bufs);
-
-    if (body.len > sizeof(buf)) {
-        return 0;
-    }
-
     challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED];
 
     for ( /* void */ ; *challenge; challenge++) {
@@ -199,6 +193,11 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
 
         if (body.data == NULL) {
             body.data = buf;
+            body.len = ngx_http_webhook_body_size(r->request_body->bufs);
+
+            if (body.len > sizeof(buf)) {
+                return 0;
+            }
 
             if (ngx_http_webhook_body_copy(r->request_body->bufs, buf)
                 != NGX_OK)
