@@ -177,23 +177,26 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "webhook provider \"%V\"", &ctx->gate->provider->name);
 
-    if (r->method & ctx->gate->challenged[NGX_HTTP_WEBHOOK_BY_HEADERS]) {
+    if (ctx->gate->provider->challenges.nelts) {
 
-        reason = ngx_http_webhook_challenge_find(r, ctx,
+        if (r->method & ctx->gate->challenged[NGX_HTTP_WEBHOOK_BY_HEADERS]) {
+
+            reason = ngx_http_webhook_challenge_find(r, ctx,
                                                  NGX_HTTP_WEBHOOK_BY_HEADERS);
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return ngx_http_webhook_reject(r, ctx, reason);
+            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+                return ngx_http_webhook_reject(r, ctx, reason);
+            }
+
+            if (ctx->challenge) {
+                return ngx_http_webhook_challenge_send(r, ctx);
+            }
         }
 
-        if (ctx->challenge) {
-            return ngx_http_webhook_challenge_send(r, ctx);
+        if (ngx_http_webhook_challenge_asked(r, ctx)) {
+            ctx->asking = 1;
+            return ngx_http_webhook_read_body(r, ctx);
         }
-    }
-
-    if (ngx_http_webhook_challenge_asked(r, ctx)) {
-        ctx->asking = 1;
-        return ngx_http_webhook_read_body(r, ctx);
     }
 
     return ngx_http_webhook_headers(r, ctx);
