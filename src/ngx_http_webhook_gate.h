@@ -132,6 +132,8 @@ struct ngx_http_webhook_gate_s {
                                                 /* those that it has a key for
                                                    if they need one; NULL at
                                                    the end */
+    ngx_uint_t                    challenged[NGX_HTTP_WEBHOOK_WHENS];
+                                                /* methods of these, bits */
     ngx_array_t                  *certificates; /* of arrays, or NULL */
     wh_json_set_t                *json;         /* or NULL */
     ngx_array_t                   pointers;     /* ngx_http_webhook_pointer_t,

@@ -92,6 +92,10 @@ typedef struct {
     wh_jose_rules_t            *jose;       /* of a token's header, or NULL */
     wh_jwt_rules_t              jwt;        /* of its claims */
     ngx_uint_t                  use;
+    ngx_uint_t                  hmacs;      /* bits of uses, also of rules that
+                                               differ in the key alone */
+    unsigned                    merged:1;   /* it is such a rule */
+    unsigned                    again:1;    /* its header is that of another */
     unsigned                    raw:1;      /* r and s side by side */
     unsigned                    lines:1;    /* a list in several headers */
 } ngx_http_webhook_signature_t;

@@ -33,6 +33,8 @@ my %written = (
     pem => $key->pem,
 );
 
+my $whsec = 'whsec_' . encode_base64('k' x 24, '');
+
 my $t = WebhookTest->new(now => $now, frozen => 1,
                          files => { map { $_ => $written{$_} } keys %written },
                          conf => join '', <<'EOF', map({ <<"EOL" }
@@ -49,7 +51,14 @@ EOF
         location /mixed/$_ { webhook mixed;
             webhook_secret file:%%DIR%%/$_; proxy_pass http://%%APP%%; }
 EOL
-        sort keys %written), "    }\n");
+        sort keys %written), <<"EOF");
+        location /hmac { webhook standard-webhooks; webhook_max_body 8;
+            webhook_secret "$whsec"; proxy_pass http://%%APP%%; }
+        location /both { webhook standard-webhooks; webhook_max_body 8;
+            webhook_secret "$whsec"; webhook_secret file:%%DIR%%/whpk;
+            proxy_pass http://%%APP%%; }
+    }
+EOF
 
 for my $how (sort keys %written) {
 
@@ -75,6 +84,14 @@ for my $how (sort keys %written) {
 is(scalar(grep { $_->{uri} =~ m{^/(?:standard|mixed)/} } $t->app_requests),
    2 * keys %written, 'nothing else goes upstream');
 
+# only a signature that a key is for wants the message in one piece
+my $both = join ' ', 'v1,' . mac("msg_1.$now.$body", 'k' x 24),
+                     'v1a,' . $key->sign("msg_1.$now.$body");
+
+is(standard_at('/hmac', $both), 202,
+   'a body of any length where no public key is, signed for one as well');
+is(standard_at('/both', $both), 413, '... and where one is');
+
 for my $how (sort keys %bare) {
     my ($status, $said) = WebhookTest::nginx_t(<<"EOF");
         server {
@@ -95,8 +112,14 @@ done_testing();
 sub standard {
     my ($how, $signature) = @_;
 
-    return post("/standard/$how", ['webhook-id', 'msg_1'],
-                ['webhook-timestamp', $now],
+    return standard_at("/standard/$how", $signature);
+}
+
+
+sub standard_at {
+    my ($uri, $signature) = @_;
+
+    return post($uri, ['webhook-id', 'msg_1'], ['webhook-timestamp', $now],
                 ['webhook-signature', $signature]);
 }
 

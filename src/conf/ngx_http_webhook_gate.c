@@ -455,6 +455,7 @@ ngx_http_webhook_gate_sort_challenges(ngx_conf_t *cf,
         for (i = 0; i < n; i++) {
             if (ngx_http_webhook_gate_answers(gate, &challenge[i], when)) {
                 *list++ = &challenge[i];
+                gate->challenged[when] |= challenge[i].method;
             }
         }
 

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_str.h"
 
 
 /*
@@ -70,6 +71,10 @@ static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_key_id;
 static void ngx_http_webhook_signature_set(
     ngx_http_webhook_signature_t *signature,
     ngx_http_webhook_signature_words_t *conf);
+static void ngx_http_webhook_signature_merge(ngx_array_t *signatures,
+    ngx_http_webhook_signature_t *signature);
+static ngx_uint_t ngx_http_webhook_signature_same(
+    ngx_http_webhook_signature_t *one, ngx_http_webhook_signature_t *two);
 static ngx_http_webhook_option_handler_t  ngx_http_webhook_signature_list;
 static ngx_http_webhook_option_handler_t  ngx_http_webhook_signature_parameter;
 static char *ngx_http_webhook_signature_jose(ngx_conf_t *cf,
@@ -273,6 +278,8 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_PLAIN) {
         provider->plain = 1;
+        ngx_http_webhook_signature_merge(&provider->signatures, signature);
+
         return NGX_CONF_OK;
     }
 
@@ -314,6 +321,7 @@ ngx_http_webhook_signature_set(ngx_http_webhook_signature_t *signature,
         signature->key = conf->key;
         signature->format.size = EVP_MD_size(wh_digest(number));
         signature->use = ngx_http_webhook_use_hmac(conf->key, number);
+        signature->hmacs = 1 << signature->use;
 
         return;
     }
@@ -327,6 +335,55 @@ ngx_http_webhook_signature_set(ngx_http_webhook_signature_t *signature,
         signature->format.size = wh_ecdsa_raw_size(number);
         signature->raw = (signature->format.size != 0);
     }
+}
+
+
+/* What is read for one rule need not be read again for another key. */
+
+static void
+ngx_http_webhook_signature_merge(ngx_array_t *signatures,
+    ngx_http_webhook_signature_t *signature)
+{
+    ngx_http_webhook_signature_t  *other;
+
+    if (signature->source.type != NGX_HTTP_WEBHOOK_HEADER) {
+        return;
+    }
+
+    for (other = signatures->elts; other < signature; other++) {
+
+        if (other->jose
+            || other->source.type != NGX_HTTP_WEBHOOK_HEADER
+            || other->source.index != signature->source.index
+            || other->lines != signature->lines)
+        {
+            continue;
+        }
+
+        signature->again = 1;
+
+        if (ngx_http_webhook_signature_same(other, signature)) {
+            other->hmacs |= signature->hmacs;
+            signature->merged = 1;
+            return;
+        }
+    }
+}
+
+
+/* Whether two rules of a header are for HMACs, and differ in the key alone. */
+
+static ngx_uint_t
+ngx_http_webhook_signature_same(ngx_http_webhook_signature_t *one,
+    ngx_http_webhook_signature_t *two)
+{
+    return one->hmacs
+           && two->hmacs
+           && one->digest == two->digest
+           && one->format.encoding == two->format.encoding
+           && one->format.separator == two->format.separator
+           && wh_equal(one->format.prefix, two->format.prefix)
+           && wh_equal(one->format.field, two->format.field);
 }
 
 

@@ -129,7 +129,8 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         if (reason == NGX_HTTP_WEBHOOK_PASSED) {
 
             ctx->parse = ctx->gate->parse
-                         || ngx_http_webhook_challenge_likely(r, ctx);
+                         || (ctx->gate->asks
+                             && ngx_http_webhook_challenge_likely(r, ctx));
 
             if (!ctx->parse && !ctx->gate->provider->form && !ctx->unverified) {
                 return ngx_http_webhook_accept(r, ctx);
@@ -178,15 +179,18 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     if (ctx->gate->provider->challenges.nelts) {
 
-        reason = ngx_http_webhook_challenge_find(r, ctx,
+        if (r->method & ctx->gate->challenged[NGX_HTTP_WEBHOOK_BY_HEADERS]) {
+
+            reason = ngx_http_webhook_challenge_find(r, ctx,
                                                  NGX_HTTP_WEBHOOK_BY_HEADERS);
 
-        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
-            return ngx_http_webhook_reject(r, ctx, reason);
-        }
+            if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+                return ngx_http_webhook_reject(r, ctx, reason);
+            }
 
-        if (ctx->challenge) {
-            return ngx_http_webhook_challenge_send(r, ctx);
+            if (ctx->challenge) {
+                return ngx_http_webhook_challenge_send(r, ctx);
+            }
         }
 
         if (ngx_http_webhook_challenge_asked(r, ctx)) {
@@ -492,7 +496,7 @@ ngx_http_webhook_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
 
-    if (*ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED]) {
+    if (r->method & ctx->gate->challenged[NGX_HTTP_WEBHOOK_VERIFIED]) {
 
         reason = ngx_http_webhook_challenge_find(r, ctx,
                                                  NGX_HTTP_WEBHOOK_VERIFIED);

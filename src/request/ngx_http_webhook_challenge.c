@@ -84,12 +84,11 @@ ngx_uint_t
 ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    off_t                           len;
-    ngx_http_webhook_challenge_t  **challenge;
+    off_t  len;
 
-    challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_BY_BODY];
-
-    if (*challenge == NULL || r != r->main) {
+    if (!(r->method & ctx->gate->challenged[NGX_HTTP_WEBHOOK_BY_BODY])
+        || r != r->main)
+    {
         return 0;
     }
 
@@ -99,13 +98,7 @@ ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
         return 0;
     }
 
-    for ( /* void */ ; *challenge; challenge++) {
-        if (r->method & (*challenge)->method) {
-            return ngx_http_webhook_source_credential(r, ctx) == NGX_DECLINED;
-        }
-    }
-
-    return 0;
+    return ngx_http_webhook_source_credential(r, ctx) == NGX_DECLINED;
 }
 
 
@@ -176,7 +169,7 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
     ngx_str_t                       body;
     ngx_http_webhook_challenge_t  **challenge;
 
-    if (!ctx->gate->asks || r->request_body == NULL) {
+    if (r->request_body == NULL) {
         return 0;
     }
 
@@ -187,12 +180,6 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
     }
 
     body.data = NULL;
-    body.len = ngx_http_webhook_body_size(r->request_body->bufs);
-
-    if (body.len > sizeof(buf)) {
-        return 0;
-    }
-
     challenge = ctx->gate->challenges[NGX_HTTP_WEBHOOK_VERIFIED];
 
     for ( /* void */ ; *challenge; challenge++) {
@@ -206,6 +193,11 @@ ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
 
         if (body.data == NULL) {
             body.data = buf;
+            body.len = ngx_http_webhook_body_size(r->request_body->bufs);
+
+            if (body.len > sizeof(buf)) {
+                return 0;
+            }
 
             if (ngx_http_webhook_body_copy(r->request_body->bufs, buf)
                 != NGX_OK)

@@ -72,9 +72,10 @@ typedef struct {
                                                signed, or no data */
     ngx_http_webhook_jwt_t     *jwt;        /* or NULL */
     EVP_PKEY                   *pubkey;     /* chosen by its id, or NULL */
-    uint32_t                    number;     /* of its secret, from 1 */
-    uint16_t                    use;
-    uint16_t                    scheme;     /* wh_pubkey_e */
+    uint32_t                    hmacs;      /* that it may be, bits of uses */
+    uint16_t                    number;     /* of its secret, from 1 */
+    uint8_t                     use;
+    uint8_t                     scheme;     /* wh_pubkey_e */
 } ngx_http_webhook_candidate_t;
 
 

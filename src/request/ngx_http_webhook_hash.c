@@ -379,7 +379,7 @@ ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx, ngx_uint_t *hmacs,
         switch (candidate->scheme) {
 
         case WH_PUBKEY_NONE:
-            *hmacs |= 1 << candidate->use;
+            *hmacs |= candidate->hmacs;
             break;
 
         case WH_ED25519:

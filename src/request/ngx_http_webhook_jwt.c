@@ -86,6 +86,7 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     candidate.signature.len = len;
     candidate.scheme = signature->scheme;
     candidate.use = signature->use;
+    candidate.hmacs = signature->hmacs;
 
     if (signature->raw
         && ngx_http_webhook_pubkey_der(r, &candidate.signature) != NGX_OK)
@@ -269,7 +270,7 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     candidate->signature.len = WH_JWT_SIZE;
     candidate->jwt = jwt;
     candidate->scheme = WH_PUBKEY_NONE;
-    candidate->use = NGX_HTTP_WEBHOOK_NO_USE;
+    candidate->hmacs = 0;
 
     return ngx_http_webhook_jwt_add(r, ctx, candidate);
 }

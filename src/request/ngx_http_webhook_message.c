@@ -23,8 +23,6 @@ static ngx_http_webhook_reason_e ngx_http_webhook_message_segment(
 static ngx_int_t ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value);
-static ngx_uint_t ngx_http_webhook_message_timed(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_segment_t *segment);
 static ngx_int_t ngx_http_webhook_message_exempt(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_int_t index, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
@@ -213,6 +211,13 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
+    /* a time that has been read is one */
+
+    if (segment->time && ctx->signing->time.len) {
+        *value = ctx->signing->time;
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
     rc = ngx_http_webhook_message_value(r, ctx, segment, value);
 
     if (rc == WH_ERROR) {
@@ -254,16 +259,6 @@ ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
 }
 
 
-/* Whether the segment is the time, and has been found to be one. */
-
-static ngx_uint_t
-ngx_http_webhook_message_timed(ngx_http_webhook_ctx_t *ctx,
-    ngx_http_webhook_segment_t *segment)
-{
-    return segment->time && ctx->signing->time.len;
-}
-
-
 /* As the value of a source. */
 
 static ngx_int_t
@@ -271,11 +266,6 @@ ngx_http_webhook_message_value(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_str_t *value)
 {
-    if (ngx_http_webhook_message_timed(ctx, segment)) {
-        *value = ctx->signing->time;
-        return WH_OK;
-    }
-
     if (segment->source) {
         return ngx_http_webhook_source_value(r, ctx, segment->source, value);
     }
@@ -323,12 +313,6 @@ ngx_http_webhook_message_part(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_int_t rc, ngx_str_t *value)
 {
-    /* a time that has been read */
-
-    if (ngx_http_webhook_message_timed(ctx, segment)) {
-        return NGX_HTTP_WEBHOOK_PASSED;
-    }
-
     if (segment->variable
         && ngx_http_webhook_message_repeated(r, &segment->name))
     {

@@ -12,6 +12,8 @@
 #define NGX_HTTP_WEBHOOK_DECODED  1024      /* bytes of most headers */
 
 
+static ngx_uint_t ngx_http_webhook_signature_needless(
+    ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature);
 static ngx_http_webhook_reason_e ngx_http_webhook_candidates(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_signature_t *signature);
@@ -54,6 +56,10 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 
     for ( /* void */ ; signing->at < n; signing->at++, signing->tried = 0) {
 
+        if (ngx_http_webhook_signature_needless(ctx, &signature[signing->at])) {
+            continue;
+        }
+
         reason = ngx_http_webhook_candidates(r, ctx, &signature[signing->at]);
 
         switch (reason) {
@@ -75,6 +81,37 @@ ngx_http_webhook_step_signature(ngx_http_request_t *r,
 
     return ngx_http_webhook_signature_offered(ctx) ? NGX_HTTP_WEBHOOK_PASSED
                                                    : worst;
+}
+
+
+/*
+ * Whether a rule has been read with another; or no key serves it, and another
+ * has looked at its header: nothing it finds can match then.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_signature_needless(ngx_http_webhook_ctx_t *ctx,
+    ngx_http_webhook_signature_t *signature)
+{
+    ngx_uint_t  i, uses;
+
+    if (signature->merged) {
+        return 1;
+    }
+
+    if (!signature->again || ctx->ncandidates == 0) {
+        return 0;
+    }
+
+    uses = signature->hmacs | (1 << signature->use);
+
+    for (i = 0; i < ctx->gate->nkeys; i++) {
+        if (ctx->keys[i] && (ctx->keys[i]->uses & uses)) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -181,6 +218,7 @@ ngx_http_webhook_candidates(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         candidate[i].signature = signatures[i];
         candidate[i].scheme = signature->scheme;
         candidate[i].use = signature->use;
+        candidate[i].hmacs = signature->hmacs;
         candidate[i].pubkey = public.pubkey;
         candidate[i].number = public.number;
     }
@@ -482,7 +520,7 @@ ngx_http_webhook_match_hmac(ngx_http_webhook_ctx_t *ctx,
 
         candidate = &ctx->candidates[i];
 
-        if (candidate->use == hash->use
+        if ((candidate->hmacs & (1 << hash->use))
             && wh_secret_equal(candidate->signature.bytes, mac,
                                candidate->signature.len))
         {
