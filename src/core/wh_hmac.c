@@ -250,3 +250,23 @@ wh_mac(const wh_hmac_key_t *key, EVP_MD_CTX *md, const wh_str_t *parts,
     return (key != NULL) ? wh_hmac_final(key, md, bytes)
                          : wh_digest_final(md, bytes, &size);
 }
+
+
+int
+wh_mac_once(const wh_hmac_key_t *key, const wh_str_t *parts, size_t n,
+    unsigned char *bytes)
+{
+    int          rc;
+    EVP_MD_CTX  *md;
+
+    md = EVP_MD_CTX_new();
+    if (md == NULL) {
+        return WH_ERROR;
+    }
+
+    rc = wh_mac(key, md, parts, n, bytes);
+
+    EVP_MD_CTX_free(md);
+
+    return rc;
+}

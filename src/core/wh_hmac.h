@@ -96,5 +96,9 @@ int wh_hmac_final(const wh_hmac_key_t *key, EVP_MD_CTX *ctx,
 int wh_mac(const wh_hmac_key_t *key, EVP_MD_CTX *md, const wh_str_t *parts,
     size_t n, unsigned char *bytes);
 
+/* The same with a context that is made for it, where that is seldom wanted. */
+int wh_mac_once(const wh_hmac_key_t *key, const wh_str_t *parts, size_t n,
+    unsigned char *bytes);
+
 
 #endif /* _WH_HMAC_H_INCLUDED_ */

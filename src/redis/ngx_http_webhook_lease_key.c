@@ -13,12 +13,10 @@
 ngx_int_t
 ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease)
 {
-    int                        rc;
     u_char                     mac[WH_HMAC_MAX_SIZE], *p,
                                buf[NGX_HTTP_WEBHOOK_LEASE_NAME + 1];
     wh_str_t                   part;
     ngx_str_t                  src, dst;
-    EVP_MD_CTX                *md;
     ngx_http_webhook_redis_t  *redis;
 
     if (lease->len) {
@@ -32,19 +30,10 @@ ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease)
 
     if (redis->key) {
 
-        md = EVP_MD_CTX_new();
-        if (md == NULL) {
-            return NGX_ERROR;
-        }
-
         part.data = lease->digest;
         part.len = WH_NAME_SIZE;
 
-        rc = wh_mac(redis->key, md, &part, 1, mac);
-
-        EVP_MD_CTX_free(md);
-
-        if (rc != WH_OK) {
+        if (wh_mac_once(redis->key, &part, 1, mac) != WH_OK) {
             return NGX_ERROR;
         }
 

@@ -313,27 +313,16 @@ ngx_int_t
 ngx_http_webhook_key_nobody(ngx_http_request_t *r,
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key)
 {
-    int          rc;
-    u_char       digest[WH_TOKEN_DIGEST_SIZE];
-    wh_str_t     parts[3];
-    ngx_str_t    bytes;
-    EVP_MD_CTX  *md;
-
-    md = EVP_MD_CTX_new();
-    if (md == NULL) {
-        return NGX_ERROR;
-    }
+    u_char     digest[WH_TOKEN_DIGEST_SIZE];
+    wh_str_t   parts[3];
+    ngx_str_t  bytes;
 
     parts[0].len = WH_TOKEN_DIGEST_SIZE;
     parts[0].data = ngx_http_webhook_seed;
     parts[1] = ngx_http_webhook_wh_str(&r->headers_in.server);
     parts[2] = ngx_http_webhook_wh_str(&r->uri);
 
-    rc = wh_mac(NULL, md, parts, 3, digest);
-
-    EVP_MD_CTX_free(md);
-
-    if (rc != WH_OK) {
+    if (wh_mac_once(NULL, parts, 3, digest) != WH_OK) {
         return NGX_ERROR;
     }
 

@@ -181,24 +181,6 @@ ngx_http_webhook_secret_text(ngx_conf_t *cf,
 }
 
 
-/* A text with variables, as nginx has them. */
-
-ngx_int_t
-ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_http_complex_value_t *value)
-{
-    ngx_http_compile_complex_value_t  ccv;
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = text;
-    ccv.complex_value = value;
-
-    return ngx_http_compile_complex_value(&ccv);
-}
-
-
 static char *
 ngx_http_webhook_secret_file(ngx_conf_t *cf, ngx_http_webhook_secret_t *secret,
     ngx_http_webhook_secret_source_t *source, ngx_str_t *path)

@@ -37,8 +37,6 @@ char *ngx_http_webhook_secret_init(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
 char *ngx_http_webhook_secret_value(ngx_conf_t *cf,
     ngx_http_webhook_secret_t *secret, ngx_str_t *text);
-ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_http_complex_value_t *value);
 
 /* _file.c: files of secrets, read again when they change */
 
@@ -109,6 +107,8 @@ ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
 #define NGX_HTTP_WEBHOOK_VAR_FIXED  0x1000   /* the configuration fills it */
 
 ngx_uint_t ngx_http_webhook_variable_what(ngx_str_t *name);
+ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value);
 
 /* _keyring.c: which keys a keyslot has now */
 

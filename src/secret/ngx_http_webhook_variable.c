@@ -2,7 +2,7 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * Variables of nginx, and of ours: who fills them.
+ * Variables of nginx, and of ours: who fills them, and texts with them.
  */
 
 
@@ -90,4 +90,22 @@ ngx_http_webhook_variable_what(ngx_str_t *name)
     }
 
     return 0;
+}
+
+
+/* A text with variables, as nginx has them. */
+
+ngx_int_t
+ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t *value)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = value;
+
+    return ngx_http_compile_complex_value(&ccv);
 }
