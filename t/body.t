@@ -18,8 +18,7 @@ use WebhookTest;
 use WebhookTest::Ask qw/header/;
 use WebhookTest::Signed qw/$secret signature signed forged body_of/;
 
-my @lua = qw/ndk_http_module.so ngx_http_lua_module.so/;
-my $have_lua = !grep { !WebhookTest::has_module($_) } @lua;
+my @lua = WebhookTest::lua();
 
 my $lua_conf = <<'EOF';
         location /lua/memory {
@@ -48,13 +47,13 @@ my $lua_conf = <<'EOF';
         }
 EOF
 
-$lua_conf = '' if !$have_lua;
+$lua_conf = '' if !@lua;
 
 # nginx from 1.31.5 on reads a body before it chooses a location, if it is told
 # to, and from 1.29.4 on sends one over HTTP/2
-my ($has_early, $has_http2_upstream) = map { !(WebhookTest::nginx_t($_))[0] }
-    'server { client_body_early_read 1; }',
-    'server { location / { proxy_http_version 2; } }';
+my $has_early = WebhookTest::understands('server { client_body_early_read 1; }');
+my $has_http2_upstream = WebhookTest::understands(
+    'server { location / { proxy_http_version 2; } }');
 my $early_conf = $has_early ? 'client_body_early_read $early;' : '';
 my $http2_conf = $has_http2_upstream ? <<'EOF' : '';
         location /http2 {
@@ -75,7 +74,7 @@ my $http2_conf = $has_http2_upstream ? <<'EOF' : '';
         }
 EOF
 
-my $t = WebhookTest->new(modules => $have_lua ? \@lua : [], conf => <<"EOF");
+my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF");
     proxy_set_header X-Body-File \$request_body_file;
     client_max_body_size 64m;
     client_header_buffer_size 1k;
@@ -251,7 +250,7 @@ refused('gzip, signed as decoded',
 
 # a body that another module has read when we come
 SKIP: {
-    skip 'no lua module to read it', 1 if !$have_lua;
+    skip 'no lua module to read it', 1 if !@lua;
 
     for my $uri (qw{/lua/memory /lua/file /lua/single}) {
         for my $body (\%small, \%large, { body => '' }) {

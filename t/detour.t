@@ -19,18 +19,16 @@ use WebhookTest;
 use WebhookTest::Signed qw/$secret signed forged/;
 
 # a body that is read before there is a location: by nginx, or by a module
-my @lua = qw/ndk_http_module.so ngx_http_lua_module.so/;
-my $have_lua = !grep { !WebhookTest::has_module($_) } @lua;
+my @lua = WebhookTest::lua();
 my $early = 'client_body_early_read $http_x_early;';
 
-$early = $have_lua ? <<'EOF' : '' if (WebhookTest::nginx_t("server { $early }"))[0];
+$early = @lua ? <<'EOF' : '' if !WebhookTest::understands("server { $early }");
         server_rewrite_by_lua_block {
             if ngx.var.http_x_early then ngx.req.read_body() end
         }
 EOF
 
-my $t = WebhookTest->new(modules => $have_lua ? \@lua : [],
-                         conf => <<"EOF", files => {
+my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
     log_format verdict '\$request_uri \$status '
                        '[\$webhook_verdict][\$webhook_reason]';
     access_log %%DIR%%/logs/verdict.log verdict;
@@ -305,8 +303,8 @@ my $evil = $smuggled x 200;
 my $asked = '{"status":403,"error":"forbidden"}' . "\n";
 
 # error_page: the request gets there, its body does not
-for my $way (qw/refused unbuffered deny basic except limit return if internal large
-                recursive post/)
+for my $way (qw/refused unbuffered deny basic except limit return if
+                internal large recursive post/)
 {
     my $uri = "/gate/$way";
 

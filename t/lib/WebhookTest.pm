@@ -188,6 +188,14 @@ sub has_module {
 }
 
 
+# Lua's modules, if they can be loaded: what reads a body before we do.
+sub lua {
+    my @lua = qw/ndk_http_module.so ngx_http_lua_module.so/;
+
+    return grep({ !has_module($_) } @lua) ? () : @lua;
+}
+
+
 sub make_server_certificate {
     my ($self) = @_;
 
@@ -727,6 +735,18 @@ sub nginx_t {
     my ($conf, %want) = @_;
 
     return __PACKAGE__->new(conf => $conf, start => 0, %want)->check;
+}
+
+
+# Whether this nginx knows a directive, or a value of it, in that.
+sub understands {
+    my ($conf) = @_;
+
+    my ($status, $text) = nginx_t($conf);
+
+    die $text if $status && $text !~ /unknown directive|invalid value/;
+
+    return !$status;
 }
 
 

@@ -76,8 +76,9 @@ sub configuration {
     my $quic = $three ? 'listen 127.0.0.1:%%TLS_PORT%% quic reuseport;' : '';
 
     # half of the messages
-    my $early = understood('server { client_body_early_read 1; }')
-              ? 'client_body_early_read $early;' : '';
+    my $early =
+        WebhookTest::understands('server { client_body_early_read 1; }')
+        ? 'client_body_early_read $early;' : '';
 
     my $providers = join '', map { $_->{provider} // '' } @places;
     my $locations = join '', map { locations($_) } @places;
@@ -139,10 +140,6 @@ $locations
 }
 EOF
 }
-
-
-# Whether this nginx knows that.
-sub understood { return !(WebhookTest::nginx_t($_[0]))[0] }
 
 
 sub locations {
@@ -311,7 +308,8 @@ sub upstreams {
     push @ways, ['http2', 'proxy_http_version 2;'
                           . ' proxy_pass http://127.0.0.1:%%PORT_2%%;',
                  'proxy_set_header X-Way bare;']
-        if understood('server { location / { proxy_http_version 2; } }');
+        if WebhookTest::understands(
+            'server { location / { proxy_http_version 2; } }');
 
     for (@ways) {
         my ($name, $pass, $way) = @$_;

@@ -17,8 +17,8 @@ use constant {
 
 
 # port, cert   where to, and the client's certificate, if it has one
-# streams      list of { head, bytes, cut }: arguments of ->begin, and what comes
-#              after it; one that is cut does not end there
+# streams      list of { head, bytes, cut }: arguments of ->begin, and what
+#              comes after it; one that is cut does not end there
 # reset        what is broken off after that: "stream", "connection" or undef
 #
 # Dies when there is no connection.

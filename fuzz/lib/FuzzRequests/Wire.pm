@@ -17,7 +17,8 @@ use WebhookTest::Connection;
 use constant PATIENCE => 30;            # seconds for the whole of one wave
 use constant CONTINUE => 1;             # seconds to wait for 100 Continue
 
-# each ends its connection: nginx from 1.29.7 on would send the next request on it
+# each ends its connection, on which nginx from 1.29.7 on would send the next
+# request
 my %answers = (
     202 => "HTTP/1.1 202 Accepted\r\nConnection: close\r\n"
            . "Content-Length: 5\r\n\r\nnoted",

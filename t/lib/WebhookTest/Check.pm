@@ -60,7 +60,8 @@ sub judge {
 
     my @cases = @{ $self->{cases} };
     my ($rc, $text) = check(@options, map { $_->[0] } @cases);
-    my @said = split /^(?=\d+\. )/m, $text =~ s/^where nothing is found, .*\n\z//mr;
+    my @said = split /^(?=\d+\. )/m,
+               $text =~ s/^where nothing is found, .*\n\z//mr;
 
     is($rc, 1, 'not all are explained');
     is(scalar @said, scalar @cases, 'something is said of each')
