@@ -361,6 +361,13 @@ my %example = (
     'invalid "list=…" in rule "signature"' => own('signature header:Y list=,,;'),
     '"list=lines" in rule "signature" goes with "header:NAME", …' =>
         own('signature query:a list=lines;'),
+    '"list=lines" in one rule "signature" of a header and not in another, …' =>
+        own('signature header:Y list=lines; signature header:Y prefix=a=;'),
+    '"…" in "prefix=…" of rule "signature" separates the '
+        . 'elements of its list, …' =>
+        own('signature header:Y list=, prefix=v1,;'),
+    '"list=…" in rule "signature" would cut the signatures themselves, …' =>
+        own('signature header:Y list=a;'),
     'unexpected "{"' =>
         ['', "webhook_provider own { challenge query:a reply='{}'; }"],
     'duplicate webhook_provider "…"' =>

@@ -71,8 +71,12 @@ static ngx_http_webhook_rule_handler_t  ngx_http_webhook_rule_key_id;
 static void ngx_http_webhook_signature_set(
     ngx_http_webhook_signature_t *signature,
     ngx_http_webhook_signature_words_t *conf);
-static void ngx_http_webhook_signature_merge(ngx_array_t *signatures,
+static char *ngx_http_webhook_signature_separates(ngx_conf_t *cf,
     ngx_http_webhook_signature_t *signature);
+static ngx_uint_t ngx_http_webhook_signature_digit(wh_encoding_e encoding,
+    u_char c);
+static char *ngx_http_webhook_signature_merge(ngx_conf_t *cf,
+    ngx_array_t *signatures, ngx_http_webhook_signature_t *signature);
 static ngx_uint_t ngx_http_webhook_signature_same(
     ngx_http_webhook_signature_t *one, ngx_http_webhook_signature_t *two);
 static ngx_http_webhook_option_handler_t  ngx_http_webhook_signature_list;
@@ -278,9 +282,14 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
 
     if (conf.algorithm & NGX_HTTP_WEBHOOK_ALG_PLAIN) {
         provider->plain = 1;
-        ngx_http_webhook_signature_merge(&provider->signatures, signature);
 
-        return NGX_CONF_OK;
+        if (ngx_http_webhook_signature_separates(cf, signature) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        return ngx_http_webhook_signature_merge(cf, &provider->signatures,
+                                                signature);
     }
 
     if (ngx_http_webhook_signature_jose(cf, signature, &conf) != NGX_CONF_OK) {
@@ -338,26 +347,99 @@ ngx_http_webhook_signature_set(ngx_http_webhook_signature_t *signature,
 }
 
 
+/* A list is cut at each separator, so no element has one in it. */
+
+static char *
+ngx_http_webhook_signature_separates(ngx_conf_t *cf,
+    ngx_http_webhook_signature_t *signature)
+{
+    u_char       separator;
+    wh_str_t    *text;
+    ngx_uint_t   i;
+    const char  *option;
+
+    separator = signature->format.separator;
+
+    if (separator == 0) {
+        return NGX_CONF_OK;
+    }
+
+    for (i = 0; i < 2; i++) {
+
+        text = i ? &signature->format.field : &signature->format.prefix;
+        option = i ? "field" : "prefix";
+
+        if (text->len && memchr(text->data, separator, text->len)) {
+            return ngx_http_webhook_error(cf,
+                               "\"%c\" in \"%s=%*s\" of rule \"signature\" "
+                               "separates the elements of its list, so none "
+                               "has that, take another \"list=\"",
+                               separator, option, text->len, text->data);
+        }
+    }
+
+    if (ngx_http_webhook_signature_digit(signature->format.encoding,
+                                         separator))
+    {
+        return ngx_http_webhook_error(cf,
+                           "\"list=%c\" in rule \"signature\" would cut the "
+                           "signatures themselves, whose \"encoding=\" has "
+                           "that character", separator);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_signature_digit(wh_encoding_e encoding, u_char c)
+{
+    static const char  digits[] = "0123456789abcdefABCDEF"
+                                  "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ=";
+
+    switch (encoding) {
+
+    case WH_HEX:
+        return memchr(digits, c, 22) != NULL;
+
+    case WH_BASE64:
+        return c == '+' || c == '/'
+               || memchr(digits, c, sizeof(digits) - 1) != NULL;
+
+    default: /* WH_BASE64URL */
+        return c == '-' || c == '_'
+               || memchr(digits, c, sizeof(digits) - 1) != NULL;
+    }
+}
+
+
 /* What is read for one rule need not be read again for another key. */
 
-static void
-ngx_http_webhook_signature_merge(ngx_array_t *signatures,
+static char *
+ngx_http_webhook_signature_merge(ngx_conf_t *cf, ngx_array_t *signatures,
     ngx_http_webhook_signature_t *signature)
 {
     ngx_http_webhook_signature_t  *other;
 
     if (signature->source.type != NGX_HTTP_WEBHOOK_HEADER) {
-        return;
+        return NGX_CONF_OK;
     }
 
     for (other = signatures->elts; other < signature; other++) {
 
         if (other->jose
             || other->source.type != NGX_HTTP_WEBHOOK_HEADER
-            || other->source.index != signature->source.index
-            || other->lines != signature->lines)
+            || other->source.index != signature->source.index)
         {
             continue;
+        }
+
+        if (other->lines != signature->lines) {
+            return ngx_http_webhook_error(cf,
+                               "\"list=lines\" in one rule \"signature\" of a "
+                               "header and not in another, which refuses a "
+                               "header that comes several times, write it in "
+                               "both");
         }
 
         signature->again = 1;
@@ -365,9 +447,11 @@ ngx_http_webhook_signature_merge(ngx_array_t *signatures,
         if (ngx_http_webhook_signature_same(other, signature)) {
             other->hmacs |= signature->hmacs;
             signature->merged = 1;
-            return;
+            return NGX_CONF_OK;
         }
     }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -70,6 +70,8 @@ static int wh_constraint_when(wh_constraint_t *c, wh_json_set_t *set,
     wh_str_t value, const char **error);
 static const char *wh_constraint_conflict(const wh_constraint_t *c);
 
+static size_t wh_constraint_least(const wh_constraint_t *c);
+static size_t wh_constraint_most(const wh_constraint_t *c);
 static int wh_constraint_has_common_type(const wh_constraint_t *a,
     const wh_constraint_t *b);
 static int wh_constraint_has_common_value(const wh_constraint_t *a,
@@ -549,12 +551,39 @@ wh_constraint_excludes(const wh_constraint_t *a, const wh_constraint_t *b)
 
     return !wh_constraint_has_common_type(a, b)
            || !wh_constraint_has_common_value(a, b)
+           || wh_constraint_least(a) > wh_constraint_most(b)
+           || wh_constraint_least(b) > wh_constraint_most(a)
            || (wh_constraint_has(a, WH_CONSTRAINT_MIN)
                && wh_constraint_has(b, WH_CONSTRAINT_MAX)
                && wh_decimal_compare(a->min, b->max) > 0)
            || (wh_constraint_has(a, WH_CONSTRAINT_MAX)
                && wh_constraint_has(b, WH_CONSTRAINT_MIN)
                && wh_decimal_compare(a->max, b->min) < 0);
+}
+
+
+/* The bounds of a length. */
+
+static size_t
+wh_constraint_least(const wh_constraint_t *c)
+{
+    if (wh_constraint_has(c, WH_CONSTRAINT_LENGTH)) {
+        return c->length;
+    }
+
+    return wh_constraint_has(c, WH_CONSTRAINT_MIN_LENGTH) ? c->min_length : 0;
+}
+
+
+static size_t
+wh_constraint_most(const wh_constraint_t *c)
+{
+    if (wh_constraint_has(c, WH_CONSTRAINT_LENGTH)) {
+        return c->length;
+    }
+
+    return wh_constraint_has(c, WH_CONSTRAINT_MAX_LENGTH) ? c->max_length
+                                                          : SIZE_MAX;
 }
 
 
