@@ -103,6 +103,15 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
                 internal;
                 error_page 404 = \@app;
             }
+            location /gate/slash/ {
+                error_page 301 = \@app;
+                proxy_pass http://%%APP%%;
+            }
+            location /gate/slash-internal/ {
+                internal;
+                error_page 301 = \@app;
+                proxy_pass http://%%APP%%;
+            }
             location /gate/large {
                 client_max_body_size 1;
                 error_page 403 413 = \@app;
@@ -304,7 +313,7 @@ my $asked = '{"status":403,"error":"forbidden"}' . "\n";
 
 # error_page: the request gets there, its body does not
 for my $way (qw/refused unbuffered deny basic except limit return if
-                internal large recursive post/)
+                internal large recursive post slash slash-internal/)
 {
     my $uri = "/gate/$way";
 

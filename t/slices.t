@@ -86,6 +86,9 @@ my $t = $shim->with(sub { WebhookTest->new(conf => <<"EOF") });
         client_max_body_size 8m;
         client_body_buffer_size 4m;
         proxy_request_buffering off;
+
+        # a body that begins there is seen at once, by any nginx
+        client_header_buffer_size 4k;
         proxy_http_version 1.1;
 
         location / { webhook github; webhook_secret "$secret";

@@ -11,6 +11,7 @@
 
 
 static ngx_uint_t ngx_http_webhook_too_large(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_webhook_without_slash(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_refuse_rewritten(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_take_body(ngx_http_request_t *r);
@@ -85,8 +86,9 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx == NULL) {
-        return ngx_http_webhook_too_large(r) ? ngx_http_webhook_take_body(r)
-                                             : NGX_DECLINED;
+        return (ngx_http_webhook_too_large(r)
+                || (!wlcf->open && ngx_http_webhook_without_slash(r)))
+               ? ngx_http_webhook_take_body(r) : NGX_DECLINED;
     }
 
     if (wlcf->open
@@ -142,6 +144,53 @@ ngx_http_webhook_too_large(ngx_http_request_t *r)
                || r->err_status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
            && wmcf->smallest
            && r->headers_in.content_length_n > wmcf->smallest;
+}
+
+
+/*
+ * The name of a location without the "/" at its end is answered 301 before any
+ * handler can see where that was.  What is left of it is the Location.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_without_slash(ngx_http_request_t *r)
+{
+    size_t                            len;
+    ngx_str_t                        *to, *name;
+    ngx_uint_t                        i;
+    ngx_http_core_srv_conf_t         *cscf;
+    ngx_http_webhook_main_conf_t     *wmcf;
+    ngx_http_webhook_stats_entry_t  **entry;
+
+    if (r->headers_out.location == NULL) {
+        return 0;
+    }
+
+    to = &r->headers_out.location->value;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
+
+    entry = wmcf->stats_entries.elts;
+
+    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
+
+        name = &entry[i]->clcf->name;
+        len = name->len;
+
+        if (entry[i]->cscf == cscf
+            && entry[i]->wlcf->enforce
+            && len
+            && name->data[len - 1] == '/'
+            && to->len >= len
+            && ngx_memcmp(to->data, name->data, len) == 0
+            && (to->len == len || to->data[len] == '?'))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
