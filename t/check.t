@@ -21,7 +21,7 @@ use Test::More;
 
 use WebhookTest::Cert qw/read_file write_file/;
 use WebhookTest::Check qw/check/;
-use WebhookTest::Ed25519;
+use WebhookTest::Ed25519 qw/old_openssl/;
 
 use lib "$FindBin::Bin/../tools/lib";
 use Webhook::Diagnosis;
@@ -416,6 +416,14 @@ my $text = $cases->judge('--config', "$dir/nginx.conf", '--url',
 unlike($text, qr/\Q$_\E/, 'no secret, and no signature, is printed')
     for $key, $other, b64($key), unpack('H*', $key), 'tenantsecret',
         hmac_sha256_hex($json, $key), b64(hmac_sha256($json, $key));
+
+{
+    local $ENV{PATH} = old_openssl("$dir/old");
+
+    is($cases->judge('--config', "$dir/nginx.conf", '--url',
+                     'https://api.example.org/in'), $text,
+       'the same where the openssl command has no Ed25519');
+}
 
 
 # What is right is so for every provider: the vectors that are accepted, but

@@ -9,11 +9,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use File::Path qw/make_path/;
 use IO::Socket::INET;
 use MIME::Base64;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Ed25519 qw/old_openssl/;
 use WebhookTest::Providers qw/%providers @built_in %secrets add_providers
                               files location sends_to server has key_of
                               has_challenge_secret arguments body sent run
@@ -458,18 +460,20 @@ sub public_key_beside_hmac {
     refused(sent(@send, "$secrets/other-ed25519", $file), 'another such key');
     refused(sent(@send, "$secrets/whsec", $file), 'HMAC with no such secret');
 
-    # the command of another version, which does not know how
-    $t->write_file('bin/openssl', "#!/bin/sh\n[ \$1 = version ] || exit 1\n"
-                   . "echo 'OpenSSL 1.1.1w  11 Sep 2023'\n");
-    chmod 0755, $t->dir . '/bin/openssl';
+    local $ENV{PATH} = old_openssl($t->dir . '/old');
+    accepted(sent(@send, "$secrets/ed25519", $file),
+             'with an openssl that is too old CryptX signs');
 
-    local $ENV{PATH} = $t->dir . "/bin:$ENV{PATH}";
+    make_path($t->dir . '/none/Crypt/PK');
+    $t->write_file('none/Crypt/PK/Ed25519.pm', "die;\n");
+
+    local $ENV{PERL5LIB} = $t->dir . '/none';
     my $r = sent(@send, "$secrets/ed25519", $file);
 
     is_deeply([@$r{qw/exit errors/}],
-              [2, 'webhook-send: openssl could not sign with this key: '
-                  . "Ed25519 needs OpenSSL 3.0, this is 1.1.1w\n"],
-              'an openssl that is too old says so');
+              [2, 'webhook-send: Ed25519 needs OpenSSL 3.0, this is 1.1.1w, '
+                  . "or CryptX (libcryptx-perl)\n"],
+              '... which is asked for');
 }
 
 

@@ -8,6 +8,8 @@ package WebhookTest::Ed25519;
 #
 #   ed25519_sign($path, $message);  # by the key of a file, as bytes
 #
+#   local $ENV{PATH} = old_openssl($dir);   # an openssl that cannot
+#
 # The openssl command signs so from OpenSSL 3.0 on only.
 
 use strict;
@@ -18,7 +20,7 @@ use Exporter qw/import/;
 use File::Temp;
 use MIME::Base64;
 
-our @EXPORT_OK = qw/ed25519_sign/;
+our @EXPORT_OK = qw/ed25519_sign old_openssl/;
 
 
 sub new {
@@ -51,6 +53,27 @@ sub ed25519_sign {
     my ($path, $message) = @_;
 
     return Crypt::PK::Ed25519->new($path)->sign_message($message);
+}
+
+
+# A PATH whose openssl is as that of OpenSSL 1.1.1, in a directory to be made.
+sub old_openssl {
+    my ($dir) = @_;
+
+    mkdir $dir or die "$dir: $!";
+    open my $file, '>', "$dir/openssl" or die "$dir: $!";
+    print $file <<'EOF';
+#!/bin/sh
+case " $* " in
+" version ") echo 'OpenSSL 1.1.1w  11 Sep 2023' ;;
+*' -rawin '*) exit 1 ;;
+*) PATH=${PATH#*:} exec openssl "$@" ;;
+esac
+EOF
+    close $file or die "$dir: $!";
+    chmod 0755, "$dir/openssl";
+
+    return "$dir:$ENV{PATH}";
 }
 
 

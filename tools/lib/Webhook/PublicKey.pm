@@ -10,6 +10,7 @@ use Exporter qw/import/;
 use MIME::Base64;
 use Time::Local qw/timegm/;
 
+use Webhook::OpenSSL;
 use Webhook::Request;
 
 our @EXPORT = qw/certificate der_of jwk_pem key_kind kind_for pem verify_public/;
@@ -157,27 +158,16 @@ sub verify_public {
 
     my ($digest) = $algorithm =~ /(?:sha|[rpe]s)(\d+)\z/;
 
+    return ed25519_verify($pem, $message, $bytes) ? 1 : 0
+        if $algorithm =~ /ed25519|eddsa/;
+
     $bytes = der_of($bytes) if $raw;
 
     my ($k, $m, $s) = map { temporary($_) } $pem, $message, $bytes;
-    my @command = $algorithm =~ /ed25519|eddsa/
-        ? (qw/pkeyutl -verify -rawin -pubin -inkey/, "$k", '-in', "$m",
-           '-sigfile', "$s")
-        : ('dgst', "-sha$digest", '-verify', "$k",
-           $algorithm =~ /-ps\d|pss/ ? @pss : (),
-           '-signature', "$s", "$m");
 
-    return defined openssl(@command) ? 1 : 0;
-}
-
-
-# What the command prints, or undef when it fails.
-sub openssl {
-    open my $out, '-|', 'sh', '-c', 'exec openssl "$@" 2>/dev/null', 'sh', @_
-        or return undef;
-    my $said = do { local $/; <$out> } // '';
-
-    return close $out ? $said : undef;
+    return defined openssl('dgst', "-sha$digest", '-verify', "$k",
+                           $algorithm =~ /-ps\d|pss/ ? @pss : (),
+                           '-signature', "$s", "$m") ? 1 : 0;
 }
 
 
