@@ -16,6 +16,9 @@ use Exporter qw/import/;
 use File::Temp;
 use MIME::Base64 qw/encode_base64 encode_base64url/;
 
+use WebhookTest::Cert qw/write_file/;
+use WebhookTest::Ed25519 qw/ed25519_sign/;
+
 our @EXPORT_OK = qw/senders host github gitlab_token target key_of add mac
                     pool signer/;
 
@@ -265,20 +268,16 @@ sub public_keys {
     my $dir = File::Temp->newdir('keys-XXXXXX', TMPDIR => 1);
 
     return map { public_key($dir, @$_) }
-           ['ed25519', 'ed25519', 'hex', '-algorithm ed25519',
-            'pkeyutl -sign -rawin -inkey ed25519 -in'],
+           ['ed25519', 'ed25519', 'hex', '-algorithm ed25519'],
            ['ecdsa', 'ecdsa-p256-sha256', 'base64',
-            '-algorithm EC -pkeyopt ec_paramgen_curve:P-256',
-            'dgst -sha256 -sign ecdsa'],
-           ['rsa', 'rsa-sha256', 'base64', '-algorithm RSA',
-            'dgst -sha256 -sign rsa'],
-           ['rsa-old', 'rsa-sha1', 'base64url', '-algorithm RSA',
-            'dgst -sha1 -sign rsa-old'];
+            '-algorithm EC -pkeyopt ec_paramgen_curve:P-256', 'sha256'],
+           ['rsa', 'rsa-sha256', 'base64', '-algorithm RSA', 'sha256'],
+           ['rsa-old', 'rsa-sha1', 'base64url', '-algorithm RSA', 'sha1'];
 }
 
 
 sub public_key {
-    my ($dir, $name, $algorithm, $encoding, $generate, $sign) = @_;
+    my ($dir, $name, $algorithm, $encoding, $generate, $digest) = @_;
 
     openssl($dir, "genpkey $generate -out $name");
 
@@ -286,11 +285,13 @@ sub public_key {
                         =~ /^([A-Za-z0-9+\/=]+)$/mg;
 
     my $signature = signer(sub {
-        open my $out, '>:raw', "$dir/$name.message" or die $!;
-        print $out $_[0];
-        close $out;
+        return written($encoding, ed25519_sign("$dir/$name", $_[0]))
+            unless $digest;
 
-        return written($encoding, openssl($dir, "$sign $name.message"));
+        write_file("$dir/$name.message", $_[0]);
+
+        return written($encoding, openssl($dir, "dgst -$digest -sign $name "
+                                                . "$name.message"));
     });
 
     return {
