@@ -400,7 +400,7 @@ sub text { return read_file("$root/$_[0]") }
 
 
 sub public_rsa_key {
-    my $key = `openssl genpkey -algorithm RSA -quiet 2>/dev/null \\
+    my $key = `openssl genpkey -algorithm RSA 2>/dev/null \\
                | openssl pkey -pubout`;
 
     return $key;

@@ -7,11 +7,18 @@ use strict;
 use warnings;
 
 use FindBin;
+use lib "$FindBin::Bin/lib";
+
 use Test::More;
+
+use WebhookTest::Npm qw/node_missing/;
 
 my $root = "$FindBin::Bin/..";
 my $build = $ENV{WEBHOOK_BUILD} // "$root/build";
 
+my $missing = node_missing();
+
+plan skip_all => $missing if $missing;
 plan skip_all => 'npm is not there' if system('npm --version >/dev/null 2>&1');
 plan skip_all => 'npm did not install jose'
     if system("$root/tools/sdks", "$build/sdks") != 0;

@@ -12,16 +12,16 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use WebhookTest;
-use WebhookTest::Npm qw/npm/;
+use WebhookTest::Npm qw/node_missing npm/;
 
 my @packages = qw/http-message-sig@0.3.0 http-message-signatures@1.0.6
                   structured-headers@2.0.3/;
 my $script = "$FindBin::Bin/unit/message_signatures_diff.mjs";
 
-my ($node) = (`node --version 2>/dev/null` // '') =~ /^v(\d+)/;
-plan skip_all => 'node 18 or later is not there' if ($node // 0) < 18;
+my $missing = node_missing();
+plan skip_all => $missing if $missing;
 
-my ($dir, $missing) = npm('npm', @packages);
+(my $dir, $missing) = npm('npm', @packages);
 plan skip_all => $missing if $missing;
 
 my $keys = `node $script $dir make`;

@@ -1,7 +1,10 @@
 package WebhookTest::Npm;
 
 # Packages of npm for a test, in a folder of their own below the build
-# directory.
+# directory, and what runs them.
+#
+#     my $missing = node_missing();
+#     plan skip_all => $missing if $missing;
 #
 #     my ($folder, $missing) = npm('page', 'axe-core@4.10.3');
 #     plan skip_all => $missing if $missing;
@@ -14,10 +17,18 @@ use File::Path qw/make_path/;
 use File::Spec;
 use FindBin;
 
-our @EXPORT_OK = qw/npm/;
+our @EXPORT_OK = qw/node_missing npm/;
 
 my $build = File::Spec->rel2abs($ENV{WEBHOOK_BUILD}
                                 || "$FindBin::Bin/../build");
+
+
+# Why there is no node that the packages run on, or undef.
+sub node_missing {
+    my ($node) = (`node --version 2>/dev/null` // '') =~ /^v(\d+)/;
+
+    return ($node // 0) < 18 ? 'node 18 or later is not there' : undef;
+}
 
 
 # The folder that has node_modules, and why a package is not there, if so.

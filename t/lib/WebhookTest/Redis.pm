@@ -16,9 +16,15 @@ use warnings;
 use File::Temp;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
+use Test::More;
 use Time::HiRes qw/sleep time/;
 
 use WebhookTest;
+
+my ($version) = `redis-server --version` =~ /v=(\d+\.\d+)/;
+
+plan(skip_all => "redis-server $version is older than 7.0")
+    if defined $version && $version < 7;
 
 
 # options   further arguments of the server
