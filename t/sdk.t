@@ -16,6 +16,7 @@ use MIME::Base64;
 use Test::More;
 
 use WebhookTest;
+use WebhookTest::Npm qw/node_missing/;
 use WebhookTest::Vector qw/claims directives public_url secret_files/;
 
 my $root = "$FindBin::Bin/..";
@@ -41,6 +42,9 @@ my %differs = (
 my $body_not_signed = qr/\A(?:atlassian-forge|google-chat|google-pubsub
                            |mercadopago|microsoft-bot)\z/x;
 
+my $missing = node_missing();
+
+plan skip_all => $missing if $missing;
 plan skip_all => 'npm is not there' if system('npm --version >/dev/null 2>&1');
 plan skip_all => "npm did not install the senders' libraries"
     if system("$root/tools/sdks", $folder) != 0;
