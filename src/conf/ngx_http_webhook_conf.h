@@ -188,8 +188,6 @@ char *ngx_http_webhook_keyword_word(ngx_conf_t *cf,
 char *ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *words,
     ngx_uint_t n, ngx_uint_t *bits);
-ngx_int_t ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword,
-    ngx_str_t *word, ngx_uint_t *value);
 char *ngx_http_webhook_options(ngx_conf_t *cf,
     ngx_http_webhook_option_t *options, ngx_str_t *words, ngx_uint_t n,
     void *conf, ngx_uint_t *given);

@@ -186,17 +186,37 @@ ngx_http_webhook_keyword_word(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *word,
     ngx_uint_t *value)
 {
-    u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t   names;
+    u_char                       buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    u_char                       hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t                    names;
+    ngx_uint_t                   numbers;
+    ngx_http_webhook_keyword_t  *keyword;
+    ngx_http_webhook_nearest_t   nearest;
 
-    if (ngx_http_webhook_keyword(keywords, word, value) == NGX_OK) {
-        return NGX_CONF_OK;
+    numbers = 0;
+    ngx_http_webhook_nearest_init(&nearest, word);
+
+    for (keyword = keywords; keyword->name.len; keyword++) {
+
+        if (ngx_http_webhook_str_equal(&keyword->name, word)) {
+            *value = keyword->value;
+            return NGX_CONF_OK;
+        }
+
+        /* of algorithms and statuses the nearest is no correction */
+
+        numbers |= (strpbrk((char *) keyword->name.data, "0123456789")
+                    != NULL);
+
+        ngx_http_webhook_nearest_add(&nearest, &keyword->name);
     }
 
     ngx_http_webhook_names(ngx_http_webhook_rows(keywords), 0, buf, &names);
 
     return ngx_http_webhook_error(cf,
-                       "unknown %V \"%V\" in %s, it can be %V", what, word,
+                       "unknown %V \"%V\"%s in %s, it can be %V", what, word,
+                       numbers ? (u_char *) ""
+                               : ngx_http_webhook_nearest_hint(&nearest, hint),
                        ngx_http_webhook_rule_or_directive(cf), &names);
 }
 
@@ -228,21 +248,6 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
-}
-
-
-ngx_int_t
-ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword, ngx_str_t *word,
-    ngx_uint_t *value)
-{
-    for ( /* void */ ; keyword->name.len; keyword++) {
-        if (ngx_http_webhook_str_equal(&keyword->name, word)) {
-            *value = keyword->value;
-            return NGX_OK;
-        }
-    }
-
-    return NGX_DECLINED;
 }
 
 
