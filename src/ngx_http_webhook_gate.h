@@ -160,7 +160,8 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      parse:1;      /* the body is parsed */
-    unsigned                      asks:1;       /* or may be a challenge */
+    unsigned                      json_challenge:1;  /* or may be, since a
+                                                   challenge may be in it */
     unsigned                      strict:1;     /* the body must be JSON */
     unsigned                      replay:1;     /* in some location */
     unsigned                      distinct:1;   /* on the first: the challenge

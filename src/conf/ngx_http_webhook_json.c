@@ -202,8 +202,8 @@ ngx_http_webhook_payload_sources(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
         }
 
         added = gate->pointers.elts;
-        added[index].asked = pointers[i].asked;
-        gate->asks |= pointers[i].asked;
+        added[index].challenge = pointers[i].challenge;
+        gate->json_challenge |= pointers[i].challenge;
     }
 
     return NGX_OK;

@@ -12,8 +12,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-static ngx_int_t ngx_http_webhook_digest_update(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_digest_update;
 static void ngx_http_webhook_digest_part(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 

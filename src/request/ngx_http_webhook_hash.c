@@ -57,7 +57,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
            || ctx->gate->provider->form
            || ctx->gate->provider->needs_body
            || ctx->gate->parse
-           || ctx->gate->asks
+           || ctx->gate->json_challenge
            || ngx_http_webhook_digest_wanted(ctx)
               != NGX_HTTP_WEBHOOK_DIGEST_NONE;
 }
@@ -254,7 +254,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_uint_t      i, k, n, hmacs, uses;
     wh_hmac_key_t  *key;
 
-    if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
+    if (ngx_http_webhook_message_around(r, ctx, 0, &prefix) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -660,9 +660,9 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 
     ngx_http_webhook_keys_release(ctx->keys, ctx->gate->nkeys);
 
-    if (ctx->asked && ctx->asked->key) {
-        ngx_http_webhook_key_release(ctx->asked->key);
-        ctx->asked->key = NULL;
+    if (ctx->answer && ctx->answer->key) {
+        ngx_http_webhook_key_release(ctx->answer->key);
+        ctx->answer->key = NULL;
     }
 }
 

@@ -295,7 +295,7 @@ ngx_http_webhook_step_document(ngx_http_request_t *r,
     pointers = gate->pointers.elts;
 
     for (i = 0; i < gate->pointers.nelts; i++) {
-        if ((pointers[i].used || pointers[i].asked)
+        if ((pointers[i].used || pointers[i].challenge)
             && wh_json_value(ctx->json, i)->repeated)
         {
             return ngx_http_webhook_payload_invalid(ctx, i, "repeated");

@@ -30,8 +30,7 @@ static ngx_uint_t ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r,
     ngx_uint_t status);
 static ngx_int_t ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t status);
-static ngx_int_t ngx_http_webhook_send_refusal(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_send_refusal;
 static const ngx_str_t *ngx_http_webhook_pointer(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *detail);

@@ -22,8 +22,7 @@ typedef struct {
 
 static ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
     ngx_str_t *value, ngx_str_t *name);
-static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_check(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_check_t  ngx_http_webhook_wildcard_check;
 static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_parse(
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *body);
 static int ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,

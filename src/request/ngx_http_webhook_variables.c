@@ -10,34 +10,21 @@
 #include "core/wh_url.h"
 
 
-/* NGX_DECLINED from one of these makes an empty value */
-
-typedef ngx_int_t (*ngx_http_webhook_var_pt)(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-
-
 typedef struct {
-    ngx_str_t                name;
-    ngx_http_webhook_var_pt  get;
+    ngx_str_t                      name;
+    ngx_http_webhook_value_get_t  *get;
 } ngx_http_webhook_variable_t;
 
 
 static ngx_int_t ngx_http_webhook_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_webhook_var_provider(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_verdict(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_reason(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_id(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_event(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_nonce(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_provider;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_verdict;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_reason;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_id;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_event;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_timestamp;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_nonce;
 static ngx_int_t ngx_http_webhook_request_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_json_variable(ngx_http_request_t *r,
@@ -47,18 +34,12 @@ static ngx_int_t ngx_http_webhook_var_copy(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_var_source(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_secret_index;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_body_sha256;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_url_decoded;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_challenge;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_challenge_hmac;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_challenge_hex;
 
 
 static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
@@ -482,7 +463,7 @@ ngx_http_webhook_var_challenge(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    *value = ctx->asked->value;
+    *value = ctx->answer->value;
 
     if (!ctx->challenge->json) {
         return NGX_OK;
@@ -494,14 +475,14 @@ ngx_http_webhook_var_challenge(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    value->data = ngx_pnalloc(r->pool, ctx->asked->value.len + escape);
+    value->data = ngx_pnalloc(r->pool, ctx->answer->value.len + escape);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
     value->len = (u_char *) ngx_escape_json(value->data,
-                                            ctx->asked->value.data,
-                                            ctx->asked->value.len)
+                                            ctx->answer->value.data,
+                                            ctx->answer->value.len)
                  - value->data;
 
     return NGX_OK;
@@ -514,18 +495,18 @@ ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
 {
     size_t  len;
 
-    if (ctx->asked == NULL) {
+    if (ctx->answer == NULL) {
         return NGX_DECLINED;
     }
 
-    len = ngx_base64_encoded_length(ctx->asked->mac.len);
+    len = ngx_base64_encoded_length(ctx->answer->mac.len);
 
     value->data = ngx_pnalloc(r->pool, len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_encode_base64(value, &ctx->asked->mac);
+    ngx_encode_base64(value, &ctx->answer->mac);
 
     return NGX_OK;
 }
@@ -535,17 +516,17 @@ static ngx_int_t
 ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    if (ctx->asked == NULL) {
+    if (ctx->answer == NULL) {
         return NGX_DECLINED;
     }
 
-    value->data = ngx_pnalloc(r->pool, 2 * ctx->asked->mac.len);
+    value->data = ngx_pnalloc(r->pool, 2 * ctx->answer->mac.len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    value->len = ngx_hex_dump(value->data, ctx->asked->mac.data,
-                              ctx->asked->mac.len)
+    value->len = ngx_hex_dump(value->data, ctx->answer->mac.data,
+                              ctx->answer->mac.len)
                  - value->data;
 
     return NGX_OK;

@@ -74,7 +74,7 @@ typedef struct {
     unsigned                    named:1;    /* the claim has its digest */
     unsigned                    claimed:1;  /* now */
     unsigned                    waiting:1;  /* for the engine */
-    unsigned                    asked:1;    /* and it has answered */
+    unsigned                    answered:1; /* and it has done so */
 } ngx_http_webhook_replay_state_t;
 
 
