@@ -133,14 +133,8 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_body_kind_crc32(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
-    text->data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
-    if (text->data == NULL) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    text->len = ngx_sprintf(text->data, "%uD", ctx->crc32) - text->data;
-
-    return NGX_HTTP_WEBHOOK_PASSED;
+    return ngx_http_webhook_number(r, ctx->crc32, text) == NGX_OK
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 }
 
 

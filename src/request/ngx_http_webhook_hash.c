@@ -15,8 +15,6 @@
 
 static ngx_http_webhook_digest_e ngx_http_webhook_digest_wanted(
     ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_digest_e ngx_http_webhook_digest_streamed(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_digest_later(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
@@ -90,26 +88,6 @@ ngx_http_webhook_digest_wanted(ngx_http_webhook_ctx_t *ctx)
 
     return (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
            ? NGX_HTTP_WEBHOOK_DIGEST_NONE : NGX_HTTP_WEBHOOK_DIGEST_MESSAGE;
-}
-
-
-/* What of it is hashed as the body arrives. */
-
-static ngx_http_webhook_digest_e
-ngx_http_webhook_digest_streamed(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_http_webhook_digest_e  digest;
-
-    digest = ngx_http_webhook_digest_wanted(ctx);
-
-    if (digest == NGX_HTTP_WEBHOOK_DIGEST_NONE
-        || ngx_http_webhook_digest_later(r, ctx))
-    {
-        return NGX_HTTP_WEBHOOK_DIGEST_NONE;
-    }
-
-    return digest;
 }
 
 
@@ -196,7 +174,13 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
-    digest = ngx_http_webhook_digest_streamed(r, ctx);
+    digest = ngx_http_webhook_digest_wanted(ctx);
+
+    if (digest != NGX_HTTP_WEBHOOK_DIGEST_NONE
+        && ngx_http_webhook_digest_later(r, ctx))
+    {
+        digest = NGX_HTTP_WEBHOOK_DIGEST_NONE;
+    }
 
     digests = (digest == NGX_HTTP_WEBHOOK_DIGEST_MESSAGE)
               ? 1 << WH_SHA256 : 0;
@@ -225,17 +209,13 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
     }
 
-    if (r->request_body) {
+    if (r->request_body == NULL) {
+        ctx->hashing = 1;
 
-        if (!ngx_http_webhook_body_waits(r, ctx)) {
-            ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
-                                       ngx_http_webhook_hash);
-        }
-
-        return NGX_OK;
+    } else if (!ngx_http_webhook_body_waits(r, ctx)) {
+        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
+                                   ngx_http_webhook_hash);
     }
-
-    ctx->hashing = 1;
 
     return NGX_OK;
 }

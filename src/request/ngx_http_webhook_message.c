@@ -253,6 +253,39 @@ ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
 }
 
 
+/* A number as text. */
+
+ngx_int_t
+ngx_http_webhook_number(ngx_http_request_t *r, ngx_uint_t n, ngx_str_t *text)
+{
+    text->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "%ui", n) - text->data;
+
+    return NGX_OK;
+}
+
+
+/* Bytes in hex. */
+
+ngx_int_t
+ngx_http_webhook_hex(ngx_http_request_t *r, u_char *bytes, size_t len,
+    ngx_str_t *text)
+{
+    text->data = ngx_pnalloc(r->pool, 2 * len);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_hex_dump(text->data, bytes, len) - text->data;
+
+    return NGX_OK;
+}
+
+
 /* As the value of a source. */
 
 static ngx_int_t

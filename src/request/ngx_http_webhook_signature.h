@@ -23,6 +23,10 @@ ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_join(ngx_http_request_t *r,
     ngx_str_t *parts, ngx_uint_t n, ngx_str_t *text);
+ngx_int_t ngx_http_webhook_number(ngx_http_request_t *r, ngx_uint_t n,
+    ngx_str_t *text);
+ngx_int_t ngx_http_webhook_hex(ngx_http_request_t *r, u_char *bytes,
+    size_t len, ngx_str_t *text);
 ngx_http_webhook_value_get_t  ngx_http_webhook_url;
 
 /* _pubkey.c: signatures by public keys */

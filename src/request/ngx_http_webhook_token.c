@@ -51,6 +51,7 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     rc = WH_ABSENT;
+    ctx->credential = &token[0].source;
 
     for (i = 0; i < n; i++) {
         rc = ngx_http_webhook_source_value(r, ctx, &token[i].source, &value);
@@ -59,10 +60,6 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
             ctx->credential = &token[i].source;
             break;
         }
-    }
-
-    if (rc == WH_ABSENT) {
-        ctx->credential = &token[0].source;
     }
 
     if (rc != WH_OK) {

@@ -16,6 +16,8 @@ typedef struct {
 } ngx_http_webhook_variable_t;
 
 
+static ngx_int_t ngx_http_webhook_add_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_get_variable_pt handler, uintptr_t data);
 static ngx_int_t ngx_http_webhook_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_http_webhook_value_get_t  ngx_http_webhook_var_provider;
@@ -79,31 +81,21 @@ static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
 ngx_int_t
 ngx_http_webhook_add_variables(ngx_conf_t *cf)
 {
-    ngx_uint_t            i;
-    ngx_http_variable_t  *v;
+    ngx_uint_t  i;
 
     static ngx_str_t  request = ngx_string("webhook_request");
 
     for (i = 0; ngx_http_webhook_vars[i].name.len; i++) {
-
-        v = ngx_http_add_variable(cf, &ngx_http_webhook_vars[i].name,
-                                  NGX_HTTP_VAR_NOCACHEABLE);
-        if (v == NULL) {
+        if (ngx_http_webhook_add_variable(cf, &ngx_http_webhook_vars[i].name,
+                                          ngx_http_webhook_variable, i)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
-
-        v->get_handler = ngx_http_webhook_variable;
-        v->data = i;
     }
 
-    v = ngx_http_add_variable(cf, &request, NGX_HTTP_VAR_NOCACHEABLE);
-    if (v == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->get_handler = ngx_http_webhook_request_variable;
-
-    return NGX_OK;
+    return ngx_http_webhook_add_variable(cf, &request,
+                                         ngx_http_webhook_request_variable, 0);
 }
 
 
@@ -113,6 +105,16 @@ ngx_int_t
 ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index)
 {
+    return ngx_http_webhook_add_variable(cf, name,
+                                         ngx_http_webhook_json_variable,
+                                         index);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_add_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_get_variable_pt handler, uintptr_t data)
+{
     ngx_http_variable_t  *v;
 
     v = ngx_http_add_variable(cf, name, NGX_HTTP_VAR_NOCACHEABLE);
@@ -120,8 +122,8 @@ ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
         return NGX_ERROR;
     }
 
-    v->get_handler = ngx_http_webhook_json_variable;
-    v->data = index;
+    v->get_handler = handler;
+    v->data = data;
 
     return NGX_OK;
 }
@@ -385,16 +387,8 @@ ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    value->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = ngx_sprintf(value->data, "%ui",
-                             ngx_http_webhook_secret_number(ctx))
-                 - value->data;
-
-    return NGX_OK;
+    return ngx_http_webhook_number(r, ngx_http_webhook_secret_number(ctx),
+                                   value);
 }
 
 
@@ -520,14 +514,6 @@ ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    value->data = ngx_pnalloc(r->pool, 2 * ctx->answer->mac.len);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = ngx_hex_dump(value->data, ctx->answer->mac.data,
-                              ctx->answer->mac.len)
-                 - value->data;
-
-    return NGX_OK;
+    return ngx_http_webhook_hex(r, ctx->answer->mac.data,
+                                ctx->answer->mac.len, value);
 }
