@@ -137,9 +137,7 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
     sources[2] = provider->event;
 
     for (i = 0; i < 3; i++) {
-        if (names[i].len == name->len
-            && ngx_strncasecmp(names[i].data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(&names[i], name)) {
             break;
         }
     }

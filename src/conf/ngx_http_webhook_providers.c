@@ -333,10 +333,7 @@ ngx_http_webhook_providers_covers(ngx_http_webhook_provider_t *provider1,
     header2 = ngx_http_webhook_providers_header(provider2, source2);
 
     if (source1->type == NGX_HTTP_WEBHOOK_HEADER) {
-        return header2
-               && header1->len == header2->len
-               && ngx_strncasecmp(header1->data, header2->data, header1->len)
-                  == 0;
+        return header2 && ngx_http_webhook_str_same(header1, header2);
     }
 
     return source1->type == source2->type

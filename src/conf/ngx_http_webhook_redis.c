@@ -101,7 +101,7 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     char                            *rv;
     ngx_str_t                       *value;
-    ngx_uint_t                       tls, given;
+    ngx_uint_t                       tls;
     ngx_http_webhook_redis_t        *redis, **slot;
     ngx_http_webhook_redis_words_t  *words;
 
@@ -145,7 +145,7 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_set(&redis->prefix, "wh:");
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_redis_options, &value[3],
-                                 cf->args->nelts - 3, words, &given)
+                                 cf->args->nelts - 3, words, NULL)
         != NGX_CONF_OK
         || ngx_http_webhook_redis_url(cf, redis, &tls) != NGX_CONF_OK
         || ngx_http_webhook_redis_password(cf, redis, &words->password)

@@ -198,9 +198,7 @@ ngx_http_webhook_replay_unsigned_other(ngx_http_webhook_provider_t *provider,
         return 0;
     }
 
-    if (name->len == digest.len
-        && ngx_strncasecmp(name->data, digest.data, digest.len) == 0)
-    {
+    if (ngx_http_webhook_str_same(name, &digest)) {
         return provider->bearer
                || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_LOOSE);
     }

@@ -95,9 +95,7 @@ ngx_http_webhook_rule_replay_key(ngx_conf_t *cf,
 {
     ngx_http_webhook_replay_rule_t  *rule = field;
 
-    static ngx_str_t  body = ngx_string("body");
-
-    if (ngx_http_webhook_str_equal(value, &body)) {
+    if (ngx_strcmp(value->data, "body") == 0) {
         rule->body = 1;
         return NGX_CONF_OK;
     }

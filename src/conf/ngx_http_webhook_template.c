@@ -70,9 +70,7 @@ ngx_uint_t
 ngx_http_webhook_name_in(ngx_str_t *names, ngx_str_t *name)
 {
     for ( /* void */ ; names->len; names++) {
-        if (names->len == name->len
-            && ngx_strncasecmp(names->data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(names, name)) {
             return 1;
         }
     }
@@ -124,9 +122,7 @@ ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
     ngx_str_t  variable;
 
     while (ngx_http_webhook_template_next(&text, &variable) == NGX_OK) {
-        if (variable.len == name->len
-            && ngx_strncasecmp(variable.data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(&variable, name)) {
             return 1;
         }
     }

@@ -493,6 +493,8 @@ wh_constraint_when(wh_constraint_t *c, wh_json_set_t *set, wh_str_t value,
         return WH_INVALID;
     }
 
+    c->when_pointer = left;
+
     return wh_json_set_add(set, left, &c->when, error);
 }
 

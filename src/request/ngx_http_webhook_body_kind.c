@@ -170,8 +170,7 @@ ngx_http_webhook_body_kind_form(ngx_http_request_t *r,
     {
 
     case WH_OK:
-        text->data = (u_char *) value.data;
-        text->len = value.len;
+        *text = ngx_http_webhook_ngx_str(value);
         return NGX_HTTP_WEBHOOK_PASSED;
 
     case WH_REPEATED:
@@ -248,10 +247,8 @@ ngx_http_webhook_body_kind_sha256(ngx_http_request_t *r,
 
     ngx_str_null(text);
 
-    return value.len == ctx->body_sha256.len
-           && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
-              == 0 ? NGX_HTTP_WEBHOOK_PASSED
-                   : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    return ngx_http_webhook_str_same(&value, &ctx->body_sha256)
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
 }
 
 

@@ -18,6 +18,9 @@
 #include "core/pelorus/wh_pelorus.h"
 
 
+typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
+
+
 /* What does something for a request; what says whether it passes. */
 
 typedef ngx_int_t ngx_http_webhook_action_t(ngx_http_request_t *r,
@@ -181,6 +184,8 @@ typedef struct {
 
 
 /* A record that a request has been counted in. */
+
+typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
 
 struct ngx_http_webhook_counted_s {
     ngx_http_webhook_record_t     *record;

@@ -519,8 +519,7 @@ ngx_http_webhook_http_malformed(ngx_http_request_t *r,
     ngx_str_null(&component);
 
     if (name) {
-        component.data = (u_char *) name->data;
-        component.len = name->len;
+        component = ngx_http_webhook_ngx_str(*name);
     }
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,

@@ -241,8 +241,7 @@ ngx_http_webhook_wildcard_value(ngx_http_webhook_wildcard_parse_t *parse)
         return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
     }
 
-    text.data = (u_char *) value->text.data;
-    text.len = value->text.len;
+    text = ngx_http_webhook_ngx_str(value->text);
 
     token = parse->ctx->gate->provider->tokens.elts;
 

@@ -240,8 +240,7 @@ ngx_http_webhook_var_nonce(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    value->len = ctx->http->input.nonce.len;
-    value->data = (u_char *) ctx->http->input.nonce.data;
+    *value = ngx_http_webhook_ngx_str(ctx->http->input.nonce);
 
     return NGX_OK;
 }
