@@ -10,22 +10,18 @@
 #include "core/wh_str.h"
 
 
-static ngx_uint_t ngx_http_webhook_claims_looked_at(
-    ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_claims_are_body(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_used_t  ngx_http_webhook_claims_looked_at;
+static ngx_http_webhook_used_t  ngx_http_webhook_claims_are_body;
 static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
-static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_claims_pinned;
 static char *ngx_http_webhook_claims_excluded(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_pin_t *pin);
 static ngx_uint_t ngx_http_webhook_pin_is_issuer(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_pin_t *pin);
-static ngx_int_t ngx_http_webhook_claims_audience(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_claims_audience;
 static ngx_int_t ngx_http_webhook_claims_unpinned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *pins,
     ngx_str_t *pointer);

@@ -90,10 +90,13 @@ extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_challenge[];
 
 
 /*
- * When all rules have been read: what is wrong with the provider, or NULL; and
- * what sets something more, and says itself what is wrong.
+ * When all rules have been read: whether a provider has or uses something; what
+ * is wrong with it, or NULL; and what sets something more, and says itself what
+ * is wrong.
  */
 
+typedef ngx_uint_t ngx_http_webhook_used_t(
+    ngx_http_webhook_provider_t *provider);
 typedef char *ngx_http_webhook_wrong_t(ngx_http_webhook_provider_t *provider);
 typedef char *ngx_http_webhook_finish_t(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
@@ -113,6 +116,12 @@ typedef char *ngx_http_webhook_finish_t(ngx_conf_t *cf,
 
 typedef char *ngx_http_webhook_directive_t(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+/* What makes or checks a part of a location's gate. */
+
+typedef ngx_int_t ngx_http_webhook_gate_part_t(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
 
 /* _provider.c: the provider language */
@@ -158,10 +167,8 @@ ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
 ngx_http_webhook_finish_t  ngx_http_webhook_parts_compile;
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_parts_url_meets_body(
-    ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_parts_sign_url(
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_used_t  ngx_http_webhook_parts_url_meets_body;
+ngx_http_webhook_used_t  ngx_http_webhook_parts_sign_url;
 
 /* _recipient.c: senders with one key for all their customers */
 
@@ -252,8 +259,7 @@ char *ngx_http_webhook_claim_index(ngx_conf_t *cf,
 ngx_http_webhook_directive_t  ngx_http_webhook;
 ngx_int_t ngx_http_webhook_providers_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
-ngx_int_t ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_http_webhook_gate_part_t  ngx_http_webhook_providers_check_keys;
 ngx_int_t ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 void ngx_http_webhook_providers_senders(ngx_http_webhook_gate_t *first);

@@ -16,8 +16,7 @@ static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_unsigned_other(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_replay_signs_members(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_used_t  ngx_http_webhook_replay_signs_members;
 static ngx_uint_t ngx_http_webhook_replay_covers(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static ngx_uint_t ngx_http_webhook_replay_covers_variable(

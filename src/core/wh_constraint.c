@@ -56,6 +56,12 @@ typedef struct {
 } wh_constraint_option_t;
 
 
+typedef struct {
+    wh_str_t     name;
+    unsigned     json;             /* what a value may be */
+} wh_constraint_type_t;
+
+
 static int wh_constraint_type(wh_str_t name, wh_constraint_type_e *type);
 static int wh_constraint_option(wh_constraint_t *c, wh_json_set_t *set,
     wh_str_t word, const char **error);
@@ -79,8 +85,6 @@ static int wh_constraint_has_common_value(const wh_constraint_t *a,
 
 static int wh_constraint_applies(const wh_constraint_t *c,
     const wh_json_t *json, wh_str_t event, const char **violation);
-static int wh_constraint_has_type(const wh_constraint_t *c,
-    const wh_json_value_t *value);
 static const char *wh_constraint_violation(const wh_constraint_t *c,
     const wh_json_value_t *value, int64_t now);
 static int wh_constraint_in(wh_str_t values, wh_str_t text);
@@ -89,10 +93,17 @@ static int wh_constraint_recent(const wh_constraint_t *c, wh_str_t text,
     int64_t now);
 
 
-static const wh_str_t  wh_constraint_types[] = {
-    wh_string("any"), wh_string("null"), wh_string("boolean"),
-    wh_string("integer"), wh_string("number"), wh_string("string"),
-    wh_string("object"), wh_string("array")
+/* In the order of wh_constraint_type_e, with bits of wh_json_type_e. */
+
+static const wh_constraint_type_t  wh_constraint_types[] = {
+    { wh_string("any"), ~0u },
+    { wh_string("null"), 1u << WH_JSON_NULL },
+    { wh_string("boolean"), 1u << WH_JSON_BOOLEAN },
+    { wh_string("integer"), 1u << WH_JSON_INTEGER },
+    { wh_string("number"), 1u << WH_JSON_INTEGER | 1u << WH_JSON_NUMBER },
+    { wh_string("string"), 1u << WH_JSON_STRING },
+    { wh_string("object"), 1u << WH_JSON_OBJECT },
+    { wh_string("array"), 1u << WH_JSON_ARRAY }
 };
 
 
@@ -209,7 +220,7 @@ wh_constraint_type(wh_str_t name, wh_constraint_type_e *type)
          i < sizeof(wh_constraint_types) / sizeof(wh_constraint_types[0]);
          i++)
     {
-        if (wh_equal(wh_constraint_types[i], name)) {
+        if (wh_equal(wh_constraint_types[i].name, name)) {
             *type = (wh_constraint_type_e) i;
             return WH_OK;
         }
@@ -663,7 +674,7 @@ wh_constraint_check(const wh_constraint_t *c, const wh_json_t *json,
         *violation = wh_constraint_has(c, WH_CONSTRAINT_OPTIONAL)
                      ? NULL : "required";
 
-    } else if (!wh_constraint_has_type(c, value)) {
+    } else if (!(wh_constraint_types[c->type].json & (1u << value->type))) {
         *violation = "type";
 
     } else {
@@ -710,38 +721,6 @@ wh_constraint_applies(const wh_constraint_t *c, const wh_json_t *json,
 
     default:
         return 0;
-    }
-}
-
-
-static int
-wh_constraint_has_type(const wh_constraint_t *c, const wh_json_value_t *value)
-{
-    switch (c->type) {
-
-    case WH_CONSTRAINT_NULL:
-        return value->type == WH_JSON_NULL;
-
-    case WH_CONSTRAINT_BOOLEAN:
-        return value->type == WH_JSON_BOOLEAN;
-
-    case WH_CONSTRAINT_INTEGER:
-        return value->type == WH_JSON_INTEGER;
-
-    case WH_CONSTRAINT_NUMBER:
-        return value->type == WH_JSON_INTEGER || value->type == WH_JSON_NUMBER;
-
-    case WH_CONSTRAINT_STRING:
-        return value->type == WH_JSON_STRING;
-
-    case WH_CONSTRAINT_OBJECT:
-        return value->type == WH_JSON_OBJECT;
-
-    case WH_CONSTRAINT_ARRAY:
-        return value->type == WH_JSON_ARRAY;
-
-    default: /* WH_CONSTRAINT_ANY */
-        return 1;
     }
 }
 

@@ -150,7 +150,6 @@ static int wh_json_trailing(wh_json_t *json, const unsigned char *data,
 static int wh_json_fail(wh_json_t *json, int rc, wh_json_error_e error);
 static int wh_json_no_memory(wh_json_t *json);
 static int wh_json_refuse(wh_json_t *json, int rc, wh_json_error_e error);
-static size_t wh_json_position(wh_json_t *json);
 
 static unsigned wh_json_open_looked_at(wh_json_t *json);
 static inline int wh_json_token(wh_json_t *json, unsigned bounded);
@@ -812,13 +811,6 @@ wh_json_refuse(wh_json_t *json, int rc, wh_json_error_e error)
 }
 
 
-static size_t
-wh_json_position(wh_json_t *json)
-{
-    return json->offset + yajl_get_bytes_consumed(json->yajl);
-}
-
-
 /* Is the string that is open a name or a value to look at? */
 
 static unsigned
@@ -847,7 +839,7 @@ wh_json_token(wh_json_t *json, unsigned bounded)
 {
     size_t  position;
 
-    position = wh_json_position(json);
+    position = json->offset + yajl_get_bytes_consumed(json->yajl);
 
     if (bounded && position - json->last > json->limits.token) {
 

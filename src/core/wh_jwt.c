@@ -65,11 +65,8 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded, unsigned char *buf,
         return WH_ERROR;
     }
 
-    rc = wh_json_parse(*json, buf, len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(*json);
-    }
+    (void) wh_json_parse(*json, buf, len);
+    rc = wh_json_end(*json);
 
     for (i = 0; rc == WH_OK && i < set->pointers; i++) {
         if (wh_json_value(*json, i)->repeated) {

@@ -202,11 +202,8 @@ wh_keyset_jwks(wh_keyset_t *set, wh_str_t text, const char **error)
         goto done;
     }
 
-    rc = wh_json_parse(json, text.data, text.len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(json);
-    }
+    (void) wh_json_parse(json, text.data, text.len);
+    rc = wh_json_end(json);
 
     if (rc == WH_OK) {
         rc = wh_keyset_document(set, json, error);
@@ -499,11 +496,8 @@ wh_keyset_pem(wh_keyset_t *set, wh_str_t text, const char **error)
         return WH_ERROR;
     }
 
-    rc = wh_json_parse(json, text.data, text.len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(json);
-    }
+    (void) wh_json_parse(json, text.data, text.len);
+    rc = wh_json_end(json);
 
     wh_json_free(json);
 

@@ -17,10 +17,8 @@
 
 
 /* _feed.c: bytes on their way into the hashes */
-void ngx_http_webhook_feed(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len);
-void ngx_http_webhook_feed_payload(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len);
+ngx_http_webhook_feed_t  ngx_http_webhook_feed;
+ngx_http_webhook_feed_t  ngx_http_webhook_feed_payload;
 
 /* _hash.c: hashing the body */
 void ngx_http_webhook_body_arrived(ngx_http_request_t *r,
@@ -28,10 +26,9 @@ void ngx_http_webhook_body_arrived(ngx_http_request_t *r,
 ngx_http_webhook_action_t  ngx_http_webhook_body_slice;
 void ngx_http_webhook_body_hash(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
-    ngx_http_webhook_hash_pt handler);
+    ngx_http_webhook_feed_t *handler);
 ngx_uint_t ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx);
-ngx_uint_t ngx_http_webhook_body_later(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_is_t  ngx_http_webhook_body_later;
 ngx_http_webhook_action_t  ngx_http_webhook_body_start;
 void ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx);
 void ngx_http_webhook_body_release(ngx_http_webhook_ctx_t *ctx);
@@ -66,8 +63,7 @@ ngx_http_webhook_action_t  ngx_http_webhook_body_sha256;
 ngx_http_webhook_check_t  ngx_http_webhook_body_form;
 
 /* _body_kind.c: what is signed in place of the body */
-void ngx_http_webhook_body_kind_update(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
+ngx_http_webhook_feed_t  ngx_http_webhook_body_kind_update;
 ngx_http_webhook_check_t  ngx_http_webhook_body_kind_finish;
 ngx_int_t ngx_http_webhook_body_kind_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, size_t max, ngx_str_t *body);

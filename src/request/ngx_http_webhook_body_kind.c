@@ -16,27 +16,21 @@
  * those of "raw" go into the message as they are.
  */
 
+typedef ngx_http_webhook_reason_e ngx_http_webhook_body_finish_t(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+
 typedef struct {
-    void                      (*update)(ngx_http_webhook_ctx_t *ctx,
-                                        u_char *data, size_t len);
-    ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
-                                        ngx_http_webhook_ctx_t *ctx,
-                                        ngx_str_t *text);
+    ngx_http_webhook_feed_t         *update;
+    ngx_http_webhook_body_finish_t  *finish;
 } ngx_http_webhook_body_handler_t;
 
 
-static void ngx_http_webhook_body_kind_crc32_update(
-    ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_crc32(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form_sorted(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_sha256(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_payload(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_feed_t  ngx_http_webhook_body_kind_crc32_update;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_crc32;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_form;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_form_sorted;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_sha256;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_payload;
 static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_whole(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix,
     ngx_str_t *message);

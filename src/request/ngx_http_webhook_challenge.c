@@ -129,11 +129,8 @@ ngx_http_webhook_challenge_read(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    rc = wh_json_parse(ctx->json, body.data, body.len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(ctx->json);
-    }
+    (void) wh_json_parse(ctx->json, body.data, body.len);
+    rc = wh_json_end(ctx->json);
 
     if (rc == WH_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;

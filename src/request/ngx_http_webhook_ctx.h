@@ -28,6 +28,11 @@ typedef ngx_int_t ngx_http_webhook_action_t(ngx_http_request_t *r,
 typedef ngx_http_webhook_reason_e ngx_http_webhook_check_t(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
+/* whether something holds of it */
+
+typedef ngx_uint_t ngx_http_webhook_is_t(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
 /* what finds a value, NGX_DECLINED for none */
 
 typedef ngx_int_t ngx_http_webhook_value_get_t(ngx_http_request_t *r,
@@ -47,7 +52,7 @@ typedef struct {
 
 /* What takes a part of the body to hash it. */
 
-typedef void (*ngx_http_webhook_hash_pt)(ngx_http_webhook_ctx_t *ctx,
+typedef void ngx_http_webhook_feed_t(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 
 

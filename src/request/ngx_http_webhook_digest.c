@@ -13,8 +13,7 @@
 
 
 static ngx_http_webhook_action_t  ngx_http_webhook_digest_update;
-static void ngx_http_webhook_digest_part(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
+static ngx_http_webhook_feed_t  ngx_http_webhook_digest_part;
 
 
 /* Makes the digest of what the sender has signed, unless it is there. */

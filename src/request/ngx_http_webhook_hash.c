@@ -15,8 +15,7 @@
 
 static ngx_http_webhook_digest_e ngx_http_webhook_digest_wanted(
     ngx_http_webhook_ctx_t *ctx);
-static ngx_uint_t ngx_http_webhook_digest_later(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_is_t  ngx_http_webhook_digest_later;
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
@@ -27,16 +26,14 @@ static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
 static ngx_uint_t ngx_http_webhook_take_bit(ngx_uint_t *bits);
 static ngx_uint_t ngx_http_webhook_body_stays(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_webhook_body_waits(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_is_t  ngx_http_webhook_body_waits;
 static off_t ngx_http_webhook_slice(ngx_http_webhook_ctx_t *ctx);
 static off_t ngx_http_webhook_hash_slice(ngx_http_webhook_ctx_t *ctx,
     ngx_chain_t *in, off_t skip, off_t most);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b,
-    ngx_http_webhook_hash_pt handler);
-static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len);
+    ngx_http_webhook_feed_t *handler);
+static ngx_http_webhook_feed_t  ngx_http_webhook_hash;
 
 
 /* of this worker, reset and ready for use */
@@ -546,7 +543,7 @@ ngx_http_webhook_hash_slice(ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
 
 void
 ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_chain_t *in, ngx_http_webhook_hash_pt handler)
+    ngx_chain_t *in, ngx_http_webhook_feed_t *handler)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
@@ -570,7 +567,7 @@ ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 static ngx_int_t
 ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_buf_t *b, ngx_http_webhook_hash_pt handler)
+    ngx_buf_t *b, ngx_http_webhook_feed_t *handler)
 {
     off_t     offset;
     size_t    size;

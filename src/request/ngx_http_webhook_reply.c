@@ -22,8 +22,7 @@ typedef struct {
       ngx_string("{\"status\":" #status ",\"error\":\"" text "\"}\n") }
 
 
-static ngx_uint_t ngx_http_webhook_status(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_is_t  ngx_http_webhook_status;
 static void ngx_http_webhook_log(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r,

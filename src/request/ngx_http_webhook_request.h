@@ -89,11 +89,9 @@ ngx_http_webhook_step_rows(ngx_http_webhook_step_declare)
 ngx_http_webhook_reason_e ngx_http_webhook_challenge_find(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_when_e when);
-ngx_uint_t ngx_http_webhook_challenge_possible(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_is_t  ngx_http_webhook_challenge_possible;
 ngx_http_webhook_check_t  ngx_http_webhook_challenge_read;
-ngx_uint_t ngx_http_webhook_challenge_likely(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+ngx_http_webhook_is_t  ngx_http_webhook_challenge_likely;
 ngx_http_webhook_action_t  ngx_http_webhook_challenge_send;
 ngx_http_webhook_action_t  ngx_http_webhook_challenge_distinct;
 

@@ -115,11 +115,8 @@ wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_error_e *error)
         return WH_ERROR;
     }
 
-    rc = wh_json_parse(json, text.data, text.len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(json);
-    }
+    (void) wh_json_parse(json, text.data, text.len);
+    rc = wh_json_end(json);
 
     *error = wh_json_error(json);
 
