@@ -425,8 +425,6 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
 }
 
 
-/* The challenges that may be answered, by when that is done. */
-
 static ngx_int_t
 ngx_http_webhook_gate_sort_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate)

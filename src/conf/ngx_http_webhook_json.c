@@ -360,8 +360,6 @@ ngx_http_webhook_payload_use(ngx_http_webhook_gate_t *gate,
 }
 
 
-/* Whether a constraint is for some events only. */
-
 static ngx_uint_t
 ngx_http_webhook_payload_when_event(ngx_http_webhook_gate_t *gate)
 {
@@ -378,8 +376,6 @@ ngx_http_webhook_payload_when_event(ngx_http_webhook_gate_t *gate)
     return 0;
 }
 
-
-/* Adds a pointer to the set, and keeps its text for messages. */
 
 static ngx_int_t
 ngx_http_webhook_payload_add(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,

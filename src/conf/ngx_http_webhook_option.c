@@ -562,8 +562,6 @@ ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text)
 }
 
 
-/* Whether some module has a directive of this name. */
-
 ngx_uint_t
 ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)
 {

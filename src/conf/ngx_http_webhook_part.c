@@ -428,8 +428,6 @@ ngx_http_webhook_parts_ambiguous(ngx_http_webhook_provider_t *provider)
 }
 
 
-/* Whether the text of a segment ends with that of the other one. */
-
 static ngx_uint_t
 ngx_http_webhook_part_text_ends(ngx_http_webhook_segment_t *segment,
     ngx_http_webhook_segment_t *other)

@@ -93,8 +93,6 @@ static ngx_keyval_t  ngx_http_webhook_aliases[] = {
 };
 
 
-/* The webhook_provider directive. */
-
 char *
 ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -560,8 +558,6 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
 }
 
 
-/* CODE of "ack" */
-
 static char *
 ngx_http_webhook_rule_ack(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -570,8 +566,6 @@ ngx_http_webhook_rule_ack(ngx_conf_t *cf,
     return ngx_http_webhook_status_word(cf, &words[0], 200, 299, field);
 }
 
-
-/* CODE of "reject" */
 
 static char *
 ngx_http_webhook_rule_reject(ngx_conf_t *cf,

@@ -105,10 +105,12 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_webhook_redis_t        *redis, **slot;
     ngx_http_webhook_redis_words_t  *words;
 
-    if (!ngx_http_webhook_hiredis()) {
-        return "is not known to this module, which was built without hiredis; "
-               "build it where the package libhiredis-dev is installed";
-    }
+#if !(NGX_HTTP_WEBHOOK_HIREDIS)
+
+    return "is not known to this module, which was built without hiredis; "
+           "build it where the package libhiredis-dev is installed";
+
+#endif
 
     value = cf->args->elts;
 

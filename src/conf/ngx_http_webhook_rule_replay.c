@@ -51,8 +51,6 @@ ngx_http_webhook_rule_t  ngx_http_webhook_rules_replay[] = {
 };
 
 
-/* The options above, or "off". */
-
 static char *
 ngx_http_webhook_rule_replay(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,

@@ -79,8 +79,6 @@ ngx_http_webhook_name_in(ngx_str_t *names, ngx_str_t *name)
 }
 
 
-/* Whether it is one of ours. */
-
 ngx_uint_t
 ngx_http_webhook_variable_own(ngx_str_t *name)
 {
@@ -113,8 +111,6 @@ ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name)
     return 0;
 }
 
-
-/* Whether the text has the variable. */
 
 ngx_uint_t
 ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)

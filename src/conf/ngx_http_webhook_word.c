@@ -82,8 +82,6 @@ ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
 }
 
 
-/* Words in one text. */
-
 ngx_int_t
 ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     char *separator, ngx_str_t *text)
@@ -151,8 +149,6 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 #endif
 }
 
-
-/* Reads a status from min to max. */
 
 char *
 ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,

@@ -575,8 +575,6 @@ wh_constraint_excludes(const wh_constraint_t *a, const wh_constraint_t *b)
 }
 
 
-/* The bounds of a length. */
-
 static size_t
 wh_constraint_least(const wh_constraint_t *c)
 {

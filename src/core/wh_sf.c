@@ -215,8 +215,6 @@ wh_sf_class(unsigned char c)
 }
 
 
-/* How many bytes at the beginning are of a class. */
-
 static size_t
 wh_sf_run(wh_str_t text, unsigned class)
 {
@@ -264,8 +262,6 @@ wh_sf_key(wh_str_t *rest, wh_str_t *key)
     return WH_OK;
 }
 
-
-/* A bare item. */
 
 static int
 wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)

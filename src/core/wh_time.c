@@ -309,8 +309,6 @@ wh_time_http(wh_str_t text, int64_t *sec)
 }
 
 
-/* A number of so many digits. */
-
 static int
 wh_time_number(const unsigned char *p, size_t len, unsigned *n)
 {

@@ -49,15 +49,6 @@ static redisReplyObjectFunctions  ngx_http_webhook_hiredis_functions = {
 };
 
 
-/* Whether the module was built with the library. */
-
-ngx_uint_t
-ngx_http_webhook_hiredis(void)
-{
-    return 1;
-}
-
-
 /* Appends a command of n arguments; NGX_ERROR without memory. */
 
 ngx_int_t
@@ -215,18 +206,19 @@ ngx_http_webhook_hiredis_string(const redisReadTask *task, char *data,
     switch (task->type) {
 
     case REDIS_REPLY_ERROR:
-        return ngx_http_webhook_hiredis_set(task,
-                                            NGX_HTTP_WEBHOOK_ANSWER_ERROR);
+        answer->type = NGX_HTTP_WEBHOOK_ANSWER_ERROR;
+        break;
 
     case REDIS_REPLY_STRING:
     case REDIS_REPLY_STATUS:
-        return ngx_http_webhook_hiredis_set(task,
-                                            NGX_HTTP_WEBHOOK_ANSWER_TEXT);
+        answer->type = NGX_HTTP_WEBHOOK_ANSWER_TEXT;
+        break;
 
     default:
-        return ngx_http_webhook_hiredis_set(task,
-                                            NGX_HTTP_WEBHOOK_ANSWER_OTHER);
+        answer->type = NGX_HTTP_WEBHOOK_ANSWER_OTHER;
     }
+
+    return answer;
 }
 
 
@@ -301,13 +293,6 @@ ngx_http_webhook_hiredis_forget(void *object)
 
 
 /* Without the library "webhook_redis" is an error, and nothing is called. */
-
-ngx_uint_t
-ngx_http_webhook_hiredis(void)
-{
-    return 0;
-}
-
 
 ngx_int_t
 ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out, ngx_str_t *args,

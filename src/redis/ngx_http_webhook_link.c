@@ -86,8 +86,6 @@ ngx_http_webhook_link_init(ngx_http_webhook_link_t *link)
 }
 
 
-/* The worker ends. */
-
 void
 ngx_http_webhook_link_done(ngx_http_webhook_link_t *link)
 {
@@ -404,19 +402,18 @@ ngx_http_webhook_link_greeted(ngx_http_webhook_command_t *command,
 
     rc = ngx_http_webhook_greeting_next(link);
 
-    switch (rc) {
-
-    case NGX_AGAIN:
-        ngx_http_webhook_link_greet(link);
-        return NGX_OK;
-
-    case NGX_DONE:
-        ngx_http_webhook_link_up(link);
-        return NGX_OK;
-
-    default: /* NGX_DECLINED */
+    if (rc == NGX_DECLINED) {
         return NGX_DECLINED;
     }
+
+    if (rc == NGX_AGAIN) {
+        ngx_http_webhook_link_greet(link);
+
+    } else {
+        ngx_http_webhook_link_up(link);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -781,7 +778,7 @@ ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link, ngx_err_t err,
     u_char                       buf[NGX_HTTP_WEBHOOK_LINK_LINE];
     va_list                      args;
     ngx_str_t                    what;
-    ngx_queue_t                  sent, *q;
+    ngx_queue_t                  sent;
     ngx_http_webhook_command_t  *command;
 
     va_start(args, fmt);
@@ -818,10 +815,10 @@ ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link, ngx_err_t err,
 
     while (!ngx_queue_empty(&sent)) {
 
-        q = ngx_queue_head(&sent);
-        ngx_queue_remove(q);
+        command = ngx_queue_data(ngx_queue_head(&sent),
+                                 ngx_http_webhook_command_t, queue);
 
-        command = ngx_queue_data(q, ngx_http_webhook_command_t, queue);
+        ngx_queue_remove(&command->queue);
 
         (void) command->handler(command, NULL);
     }

@@ -257,14 +257,17 @@ struct ngx_http_webhook_lease_s {
     ngx_http_webhook_command_t      renewal;
     void                          (*handler)(void *data);   /* or NULL */
     void                           *data;
-    ngx_int_t                       answer;
+    ngx_int_t                       answer;     /* NGX_OK: pass it on, NGX_DONE:
+                                                   another host has taken it,
+                                                   NGX_BUSY: somebody has it,
+                                                   NGX_ERROR: refuse it */
     ngx_msec_t                      begun;      /* to wait */
     ngx_msec_t                      renew;      /* when */
     ngx_msec_t                      end;        /* of what is to be set */
     u_char                          digest[WH_NAME_SIZE];
     u_char                          owner[NGX_HTTP_WEBHOOK_LEASE_OWNER];
-    size_t                          len;        /* 0: no key has been made */
-    u_char                          key[1];
+    ngx_str_t                       key;        /* empty until it is made, at
+                                                   the end of this */
 };
 
 
@@ -275,7 +278,6 @@ void ngx_http_webhook_redis_exit(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis,
     u_char *digest, void (*handler)(void *data), void *data,
     ngx_http_webhook_lease_t **lease);
-ngx_int_t ngx_http_webhook_lease_answer(ngx_http_webhook_lease_t *lease);
 void ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease,
     time_t ttl);
 void ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease);
@@ -323,7 +325,6 @@ void ngx_http_webhook_redis_cut(ngx_str_t *error, ngx_str_t *password);
 
 /* _hiredis.c: the protocol */
 
-ngx_uint_t ngx_http_webhook_hiredis(void);
 ngx_int_t ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out,
     ngx_str_t *args, ngx_uint_t n, ngx_log_t *log);
 void *ngx_http_webhook_hiredis_reader(ngx_http_webhook_answer_t *answer);

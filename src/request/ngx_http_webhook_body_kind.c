@@ -56,8 +56,6 @@ ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
     NGX_HTTP_WEBHOOK_BODY_KINDS);
 
 
-/* A part of the body has come. */
-
 void
 ngx_http_webhook_body_kind_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
     size_t len)

@@ -390,8 +390,6 @@ ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
 }
 
 
-/* Is the value the challenge secret? */
-
 static ngx_http_webhook_reason_e
 ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)

@@ -775,8 +775,6 @@ ngx_http_webhook_md_put(EVP_MD_CTX *md)
 }
 
 
-/* A worker ends. */
-
 void
 ngx_http_webhook_md_exit(ngx_cycle_t *cycle)
 {

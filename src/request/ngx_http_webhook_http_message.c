@@ -122,8 +122,6 @@ ngx_http_webhook_http_input(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* Whether it covers enough. */
-
 static ngx_http_webhook_reason_e
 ngx_http_webhook_http_required(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)

@@ -223,8 +223,6 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
 }
 
 
-/* Several texts as one. */
-
 ngx_int_t
 ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
     ngx_uint_t n, ngx_str_t *text)
@@ -253,8 +251,6 @@ ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
 }
 
 
-/* A number as text. */
-
 ngx_int_t
 ngx_http_webhook_number(ngx_http_request_t *r, ngx_uint_t n, ngx_str_t *text)
 {
@@ -268,8 +264,6 @@ ngx_http_webhook_number(ngx_http_request_t *r, ngx_uint_t n, ngx_str_t *text)
     return NGX_OK;
 }
 
-
-/* Bytes in hex. */
 
 ngx_int_t
 ngx_http_webhook_hex(ngx_http_request_t *r, u_char *bytes, size_t len,

@@ -154,8 +154,6 @@ ngx_http_webhook_payload_is_parts(ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* Whether the type of the body begins like that. */
-
 static ngx_uint_t
 ngx_http_webhook_payload_type(ngx_http_webhook_ctx_t *ctx, char *type)
 {

@@ -143,8 +143,7 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
     }
 
     if (replay->answered) {
-        return ngx_http_webhook_replay_shared(ctx,
-                                  ngx_http_webhook_lease_answer(replay->lease));
+        return ngx_http_webhook_replay_shared(ctx, replay->lease->answer);
     }
 
     reason = ngx_http_webhook_replay_name(r, ctx);

@@ -206,8 +206,6 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* Answers a request whose verdict is known. */
-
 ngx_int_t
 ngx_http_webhook_refuse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
