@@ -435,34 +435,19 @@ wh_constraint_size(wh_str_t text, size_t *n)
 static int
 wh_constraint_duration(wh_str_t text, int64_t *sec)
 {
-    size_t   n;
-    int64_t  unit;
+    size_t       n;
+    int64_t      unit;
+    const char  *letter;
+
+    static const char  letters[] = { 's', 'm', 'h', 'd' };
+    static const int64_t  units[] = { 1, 60, 3600, 86400 };
 
     unit = 1;
+    letter = text.len ? memchr(letters, text.data[text.len - 1], 4) : NULL;
 
-    if (text.len > 0) {
-
-        switch (text.data[text.len - 1]) {
-
-        case 's':
-            text.len--;
-            break;
-
-        case 'm':
-            unit = 60;
-            text.len--;
-            break;
-
-        case 'h':
-            unit = 3600;
-            text.len--;
-            break;
-
-        case 'd':
-            unit = 86400;
-            text.len--;
-            break;
-        }
+    if (letter != NULL) {
+        unit = units[letter - letters];
+        text.len--;
     }
 
     if (wh_constraint_size(text, &n) != WH_OK || n == 0) {
@@ -625,7 +610,7 @@ wh_constraint_has_common_value(const wh_constraint_t *a,
         return 1;
     }
 
-    last = a->values.data + a->values.len;
+    last = wh_end(a->values);
 
     for (value.data = a->values.data; value.data <= last; value.data = p + 1) {
 
@@ -789,39 +774,32 @@ static int
 wh_constraint_in(wh_str_t values, wh_str_t text)
 {
     wh_str_t              value;
-    const unsigned char  *p, *bar, *last;
+    const unsigned char  *p, *last;
 
-    p = values.data;
-    last = p + values.len;
+    last = wh_end(values);
 
-    for ( ;; ) {
+    for (value.data = values.data; value.data <= last; value.data = p + 1) {
 
-        bar = memchr(p, '|', last - p);
+        p = memchr(value.data, '|', last - value.data);
+        p = p ? p : last;
 
-        value.data = p;
-        value.len = ((bar != NULL) ? bar : last) - p;
+        value.len = p - value.data;
 
         if (wh_equal(value, text)) {
             return 1;
         }
-
-        if (bar == NULL) {
-            return 0;
-        }
-
-        p = bar + 1;
     }
+
+    return 0;
 }
 
 
 static size_t
 wh_constraint_length(const wh_json_value_t *value)
 {
-    if (value->type == WH_JSON_ARRAY) {
-        return value->size;
-    }
-
-    return wh_utf8_length(value->text.data, value->text.len);
+    return value->type == WH_JSON_ARRAY
+           ? value->size
+           : wh_utf8_length(value->text.data, value->text.len);
 }
 
 
@@ -830,9 +808,6 @@ wh_constraint_recent(const wh_constraint_t *c, wh_str_t text, int64_t now)
 {
     int64_t  time;
 
-    if (wh_time_parse(text, c->unit, &time) != WH_OK) {
-        return 0;
-    }
-
-    return time >= now - c->within;
+    return wh_time_parse(text, c->unit, &time) == WH_OK
+           && time >= now - c->within;
 }

@@ -28,7 +28,7 @@
 
 
 static unsigned wh_sf_class(unsigned char c);
-static size_t wh_sf_run(wh_str_t text, unsigned class);
+static wh_str_t wh_sf_run(wh_str_t *rest, unsigned class);
 static void wh_sf_skip(wh_str_t *text, size_t n);
 static void wh_sf_skip_spaces(wh_str_t *text, const char *spaces);
 static int wh_sf_key(wh_str_t *rest, wh_str_t *key);
@@ -37,7 +37,6 @@ static int wh_sf_number(wh_str_t *rest, wh_sf_member_t *member);
 static int wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes);
 static int wh_sf_bytes(wh_str_t *rest, wh_str_t *value);
 static int wh_sf_boolean(wh_str_t *rest, wh_str_t *value);
-static int wh_sf_token(wh_str_t *rest, wh_str_t *value);
 static int wh_sf_params(wh_str_t *rest, wh_sf_member_t *member);
 static int wh_sf_inner_list(wh_str_t *rest, wh_sf_member_t *member);
 static int wh_sf_inner_item(wh_str_t *rest, wh_sf_member_t *item);
@@ -215,18 +214,22 @@ wh_sf_class(unsigned char c)
 }
 
 
-static size_t
-wh_sf_run(wh_str_t text, unsigned class)
-{
-    size_t  n;
+/* Cuts off the bytes of a class. */
 
-    for (n = 0; n < text.len; n++) {
-        if (!(wh_sf_class(text.data[n]) & class)) {
-            break;
-        }
+static wh_str_t
+wh_sf_run(wh_str_t *rest, unsigned class)
+{
+    wh_str_t  run;
+
+    run.data = rest->data;
+
+    while (rest->len && (wh_sf_class(rest->data[0]) & class)) {
+        wh_sf_skip(rest, 1);
     }
 
-    return n;
+    run.len = rest->data - run.data;
+
+    return run;
 }
 
 
@@ -254,10 +257,7 @@ wh_sf_key(wh_str_t *rest, wh_str_t *key)
         return WH_INVALID;
     }
 
-    key->data = rest->data;
-    key->len = wh_sf_run(*rest, WH_SF_KEY);
-
-    wh_sf_skip(rest, key->len);
+    *key = wh_sf_run(rest, WH_SF_KEY);
 
     return WH_OK;
 }
@@ -313,7 +313,9 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
 
         if (wh_sf_class(rest->data[0]) & WH_SF_TOKEN_FIRST) {
             member->type = WH_SF_TOKEN;
-            return wh_sf_token(rest, &member->value);
+            member->value = wh_sf_run(rest, WH_SF_TOKEN_REST);
+
+            return WH_OK;
         }
 
         return wh_sf_number(rest, member);
@@ -332,13 +334,11 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
         wh_sf_skip(rest, 1);
     }
 
-    digits = wh_sf_run(*rest, WH_SF_DIGIT);
+    digits = wh_sf_run(rest, WH_SF_DIGIT).len;
 
     if (digits == 0 || digits > WH_SF_INTEGER_DIGITS) {
         return WH_INVALID;
     }
-
-    wh_sf_skip(rest, digits);
 
     member->type = WH_SF_INTEGER;
 
@@ -346,7 +346,7 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
 
         wh_sf_skip(rest, 1);
 
-        fraction = wh_sf_run(*rest, WH_SF_DIGIT);
+        fraction = wh_sf_run(rest, WH_SF_DIGIT).len;
 
         if (digits > WH_SF_DECIMAL_DIGITS
             || fraction == 0
@@ -354,8 +354,6 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
         {
             return WH_INVALID;
         }
-
-        wh_sf_skip(rest, fraction);
 
         member->type = WH_SF_DECIMAL;
     }
@@ -415,10 +413,7 @@ wh_sf_bytes(wh_str_t *rest, wh_str_t *value)
 {
     wh_sf_skip(rest, 1);
 
-    value->data = rest->data;
-    value->len = wh_sf_run(*rest, WH_SF_BASE64);
-
-    wh_sf_skip(rest, value->len);
+    *value = wh_sf_run(rest, WH_SF_BASE64);
 
     if (rest->len == 0 || rest->data[0] != ':') {
         return WH_INVALID;
@@ -441,18 +436,6 @@ wh_sf_boolean(wh_str_t *rest, wh_str_t *value)
     value->len = 1;
 
     wh_sf_skip(rest, 2);
-
-    return WH_OK;
-}
-
-
-static int
-wh_sf_token(wh_str_t *rest, wh_str_t *value)
-{
-    value->data = rest->data;
-    value->len = wh_sf_run(*rest, WH_SF_TOKEN_REST);
-
-    wh_sf_skip(rest, value->len);
 
     return WH_OK;
 }

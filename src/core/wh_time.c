@@ -92,29 +92,15 @@ wh_time_parse(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
 int
 wh_time_stamp(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
 {
-    if (text.len == WH_TIME_S_DIGITS
-        && (unit == WH_TIME_S || unit == WH_TIME_UNIX))
+    if ((unit == WH_TIME_S && text.len != WH_TIME_S_DIGITS)
+        || (unit == WH_TIME_MS && text.len != WH_TIME_MS_DIGITS)
+        || (unit == WH_TIME_UNIX
+            && text.len != WH_TIME_S_DIGITS && text.len != WH_TIME_MS_DIGITS))
     {
-        return wh_time_epoch(text, 1, sec);
-    }
-
-    if (text.len == WH_TIME_MS_DIGITS
-        && (unit == WH_TIME_MS || unit == WH_TIME_UNIX))
-    {
-        return wh_time_epoch(text, 1000, sec);
-    }
-
-    switch (unit) {
-
-    case WH_TIME_RFC3339:
-        return wh_time_rfc3339(text, sec);
-
-    case WH_TIME_HTTP:
-        return wh_time_http(text, sec);
-
-    default: /* other digits */
         return WH_INVALID;
     }
+
+    return wh_time_parse(text, unit, sec);
 }
 
 
