@@ -167,24 +167,17 @@ wh_pubkey_bare(wh_str_t text)
 static int
 wh_pubkey_bytes(wh_str_t text, unsigned char *raw)
 {
-    size_t  len;
+    size_t         len;
+    wh_encoding_e  encoding;
 
+    /* 32 bytes are 64 digits, or 43 or 44 characters of Base64 */
+
+    encoding = (text.len == 2 * WH_ED25519_SIZE) ? WH_HEX : WH_BASE64;
     len = WH_ED25519_SIZE;
 
-    if (wh_decode(WH_HEX, text, raw, &len) == WH_OK && len == WH_ED25519_SIZE)
-    {
-        return WH_OK;
-    }
-
-    len = WH_ED25519_SIZE;
-
-    if (wh_decode(WH_BASE64, text, raw, &len) == WH_OK
-        && len == WH_ED25519_SIZE)
-    {
-        return WH_OK;
-    }
-
-    return WH_INVALID;
+    return wh_decode(encoding, text, raw, &len) == WH_OK
+           && len == WH_ED25519_SIZE
+           ? WH_OK : WH_INVALID;
 }
 
 

@@ -428,19 +428,6 @@ ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
 
 
 /*
- * The longest time between two accepted requests, in seconds, or 0: what is
- * usual.  It is forgotten after one or two periods, so it knows each day of
- * the week, and what was unusual does not stay for ever.
- */
-
-time_t
-ngx_http_webhook_pause_read(ngx_http_webhook_record_t *record)
-{
-    return ngx_max(record->pauses[0], record->pauses[1]);
-}
-
-
-/*
  * The last requests, the newest first; there is room for
  * NGX_HTTP_WEBHOOK_DELIVERIES.  One that is just being written is left out.
  */

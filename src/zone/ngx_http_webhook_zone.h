@@ -237,7 +237,6 @@ ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
     ngx_uint_t reload);
 ngx_uint_t ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
     ngx_http_webhook_minute_t *minutes);
-time_t ngx_http_webhook_pause_read(ngx_http_webhook_record_t *record);
 ngx_uint_t ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
     ngx_http_webhook_delivery_t *deliveries);
 
