@@ -105,12 +105,10 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_webhook_redis_t        *redis, **slot;
     ngx_http_webhook_redis_words_t  *words;
 
-#if !(NGX_HTTP_WEBHOOK_HIREDIS)
-
-    return "is not known to this module, which was built without hiredis; "
-           "build it where the package libhiredis-dev is installed";
-
-#endif
+    if (!ngx_http_webhook_hiredis()) {
+        return "is not known to this module, which was built without hiredis; "
+               "build it where the package libhiredis-dev is installed";
+    }
 
     value = cf->args->elts;
 

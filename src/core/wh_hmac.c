@@ -192,11 +192,7 @@ wh_hmac_start(const wh_hmac_key_t *key, EVP_MD_CTX *ctx)
 int
 wh_hmac_update(EVP_MD_CTX *ctx, const unsigned char *data, size_t len)
 {
-    if (len == 0) {
-        return WH_OK;
-    }
-
-    if (EVP_DigestUpdate(ctx, data, len) != 1) {
+    if (len > 0 && EVP_DigestUpdate(ctx, data, len) != 1) {
         ERR_clear_error();
         return WH_ERROR;
     }

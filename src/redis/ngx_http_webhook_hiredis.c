@@ -49,6 +49,13 @@ static redisReplyObjectFunctions  ngx_http_webhook_hiredis_functions = {
 };
 
 
+ngx_uint_t
+ngx_http_webhook_hiredis(void)
+{
+    return 1;
+}
+
+
 /* Appends a command of n arguments; NGX_ERROR without memory. */
 
 ngx_int_t
@@ -293,6 +300,13 @@ ngx_http_webhook_hiredis_forget(void *object)
 
 
 /* Without the library "webhook_redis" is an error, and nothing is called. */
+
+ngx_uint_t
+ngx_http_webhook_hiredis(void)
+{
+    return 0;
+}
+
 
 ngx_int_t
 ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out, ngx_str_t *args,

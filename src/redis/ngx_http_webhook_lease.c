@@ -37,8 +37,7 @@ static ngx_http_webhook_lease_t *ngx_http_webhook_lease_create(
     ngx_http_webhook_redis_t *redis, u_char *digest);
 static void ngx_http_webhook_lease_own(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease);
-static ngx_int_t ngx_http_webhook_lease_asked(
-    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_lease_asked;
 static ngx_int_t ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
     ngx_http_webhook_answer_t *answer);
 static ngx_uint_t ngx_http_webhook_lease_is_owner(ngx_str_t *text);
@@ -51,8 +50,7 @@ static ngx_int_t ngx_http_webhook_lease_without(
 static void ngx_http_webhook_lease_keep(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_lease_renew_handler(ngx_event_t *ev);
 static void ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease);
-static ngx_int_t ngx_http_webhook_lease_renewed(
-    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_lease_renewed;
 static void ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link);
 static ngx_uint_t ngx_http_webhook_lease_needed(ngx_http_webhook_link_t *link);

@@ -35,8 +35,7 @@ static ngx_int_t ngx_http_webhook_link_connected(
 static void ngx_http_webhook_link_handshake(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_link_handshake_handler(ngx_connection_t *c);
 static void ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link);
-static ngx_int_t ngx_http_webhook_link_greeted(
-    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_link_greeted;
 static void ngx_http_webhook_link_up(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_link_put(ngx_http_webhook_link_t *link,
     ngx_http_webhook_command_t *command, ngx_str_t *args, ngx_uint_t n);

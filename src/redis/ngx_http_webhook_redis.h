@@ -138,10 +138,13 @@ typedef struct {
  * is of no use.
  */
 
+typedef ngx_int_t (ngx_http_webhook_answered_t)(
+    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+
+
 struct ngx_http_webhook_command_s {
     ngx_queue_t                  queue;
-    ngx_int_t                  (*handler)(ngx_http_webhook_command_t *command,
-                                     ngx_http_webhook_answer_t *answer);
+    ngx_http_webhook_answered_t *handler;
     void                        *data;
     ngx_msec_t                   start;
     size_t                       end;       /* in what has been put */
@@ -323,8 +326,9 @@ void ngx_http_webhook_redis_say(ngx_http_webhook_link_t *link, ngx_err_t err,
 const char *ngx_http_webhook_redis_advice(ngx_str_t *error);
 void ngx_http_webhook_redis_cut(ngx_str_t *error, ngx_str_t *password);
 
-/* _hiredis.c: the protocol */
+/* _hiredis.c: the protocol, and whether it can be spoken */
 
+ngx_uint_t ngx_http_webhook_hiredis(void);
 ngx_int_t ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out,
     ngx_str_t *args, ngx_uint_t n, ngx_log_t *log);
 void *ngx_http_webhook_hiredis_reader(ngx_http_webhook_answer_t *answer);

@@ -19,8 +19,7 @@ static void ngx_http_webhook_settle_lost(ngx_http_webhook_link_t *link,
     const char *why);
 static void ngx_http_webhook_settle_send(ngx_http_webhook_lease_t *lease,
     ngx_msec_t left);
-static ngx_int_t ngx_http_webhook_settled(ngx_http_webhook_command_t *command,
-    ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_settled;
 static void ngx_http_webhook_settle_end(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_settle_free(ngx_http_webhook_lease_t *lease);
 
