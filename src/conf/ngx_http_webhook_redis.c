@@ -29,8 +29,6 @@ static ngx_http_webhook_option_handler_t  ngx_http_webhook_redis_option_prefix;
 static ngx_http_webhook_option_handler_t  ngx_http_webhook_redis_option_msec;
 static char *ngx_http_webhook_redis_url(ngx_conf_t *cf,
     ngx_http_webhook_redis_t *redis, ngx_uint_t *tls);
-static char *ngx_http_webhook_redis_database(ngx_conf_t *cf,
-    ngx_http_webhook_redis_t *redis, ngx_str_t *rest);
 static char *ngx_http_webhook_redis_url_wrong(ngx_conf_t *cf,
     ngx_http_webhook_redis_t *redis);
 static char *ngx_http_webhook_redis_addresses(ngx_conf_t *cf,
@@ -262,6 +260,7 @@ ngx_http_webhook_redis_url(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
     ngx_uint_t *tls)
 {
     u_char     *slash, *last;
+    ngx_int_t   n;
     ngx_str_t   text;
 
     text = redis->url;
@@ -302,37 +301,20 @@ ngx_http_webhook_redis_url(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
         return ngx_http_webhook_redis_url_wrong(cf, redis);
     }
 
-    if (ngx_http_webhook_redis_database(cf, redis, &redis->database)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
+    if (redis->database.len) {
+
+        n = ngx_atoi(redis->database.data, redis->database.len);
+
+        if (n == NGX_ERROR) {
+            return ngx_http_webhook_redis_url_wrong(cf, redis);
+        }
+
+        if (n == 0) {
+            redis->database.len = 0;
+        }
     }
 
     return ngx_http_webhook_redis_addresses(cf, redis, &text);
-}
-
-
-static char *
-ngx_http_webhook_redis_database(ngx_conf_t *cf,
-    ngx_http_webhook_redis_t *redis, ngx_str_t *rest)
-{
-    ngx_int_t  n;
-
-    if (rest->len == 0) {
-        return NGX_CONF_OK;
-    }
-
-    n = ngx_atoi(rest->data, rest->len);
-
-    if (n == NGX_ERROR) {
-        return ngx_http_webhook_redis_url_wrong(cf, redis);
-    }
-
-    if (n == 0) {
-        rest->len = 0;
-    }
-
-    return NGX_CONF_OK;
 }
 
 

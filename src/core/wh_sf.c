@@ -29,7 +29,6 @@
 
 static unsigned wh_sf_class(unsigned char c);
 static wh_str_t wh_sf_run(wh_str_t *rest, unsigned class);
-static void wh_sf_skip(wh_str_t *text, size_t n);
 static void wh_sf_skip_spaces(wh_str_t *text, const char *spaces);
 static int wh_sf_key(wh_str_t *rest, wh_str_t *key);
 static int wh_sf_value(wh_str_t *rest, wh_sf_member_t *member);
@@ -62,7 +61,7 @@ wh_sf_member(wh_str_t *rest, wh_sf_member_t *member)
 
     if (rest->len && rest->data[0] == '=') {
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
         member->written.data = rest->data;
 
@@ -89,7 +88,7 @@ wh_sf_member(wh_str_t *rest, wh_sf_member_t *member)
         return WH_INVALID;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
     wh_sf_skip_spaces(rest, WH_SPACES);
 
     /* there is a member after each comma */
@@ -114,7 +113,7 @@ wh_sf_param(wh_str_t *rest, wh_sf_member_t *param)
         return WH_ABSENT;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
     wh_sf_skip_spaces(rest, " ");
 
     if (wh_sf_key(rest, &param->key) != WH_OK) {
@@ -132,7 +131,7 @@ wh_sf_param(wh_str_t *rest, wh_sf_member_t *param)
         return WH_OK;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     param->written.data = rest->data;
 
@@ -224,7 +223,7 @@ wh_sf_run(wh_str_t *rest, unsigned class)
     run.data = rest->data;
 
     while (rest->len && (wh_sf_class(rest->data[0]) & class)) {
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
     }
 
     run.len = rest->data - run.data;
@@ -234,18 +233,10 @@ wh_sf_run(wh_str_t *rest, unsigned class)
 
 
 static void
-wh_sf_skip(wh_str_t *text, size_t n)
-{
-    text->data += n;
-    text->len -= n;
-}
-
-
-static void
 wh_sf_skip_spaces(wh_str_t *text, const char *spaces)
 {
     while (text->len && text->data[0] && strchr(spaces, text->data[0])) {
-        wh_sf_skip(text, 1);
+        wh_skip(text, 1);
     }
 }
 
@@ -290,7 +281,7 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
             return WH_INVALID;
         }
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
         /* UTF-8 in it is not looked at, nobody here takes one */
 
@@ -298,7 +289,7 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
         return wh_sf_string(rest, &member->value, 0);
 
     case '@':
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
         if (wh_sf_number(rest, member) != WH_OK
             || member->type != WH_SF_INTEGER)
@@ -331,7 +322,7 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
     member->value.data = rest->data;
 
     if (rest->len && rest->data[0] == '-') {
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
     }
 
     digits = wh_sf_run(rest, WH_SF_DIGIT).len;
@@ -344,7 +335,7 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
 
     if (rest->len && rest->data[0] == '.') {
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
         fraction = wh_sf_run(rest, WH_SF_DIGIT).len;
 
@@ -371,7 +362,7 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
 {
     unsigned char  c;
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     value->data = rest->data;
 
@@ -381,7 +372,7 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
 
         if (c == '"') {
             value->len = rest->data - value->data;
-            wh_sf_skip(rest, 1);
+            wh_skip(rest, 1);
 
             return WH_OK;
         }
@@ -398,10 +389,10 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
                 return WH_INVALID;
             }
 
-            wh_sf_skip(rest, 1);
+            wh_skip(rest, 1);
         }
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
     }
 
     return WH_INVALID;
@@ -411,7 +402,7 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
 static int
 wh_sf_bytes(wh_str_t *rest, wh_str_t *value)
 {
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     *value = wh_sf_run(rest, WH_SF_BASE64);
 
@@ -419,7 +410,7 @@ wh_sf_bytes(wh_str_t *rest, wh_str_t *value)
         return WH_INVALID;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     return WH_OK;
 }
@@ -435,7 +426,7 @@ wh_sf_boolean(wh_str_t *rest, wh_str_t *value)
     value->data = rest->data + 1;
     value->len = 1;
 
-    wh_sf_skip(rest, 2);
+    wh_skip(rest, 2);
 
     return WH_OK;
 }
@@ -467,7 +458,7 @@ wh_sf_inner_list(wh_str_t *rest, wh_sf_member_t *member)
 
     member->type = WH_SF_LIST;
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     member->value.data = rest->data;
 
@@ -481,7 +472,7 @@ wh_sf_inner_list(wh_str_t *rest, wh_sf_member_t *member)
 
         if (rest->data[0] == ')') {
             member->value.len = rest->data - member->value.data;
-            wh_sf_skip(rest, 1);
+            wh_skip(rest, 1);
 
             return WH_OK;
         }

@@ -166,8 +166,7 @@ wh_time_rfc3339(wh_str_t text, int64_t *sec)
         return WH_INVALID;
     }
 
-    text.data += len;
-    text.len -= len;
+    wh_skip(&text, len);
 
     if (wh_time_check(&f) != WH_OK
         || wh_time_fraction(&text) != WH_OK
@@ -202,8 +201,7 @@ wh_time_fraction(wh_str_t *text)
         return WH_INVALID;
     }
 
-    text->data += i;
-    text->len -= i;
+    wh_skip(text, i);
 
     return WH_OK;
 }
