@@ -89,8 +89,6 @@ static const char *wh_constraint_violation(const wh_constraint_t *c,
     const wh_json_value_t *value, int64_t now);
 static int wh_constraint_in(wh_str_t values, wh_str_t text);
 static size_t wh_constraint_length(const wh_json_value_t *value);
-static int wh_constraint_recent(const wh_constraint_t *c, wh_str_t text,
-    int64_t now);
 
 
 /* In the order of wh_constraint_type_e, with bits of wh_json_type_e. */
@@ -712,7 +710,8 @@ static const char *
 wh_constraint_violation(const wh_constraint_t *c, const wh_json_value_t *value,
     int64_t now)
 {
-    size_t  length;
+    size_t   length;
+    int64_t  time;
 
     if (wh_constraint_has(c, WH_CONSTRAINT_ENUM)
         && (value->type == WH_JSON_OBJECT || value->type == WH_JSON_ARRAY
@@ -761,7 +760,8 @@ wh_constraint_violation(const wh_constraint_t *c, const wh_json_value_t *value,
     }
 
     if (wh_constraint_has(c, WH_CONSTRAINT_WITHIN)
-        && !wh_constraint_recent(c, value->text, now))
+        && (wh_time_parse(value->text, c->unit, &time) != WH_OK
+            || time < now - c->within))
     {
         return "within";
     }
@@ -800,14 +800,4 @@ wh_constraint_length(const wh_json_value_t *value)
     return value->type == WH_JSON_ARRAY
            ? value->size
            : wh_utf8_length(value->text.data, value->text.len);
-}
-
-
-static int
-wh_constraint_recent(const wh_constraint_t *c, wh_str_t text, int64_t now)
-{
-    int64_t  time;
-
-    return wh_time_parse(text, c->unit, &time) == WH_OK
-           && time >= now - c->within;
 }
