@@ -265,18 +265,15 @@ ngx_int_t
 ngx_http_webhook_store_peek(ngx_http_webhook_claim_t *claim)
 {
     ngx_int_t                  rc;
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find(claim->zone->sh->store, claim->digest);
 
     rc = entry ? ngx_http_webhook_store_state(entry, claim) : NGX_DECLINED;
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 
     return rc;
 }
@@ -566,12 +563,9 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
 void
 ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 {
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
@@ -579,7 +573,7 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
         ngx_http_webhook_store_keep(entry, entry->retention);
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 }
 
 
@@ -591,13 +585,10 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 void
 ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
 {
-    ngx_slab_pool_t               *shpool;
     ngx_http_webhook_entry_t      *entry;
     ngx_http_webhook_retention_t  *retention;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
@@ -613,7 +604,7 @@ ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
         }
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 }
 
 
@@ -622,12 +613,9 @@ ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
 void
 ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim)
 {
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
@@ -635,7 +623,7 @@ ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim)
         ngx_http_webhook_store_free(claim->zone, entry);
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 }
 
 
@@ -648,15 +636,13 @@ ngx_uint_t
 ngx_http_webhook_store_hold(ngx_http_webhook_claim_t *claim, time_t hold)
 {
     ngx_uint_t                 first;
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
     ngx_http_webhook_store_t  *store;
 
-    shpool = claim->zone->shpool;
     store = claim->zone->sh->store;
     first = 0;
 
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
@@ -671,7 +657,7 @@ ngx_http_webhook_store_hold(ngx_http_webhook_claim_t *claim, time_t hold)
         store->advised = 1;
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 
     return first;
 }
