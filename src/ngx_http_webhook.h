@@ -129,26 +129,6 @@ typedef enum {
 } ngx_http_webhook_verdict_e;
 
 
-typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
-typedef struct ngx_http_webhook_gate_s  ngx_http_webhook_gate_t;
-typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
-typedef struct ngx_http_webhook_stats_entry_s  ngx_http_webhook_stats_entry_t;
-typedef struct ngx_http_webhook_file_s  ngx_http_webhook_file_t;
-typedef struct ngx_http_webhook_key_s  ngx_http_webhook_key_t;
-typedef struct ngx_http_webhook_keyslot_s  ngx_http_webhook_keyslot_t;
-
-/* keys of secrets that have variables, those used last */
-
-typedef struct ngx_http_webhook_cache_s  ngx_http_webhook_cache_t;
-
-/* what all workers share: made once, and kept by a reload */
-
-typedef struct ngx_http_webhook_zone_s  ngx_http_webhook_zone_t;
-typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
-typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
-typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
-
-
 /* _names.c: reasons and verdicts */
 
 ngx_str_t *ngx_http_webhook_reason_name(ngx_uint_t reason);
@@ -181,6 +161,16 @@ ngx_http_webhook_str_equal(ngx_str_t *one, ngx_str_t *two)
 }
 
 
+/* the same in any case */
+
+static ngx_inline ngx_uint_t
+ngx_http_webhook_str_same(ngx_str_t *one, ngx_str_t *two)
+{
+    return one->len == two->len
+           && ngx_strncasecmp(one->data, two->data, one->len) == 0;
+}
+
+
 /* core takes wh_str_t, nginx has ngx_str_t; both are length and bytes */
 
 static ngx_inline wh_str_t
@@ -192,6 +182,18 @@ ngx_http_webhook_wh_str(ngx_str_t *s)
     str.data = s->data;
 
     return str;
+}
+
+
+static ngx_inline ngx_str_t
+ngx_http_webhook_ngx_str(wh_str_t str)
+{
+    ngx_str_t  s;
+
+    s.len = str.len;
+    s.data = (u_char *) str.data;
+
+    return s;
 }
 
 

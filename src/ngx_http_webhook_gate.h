@@ -24,6 +24,24 @@
 #include "core/wh_keyset.h"
 
 
+typedef struct ngx_http_webhook_gate_s  ngx_http_webhook_gate_t;
+typedef struct ngx_http_webhook_stats_entry_s  ngx_http_webhook_stats_entry_t;
+typedef struct ngx_http_webhook_file_s  ngx_http_webhook_file_t;
+typedef struct ngx_http_webhook_key_s  ngx_http_webhook_key_t;
+typedef struct ngx_http_webhook_keyslot_s  ngx_http_webhook_keyslot_t;
+
+/* keys of secrets that have variables, those used last */
+
+typedef struct ngx_http_webhook_cache_s  ngx_http_webhook_cache_t;
+
+/* what all workers share: made once, and kept by a reload */
+
+typedef struct ngx_http_webhook_zone_s  ngx_http_webhook_zone_t;
+typedef struct ngx_http_webhook_store_s  ngx_http_webhook_store_t;
+typedef struct ngx_http_webhook_stats_s  ngx_http_webhook_stats_t;
+typedef struct ngx_http_webhook_record_s  ngx_http_webhook_record_t;
+
+
 /* A secret as configured. */
 
 typedef struct {
@@ -160,7 +178,8 @@ struct ngx_http_webhook_gate_s {
     ngx_uint_t                    nkeys;
     unsigned                      incomplete:1; /* no secret at this level */
     unsigned                      parse:1;      /* the body is parsed */
-    unsigned                      asks:1;       /* or may be a challenge */
+    unsigned                      json_challenge:1;  /* or may be, since a
+                                                   challenge may be in it */
     unsigned                      strict:1;     /* the body must be JSON */
     unsigned                      replay:1;     /* in some location */
     unsigned                      distinct:1;   /* on the first: the challenge
@@ -313,9 +332,7 @@ ngx_http_webhook_name_index(ngx_array_t *names, ngx_str_t *name)
     other = names->elts;
 
     for (i = 0; i < names->nelts; i++) {
-        if (other[i].len == name->len
-            && ngx_strncasecmp(other[i].data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(&other[i], name)) {
             break;
         }
     }

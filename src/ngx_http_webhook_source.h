@@ -56,7 +56,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                   text;
     ngx_uint_t                  used;       /* by rules, in every request */
-    unsigned                    asked:1;    /* by a challenge, where it may be
+    unsigned                    challenge:1;  /* used by one, where it may be
                                                one */
 } ngx_http_webhook_pointer_t;
 

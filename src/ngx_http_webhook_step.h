@@ -62,9 +62,11 @@ typedef enum {
     row(NGX_HTTP_WEBHOOK_STEP_UNVERIFIED_JSON, ngx_http_webhook_step_json,    \
         provider->needs_body, NGX_HTTP_WEBHOOK_STAGE_BODY)                    \
     row(NGX_HTTP_WEBHOOK_STEP_JSON, ngx_http_webhook_step_json,               \
-        gate->parse || gate->asks, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD)            \
+        gate->parse || gate->json_challenge,                                  \
+        NGX_HTTP_WEBHOOK_STAGE_PAYLOAD)                                       \
     row(NGX_HTTP_WEBHOOK_STEP_DOCUMENT, ngx_http_webhook_step_document,       \
-        gate->parse || gate->asks, NGX_HTTP_WEBHOOK_STAGE_PAYLOAD)            \
+        gate->parse || gate->json_challenge,                                  \
+        NGX_HTTP_WEBHOOK_STAGE_PAYLOAD)                                       \
     row(NGX_HTTP_WEBHOOK_STEP_TOKEN, ngx_http_webhook_step_token,             \
         provider->tokens.nelts,                                               \
         provider->wildcard ? NGX_HTTP_WEBHOOK_STAGE_UNPARSED                  \

@@ -31,9 +31,13 @@ location_says("webhook_enforce on except=$_->[0]; #<",
               "unknown except \"$_->[1]\" in \"webhook_enforce\", it can be "
               . "$exceptable in \@")
     for [',', ''], ['timestamp,', ''], [',timestamp', ''],
-        ['timestamps', 'timestamps'], ['time', 'time'],
-        ['Timestamp', 'Timestamp'], ['payload,body', 'body'],
-        ['all', 'all'], ['tokens', 'tokens'];
+        ['payload,body', 'body'], ['all', 'all'], ['tokens', 'tokens'];
+location_says("webhook_enforce on except=payload,$_->[0]; #<",
+              "unknown except \"$_->[0]\" (did you mean \"$_->[1]\"?) in "
+              . "\"webhook_enforce\", it can be $exceptable in \@")
+    for ['timestamps', 'timestamp'], ['time', 'timestamp'],
+        ['Timestamp', 'timestamp'], ['headers', 'header'],
+        ['metod', 'method'];
 location_says("webhook_enforce on except=$_; #<",
               '"timestamp" is twice in "webhook_enforce" in @')
     for 'timestamp,timestamp', 'timestamp,payload,timestamp';

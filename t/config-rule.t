@@ -54,9 +54,9 @@ rule_says('timestamp json:/a form:a past=5m future=5m unit=ms');
 rule_says('timestamp form:a json:/a', qr/^unknown option "json:\/a" of rule /);
 
 rule_says('methods POST', 'rule "methods" is duplicate in @', 'methods GET;');
-rule_says("methods POST $_", "unknown method \"$_\" in rule \"methods\", it "
-    . 'can be GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH in @')
-    for qw/post TRACE ALL/;
+rule_says("methods POST $_->[0]", "unknown method \"$_->[0]\"$_->[1] in rule "
+    . '"methods", it can be GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH in @')
+    for ['post', ' (did you mean "POST"?)'], ['TRACE', ''], ['ALL', ''];
 rule_says('methods GET HEAD POST PUT DELETE OPTIONS PATCH');
 
 rule_says("content_type $_", "invalid media type \"$_\" in rule "
@@ -213,7 +213,7 @@ rule_says("signature header:X algorithm=jwt-hs256 $_",
     for '', 'issuer=a', 'key=hex', 'digest=base64';
 rule_says("signature header:X algorithm=ecdsa-p256-sha256 format=$_",
     "unknown format \"$_\" in rule \"signature\", it can be der, raw in \@")
-    for 'RAW', 'p1363';
+    for 'p1363', 'rs';
 rule_says("signature header:X algorithm=jwt-hs256 body_digest=/a digest=$_",
     "unknown digest \"$_\" in rule \"signature\", it can be hex, base64, "
     . 'base64url in @') for 'sha256', 'HEX';
@@ -263,7 +263,7 @@ rule_says("challenge query:a matches=x", 'unknown option "matches=x" (did you '
     . 'reply=TEMPLATE, type=MIME, header=NAME, key=signing, after=verify, status=CODE in @');
 rule_says("challenge query:a $_->[0]=$_->[1]", "unknown $_->[0] \"$_->[1]\" in "
     . "rule \"challenge\", it can be $_->[2] in \@")
-    for ['method', 'get', 'GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH'],
+    for ['method', 'any', 'GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH'],
         ['key', 'other', 'signing'], ['after', 'body', 'verify'];
 rule_says('challenge none method=HEAD');
 rule_says('challenge json:/a method=POST match=json:/b=c after=verify');

@@ -329,6 +329,11 @@ for my $name (sort keys %odd) {
 }
 
 is(sent($plain), '', 'webhook-send: nothing odd');
+
+# the beginning of a header's name, which a random secret may have as well
+location_says("webhook github;\n webhook_secret x-$plain;");
+is(sent("x-$plain"), '', 'webhook-send: "x-" and no header');
+like(sent("X-Token:$plain"), qr/begins with a word/, 'webhook-send: a header');
 is(sent('file:' . secret_file(plain => "$plain\r\n")), '',
    'webhook-send: one line break');
 

@@ -73,9 +73,12 @@ location_says("webhook github; $good webhook_ack off;");
 location_says('webhook_ack off; webhook_ack 200; #<',
               '"webhook_ack" directive is duplicate in @');
 
+location_says('webhook_log_level errors; #<', 'unknown level "errors" (did you '
+    . 'mean "error"?) in "webhook_log_level", it can be info, notice, warn, error '
+    . 'in @');
 location_says("webhook_log_level $_; #<", "unknown level \"$_\" in "
     . '"webhook_log_level", it can be info, notice, warn, error in @')
-    for qw/debug crit errors/;
+    for qw/debug crit/;
 location_says('webhook_log_level info; webhook_log_level warn; #<',
               '"webhook_log_level" directive is duplicate in @');
 location_says("webhook github; $good webhook_log_level $_;")

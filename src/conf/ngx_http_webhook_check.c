@@ -10,10 +10,8 @@
 #include "ngx_http_webhook_conf.h"
 
 
-/* Whether a provider uses a directive, and whether something is wrong. */
+/* Whether something is wrong. */
 
-typedef ngx_uint_t ngx_http_webhook_used_t(
-    ngx_http_webhook_provider_t *provider);
 typedef ngx_uint_t ngx_http_webhook_applies_t(
     ngx_http_webhook_stats_entry_t *entry);
 

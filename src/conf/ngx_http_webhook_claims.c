@@ -10,24 +10,18 @@
 #include "core/wh_str.h"
 
 
-static ngx_uint_t ngx_http_webhook_claims_looked_at(
-    ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_claims_are_body(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_used_t  ngx_http_webhook_claims_looked_at;
+static ngx_http_webhook_used_t  ngx_http_webhook_claims_are_body;
 static ngx_int_t ngx_http_webhook_claims_rules(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
-static ngx_int_t ngx_http_webhook_claims_pinned(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_claims_pinned;
 static char *ngx_http_webhook_claims_excluded(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_pin_t *pin);
 static ngx_uint_t ngx_http_webhook_pin_is_issuer(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_pin_t *pin);
-static ngx_uint_t ngx_http_webhook_pin_is(ngx_http_webhook_pin_t *pin,
-    ngx_str_t *pointer);
-static ngx_int_t ngx_http_webhook_claims_audience(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_claims_audience;
 static ngx_int_t ngx_http_webhook_claims_unpinned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *pins,
     ngx_str_t *pointer);
@@ -279,7 +273,6 @@ static ngx_uint_t
 ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_pin_t *pin)
 {
-    ngx_str_t         pointer;
     ngx_uint_t        i, k, taken;
     wh_constraint_t  *rule;
 
@@ -287,10 +280,7 @@ ngx_http_webhook_pin_excluded(ngx_http_webhook_gate_t *gate,
 
         rule = &gate->claim_rules[i];
 
-        pointer.data = (u_char *) rule->pointer.data;
-        pointer.len = rule->pointer.len;
-
-        if (!ngx_http_webhook_pin_is(pin, &pointer)) {
+        if (!wh_equal(pin->pointer, rule->pointer)) {
             continue;
         }
 
@@ -319,9 +309,9 @@ ngx_http_webhook_pin_is_issuer(ngx_http_webhook_provider_t *provider,
     ngx_uint_t                     i, k;
     ngx_http_webhook_signature_t  *signature;
 
-    static ngx_str_t  iss = ngx_string("/iss");
+    static wh_str_t  iss = wh_string("/iss");
 
-    if (!ngx_http_webhook_pin_is(pin, &iss)) {
+    if (!wh_equal(pin->pointer, iss)) {
         return 1;
     }
 
@@ -343,13 +333,6 @@ ngx_http_webhook_pin_is_issuer(ngx_http_webhook_provider_t *provider,
     }
 
     return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_webhook_pin_is(ngx_http_webhook_pin_t *pin, ngx_str_t *pointer)
-{
-    return wh_equal(pin->pointer, ngx_http_webhook_wh_str(pointer));
 }
 
 
@@ -493,8 +476,7 @@ ngx_http_webhook_claims_unpinned(ngx_http_webhook_provider_t *provider,
 
     for (i = 0; i < provider->claim_rules->nelts; i++) {
 
-        pointer->data = (u_char *) require[i].words[0].data;
-        pointer->len = require[i].words[0].len;
+        *pointer = ngx_http_webhook_ngx_str(require[i].words[0]);
 
         if (!ngx_http_webhook_recipient_names(&require[i])
             && !ngx_http_webhook_claims_pins(pins, pointer))
@@ -520,7 +502,7 @@ ngx_http_webhook_claims_pins(ngx_array_t *pins, ngx_str_t *pointer)
     pin = pins->elts;
 
     for (i = 0; i < pins->nelts; i++) {
-        if (ngx_http_webhook_pin_is(&pin[i], pointer)) {
+        if (wh_equal(pin[i].pointer, ngx_http_webhook_wh_str(pointer))) {
             return 1;
         }
     }

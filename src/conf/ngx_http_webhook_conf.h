@@ -90,10 +90,13 @@ extern ngx_http_webhook_rule_t  ngx_http_webhook_rules_challenge[];
 
 
 /*
- * When all rules have been read: what is wrong with the provider, or NULL; and
- * what sets something more, and says itself what is wrong.
+ * When all rules have been read: whether a provider has or uses something; what
+ * is wrong with it, or NULL; and what sets something more, and says itself what
+ * is wrong.
  */
 
+typedef ngx_uint_t ngx_http_webhook_used_t(
+    ngx_http_webhook_provider_t *provider);
 typedef char *ngx_http_webhook_wrong_t(ngx_http_webhook_provider_t *provider);
 typedef char *ngx_http_webhook_finish_t(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
@@ -109,12 +112,22 @@ typedef char *ngx_http_webhook_finish_t(ngx_conf_t *cf,
 #define NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL  NGX_HTTP_WEBHOOK_FIELD
 
 
+/* What reads a directive. */
+
+typedef char *ngx_http_webhook_directive_t(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* What makes or checks a part of a location's gate. */
+
+typedef ngx_int_t ngx_http_webhook_gate_part_t(ngx_conf_t *cf,
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+
+
 /* _provider.c: the provider language */
 
-char *ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_rule_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+ngx_http_webhook_directive_t  ngx_http_webhook_provider_block;
+ngx_http_webhook_directive_t  ngx_http_webhook_rule_directive;
 ngx_http_webhook_provider_t *ngx_http_webhook_provider_get(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name);
 void ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
@@ -133,7 +146,7 @@ ngx_http_webhook_finish_t  ngx_http_webhook_http_message_window;
 
 /* _claims.c: what the claims of tokens must be */
 
-char *ngx_http_webhook_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_http_webhook_directive_t  ngx_http_webhook_claim;
 ngx_http_webhook_wrong_t  ngx_http_webhook_claims_wrong;
 void ngx_http_webhook_claims_finish(ngx_http_webhook_provider_t *provider);
 char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
@@ -154,10 +167,8 @@ ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
 ngx_http_webhook_finish_t  ngx_http_webhook_parts_compile;
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_parts_url_meets_body(
-    ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_parts_sign_url(
-    ngx_http_webhook_provider_t *provider);
+ngx_http_webhook_used_t  ngx_http_webhook_parts_url_meets_body;
+ngx_http_webhook_used_t  ngx_http_webhook_parts_sign_url;
 
 /* _recipient.c: senders with one key for all their customers */
 
@@ -177,8 +188,8 @@ ngx_http_webhook_wrong_t  ngx_http_webhook_challenges_wrong;
 char *ngx_http_webhook_error(ngx_conf_t *cf, const char *fmt, ...);
 void ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max,
     u_char *buf, ngx_str_t *names);
-void *ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max,
-    ngx_str_t *word, ngx_str_t *rest);
+void *ngx_http_webhook_row(ngx_conf_t *cf, void *rows, size_t size,
+    ngx_uint_t max, char *what, ngx_str_t *word, ngx_str_t *rest);
 ngx_str_t *ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
     ngx_uint_t *n);
 void *ngx_http_webhook_named(ngx_array_t *list, ngx_str_t *name);
@@ -188,8 +199,6 @@ char *ngx_http_webhook_keyword_word(ngx_conf_t *cf,
 char *ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *words,
     ngx_uint_t n, ngx_uint_t *bits);
-ngx_int_t ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword,
-    ngx_str_t *word, ngx_uint_t *value);
 char *ngx_http_webhook_options(ngx_conf_t *cf,
     ngx_http_webhook_option_t *options, ngx_str_t *words, ngx_uint_t n,
     void *conf, ngx_uint_t *given);
@@ -247,11 +256,10 @@ char *ngx_http_webhook_claim_index(ngx_conf_t *cf,
 
 /* _providers.c: several providers of one "webhook" */
 
-char *ngx_http_webhook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_http_webhook_directive_t  ngx_http_webhook;
 ngx_int_t ngx_http_webhook_providers_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
-ngx_int_t ngx_http_webhook_providers_check_keys(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+ngx_http_webhook_gate_part_t  ngx_http_webhook_providers_check_keys;
 ngx_int_t ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
 void ngx_http_webhook_providers_senders(ngx_http_webhook_gate_t *first);
@@ -276,25 +284,19 @@ char *ngx_http_webhook_excluded_error(ngx_conf_t *cf,
 
 /* _enforce.c: "webhook_enforce" */
 
-char *ngx_http_webhook_enforce(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_http_webhook_directive_t  ngx_http_webhook_enforce;
 char *ngx_http_webhook_enforce_check(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
 
 /* _directives.c: values of directives */
 
-char *ngx_http_webhook_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_webhook_challenge_secret(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_client_certificate(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_max_body(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_public_url(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_ack_code(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_webhook_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+ngx_http_webhook_directive_t  ngx_http_webhook_secret;
+ngx_http_webhook_directive_t  ngx_http_webhook_challenge_secret;
+ngx_http_webhook_directive_t  ngx_http_webhook_client_certificate;
+ngx_http_webhook_directive_t  ngx_http_webhook_max_body;
+ngx_http_webhook_directive_t  ngx_http_webhook_public_url;
+ngx_http_webhook_directive_t  ngx_http_webhook_ack_code;
+ngx_http_webhook_directive_t  ngx_http_webhook_log_level;
 
 /* _gate.c: provider and directives of a location, compiled */
 
@@ -323,7 +325,7 @@ ngx_int_t ngx_http_webhook_check_gates(ngx_conf_t *cf,
 
 /* _replay.c: "webhook_replay" */
 
-char *ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_http_webhook_directive_t  ngx_http_webhook_replay;
 char *ngx_http_webhook_replay_merge(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *prev, ngx_http_webhook_loc_conf_t *conf);
 void ngx_http_webhook_replay_window(ngx_http_webhook_gate_t *gate);
@@ -333,7 +335,7 @@ void ngx_http_webhook_replay_rules(ngx_http_webhook_gate_t *first);
 
 /* _redis.c: "webhook_redis" */
 
-char *ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_http_webhook_directive_t  ngx_http_webhook_redis;
 
 /* _replay_key.c: what tells messages apart */
 

@@ -108,14 +108,13 @@ static char *
 ngx_http_webhook_secret_line(ngx_conf_t *cf,
     ngx_http_webhook_option_t *options, ngx_http_webhook_secret_t *secret)
 {
-    ngx_str_t   *value;
-    ngx_uint_t   given;
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
     if (ngx_http_webhook_secret_init(cf, secret, &value[1]) != NGX_CONF_OK
         || ngx_http_webhook_options(cf, options, &value[2],
-                                    cf->args->nelts - 2, secret, &given)
+                                    cf->args->nelts - 2, secret, NULL)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

@@ -39,8 +39,7 @@ static ngx_http_webhook_gate_t *ngx_http_webhook_gates_create(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf);
 static void ngx_http_webhook_gate_window(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_secrets(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_gate_secrets;
 static ngx_int_t ngx_http_webhook_gate_secret(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf,
     ngx_uint_t i);
@@ -53,20 +52,16 @@ static ngx_uint_t ngx_http_webhook_gate_has_for_name(
     ngx_http_webhook_gate_t *gate, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_gate_is_named(ngx_http_webhook_gate_t *gate,
     ngx_str_t *name);
-static ngx_int_t ngx_http_webhook_gate_challenges(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_gate_challenges;
 static ngx_int_t ngx_http_webhook_gate_sort_challenges(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate);
 static ngx_uint_t ngx_http_webhook_gate_answers(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_challenge_t *challenge, ngx_http_webhook_when_e when);
-static ngx_int_t ngx_http_webhook_gate_signs(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
-static ngx_int_t ngx_http_webhook_gate_certificates(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_gate_signs;
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_gate_certificates;
 static ngx_http_webhook_stage_e ngx_http_webhook_time_stage(
     ngx_http_webhook_provider_t *provider);
-static ngx_uint_t ngx_http_webhook_holds_body(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_used_t  ngx_http_webhook_holds_body;
 
 
 /* Sets conf->gate, or says in one line what is wrong and where. */
@@ -429,8 +424,6 @@ ngx_http_webhook_gate_challenges(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     return NGX_OK;
 }
 
-
-/* The challenges that may be answered, by when that is done. */
 
 static ngx_int_t
 ngx_http_webhook_gate_sort_challenges(ngx_conf_t *cf,

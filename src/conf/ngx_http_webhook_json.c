@@ -18,8 +18,6 @@ static ngx_int_t ngx_http_webhook_payload_add(ngx_conf_t *cf,
     size_t *index);
 static ngx_int_t ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *gate, ngx_array_t *requires);
-static void ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_constraint_t *constraint, ngx_str_t *pointer);
 static void ngx_http_webhook_json_set_free(void *data);
 static void ngx_http_webhook_payload_use(ngx_http_webhook_gate_t *gate,
     ngx_http_webhook_source_t *source);
@@ -202,8 +200,8 @@ ngx_http_webhook_payload_sources(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate)
         }
 
         added = gate->pointers.elts;
-        added[index].asked = pointers[i].asked;
-        gate->asks |= pointers[i].asked;
+        added[index].challenge = pointers[i].challenge;
+        gate->json_challenge |= pointers[i].challenge;
     }
 
     return NGX_OK;
@@ -362,8 +360,6 @@ ngx_http_webhook_payload_use(ngx_http_webhook_gate_t *gate,
 }
 
 
-/* Whether a constraint is for some events only. */
-
 static ngx_uint_t
 ngx_http_webhook_payload_when_event(ngx_http_webhook_gate_t *gate)
 {
@@ -380,8 +376,6 @@ ngx_http_webhook_payload_when_event(ngx_http_webhook_gate_t *gate)
     return 0;
 }
 
-
-/* Adds a pointer to the set, and keeps its text for messages. */
 
 static ngx_int_t
 ngx_http_webhook_payload_add(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
@@ -439,8 +433,7 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
             return NGX_ERROR;
         }
 
-        pointer.data = (u_char *) constraint->pointer.data;
-        pointer.len = constraint->pointer.len;
+        pointer = ngx_http_webhook_ngx_str(constraint->pointer);
 
         if (ngx_http_webhook_payload_add(cf, gate, &pointer, 1,
                                          &constraint->index)
@@ -465,7 +458,7 @@ ngx_http_webhook_payload_constraints(ngx_conf_t *cf,
             continue;
         }
 
-        ngx_http_webhook_payload_when(&require[i], constraint, &pointer);
+        pointer = ngx_http_webhook_ngx_str(constraint->when_pointer);
 
         if (ngx_http_webhook_payload_add(cf, gate, &pointer, 1,
                                          &constraint->when)
@@ -502,32 +495,6 @@ ngx_http_webhook_constraint_compile(wh_constraint_t *constraint,
 }
 
 
-/* The pointer in the word "when=POINTER=VALUE" that the value points into. */
-
-static void
-ngx_http_webhook_payload_when(ngx_http_webhook_require_t *require,
-    wh_constraint_t *constraint, ngx_str_t *pointer)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < require->n; i++) {
-
-        if (constraint->when_value.data < require->words[i].data
-            || constraint->when_value.data
-               > require->words[i].data + require->words[i].len)
-        {
-            continue;
-        }
-
-        pointer->data = (u_char *) require->words[i].data
-                        + sizeof("when=") - 1;
-        pointer->len = constraint->when_value.data - 1 - pointer->data;
-
-        return;
-    }
-}
-
-
 static int
 ngx_http_webhook_payload_pattern(void *data, wh_str_t subject)
 {
@@ -535,8 +502,7 @@ ngx_http_webhook_payload_pattern(void *data, wh_str_t subject)
 
     ngx_str_t  value;
 
-    value.data = (u_char *) subject.data;
-    value.len = subject.len;
+    value = ngx_http_webhook_ngx_str(subject);
 
     return ngx_http_webhook_pattern_match(require->regex, &value) ? WH_OK
                                                                   : WH_INVALID;

@@ -91,17 +91,22 @@ ngx_http_webhook_names(void *rows, size_t size, ngx_uint_t max, u_char *buf,
 }
 
 
-/* The row for a word like "raw", or "form:NAME" with a name; or NULL. */
+/*
+ * The row for a word like "raw", or "form:NAME" with a name, of the first ones
+ * or all.  NULL if there is none; what it was to be is said.
+ */
 
 void *
-ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max, ngx_str_t *word,
-    ngx_str_t *rest)
+ngx_http_webhook_row(ngx_conf_t *cf, void *rows, size_t size, ngx_uint_t max,
+    char *what, ngx_str_t *word, ngx_str_t *rest)
 {
-    u_char     *colon;
-    size_t      len;
-    ngx_str_t  *name;
+    u_char      *colon, buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    size_t       len;
+    ngx_str_t   *name, names;
+    ngx_uint_t   left;
 
     name = rows;
+    left = max;
 
     do {
         colon = ngx_strlchr(name->data, name->data + name->len, ':');
@@ -119,8 +124,12 @@ ngx_http_webhook_row(void *rows, size_t size, ngx_uint_t max, ngx_str_t *word,
 
         name = (ngx_str_t *) ((u_char *) name + size);
 
-    } while (name->len && --max);
+    } while (name->len && --left);
 
+    ngx_http_webhook_names(rows, size, max, buf, &names);
+
+    (void) ngx_http_webhook_error(cf, "%s \"%V\", it can be %V", what, word,
+                                  &names);
     return NULL;
 }
 
@@ -150,9 +159,7 @@ ngx_http_webhook_list_words(ngx_conf_t *cf, ngx_str_t *text,
     *n = 0;
 
     while (wh_list_next(&rest, ',', &word)) {
-        words[*n].data = (u_char *) word.data;
-        words[*n].len = word.len;
-        (*n)++;
+        words[(*n)++] = ngx_http_webhook_ngx_str(word);
     }
 
     return words;
@@ -186,17 +193,37 @@ ngx_http_webhook_keyword_word(ngx_conf_t *cf,
     ngx_http_webhook_keyword_t *keywords, ngx_str_t *what, ngx_str_t *word,
     ngx_uint_t *value)
 {
-    u_char      buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t   names;
+    u_char                       buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    u_char                       hint[NGX_HTTP_WEBHOOK_NAMES_SIZE];
+    ngx_str_t                    names;
+    ngx_uint_t                   numbers;
+    ngx_http_webhook_keyword_t  *keyword;
+    ngx_http_webhook_nearest_t   nearest;
 
-    if (ngx_http_webhook_keyword(keywords, word, value) == NGX_OK) {
-        return NGX_CONF_OK;
+    numbers = 0;
+    ngx_http_webhook_nearest_init(&nearest, word);
+
+    for (keyword = keywords; keyword->name.len; keyword++) {
+
+        if (ngx_http_webhook_str_equal(&keyword->name, word)) {
+            *value = keyword->value;
+            return NGX_CONF_OK;
+        }
+
+        /* of algorithms and statuses the nearest is no correction */
+
+        numbers |= (strpbrk((char *) keyword->name.data, "0123456789")
+                    != NULL);
+
+        ngx_http_webhook_nearest_add(&nearest, &keyword->name);
     }
 
     ngx_http_webhook_names(ngx_http_webhook_rows(keywords), 0, buf, &names);
 
     return ngx_http_webhook_error(cf,
-                       "unknown %V \"%V\" in %s, it can be %V", what, word,
+                       "unknown %V \"%V\"%s in %s, it can be %V", what, word,
+                       numbers ? (u_char *) ""
+                               : ngx_http_webhook_nearest_hint(&nearest, hint),
                        ngx_http_webhook_rule_or_directive(cf), &names);
 }
 
@@ -231,24 +258,9 @@ ngx_http_webhook_keyword_bits(ngx_conf_t *cf,
 }
 
 
-ngx_int_t
-ngx_http_webhook_keyword(ngx_http_webhook_keyword_t *keyword, ngx_str_t *word,
-    ngx_uint_t *value)
-{
-    for ( /* void */ ; keyword->name.len; keyword++) {
-        if (ngx_http_webhook_str_equal(&keyword->name, word)) {
-            *value = keyword->value;
-            return NGX_OK;
-        }
-    }
-
-    return NGX_DECLINED;
-}
-
-
 /*
  * Reads the options of a rule or a directive into conf.  Those that are given
- * come back as bits, in the order of the table.
+ * come back as bits, in the order of the table, if somebody wants that.
  */
 
 char *
@@ -256,10 +268,10 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
     ngx_str_t *words, ngx_uint_t n, void *conf, ngx_uint_t *given)
 {
     ngx_str_t                   value;
-    ngx_uint_t                  i, bit;
+    ngx_uint_t                  i, bit, all;
     ngx_http_webhook_option_t  *option;
 
-    *given = 0;
+    all = 0;
 
     for (i = 0; i < n; i++) {
 
@@ -282,7 +294,7 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
 
         bit = (ngx_uint_t) 1 << (option - options);
 
-        if ((*given & bit)
+        if ((all & bit)
             && (!option->repeatable
                 || ngx_http_webhook_option_repeated(words, i)))
         {
@@ -293,7 +305,7 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
                                option->repeatable ? " and value" : "");
         }
 
-        *given |= bit;
+        all |= bit;
 
         /* a word that is all of an option is known to be there, no more */
 
@@ -315,6 +327,10 @@ ngx_http_webhook_options(ngx_conf_t *cf, ngx_http_webhook_option_t *options,
         {
             return NGX_CONF_ERROR;
         }
+    }
+
+    if (given) {
+        *given = all;
     }
 
     return NGX_CONF_OK;
@@ -545,8 +561,6 @@ ngx_http_webhook_text(ngx_conf_t *cf, ngx_str_t *text)
                        ngx_http_webhook_rule_or_directive(cf));
 }
 
-
-/* Whether some module has a directive of this name. */
 
 ngx_uint_t
 ngx_http_webhook_is_directive(ngx_conf_t *cf, ngx_str_t *name)

@@ -137,9 +137,7 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
     sources[2] = provider->event;
 
     for (i = 0; i < 3; i++) {
-        if (names[i].len == name->len
-            && ngx_strncasecmp(names[i].data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(&names[i], name)) {
             break;
         }
     }
@@ -429,8 +427,6 @@ ngx_http_webhook_parts_ambiguous(ngx_http_webhook_provider_t *provider)
     return NULL;
 }
 
-
-/* Whether the text of a segment ends with that of the other one. */
 
 static ngx_uint_t
 ngx_http_webhook_part_text_ends(ngx_http_webhook_segment_t *segment,

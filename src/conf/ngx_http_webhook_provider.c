@@ -11,6 +11,11 @@
 #include <ngx_http_webhook_builtin.h>
 
 
+#define ngx_http_webhook_list(member, type)                                   \
+    { offsetof(ngx_http_webhook_provider_t, member),                          \
+      sizeof(ngx_http_webhook_ ## type ## _t) },
+
+
 static ngx_http_webhook_provider_t *ngx_http_webhook_provider_add(
     ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf, ngx_str_t *name,
     ngx_str_t *text);
@@ -87,8 +92,6 @@ static ngx_keyval_t  ngx_http_webhook_aliases[] = {
     { ngx_null_string, ngx_null_string }
 };
 
-
-/* The webhook_provider directive. */
 
 char *
 ngx_http_webhook_provider_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -206,9 +209,7 @@ ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
     ngx_http_webhook_nearest_init(&nearest, name);
 
     for (alias = ngx_http_webhook_aliases; alias->key.len; alias++) {
-        if (alias->key.len == name->len
-            && ngx_strncasecmp(alias->key.data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(&alias->key, name)) {
             nearest.word = alias->value;
         }
     }
@@ -235,10 +236,23 @@ ngx_http_webhook_provider_unknown(ngx_conf_t *cf,
 static ngx_http_webhook_provider_t *
 ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
 {
-    ngx_uint_t                    index;
+    ngx_uint_t                    i, index;
     ngx_http_webhook_provider_t  *provider;
 
     static ngx_str_t  content_type = ngx_string("Content-Type");
+
+    static struct {
+        size_t  offset, size;
+    } lists[] = {
+        ngx_http_webhook_list(headers, header)
+        ngx_http_webhook_list(media, media)
+        ngx_http_webhook_list(required, required)
+        ngx_http_webhook_list(tokens, token)
+        ngx_http_webhook_list(signatures, signature)
+        ngx_http_webhook_list(pointers, pointer)
+        ngx_http_webhook_list(claims, pointer)
+        ngx_http_webhook_list(challenges, challenge)
+    };
 
     provider = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_provider_t));
     if (provider == NULL) {
@@ -251,33 +265,18 @@ ngx_http_webhook_provider_create(ngx_conf_t *cf, ngx_str_t *name)
     provider->window.past = NGX_CONF_UNSET;
     provider->window.future = NGX_CONF_UNSET;
 
-    if (ngx_array_init(&provider->headers, cf->pool, 4,
-                       sizeof(ngx_http_webhook_header_t))
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        if (ngx_array_init((ngx_array_t *) ((u_char *) provider
+                                            + lists[i].offset),
+                           cf->pool, 2, lists[i].size)
+            != NGX_OK)
+        {
+            return NULL;
+        }
+    }
+
+    if (ngx_array_init(&provider->lines, cf->temp_pool, 8, sizeof(ngx_str_t))
         != NGX_OK
-        || ngx_array_init(&provider->media, cf->pool, 1,
-                          sizeof(ngx_http_webhook_media_t))
-           != NGX_OK
-        || ngx_array_init(&provider->required, cf->pool, 1,
-                          sizeof(ngx_http_webhook_required_t))
-           != NGX_OK
-        || ngx_array_init(&provider->tokens, cf->pool, 1,
-                          sizeof(ngx_http_webhook_token_t))
-           != NGX_OK
-        || ngx_array_init(&provider->signatures, cf->pool, 1,
-                          sizeof(ngx_http_webhook_signature_t))
-           != NGX_OK
-        || ngx_array_init(&provider->pointers, cf->pool, 1,
-                          sizeof(ngx_http_webhook_pointer_t))
-           != NGX_OK
-        || ngx_array_init(&provider->claims, cf->pool, 4,
-                          sizeof(ngx_http_webhook_pointer_t))
-           != NGX_OK
-        || ngx_array_init(&provider->challenges, cf->pool, 1,
-                          sizeof(ngx_http_webhook_challenge_t))
-           != NGX_OK
-        || ngx_array_init(&provider->lines, cf->temp_pool, 8,
-                          sizeof(ngx_str_t))
-           != NGX_OK
         || ngx_http_webhook_provider_header(cf, provider, &content_type,
                                             &index)
            != NGX_OK)
@@ -559,8 +558,6 @@ ngx_http_webhook_rule_source(ngx_conf_t *cf,
 }
 
 
-/* CODE of "ack" */
-
 static char *
 ngx_http_webhook_rule_ack(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -569,8 +566,6 @@ ngx_http_webhook_rule_ack(ngx_conf_t *cf,
     return ngx_http_webhook_status_word(cf, &words[0], 200, 299, field);
 }
 
-
-/* CODE of "reject" */
 
 static char *
 ngx_http_webhook_rule_reject(ngx_conf_t *cf,

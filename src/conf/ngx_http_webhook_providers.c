@@ -23,8 +23,7 @@ typedef enum {
 } ngx_http_webhook_kind_e;
 
 
-static ngx_uint_t ngx_http_webhook_providers_in_body(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_used_t  ngx_http_webhook_providers_in_body;
 static ngx_int_t ngx_http_webhook_providers_check_sharing(ngx_conf_t *cf,
     ngx_http_webhook_gate_t *first, ngx_http_webhook_loc_conf_t *conf);
 static ngx_uint_t ngx_http_webhook_providers_may_share(
@@ -39,8 +38,7 @@ static ngx_uint_t ngx_http_webhook_providers_covers(
     ngx_http_webhook_provider_t *provider1, ngx_http_webhook_source_t *source1,
     ngx_http_webhook_provider_t *provider2,
     ngx_http_webhook_source_t *source2);
-static ngx_int_t ngx_http_webhook_providers_check_pubkeys(ngx_conf_t *cf,
-    ngx_http_webhook_gate_t *gate, ngx_http_webhook_loc_conf_t *conf);
+static ngx_http_webhook_gate_part_t  ngx_http_webhook_providers_check_pubkeys;
 static ngx_str_t *ngx_http_webhook_providers_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static ngx_uint_t ngx_http_webhook_providers_common(
@@ -333,10 +331,7 @@ ngx_http_webhook_providers_covers(ngx_http_webhook_provider_t *provider1,
     header2 = ngx_http_webhook_providers_header(provider2, source2);
 
     if (source1->type == NGX_HTTP_WEBHOOK_HEADER) {
-        return header2
-               && header1->len == header2->len
-               && ngx_strncasecmp(header1->data, header2->data, header1->len)
-                  == 0;
+        return header2 && ngx_http_webhook_str_same(header1, header2);
     }
 
     return source1->type == source2->type

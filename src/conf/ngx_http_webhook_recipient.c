@@ -26,8 +26,6 @@ ngx_http_webhook_recipient_token(ngx_http_webhook_stats_entry_t *entry)
 }
 
 
-/* Whether messages for others are taken. */
-
 ngx_uint_t
 ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
 {

@@ -29,8 +29,6 @@ static ngx_http_webhook_option_handler_t  ngx_http_webhook_redis_option_prefix;
 static ngx_http_webhook_option_handler_t  ngx_http_webhook_redis_option_msec;
 static char *ngx_http_webhook_redis_url(ngx_conf_t *cf,
     ngx_http_webhook_redis_t *redis, ngx_uint_t *tls);
-static char *ngx_http_webhook_redis_database(ngx_conf_t *cf,
-    ngx_http_webhook_redis_t *redis, ngx_str_t *rest);
 static char *ngx_http_webhook_redis_url_wrong(ngx_conf_t *cf,
     ngx_http_webhook_redis_t *redis);
 static char *ngx_http_webhook_redis_addresses(ngx_conf_t *cf,
@@ -101,7 +99,7 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     char                            *rv;
     ngx_str_t                       *value;
-    ngx_uint_t                       tls, given;
+    ngx_uint_t                       tls;
     ngx_http_webhook_redis_t        *redis, **slot;
     ngx_http_webhook_redis_words_t  *words;
 
@@ -145,7 +143,7 @@ ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_set(&redis->prefix, "wh:");
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_redis_options, &value[3],
-                                 cf->args->nelts - 3, words, &given)
+                                 cf->args->nelts - 3, words, NULL)
         != NGX_CONF_OK
         || ngx_http_webhook_redis_url(cf, redis, &tls) != NGX_CONF_OK
         || ngx_http_webhook_redis_password(cf, redis, &words->password)
@@ -262,6 +260,7 @@ ngx_http_webhook_redis_url(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
     ngx_uint_t *tls)
 {
     u_char     *slash, *last;
+    ngx_int_t   n;
     ngx_str_t   text;
 
     text = redis->url;
@@ -302,37 +301,20 @@ ngx_http_webhook_redis_url(ngx_conf_t *cf, ngx_http_webhook_redis_t *redis,
         return ngx_http_webhook_redis_url_wrong(cf, redis);
     }
 
-    if (ngx_http_webhook_redis_database(cf, redis, &redis->database)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
+    if (redis->database.len) {
+
+        n = ngx_atoi(redis->database.data, redis->database.len);
+
+        if (n == NGX_ERROR) {
+            return ngx_http_webhook_redis_url_wrong(cf, redis);
+        }
+
+        if (n == 0) {
+            redis->database.len = 0;
+        }
     }
 
     return ngx_http_webhook_redis_addresses(cf, redis, &text);
-}
-
-
-static char *
-ngx_http_webhook_redis_database(ngx_conf_t *cf,
-    ngx_http_webhook_redis_t *redis, ngx_str_t *rest)
-{
-    ngx_int_t  n;
-
-    if (rest->len == 0) {
-        return NGX_CONF_OK;
-    }
-
-    n = ngx_atoi(rest->data, rest->len);
-
-    if (n == NGX_ERROR) {
-        return ngx_http_webhook_redis_url_wrong(cf, redis);
-    }
-
-    if (n == 0) {
-        rest->len = 0;
-    }
-
-    return NGX_CONF_OK;
 }
 
 

@@ -76,8 +76,6 @@ static ngx_http_webhook_option_t  ngx_http_webhook_replay_options[] = {
 };
 
 
-/* The options above, or "off". */
-
 char *
 ngx_http_webhook_replay(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -256,8 +254,6 @@ ngx_http_webhook_replay_zone(ngx_conf_t *cf, ngx_http_webhook_replay_t *replay)
     return NGX_CONF_ERROR;
 }
 
-
-/* So may an engine. */
 
 static char *
 ngx_http_webhook_replay_engine(ngx_conf_t *cf,

@@ -16,8 +16,7 @@ static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_unsigned_other(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_replay_signs_members(
-    ngx_http_webhook_provider_t *provider);
+static ngx_http_webhook_used_t  ngx_http_webhook_replay_signs_members;
 static ngx_uint_t ngx_http_webhook_replay_covers(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 static ngx_uint_t ngx_http_webhook_replay_covers_variable(
@@ -198,9 +197,7 @@ ngx_http_webhook_replay_unsigned_other(ngx_http_webhook_provider_t *provider,
         return 0;
     }
 
-    if (name->len == digest.len
-        && ngx_strncasecmp(name->data, digest.data, digest.len) == 0)
-    {
+    if (ngx_http_webhook_str_same(name, &digest)) {
         return provider->bearer
                || (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_LOOSE);
     }

@@ -248,7 +248,7 @@ ngx_http_webhook_challenge_source(ngx_conf_t *cf,
     pointer += source->index;
 
     pointer->used--;
-    pointer->asked = 1;
+    pointer->challenge = 1;
 
     return NGX_CONF_OK;
 }

@@ -159,7 +159,6 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                    given;
     ngx_http_webhook_required_t  *required, *other;
 
     required = ngx_http_webhook_add(&provider->required);
@@ -178,7 +177,7 @@ ngx_http_webhook_rule_header(ngx_conf_t *cf,
     required->value = words[1];
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_header_options,
-                                 &words[2], n - 2, required, &given)
+                                 &words[2], n - 2, required, NULL)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

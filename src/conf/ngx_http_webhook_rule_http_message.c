@@ -111,8 +111,6 @@ static ngx_http_webhook_option_t  ngx_http_webhook_http_message_options[] = {
 };
 
 
-/* The words after "http-message". */
-
 char *
 ngx_http_webhook_rule_http_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n)

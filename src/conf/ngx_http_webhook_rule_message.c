@@ -69,13 +69,11 @@ ngx_http_webhook_rule_message(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t  given;
-
     provider->message = words[0];
     provider->message_line = cf->conf_file->line;
 
     return ngx_http_webhook_options(cf, ngx_http_webhook_message_options,
-                                    &words[1], n - 1, provider, &given);
+                                    &words[1], n - 1, provider, NULL);
 }
 
 
@@ -84,20 +82,18 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    u_char                        buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t                     names;
+    ngx_str_t                     source;
     ngx_http_webhook_body_t      *body;
     ngx_http_webhook_body_row_t  *row;
 
     body = &provider->body;
 
-    row = ngx_http_webhook_row(ngx_http_webhook_rows(ngx_http_webhook_bodies),
-                               0, &words[0], &body->source.name);
+    row = ngx_http_webhook_row(cf,
+                               ngx_http_webhook_rows(ngx_http_webhook_bodies),
+                               0, "unknown body", &words[0],
+                               &body->source.name);
     if (row == NULL) {
-        ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_bodies),
-                               0, buf, &names);
-        return ngx_http_webhook_error(cf, "unknown body \"%V\", it can be %V",
-                                      &words[0], &names);
+        return NGX_CONF_ERROR;
     }
 
     body->keyword = row->name;
@@ -105,9 +101,9 @@ ngx_http_webhook_rule_body(ngx_conf_t *cf,
     body->flags = row->flags;
 
     if (body->flags & NGX_HTTP_WEBHOOK_BODY_DIGEST) {
-        names = body->source.name;
+        source = body->source.name;
 
-        return ngx_http_webhook_source_word(cf, provider, &names,
+        return ngx_http_webhook_source_word(cf, provider, &source,
                                             NGX_HTTP_WEBHOOK_SOURCES_EARLY,
                                             &body->source);
     }

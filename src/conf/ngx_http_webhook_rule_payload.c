@@ -108,7 +108,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                     given, taken;
+    ngx_uint_t                     taken;
     ngx_http_webhook_timestamp_t  *timestamp;
 
     timestamp = ngx_pcalloc(cf->pool, sizeof(ngx_http_webhook_timestamp_t));
@@ -130,8 +130,7 @@ ngx_http_webhook_rule_timestamp(ngx_conf_t *cf,
     }
 
     return ngx_http_webhook_options(cf, ngx_http_webhook_timestamp_options,
-                                    &words[taken], n - taken, timestamp,
-                                    &given);
+                                    &words[taken], n - taken, timestamp, NULL);
 }
 
 
@@ -144,8 +143,6 @@ ngx_http_webhook_rule_window(ngx_conf_t *cf,
 {
     ngx_http_webhook_window_t  *window = field;
 
-    ngx_uint_t  given;
-
     if (ngx_http_webhook_option_period(cf, NULL, &words[0], &window->past)
         != NGX_CONF_OK)
     {
@@ -153,7 +150,7 @@ ngx_http_webhook_rule_window(ngx_conf_t *cf,
     }
 
     return ngx_http_webhook_options(cf, ngx_http_webhook_window_options,
-                                    &words[1], n - 1, window, &given);
+                                    &words[1], n - 1, window, NULL);
 }
 
 
@@ -269,8 +266,7 @@ ngx_http_webhook_require_text(ngx_conf_t *cf, wh_constraint_t *constraint,
         }
 
         if (ngx_strncmp(text.data, "when=", sizeof("when=") - 1) == 0) {
-            text.data = (u_char *) constraint->when_value.data;
-            text.len = constraint->when_value.len;
+            text = ngx_http_webhook_ngx_str(constraint->when_value);
         }
 
         if (ngx_http_webhook_text(cf, &text) != NGX_CONF_OK) {

@@ -51,8 +51,6 @@ ngx_http_webhook_rule_t  ngx_http_webhook_rules_replay[] = {
 };
 
 
-/* The options above, or "off". */
-
 static char *
 ngx_http_webhook_rule_replay(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
@@ -95,9 +93,7 @@ ngx_http_webhook_rule_replay_key(ngx_conf_t *cf,
 {
     ngx_http_webhook_replay_rule_t  *rule = field;
 
-    static ngx_str_t  body = ngx_string("body");
-
-    if (ngx_http_webhook_str_equal(value, &body)) {
+    if (ngx_strcmp(value->data, "body") == 0) {
         rule->body = 1;
         return NGX_CONF_OK;
     }

@@ -198,10 +198,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     ngx_http_webhook_signature_t        *signature;
     ngx_http_webhook_signature_words_t   conf;
 
-    static ngx_str_t  body = ngx_string("body");
-    static ngx_str_t  http_message = ngx_string("http-message");
-
-    if (ngx_http_webhook_str_equal(&words[0], &http_message)) {
+    if (ngx_strcmp(words[0].data, "http-message") == 0) {
         return ngx_http_webhook_rule_http_message(cf, provider, &words[1],
                                                   n - 1);
     }
@@ -217,7 +214,7 @@ ngx_http_webhook_rule_signature(ngx_conf_t *cf,
     conf.encoding = WH_HEX;
     conf.digest_encoding = WH_HEX;
 
-    if (ngx_http_webhook_str_equal(&words[0], &body)) {
+    if (ngx_strcmp(words[0].data, "body") == 0) {
         signature->source.type = NGX_HTTP_WEBHOOK_WHOLE_BODY;
 
     } else if (ngx_http_webhook_source_word(cf, provider, &words[0],
@@ -546,8 +543,6 @@ ngx_http_webhook_signature_claims(ngx_conf_t *cf,
 {
     ngx_uint_t  index;
 
-    static ngx_str_t  none = ngx_string("none");
-
     signature->jwt.issuer = ngx_http_webhook_wh_str(&conf->issuer);
     signature->jwt.encoding = conf->digest_encoding;
     signature->jwt.digest = WH_JSON_NONE;
@@ -565,7 +560,7 @@ ngx_http_webhook_signature_claims(ngx_conf_t *cf,
                            "if it says nothing of the body");
     }
 
-    if (ngx_http_webhook_str_equal(&conf->digest, &none)) {
+    if (ngx_strcmp(conf->digest.data, "none") == 0) {
         provider->bearer = 1;
         provider->alone = 1;
 
@@ -590,9 +585,7 @@ ngx_http_webhook_signature_list(ngx_conf_t *cf,
 {
     ngx_http_webhook_signature_words_t  *conf = field;
 
-    static ngx_str_t  lines = ngx_string("lines");
-
-    if (ngx_http_webhook_str_equal(value, &lines)) {
+    if (ngx_strcmp(value->data, "lines") == 0) {
         conf->lines = 1;
         return NGX_CONF_OK;
     }

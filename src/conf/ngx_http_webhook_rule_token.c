@@ -38,7 +38,6 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *words, ngx_uint_t n,
     void *field)
 {
-    ngx_uint_t                   given;
     ngx_http_webhook_token_t    *token, *other;
     ngx_http_webhook_pointer_t  *pointers;
 
@@ -50,7 +49,7 @@ ngx_http_webhook_rule_token(ngx_conf_t *cf,
     ngx_str_null(&token->for_name);
 
     if (ngx_http_webhook_options(cf, ngx_http_webhook_token_options,
-                                 &words[1], n - 1, token, &given)
+                                 &words[1], n - 1, token, NULL)
         != NGX_CONF_OK
         || ngx_http_webhook_source_word(cf, provider, &words[0],
                                         NGX_HTTP_WEBHOOK_SOURCES_CREDENTIAL,

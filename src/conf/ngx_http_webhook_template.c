@@ -70,9 +70,7 @@ ngx_uint_t
 ngx_http_webhook_name_in(ngx_str_t *names, ngx_str_t *name)
 {
     for ( /* void */ ; names->len; names++) {
-        if (names->len == name->len
-            && ngx_strncasecmp(names->data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(names, name)) {
             return 1;
         }
     }
@@ -80,8 +78,6 @@ ngx_http_webhook_name_in(ngx_str_t *names, ngx_str_t *name)
     return 0;
 }
 
-
-/* Whether it is one of ours. */
 
 ngx_uint_t
 ngx_http_webhook_variable_own(ngx_str_t *name)
@@ -116,17 +112,13 @@ ngx_http_webhook_variable_used(ngx_conf_t *cf, ngx_str_t *name)
 }
 
 
-/* Whether the text has the variable. */
-
 ngx_uint_t
 ngx_http_webhook_template_has(ngx_str_t text, ngx_str_t *name)
 {
     ngx_str_t  variable;
 
     while (ngx_http_webhook_template_next(&text, &variable) == NGX_OK) {
-        if (variable.len == name->len
-            && ngx_strncasecmp(variable.data, name->data, name->len) == 0)
-        {
+        if (ngx_http_webhook_str_same(&variable, name)) {
             return 1;
         }
     }

@@ -82,8 +82,6 @@ ngx_http_webhook_push(ngx_conf_t *cf, ngx_array_t **list, size_t size)
 }
 
 
-/* Words in one text. */
-
 ngx_int_t
 ngx_http_webhook_join(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
     char *separator, ngx_str_t *text)
@@ -152,8 +150,6 @@ ngx_http_webhook_pattern(ngx_conf_t *cf, ngx_str_t *pattern, char *rule,
 }
 
 
-/* Reads a status from min to max. */
-
 char *
 ngx_http_webhook_status_word(ngx_conf_t *cf, ngx_str_t *word, ngx_int_t min,
     ngx_int_t max, ngx_int_t *status)
@@ -177,20 +173,17 @@ ngx_http_webhook_source_word(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, ngx_str_t *word, ngx_uint_t sources,
     ngx_http_webhook_source_t *source)
 {
-    u_char                          buf[NGX_HTTP_WEBHOOK_NAMES_SIZE];
-    ngx_str_t                       names, *header;
+    ngx_str_t                      *header;
     ngx_http_webhook_source_row_t  *row;
 
     ngx_memzero(source, sizeof(ngx_http_webhook_source_t));
 
-    row = ngx_http_webhook_row(ngx_http_webhook_rows(ngx_http_webhook_sources),
-                               sources, word, &source->name);
+    row = ngx_http_webhook_row(cf,
+                               ngx_http_webhook_rows(ngx_http_webhook_sources),
+                               sources, "invalid source", word,
+                               &source->name);
     if (row == NULL) {
-        ngx_http_webhook_names(ngx_http_webhook_rows(ngx_http_webhook_sources),
-                               sources, buf, &names);
-        return ngx_http_webhook_error(cf,
-                           "invalid source \"%V\", it can be %V", word,
-                           &names);
+        return NGX_CONF_ERROR;
     }
 
     source->type = row - ngx_http_webhook_sources;
@@ -297,10 +290,7 @@ ngx_http_webhook_provider_header(ngx_conf_t *cf,
     header = provider->headers.elts;
 
     for (i = 0; i < provider->headers.nelts; i++) {
-        if (header[i].name.len == name->len
-            && ngx_strncasecmp(header[i].name.data, name->data, name->len)
-               == 0)
-        {
+        if (ngx_http_webhook_str_same(&header[i].name, name)) {
             *index = i;
             return NGX_OK;
         }

@@ -56,6 +56,12 @@ typedef struct {
 } wh_constraint_option_t;
 
 
+typedef struct {
+    wh_str_t     name;
+    unsigned     json;             /* what a value may be */
+} wh_constraint_type_t;
+
+
 static int wh_constraint_type(wh_str_t name, wh_constraint_type_e *type);
 static int wh_constraint_option(wh_constraint_t *c, wh_json_set_t *set,
     wh_str_t word, const char **error);
@@ -79,20 +85,23 @@ static int wh_constraint_has_common_value(const wh_constraint_t *a,
 
 static int wh_constraint_applies(const wh_constraint_t *c,
     const wh_json_t *json, wh_str_t event, const char **violation);
-static int wh_constraint_has_type(const wh_constraint_t *c,
-    const wh_json_value_t *value);
 static const char *wh_constraint_violation(const wh_constraint_t *c,
     const wh_json_value_t *value, int64_t now);
 static int wh_constraint_in(wh_str_t values, wh_str_t text);
 static size_t wh_constraint_length(const wh_json_value_t *value);
-static int wh_constraint_recent(const wh_constraint_t *c, wh_str_t text,
-    int64_t now);
 
 
-static const wh_str_t  wh_constraint_types[] = {
-    wh_string("any"), wh_string("null"), wh_string("boolean"),
-    wh_string("integer"), wh_string("number"), wh_string("string"),
-    wh_string("object"), wh_string("array")
+/* In the order of wh_constraint_type_e, with bits of wh_json_type_e. */
+
+static const wh_constraint_type_t  wh_constraint_types[] = {
+    { wh_string("any"), ~0u },
+    { wh_string("null"), 1u << WH_JSON_NULL },
+    { wh_string("boolean"), 1u << WH_JSON_BOOLEAN },
+    { wh_string("integer"), 1u << WH_JSON_INTEGER },
+    { wh_string("number"), 1u << WH_JSON_INTEGER | 1u << WH_JSON_NUMBER },
+    { wh_string("string"), 1u << WH_JSON_STRING },
+    { wh_string("object"), 1u << WH_JSON_OBJECT },
+    { wh_string("array"), 1u << WH_JSON_ARRAY }
 };
 
 
@@ -209,7 +218,7 @@ wh_constraint_type(wh_str_t name, wh_constraint_type_e *type)
          i < sizeof(wh_constraint_types) / sizeof(wh_constraint_types[0]);
          i++)
     {
-        if (wh_equal(wh_constraint_types[i], name)) {
+        if (wh_equal(wh_constraint_types[i].name, name)) {
             *type = (wh_constraint_type_e) i;
             return WH_OK;
         }
@@ -424,34 +433,19 @@ wh_constraint_size(wh_str_t text, size_t *n)
 static int
 wh_constraint_duration(wh_str_t text, int64_t *sec)
 {
-    size_t   n;
-    int64_t  unit;
+    size_t       n;
+    int64_t      unit;
+    const char  *letter;
+
+    static const char  letters[] = { 's', 'm', 'h', 'd' };
+    static const int64_t  units[] = { 1, 60, 3600, 86400 };
 
     unit = 1;
+    letter = text.len ? memchr(letters, text.data[text.len - 1], 4) : NULL;
 
-    if (text.len > 0) {
-
-        switch (text.data[text.len - 1]) {
-
-        case 's':
-            text.len--;
-            break;
-
-        case 'm':
-            unit = 60;
-            text.len--;
-            break;
-
-        case 'h':
-            unit = 3600;
-            text.len--;
-            break;
-
-        case 'd':
-            unit = 86400;
-            text.len--;
-            break;
-        }
+    if (letter != NULL) {
+        unit = units[letter - letters];
+        text.len--;
     }
 
     if (wh_constraint_size(text, &n) != WH_OK || n == 0) {
@@ -492,6 +486,8 @@ wh_constraint_when(wh_constraint_t *c, wh_json_set_t *set, wh_str_t value,
     if (left.len == 0 || left.data[0] != '/') {
         return WH_INVALID;
     }
+
+    c->when_pointer = left;
 
     return wh_json_set_add(set, left, &c->when, error);
 }
@@ -562,8 +558,6 @@ wh_constraint_excludes(const wh_constraint_t *a, const wh_constraint_t *b)
 }
 
 
-/* The bounds of a length. */
-
 static size_t
 wh_constraint_least(const wh_constraint_t *c)
 {
@@ -614,7 +608,7 @@ wh_constraint_has_common_value(const wh_constraint_t *a,
         return 1;
     }
 
-    last = a->values.data + a->values.len;
+    last = wh_end(a->values);
 
     for (value.data = a->values.data; value.data <= last; value.data = p + 1) {
 
@@ -661,7 +655,7 @@ wh_constraint_check(const wh_constraint_t *c, const wh_json_t *json,
         *violation = wh_constraint_has(c, WH_CONSTRAINT_OPTIONAL)
                      ? NULL : "required";
 
-    } else if (!wh_constraint_has_type(c, value)) {
+    } else if (!(wh_constraint_types[c->type].json & (1u << value->type))) {
         *violation = "type";
 
     } else {
@@ -712,43 +706,12 @@ wh_constraint_applies(const wh_constraint_t *c, const wh_json_t *json,
 }
 
 
-static int
-wh_constraint_has_type(const wh_constraint_t *c, const wh_json_value_t *value)
-{
-    switch (c->type) {
-
-    case WH_CONSTRAINT_NULL:
-        return value->type == WH_JSON_NULL;
-
-    case WH_CONSTRAINT_BOOLEAN:
-        return value->type == WH_JSON_BOOLEAN;
-
-    case WH_CONSTRAINT_INTEGER:
-        return value->type == WH_JSON_INTEGER;
-
-    case WH_CONSTRAINT_NUMBER:
-        return value->type == WH_JSON_INTEGER || value->type == WH_JSON_NUMBER;
-
-    case WH_CONSTRAINT_STRING:
-        return value->type == WH_JSON_STRING;
-
-    case WH_CONSTRAINT_OBJECT:
-        return value->type == WH_JSON_OBJECT;
-
-    case WH_CONSTRAINT_ARRAY:
-        return value->type == WH_JSON_ARRAY;
-
-    default: /* WH_CONSTRAINT_ANY */
-        return 1;
-    }
-}
-
-
 static const char *
 wh_constraint_violation(const wh_constraint_t *c, const wh_json_value_t *value,
     int64_t now)
 {
-    size_t  length;
+    size_t   length;
+    int64_t  time;
 
     if (wh_constraint_has(c, WH_CONSTRAINT_ENUM)
         && (value->type == WH_JSON_OBJECT || value->type == WH_JSON_ARRAY
@@ -797,7 +760,8 @@ wh_constraint_violation(const wh_constraint_t *c, const wh_json_value_t *value,
     }
 
     if (wh_constraint_has(c, WH_CONSTRAINT_WITHIN)
-        && !wh_constraint_recent(c, value->text, now))
+        && (wh_time_parse(value->text, c->unit, &time) != WH_OK
+            || time < now - c->within))
     {
         return "within";
     }
@@ -810,50 +774,30 @@ static int
 wh_constraint_in(wh_str_t values, wh_str_t text)
 {
     wh_str_t              value;
-    const unsigned char  *p, *bar, *last;
+    const unsigned char  *p, *last;
 
-    p = values.data;
-    last = p + values.len;
+    last = wh_end(values);
 
-    for ( ;; ) {
+    for (value.data = values.data; value.data <= last; value.data = p + 1) {
 
-        bar = memchr(p, '|', last - p);
+        p = memchr(value.data, '|', last - value.data);
+        p = p ? p : last;
 
-        value.data = p;
-        value.len = ((bar != NULL) ? bar : last) - p;
+        value.len = p - value.data;
 
         if (wh_equal(value, text)) {
             return 1;
         }
-
-        if (bar == NULL) {
-            return 0;
-        }
-
-        p = bar + 1;
     }
+
+    return 0;
 }
 
 
 static size_t
 wh_constraint_length(const wh_json_value_t *value)
 {
-    if (value->type == WH_JSON_ARRAY) {
-        return value->size;
-    }
-
-    return wh_utf8_length(value->text.data, value->text.len);
-}
-
-
-static int
-wh_constraint_recent(const wh_constraint_t *c, wh_str_t text, int64_t now)
-{
-    int64_t  time;
-
-    if (wh_time_parse(text, c->unit, &time) != WH_OK) {
-        return 0;
-    }
-
-    return time >= now - c->within;
+    return value->type == WH_JSON_ARRAY
+           ? value->size
+           : wh_utf8_length(value->text.data, value->text.len);
 }

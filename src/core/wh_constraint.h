@@ -55,6 +55,7 @@ typedef struct {
     void                   *match_data;
 
     size_t                  when;       /* a pointer's index, WH_JSON_NONE */
+    wh_str_t                when_pointer;
     wh_str_t                when_value; /* of it, or of the event */
 } wh_constraint_t;
 

@@ -13,7 +13,7 @@
 #include "wh_form_sorted.h"
 
 
-static int wh_form_pair_decode(wh_form_pair_t *pair, unsigned char **dst);
+static int wh_form_part_decode(wh_str_t *text, unsigned char **dst);
 static int wh_form_pair_compare(const void *one, const void *two);
 static int wh_form_text_compare(wh_str_t a, wh_str_t b);
 static unsigned char *wh_form_copy(unsigned char *dst, wh_str_t text);
@@ -60,7 +60,8 @@ wh_form_sorted(wh_str_t text, wh_form_pair_t *pairs, unsigned char *decoded,
 
         if (pairs[n].name.data != begin
             || pairs[n].name.len == 0
-            || wh_form_pair_decode(&pairs[n], &decoded) != WH_OK)
+            || wh_form_part_decode(&pairs[n].name, &decoded) != WH_OK
+            || wh_form_part_decode(&pairs[n].value, &decoded) != WH_OK)
         {
             return WH_INVALID;
         }
@@ -90,24 +91,16 @@ wh_form_sorted(wh_str_t text, wh_form_pair_t *pairs, unsigned char *decoded,
 
 
 static int
-wh_form_pair_decode(wh_form_pair_t *pair, unsigned char **dst)
+wh_form_part_decode(wh_str_t *text, unsigned char **dst)
 {
     size_t  len;
 
-    if (wh_form_decode(pair->name, *dst, &len) != WH_OK) {
+    if (wh_form_decode(*text, *dst, &len) != WH_OK) {
         return WH_INVALID;
     }
 
-    pair->name.data = *dst;
-    pair->name.len = len;
-    *dst += len;
-
-    if (wh_form_decode(pair->value, *dst, &len) != WH_OK) {
-        return WH_INVALID;
-    }
-
-    pair->value.data = *dst;
-    pair->value.len = len;
+    text->data = *dst;
+    text->len = len;
     *dst += len;
 
     return WH_OK;

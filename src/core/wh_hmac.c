@@ -98,6 +98,7 @@ int
 wh_hmac_key_init(wh_hmac_key_t *key, wh_digest_e digest,
     const unsigned char *secret, size_t len)
 {
+    int            rc;
     size_t         block_size;
     const EVP_MD  *md;
     unsigned char  block[WH_HMAC_MAX_BLOCK];
@@ -113,32 +114,27 @@ wh_hmac_key_init(wh_hmac_key_t *key, wh_digest_e digest,
 
     if (len <= block_size) {
         memcpy(block, secret, len);
+        rc = 1;
 
-    } else if (EVP_Digest(secret, len, block, NULL, md, NULL) != 1) {
-        goto failed;
+    } else {
+        rc = EVP_Digest(secret, len, block, NULL, md, NULL);
     }
 
-    key->inner = wh_hmac_pad(md, block, block_size, 0x36);
-    if (key->inner == NULL) {
-        goto failed;
-    }
-
-    key->outer = wh_hmac_pad(md, block, block_size, 0x5c);
-    if (key->outer == NULL) {
-        goto failed;
+    if (rc == 1) {
+        key->inner = wh_hmac_pad(md, block, block_size, 0x36);
+        key->outer = wh_hmac_pad(md, block, block_size, 0x5c);
     }
 
     OPENSSL_cleanse(block, sizeof(block));
+
+    if (key->inner == NULL || key->outer == NULL) {
+        wh_hmac_key_free(key);
+        ERR_clear_error();
+
+        return WH_ERROR;
+    }
 
     return WH_OK;
-
-failed:
-
-    OPENSSL_cleanse(block, sizeof(block));
-    wh_hmac_key_free(key);
-    ERR_clear_error();
-
-    return WH_ERROR;
 }
 
 
@@ -196,11 +192,7 @@ wh_hmac_start(const wh_hmac_key_t *key, EVP_MD_CTX *ctx)
 int
 wh_hmac_update(EVP_MD_CTX *ctx, const unsigned char *data, size_t len)
 {
-    if (len == 0) {
-        return WH_OK;
-    }
-
-    if (EVP_DigestUpdate(ctx, data, len) != 1) {
+    if (len > 0 && EVP_DigestUpdate(ctx, data, len) != 1) {
         ERR_clear_error();
         return WH_ERROR;
     }

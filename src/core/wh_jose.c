@@ -196,11 +196,8 @@ wh_jose_header(const wh_jose_rules_t *rules, wh_str_t encoded,
         return WH_ERROR;
     }
 
-    rc = wh_json_parse(json, buf, len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(json);
-    }
+    (void) wh_json_parse(json, buf, len);
+    rc = wh_json_end(json);
 
     if (rc == WH_OK) {
         rc = wh_jose_check(rules, json);

@@ -126,7 +126,6 @@ static int wh_json_start_yajl(wh_json_t *json);
 
 static void *wh_json_calloc(wh_json_t *json, size_t n, size_t size);
 static void *wh_json_realloc(wh_json_t *json, void *old, size_t size);
-static void wh_json_release(wh_json_t *json, void *old);
 static void *wh_json_yajl_malloc(void *ctx, size_t size);
 static void *wh_json_yajl_realloc(void *ctx, void *old, size_t size);
 static void wh_json_yajl_free(void *ctx, void *old);
@@ -150,7 +149,6 @@ static int wh_json_trailing(wh_json_t *json, const unsigned char *data,
 static int wh_json_fail(wh_json_t *json, int rc, wh_json_error_e error);
 static int wh_json_no_memory(wh_json_t *json);
 static int wh_json_refuse(wh_json_t *json, int rc, wh_json_error_e error);
-static size_t wh_json_position(wh_json_t *json);
 
 static unsigned wh_json_open_looked_at(wh_json_t *json);
 static inline int wh_json_token(wh_json_t *json, unsigned bounded);
@@ -393,26 +391,6 @@ wh_json_realloc(wh_json_t *json, void *old, size_t size)
 }
 
 
-static void
-wh_json_release(wh_json_t *json, void *old)
-{
-    wh_json_block_t  *block;
-
-    if (old == NULL) {
-        return;
-    }
-
-    block = (wh_json_block_t *) old - 1;
-
-    block->prev->next = block->next;
-    block->next->prev = block->prev;
-
-    json->memory -= block->size;
-
-    free(block);
-}
-
-
 /*
  * yajl uses what its allocator returns without checking it, so it must never
  * get NULL: out of memory, we leave yajl for good by longjmp().
@@ -441,10 +419,13 @@ wh_json_yajl_realloc(void *ctx, void *old, size_t size)
 }
 
 
+/* yajl wants one, and needs it in yajl_free(); see wh_json_free(). */
+
 static void
 wh_json_yajl_free(void *ctx, void *old)
 {
-    wh_json_release(ctx, old);
+    (void) ctx;
+    (void) old;
 }
 
 
@@ -812,13 +793,6 @@ wh_json_refuse(wh_json_t *json, int rc, wh_json_error_e error)
 }
 
 
-static size_t
-wh_json_position(wh_json_t *json)
-{
-    return json->offset + yajl_get_bytes_consumed(json->yajl);
-}
-
-
 /* Is the string that is open a name or a value to look at? */
 
 static unsigned
@@ -847,7 +821,7 @@ wh_json_token(wh_json_t *json, unsigned bounded)
 {
     size_t  position;
 
-    position = wh_json_position(json);
+    position = json->offset + yajl_get_bytes_consumed(json->yajl);
 
     if (bounded && position - json->last > json->limits.token) {
 

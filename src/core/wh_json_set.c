@@ -201,10 +201,7 @@ wh_json_set_step(wh_json_set_t *set, wh_json_node_t *parent,
 
     for (link = &parent->child; *link != NULL; link = &(*link)->next) {
 
-        if ((*link)->name.len == node->name.len
-            && memcmp((*link)->name.data, node->name.data, node->name.len)
-               == 0)
-        {
+        if (wh_equal((*link)->name, node->name)) {
             free(node);
             set->nodes--;
 

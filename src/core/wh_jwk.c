@@ -45,7 +45,7 @@ static int wh_jwk_coordinate(wh_str_t text, unsigned char *dst, size_t size);
 static int wh_jwk_decode(wh_str_t text, unsigned char *buf, size_t *len);
 #if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
 static int wh_jwk_from_params(EVP_PKEY **key, const char *type,
-    OSSL_PARAM_BLD *build);
+    OSSL_PARAM *params);
 #endif
 
 
@@ -121,18 +121,22 @@ static int
 wh_jwk_rsa_make(EVP_PKEY **key, BIGNUM *n, BIGNUM *e)
 {
     int              rc;
+    OSSL_PARAM      *params;
     OSSL_PARAM_BLD  *build;
 
+    rc = WH_ERROR;
     build = OSSL_PARAM_BLD_new();
 
-    if (build == NULL
-        || OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) != 1
-        || OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) != 1)
+    if (build != NULL
+        && OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1
+        && OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) == 1)
     {
-        rc = WH_ERROR;
+        params = OSSL_PARAM_BLD_to_param(build);
 
-    } else {
-        rc = wh_jwk_from_params(key, "RSA", build);
+        if (params != NULL) {
+            rc = wh_jwk_from_params(key, "RSA", params);
+            OSSL_PARAM_free(params);
+        }
     }
 
     OSSL_PARAM_BLD_free(build);
@@ -144,42 +148,27 @@ wh_jwk_rsa_make(EVP_PKEY **key, BIGNUM *n, BIGNUM *e)
 static int
 wh_jwk_ec_make(EVP_PKEY **key, int nid, unsigned char *point, size_t len)
 {
-    int              rc;
-    OSSL_PARAM_BLD  *build;
+    OSSL_PARAM  params[3];
 
-    build = OSSL_PARAM_BLD_new();
+    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                                                 (char *) OBJ_nid2sn(nid), 0);
+    params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                                  point, len);
+    params[2] = OSSL_PARAM_construct_end();
 
-    if (build == NULL
-        || OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
-                                           OBJ_nid2sn(nid), 0)
-           != 1
-        || OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
-                                            point, len)
-           != 1)
-    {
-        rc = WH_ERROR;
-
-    } else {
-        rc = wh_jwk_from_params(key, "EC", build);
-    }
-
-    OSSL_PARAM_BLD_free(build);
-
-    return rc;
+    return wh_jwk_from_params(key, "EC", params);
 }
 
 
 static int
-wh_jwk_from_params(EVP_PKEY **key, const char *type, OSSL_PARAM_BLD *build)
+wh_jwk_from_params(EVP_PKEY **key, const char *type, OSSL_PARAM *params)
 {
     int            rc;
-    OSSL_PARAM    *params;
     EVP_PKEY_CTX  *ctx;
 
-    params = OSSL_PARAM_BLD_to_param(build);
     ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 
-    if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1) {
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1) {
         rc = WH_ERROR;
 
     } else {
@@ -188,7 +177,6 @@ wh_jwk_from_params(EVP_PKEY **key, const char *type, OSSL_PARAM_BLD *build)
     }
 
     EVP_PKEY_CTX_free(ctx);
-    OSSL_PARAM_free(params);
 
     return rc;
 }

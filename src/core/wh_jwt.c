@@ -65,11 +65,8 @@ wh_jwt_parse(const wh_json_set_t *set, wh_str_t encoded, unsigned char *buf,
         return WH_ERROR;
     }
 
-    rc = wh_json_parse(*json, buf, len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(*json);
-    }
+    (void) wh_json_parse(*json, buf, len);
+    rc = wh_json_end(*json);
 
     for (i = 0; rc == WH_OK && i < set->pointers; i++) {
         if (wh_json_value(*json, i)->repeated) {
@@ -130,45 +127,39 @@ wh_jwt_check_times(const wh_jwt_rules_t *rules, const wh_json_t *json,
     exp = wh_json_value(json, WH_JWT_EXP);
     nbf = wh_json_value(json, WH_JWT_NBF);
 
-    if (exp->type == WH_JSON_ABSENT) {
+    sec = WH_JWT_MAX_TIME;
 
-        if (rules->expires) {
-            return WH_JWT_MALFORMED;
-        }
-
-    } else {
-
-        if (wh_jwt_time(exp, &sec) != WH_OK) {
-            return WH_JWT_MALFORMED;
-        }
-
-        if (now >= sec + WH_JWT_LEEWAY) {
-            return WH_JWT_EXPIRED;
-        }
+    if ((exp->type == WH_JSON_ABSENT && rules->expires)
+        || wh_jwt_time(exp, &sec) != WH_OK)
+    {
+        return WH_JWT_MALFORMED;
     }
 
-    if (nbf->type != WH_JSON_ABSENT) {
-
-        if (wh_jwt_time(nbf, &sec) != WH_OK) {
-            return WH_JWT_MALFORMED;
-        }
-
-        if (now < sec - WH_JWT_LEEWAY) {
-            return WH_JWT_EARLY;
-        }
+    if (now >= sec + WH_JWT_LEEWAY) {
+        return WH_JWT_EXPIRED;
     }
 
-    return WH_JWT_FINE;
+    sec = 0;
+
+    if (wh_jwt_time(nbf, &sec) != WH_OK) {
+        return WH_JWT_MALFORMED;
+    }
+
+    return (now < sec - WH_JWT_LEEWAY) ? WH_JWT_EARLY : WH_JWT_FINE;
 }
 
 
-/* A NumericDate in seconds since 1970.  WH_OK or WH_INVALID. */
+/* A NumericDate in seconds since 1970, or *sec as it is if there is none. */
 
 static int
 wh_jwt_time(const wh_json_value_t *value, int64_t *sec)
 {
     size_t         i;
     unsigned char  c;
+
+    if (value->type == WH_JSON_ABSENT) {
+        return WH_OK;
+    }
 
     if (value->type != WH_JSON_INTEGER && value->type != WH_JSON_NUMBER) {
         return WH_INVALID;

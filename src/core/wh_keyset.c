@@ -83,7 +83,6 @@ static int wh_keyset_time(const ASN1_TIME *time, int64_t *sec);
 static int wh_keyset_id(wh_keyset_key_t *key, wh_str_t id);
 static unsigned wh_keyset_fits(EVP_PKEY *key);
 static int wh_keyset_finish(wh_keyset_t *set, const char **error);
-static void wh_keyset_drop(wh_keyset_key_t *key);
 
 
 #define wh_keyset_alg_row(scheme, name, alg)  [scheme] = wh_string(alg),
@@ -133,7 +132,7 @@ wh_keyset_free(wh_keyset_t *set)
     }
 
     for (i = 0; i < set->n; i++) {
-        wh_keyset_drop(&set->keys[i]);
+        EVP_PKEY_free(set->keys[i].key);
         free((void *) set->keys[i].id.data);
     }
 
@@ -188,34 +187,26 @@ wh_keyset_jwks(wh_keyset_t *set, wh_str_t text, const char **error)
     wh_json_t      *json;
     wh_json_set_t  *pointers;
 
+    rc = WH_ERROR;
     json = NULL;
     pointers = wh_json_set_create();
 
-    if (pointers == NULL || wh_keyset_pointers(pointers) != WH_OK) {
-        rc = WH_ERROR;
-        goto done;
+    if (pointers != NULL && wh_keyset_pointers(pointers) == WH_OK) {
+        json = wh_json_create(pointers, NULL, NULL, NULL);
     }
 
-    json = wh_json_create(pointers, NULL, NULL, NULL);
-    if (json == NULL) {
-        rc = WH_ERROR;
-        goto done;
-    }
+    if (json != NULL) {
 
-    rc = wh_json_parse(json, text.data, text.len);
-
-    if (rc == WH_OK) {
+        (void) wh_json_parse(json, text.data, text.len);
         rc = wh_json_end(json);
+
+        if (rc == WH_OK) {
+            rc = wh_keyset_document(set, json, error);
+
+        } else {
+            *error = "is not JSON";
+        }
     }
-
-    if (rc == WH_OK) {
-        rc = wh_keyset_document(set, json, error);
-
-    } else {
-        *error = "is not JSON";
-    }
-
-done:
 
     wh_json_free(json);
     wh_json_set_free(pointers);
@@ -348,6 +339,7 @@ wh_keyset_jwk(wh_keyset_t *set, const wh_json_t *json, size_t i,
 static int
 wh_keyset_made(wh_keyset_key_t *key, const wh_json_t *json, size_t i)
 {
+    int       rc;
     wh_jwk_t  jwk;
     unsigned  allowed;
 
@@ -364,18 +356,13 @@ wh_keyset_made(wh_keyset_key_t *key, const wh_json_t *json, size_t i)
     jwk.n = wh_keyset_text(json, i, WH_JWK_N);
     jwk.e = wh_keyset_text(json, i, WH_JWK_E);
 
-    switch (wh_jwk_key(&key->key, &jwk)) {
+    rc = wh_jwk_key(&key->key, &jwk);
 
-    case WH_OK:
+    if (rc == WH_OK) {
         key->schemes = wh_keyset_fits(key->key) & allowed;
-        return WH_OK;
-
-    case WH_INVALID:
-        return WH_OK;
-
-    default: /* WH_ERROR */
-        return WH_ERROR;
     }
+
+    return (rc == WH_ERROR) ? WH_ERROR : WH_OK;
 }
 
 
@@ -499,11 +486,8 @@ wh_keyset_pem(wh_keyset_t *set, wh_str_t text, const char **error)
         return WH_ERROR;
     }
 
-    rc = wh_json_parse(json, text.data, text.len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(json);
-    }
+    (void) wh_json_parse(json, text.data, text.len);
+    rc = wh_json_end(json);
 
     wh_json_free(json);
 
@@ -719,7 +703,8 @@ wh_keyset_finish(wh_keyset_t *set, const char **error)
     for (i = 0; i < set->n; i++) {
 
         if (set->keys[i].schemes == 0) {
-            wh_keyset_drop(&set->keys[i]);
+            EVP_PKEY_free(set->keys[i].key);
+            set->keys[i].key = NULL;
             set->left_out++;
         }
 
@@ -733,12 +718,4 @@ wh_keyset_finish(wh_keyset_t *set, const char **error)
     *error = "has no key that can be used";
 
     return WH_INVALID;
-}
-
-
-static void
-wh_keyset_drop(wh_keyset_key_t *key)
-{
-    EVP_PKEY_free(key->key);
-    key->key = NULL;
 }

@@ -47,7 +47,6 @@ typedef struct {
 
 static EVP_PKEY *wh_pubkey_pem(wh_str_t text);
 static int wh_pubkey_bytes(wh_str_t text, unsigned char *raw);
-static EVP_PKEY *wh_pubkey_raw(wh_str_t text);
 static EVP_PKEY *wh_pubkey_spki(wh_str_t text);
 static EVP_PKEY *wh_pubkey_der(const unsigned char *der, size_t len);
 static int wh_pubkey_small_order(EVP_PKEY *key);
@@ -88,7 +87,8 @@ static const wh_pubkey_scheme_t  wh_pubkey_schemes[WH_PUBKEY_SCHEMES] = {
 int
 wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text)
 {
-    wh_str_t  rest;
+    wh_str_t       rest;
+    unsigned char  raw[WH_ED25519_SIZE];
 
     static const wh_str_t  pem = wh_string("-----BEGIN ");
     static const wh_str_t  whpk = wh_string("whpk_");
@@ -105,7 +105,10 @@ wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text)
 
             (void) wh_cut_prefix(&text, whpk);
 
-            *key = wh_pubkey_raw(text);
+            if (wh_pubkey_bytes(text, raw) == WH_OK) {
+                *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+                                                   raw, sizeof(raw));
+            }
         }
 
         if (*key == NULL) {
@@ -167,38 +170,17 @@ wh_pubkey_bare(wh_str_t text)
 static int
 wh_pubkey_bytes(wh_str_t text, unsigned char *raw)
 {
-    size_t  len;
+    size_t         len;
+    wh_encoding_e  encoding;
 
+    /* 32 bytes are 64 digits, or 43 or 44 characters of Base64 */
+
+    encoding = (text.len == 2 * WH_ED25519_SIZE) ? WH_HEX : WH_BASE64;
     len = WH_ED25519_SIZE;
 
-    if (wh_decode(WH_HEX, text, raw, &len) == WH_OK && len == WH_ED25519_SIZE)
-    {
-        return WH_OK;
-    }
-
-    len = WH_ED25519_SIZE;
-
-    if (wh_decode(WH_BASE64, text, raw, &len) == WH_OK
-        && len == WH_ED25519_SIZE)
-    {
-        return WH_OK;
-    }
-
-    return WH_INVALID;
-}
-
-
-static EVP_PKEY *
-wh_pubkey_raw(wh_str_t text)
-{
-    unsigned char  raw[WH_ED25519_SIZE];
-
-    if (wh_pubkey_bytes(text, raw) != WH_OK) {
-        return NULL;
-    }
-
-    return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw,
-                                       sizeof(raw));
+    return wh_decode(encoding, text, raw, &len) == WH_OK
+           && len == WH_ED25519_SIZE
+           ? WH_OK : WH_INVALID;
 }
 
 

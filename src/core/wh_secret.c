@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "wh_part.h"
 #include "wh_secret.h"
 #include "wh_str.h"
 
@@ -37,6 +38,7 @@ static int wh_secret_control(wh_str_t text);
 static int wh_secret_quotes(wh_str_t text);
 static int wh_secret_placeholder(wh_str_t text);
 static int wh_secret_word(wh_str_t text);
+static int wh_secret_header(wh_str_t text);
 static int wh_secret_assignment(wh_str_t text);
 static int wh_secret_api_key(wh_str_t text);
 static int wh_secret_begins(wh_str_t text, const wh_str_t *prefixes,
@@ -77,7 +79,7 @@ static const wh_secret_finding_t  wh_secret_findings[] = {
 const char *
 wh_secret_odd(wh_str_t text, int signs)
 {
-    size_t                      i, n;
+    size_t                      i;
     wh_str_t                    rest;
     const wh_secret_finding_t  *finding;
 
@@ -89,9 +91,7 @@ wh_secret_odd(wh_str_t text, int signs)
         return NULL;
     }
 
-    n = sizeof(wh_secret_findings) / sizeof(wh_secret_findings[0]);
-
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < wh_secret_n(wh_secret_findings); i++) {
 
         finding = &wh_secret_findings[i];
 
@@ -242,14 +242,37 @@ wh_secret_word(wh_str_t text)
         wh_string("bearer "),
         wh_string("basic "),
         wh_string("authorization:"),
-        wh_string("x-"),
         wh_string("base64:"),
         wh_string("hex:"),
         wh_string("sha1="),
         wh_string("sha256=")
     };
 
-    return wh_secret_begins(text, words, wh_secret_n(words));
+    return wh_secret_begins(text, words, wh_secret_n(words))
+           || wh_secret_header(text);
+}
+
+
+/* "X-NAME:"; a random secret may begin with "X-" as well. */
+
+static int
+wh_secret_header(wh_str_t text)
+{
+    wh_str_t              name;
+    const unsigned char  *colon;
+
+    static const wh_str_t  x = wh_string("x-");
+
+    name = text;
+    colon = memchr(text.data, ':', text.len);
+
+    if (colon == NULL || !wh_cut_prefix_caseless(&name, x)) {
+        return 0;
+    }
+
+    name.len = colon - name.data;
+
+    return wh_part_word(name);
 }
 
 

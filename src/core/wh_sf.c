@@ -28,8 +28,7 @@
 
 
 static unsigned wh_sf_class(unsigned char c);
-static size_t wh_sf_run(wh_str_t text, unsigned class);
-static void wh_sf_skip(wh_str_t *text, size_t n);
+static wh_str_t wh_sf_run(wh_str_t *rest, unsigned class);
 static void wh_sf_skip_spaces(wh_str_t *text, const char *spaces);
 static int wh_sf_key(wh_str_t *rest, wh_str_t *key);
 static int wh_sf_value(wh_str_t *rest, wh_sf_member_t *member);
@@ -37,7 +36,6 @@ static int wh_sf_number(wh_str_t *rest, wh_sf_member_t *member);
 static int wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes);
 static int wh_sf_bytes(wh_str_t *rest, wh_str_t *value);
 static int wh_sf_boolean(wh_str_t *rest, wh_str_t *value);
-static int wh_sf_token(wh_str_t *rest, wh_str_t *value);
 static int wh_sf_params(wh_str_t *rest, wh_sf_member_t *member);
 static int wh_sf_inner_list(wh_str_t *rest, wh_sf_member_t *member);
 static int wh_sf_inner_item(wh_str_t *rest, wh_sf_member_t *item);
@@ -63,7 +61,7 @@ wh_sf_member(wh_str_t *rest, wh_sf_member_t *member)
 
     if (rest->len && rest->data[0] == '=') {
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
         member->written.data = rest->data;
 
@@ -90,7 +88,7 @@ wh_sf_member(wh_str_t *rest, wh_sf_member_t *member)
         return WH_INVALID;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
     wh_sf_skip_spaces(rest, WH_SPACES);
 
     /* there is a member after each comma */
@@ -115,7 +113,7 @@ wh_sf_param(wh_str_t *rest, wh_sf_member_t *param)
         return WH_ABSENT;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
     wh_sf_skip_spaces(rest, " ");
 
     if (wh_sf_key(rest, &param->key) != WH_OK) {
@@ -133,7 +131,7 @@ wh_sf_param(wh_str_t *rest, wh_sf_member_t *param)
         return WH_OK;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     param->written.data = rest->data;
 
@@ -215,28 +213,22 @@ wh_sf_class(unsigned char c)
 }
 
 
-/* How many bytes at the beginning are of a class. */
+/* Cuts off the bytes of a class. */
 
-static size_t
-wh_sf_run(wh_str_t text, unsigned class)
+static wh_str_t
+wh_sf_run(wh_str_t *rest, unsigned class)
 {
-    size_t  n;
+    wh_str_t  run;
 
-    for (n = 0; n < text.len; n++) {
-        if (!(wh_sf_class(text.data[n]) & class)) {
-            break;
-        }
+    run.data = rest->data;
+
+    while (rest->len && (wh_sf_class(rest->data[0]) & class)) {
+        wh_skip(rest, 1);
     }
 
-    return n;
-}
+    run.len = rest->data - run.data;
 
-
-static void
-wh_sf_skip(wh_str_t *text, size_t n)
-{
-    text->data += n;
-    text->len -= n;
+    return run;
 }
 
 
@@ -244,7 +236,7 @@ static void
 wh_sf_skip_spaces(wh_str_t *text, const char *spaces)
 {
     while (text->len && text->data[0] && strchr(spaces, text->data[0])) {
-        wh_sf_skip(text, 1);
+        wh_skip(text, 1);
     }
 }
 
@@ -256,16 +248,11 @@ wh_sf_key(wh_str_t *rest, wh_str_t *key)
         return WH_INVALID;
     }
 
-    key->data = rest->data;
-    key->len = wh_sf_run(*rest, WH_SF_KEY);
-
-    wh_sf_skip(rest, key->len);
+    *key = wh_sf_run(rest, WH_SF_KEY);
 
     return WH_OK;
 }
 
-
-/* A bare item. */
 
 static int
 wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
@@ -294,7 +281,7 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
             return WH_INVALID;
         }
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
         /* UTF-8 in it is not looked at, nobody here takes one */
 
@@ -302,7 +289,7 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
         return wh_sf_string(rest, &member->value, 0);
 
     case '@':
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
         if (wh_sf_number(rest, member) != WH_OK
             || member->type != WH_SF_INTEGER)
@@ -317,7 +304,9 @@ wh_sf_value(wh_str_t *rest, wh_sf_member_t *member)
 
         if (wh_sf_class(rest->data[0]) & WH_SF_TOKEN_FIRST) {
             member->type = WH_SF_TOKEN;
-            return wh_sf_token(rest, &member->value);
+            member->value = wh_sf_run(rest, WH_SF_TOKEN_REST);
+
+            return WH_OK;
         }
 
         return wh_sf_number(rest, member);
@@ -333,24 +322,22 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
     member->value.data = rest->data;
 
     if (rest->len && rest->data[0] == '-') {
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
     }
 
-    digits = wh_sf_run(*rest, WH_SF_DIGIT);
+    digits = wh_sf_run(rest, WH_SF_DIGIT).len;
 
     if (digits == 0 || digits > WH_SF_INTEGER_DIGITS) {
         return WH_INVALID;
     }
 
-    wh_sf_skip(rest, digits);
-
     member->type = WH_SF_INTEGER;
 
     if (rest->len && rest->data[0] == '.') {
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
 
-        fraction = wh_sf_run(*rest, WH_SF_DIGIT);
+        fraction = wh_sf_run(rest, WH_SF_DIGIT).len;
 
         if (digits > WH_SF_DECIMAL_DIGITS
             || fraction == 0
@@ -358,8 +345,6 @@ wh_sf_number(wh_str_t *rest, wh_sf_member_t *member)
         {
             return WH_INVALID;
         }
-
-        wh_sf_skip(rest, fraction);
 
         member->type = WH_SF_DECIMAL;
     }
@@ -377,7 +362,7 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
 {
     unsigned char  c;
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     value->data = rest->data;
 
@@ -387,7 +372,7 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
 
         if (c == '"') {
             value->len = rest->data - value->data;
-            wh_sf_skip(rest, 1);
+            wh_skip(rest, 1);
 
             return WH_OK;
         }
@@ -404,10 +389,10 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
                 return WH_INVALID;
             }
 
-            wh_sf_skip(rest, 1);
+            wh_skip(rest, 1);
         }
 
-        wh_sf_skip(rest, 1);
+        wh_skip(rest, 1);
     }
 
     return WH_INVALID;
@@ -417,18 +402,15 @@ wh_sf_string(wh_str_t *rest, wh_str_t *value, int escapes)
 static int
 wh_sf_bytes(wh_str_t *rest, wh_str_t *value)
 {
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
-    value->data = rest->data;
-    value->len = wh_sf_run(*rest, WH_SF_BASE64);
-
-    wh_sf_skip(rest, value->len);
+    *value = wh_sf_run(rest, WH_SF_BASE64);
 
     if (rest->len == 0 || rest->data[0] != ':') {
         return WH_INVALID;
     }
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     return WH_OK;
 }
@@ -444,19 +426,7 @@ wh_sf_boolean(wh_str_t *rest, wh_str_t *value)
     value->data = rest->data + 1;
     value->len = 1;
 
-    wh_sf_skip(rest, 2);
-
-    return WH_OK;
-}
-
-
-static int
-wh_sf_token(wh_str_t *rest, wh_str_t *value)
-{
-    value->data = rest->data;
-    value->len = wh_sf_run(*rest, WH_SF_TOKEN_REST);
-
-    wh_sf_skip(rest, value->len);
+    wh_skip(rest, 2);
 
     return WH_OK;
 }
@@ -488,7 +458,7 @@ wh_sf_inner_list(wh_str_t *rest, wh_sf_member_t *member)
 
     member->type = WH_SF_LIST;
 
-    wh_sf_skip(rest, 1);
+    wh_skip(rest, 1);
 
     member->value.data = rest->data;
 
@@ -502,7 +472,7 @@ wh_sf_inner_list(wh_str_t *rest, wh_sf_member_t *member)
 
         if (rest->data[0] == ')') {
             member->value.len = rest->data - member->value.data;
-            wh_sf_skip(rest, 1);
+            wh_skip(rest, 1);
 
             return WH_OK;
         }

@@ -92,29 +92,15 @@ wh_time_parse(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
 int
 wh_time_stamp(wh_str_t text, wh_time_unit_e unit, int64_t *sec)
 {
-    if (text.len == WH_TIME_S_DIGITS
-        && (unit == WH_TIME_S || unit == WH_TIME_UNIX))
+    if ((unit == WH_TIME_S && text.len != WH_TIME_S_DIGITS)
+        || (unit == WH_TIME_MS && text.len != WH_TIME_MS_DIGITS)
+        || (unit == WH_TIME_UNIX
+            && text.len != WH_TIME_S_DIGITS && text.len != WH_TIME_MS_DIGITS))
     {
-        return wh_time_epoch(text, 1, sec);
-    }
-
-    if (text.len == WH_TIME_MS_DIGITS
-        && (unit == WH_TIME_MS || unit == WH_TIME_UNIX))
-    {
-        return wh_time_epoch(text, 1000, sec);
-    }
-
-    switch (unit) {
-
-    case WH_TIME_RFC3339:
-        return wh_time_rfc3339(text, sec);
-
-    case WH_TIME_HTTP:
-        return wh_time_http(text, sec);
-
-    default: /* other digits */
         return WH_INVALID;
     }
+
+    return wh_time_parse(text, unit, sec);
 }
 
 
@@ -180,8 +166,7 @@ wh_time_rfc3339(wh_str_t text, int64_t *sec)
         return WH_INVALID;
     }
 
-    text.data += len;
-    text.len -= len;
+    wh_skip(&text, len);
 
     if (wh_time_check(&f) != WH_OK
         || wh_time_fraction(&text) != WH_OK
@@ -216,8 +201,7 @@ wh_time_fraction(wh_str_t *text)
         return WH_INVALID;
     }
 
-    text->data += i;
-    text->len -= i;
+    wh_skip(text, i);
 
     return WH_OK;
 }
@@ -308,8 +292,6 @@ wh_time_http(wh_str_t text, int64_t *sec)
     return wh_time_seconds(&f, 0, sec);
 }
 
-
-/* A number of so many digits. */
 
 static int
 wh_time_number(const unsigned char *p, size_t len, unsigned *n)

@@ -134,11 +134,8 @@ wh_utf8_check(const unsigned char *data, size_t len)
 
     memset(&utf8, 0, sizeof(wh_utf8_t));
 
-    if (wh_utf8_scan(&utf8, data, len) != len || utf8.left != 0) {
-        return WH_INVALID;
-    }
-
-    return WH_OK;
+    return wh_utf8_scan(&utf8, data, len) == len && utf8.left == 0
+           ? WH_OK : WH_INVALID;
 }
 
 

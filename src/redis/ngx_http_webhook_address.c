@@ -153,8 +153,6 @@ failed:
 }
 
 
-/* The worker ends. */
-
 void
 ngx_http_webhook_address_done(ngx_http_webhook_link_t *link)
 {

@@ -21,16 +21,13 @@ typedef enum {
 } ngx_http_webhook_greeting_e;
 
 
-static ngx_int_t ngx_http_webhook_greeting_probe(ngx_http_webhook_link_t *link,
-    ngx_str_t *args);
-
-
 /* The words of the command that is next; NGX_ERROR without memory. */
 
 ngx_int_t
 ngx_http_webhook_greeting(ngx_http_webhook_link_t *link, ngx_str_t *args,
     ngx_uint_t *n)
 {
+    u_char                    *p;
     ngx_http_webhook_redis_t  *redis;
 
     redis = link->redis;
@@ -67,37 +64,24 @@ ngx_http_webhook_greeting(ngx_http_webhook_link_t *link, ngx_str_t *args,
         return NGX_OK;
 
     default: /* NGX_HTTP_WEBHOOK_GREETING_PROBE */
+        args[1].len = redis->prefix.len + sizeof("probe") - 1;
+        args[1].data = ngx_pnalloc(link->connection->pool, args[1].len);
+
+        if (args[1].data == NULL) {
+            return NGX_ERROR;
+        }
+
+        p = ngx_cpymem(args[1].data, redis->prefix.data, redis->prefix.len);
+        ngx_memcpy(p, "probe", sizeof("probe") - 1);
+
+        ngx_str_set(&args[0], "SET");
+        ngx_str_set(&args[2], "1");
+        ngx_str_set(&args[3], "PX");
+        ngx_str_set(&args[4], "60000");
         *n = 5;
 
-        return ngx_http_webhook_greeting_probe(link, args);
+        return NGX_OK;
     }
-}
-
-
-static ngx_int_t
-ngx_http_webhook_greeting_probe(ngx_http_webhook_link_t *link, ngx_str_t *args)
-{
-    u_char     *p;
-    ngx_str_t  *prefix;
-
-    prefix = &link->redis->prefix;
-
-    args[1].len = prefix->len + sizeof("probe") - 1;
-    args[1].data = ngx_pnalloc(link->connection->pool, args[1].len);
-
-    if (args[1].data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_cpymem(args[1].data, prefix->data, prefix->len);
-    ngx_memcpy(p, "probe", sizeof("probe") - 1);
-
-    ngx_str_set(&args[0], "SET");
-    ngx_str_set(&args[2], "1");
-    ngx_str_set(&args[3], "PX");
-    ngx_str_set(&args[4], "60000");
-
-    return NGX_OK;
 }
 
 

@@ -49,8 +49,6 @@ static redisReplyObjectFunctions  ngx_http_webhook_hiredis_functions = {
 };
 
 
-/* Whether the module was built with the library. */
-
 ngx_uint_t
 ngx_http_webhook_hiredis(void)
 {
@@ -215,18 +213,19 @@ ngx_http_webhook_hiredis_string(const redisReadTask *task, char *data,
     switch (task->type) {
 
     case REDIS_REPLY_ERROR:
-        return ngx_http_webhook_hiredis_set(task,
-                                            NGX_HTTP_WEBHOOK_ANSWER_ERROR);
+        answer->type = NGX_HTTP_WEBHOOK_ANSWER_ERROR;
+        break;
 
     case REDIS_REPLY_STRING:
     case REDIS_REPLY_STATUS:
-        return ngx_http_webhook_hiredis_set(task,
-                                            NGX_HTTP_WEBHOOK_ANSWER_TEXT);
+        answer->type = NGX_HTTP_WEBHOOK_ANSWER_TEXT;
+        break;
 
     default:
-        return ngx_http_webhook_hiredis_set(task,
-                                            NGX_HTTP_WEBHOOK_ANSWER_OTHER);
+        answer->type = NGX_HTTP_WEBHOOK_ANSWER_OTHER;
     }
+
+    return answer;
 }
 
 

@@ -37,8 +37,7 @@ static ngx_http_webhook_lease_t *ngx_http_webhook_lease_create(
     ngx_http_webhook_redis_t *redis, u_char *digest);
 static void ngx_http_webhook_lease_own(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease);
-static ngx_int_t ngx_http_webhook_lease_asked(
-    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_lease_asked;
 static ngx_int_t ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
     ngx_http_webhook_answer_t *answer);
 static ngx_uint_t ngx_http_webhook_lease_is_owner(ngx_str_t *text);
@@ -51,23 +50,15 @@ static ngx_int_t ngx_http_webhook_lease_without(
 static void ngx_http_webhook_lease_keep(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_lease_renew_handler(ngx_event_t *ev);
 static void ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease);
-static ngx_int_t ngx_http_webhook_lease_renewed(
-    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_lease_renewed;
 static void ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link);
-static ngx_http_webhook_lease_t *ngx_http_webhook_lease_next(
-    ngx_http_webhook_link_t *link);
 static ngx_uint_t ngx_http_webhook_lease_needed(ngx_http_webhook_link_t *link);
 
 
 static ngx_str_t  ngx_http_webhook_lease_renewal =
     ngx_string("if redis.call('get',KEYS[1])==ARGV[1] then "
                "return redis.call('pexpire',KEYS[1],ARGV[2]) end return 0");
-
-static ngx_str_t  ngx_http_webhook_lease_set = ngx_string("SET");
-static ngx_str_t  ngx_http_webhook_lease_px = ngx_string("PX");
-static ngx_str_t  ngx_http_webhook_lease_eval = ngx_string("EVAL");
-static ngx_str_t  ngx_http_webhook_lease_one = ngx_string("1");
 
 
 /* of this worker */
@@ -257,6 +248,7 @@ ngx_http_webhook_lease_create(ngx_http_webhook_redis_t *redis, u_char *digest)
     ngx_memzero(lease, sizeof(ngx_http_webhook_lease_t));
 
     lease->redis = redis;
+    lease->key.data = (u_char *) lease + sizeof(ngx_http_webhook_lease_t);
     lease->command.data = lease;
     lease->renewal.data = lease;
     lease->renewal.handler = ngx_http_webhook_lease_renewed;
@@ -288,17 +280,13 @@ ngx_http_webhook_lease_ask(ngx_http_webhook_lease_t *lease)
 {
     ngx_str_t  args[7];
 
-    static ngx_str_t  nx = ngx_string("NX");
-    static ngx_str_t  get = ngx_string("GET");
-
-    args[0] = ngx_http_webhook_lease_set;
-    args[1].data = lease->key;
-    args[1].len = lease->len;
+    ngx_str_set(&args[0], "SET");
+    args[1] = lease->key;
     args[2].data = lease->owner;
     args[2].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
-    args[3] = nx;
-    args[4] = get;
-    args[5] = ngx_http_webhook_lease_px;
+    ngx_str_set(&args[3], "NX");
+    ngx_str_set(&args[4], "GET");
+    ngx_str_set(&args[5], "PX");
     args[6] = lease->redis->lease_text;
 
     lease->command.handler = ngx_http_webhook_lease_asked;
@@ -355,8 +343,6 @@ static ngx_int_t
 ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
     ngx_http_webhook_answer_t *answer)
 {
-    ngx_str_t  key;
-
     if (answer->type == NGX_HTTP_WEBHOOK_ANSWER_NIL) {
         return NGX_OK;
     }
@@ -385,13 +371,10 @@ ngx_http_webhook_lease_read(ngx_http_webhook_lease_t *lease,
         return NGX_ABORT;
     }
 
-    key.data = lease->key;
-    key.len = lease->len;
-
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "webhook redis \"%V\" has a value of somebody else under "
                   "\"%V\", give the module another \"prefix=\"",
-                  &lease->redis->name, &key);
+                  &lease->redis->name, &lease->key);
 
     return NGX_ERROR;
 }
@@ -432,13 +415,10 @@ ngx_http_webhook_lease_is_owner(ngx_str_t *text)
 static void
 ngx_http_webhook_lease_decide(ngx_http_webhook_lease_t *lease, ngx_int_t rc)
 {
-    void                            *data;
     void                           (*handler)(void *data);
     ngx_http_webhook_redis_result_e  result;
 
     handler = lease->handler;
-    data = lease->data;
-
     lease->handler = NULL;
 
     if (handler == NULL) {
@@ -446,32 +426,20 @@ ngx_http_webhook_lease_decide(ngx_http_webhook_lease_t *lease, ngx_int_t rc)
         return;
     }
 
-    switch (rc) {
-
-    case NGX_OK:
-        result = NGX_HTTP_WEBHOOK_REDIS_CLAIMED;
-        break;
-
-    case NGX_DONE:
-        result = NGX_HTTP_WEBHOOK_REDIS_TAKEN;
-        break;
-
-    case NGX_BUSY:
-        result = NGX_HTTP_WEBHOOK_REDIS_BUSY;
-        break;
-
-    default: /* NGX_ERROR */
+    if (rc == NGX_ERROR) {
         rc = ngx_http_webhook_lease_without(lease->redis);
-        lease->answer = rc;
-        handler(data);
-        return;
+
+    } else {
+        result = (rc == NGX_OK) ? NGX_HTTP_WEBHOOK_REDIS_CLAIMED
+                 : (rc == NGX_DONE) ? NGX_HTTP_WEBHOOK_REDIS_TAKEN
+                                    : NGX_HTTP_WEBHOOK_REDIS_BUSY;
+
+        ngx_http_webhook_redis_count(lease->redis, result,
+                                     ngx_current_msec - lease->begun);
     }
 
-    ngx_http_webhook_redis_count(lease->redis, result,
-                                 ngx_current_msec - lease->begun);
-
     lease->answer = rc;
-    handler(data);
+    handler(lease->data);
 }
 
 
@@ -488,19 +456,6 @@ ngx_http_webhook_lease_without(ngx_http_webhook_redis_t *redis)
     ngx_http_webhook_redis_count(redis, NGX_HTTP_WEBHOOK_REDIS_REFUSED, 0);
 
     return NGX_ERROR;
-}
-
-
-/*
- * After the handler has been called.  NGX_OK: the message is to be passed on.
- * NGX_DONE: another host has taken it.  NGX_BUSY: somebody has it.  NGX_ERROR:
- * it is to be refused.
- */
-
-ngx_int_t
-ngx_http_webhook_lease_answer(ngx_http_webhook_lease_t *lease)
-{
-    return lease->answer;
 }
 
 
@@ -566,11 +521,10 @@ ngx_http_webhook_lease_renew(ngx_http_webhook_lease_t *lease)
         return;
     }
 
-    args[0] = ngx_http_webhook_lease_eval;
+    ngx_str_set(&args[0], "EVAL");
     args[1] = ngx_http_webhook_lease_renewal;
-    args[2] = ngx_http_webhook_lease_one;
-    args[3].data = lease->key;
-    args[3].len = lease->len;
+    ngx_str_set(&args[2], "1");
+    args[3] = lease->key;
     args[4].data = lease->owner;
     args[4].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
     args[5] = lease->redis->lease_text;
@@ -684,29 +638,29 @@ ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease)
 void
 ngx_http_webhook_lease_hold(ngx_http_webhook_lease_t *lease, time_t hold)
 {
-    switch (lease->state) {
-
-    case NGX_HTTP_WEBHOOK_LEASE_MINE:
-    case NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL:
-
-        ngx_http_webhook_settle(lease, NGX_HTTP_WEBHOOK_LEASE_HOLD,
-                                (ngx_msec_t) hold * 1000);
-        return;
-
-    default:
+    if (lease->state != NGX_HTTP_WEBHOOK_LEASE_MINE
+        && lease->state != NGX_HTTP_WEBHOOK_LEASE_DOUBTFUL)
+    {
         ngx_http_webhook_lease_release(lease);
+        return;
     }
+
+    ngx_http_webhook_settle(lease, NGX_HTTP_WEBHOOK_LEASE_HOLD,
+                            (ngx_msec_t) hold * 1000);
 }
 
-
-/* There is a connection. */
 
 static void
 ngx_http_webhook_lease_ready(ngx_http_webhook_link_t *link)
 {
     ngx_http_webhook_lease_t  *lease;
 
-    while ((lease = ngx_http_webhook_lease_next(link)) != NULL) {
+    while (!ngx_queue_empty(&link->asking)) {
+
+        lease = ngx_queue_data(ngx_queue_head(&link->asking),
+                               ngx_http_webhook_lease_t, queue);
+
+        ngx_queue_remove(&lease->queue);
         ngx_http_webhook_lease_ask(lease);
     }
 
@@ -721,7 +675,13 @@ ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link)
 {
     ngx_http_webhook_lease_t  *lease;
 
-    while ((lease = ngx_http_webhook_lease_next(link)) != NULL) {
+    while (!ngx_queue_empty(&link->asking)) {
+
+        lease = ngx_queue_data(ngx_queue_head(&link->asking),
+                               ngx_http_webhook_lease_t, queue);
+
+        ngx_queue_remove(&lease->queue);
+
         lease->state = NGX_HTTP_WEBHOOK_LEASE_LOCAL;
         ngx_http_webhook_lease_decide(lease, NGX_ERROR);
     }
@@ -735,24 +695,6 @@ ngx_http_webhook_lease_down(ngx_http_webhook_link_t *link)
             ngx_http_webhook_settle_give_up(link);
         }
     }
-}
-
-
-/* Takes the next one that waits for a connection, or NULL. */
-
-static ngx_http_webhook_lease_t *
-ngx_http_webhook_lease_next(ngx_http_webhook_link_t *link)
-{
-    ngx_queue_t  *q;
-
-    if (ngx_queue_empty(&link->asking)) {
-        return NULL;
-    }
-
-    q = ngx_queue_head(&link->asking);
-    ngx_queue_remove(q);
-
-    return ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
 }
 
 

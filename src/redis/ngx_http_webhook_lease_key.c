@@ -19,7 +19,7 @@ ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease)
     ngx_str_t                  src, dst;
     ngx_http_webhook_redis_t  *redis;
 
-    if (lease->len) {
+    if (lease->key.len) {
         return NGX_OK;
     }
 
@@ -43,10 +43,10 @@ ngx_http_webhook_lease_key(ngx_http_webhook_lease_t *lease)
     dst.data = buf;
     ngx_encode_base64url(&dst, &src);
 
-    p = ngx_cpymem(lease->key, redis->prefix.data, redis->prefix.len);
+    p = ngx_cpymem(lease->key.data, redis->prefix.data, redis->prefix.len);
     ngx_memcpy(p, buf, NGX_HTTP_WEBHOOK_LEASE_NAME);
 
-    lease->len = redis->prefix.len + NGX_HTTP_WEBHOOK_LEASE_NAME;
+    lease->key.len = redis->prefix.len + NGX_HTTP_WEBHOOK_LEASE_NAME;
 
     return NGX_OK;
 }

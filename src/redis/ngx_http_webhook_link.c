@@ -35,8 +35,7 @@ static ngx_int_t ngx_http_webhook_link_connected(
 static void ngx_http_webhook_link_handshake(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_link_handshake_handler(ngx_connection_t *c);
 static void ngx_http_webhook_link_greet(ngx_http_webhook_link_t *link);
-static ngx_int_t ngx_http_webhook_link_greeted(
-    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_link_greeted;
 static void ngx_http_webhook_link_up(ngx_http_webhook_link_t *link);
 static void ngx_http_webhook_link_put(ngx_http_webhook_link_t *link,
     ngx_http_webhook_command_t *command, ngx_str_t *args, ngx_uint_t n);
@@ -85,8 +84,6 @@ ngx_http_webhook_link_init(ngx_http_webhook_link_t *link)
     ngx_http_webhook_link_connect(link);
 }
 
-
-/* The worker ends. */
 
 void
 ngx_http_webhook_link_done(ngx_http_webhook_link_t *link)
@@ -404,19 +401,18 @@ ngx_http_webhook_link_greeted(ngx_http_webhook_command_t *command,
 
     rc = ngx_http_webhook_greeting_next(link);
 
-    switch (rc) {
-
-    case NGX_AGAIN:
-        ngx_http_webhook_link_greet(link);
-        return NGX_OK;
-
-    case NGX_DONE:
-        ngx_http_webhook_link_up(link);
-        return NGX_OK;
-
-    default: /* NGX_DECLINED */
+    if (rc == NGX_DECLINED) {
         return NGX_DECLINED;
     }
+
+    if (rc == NGX_AGAIN) {
+        ngx_http_webhook_link_greet(link);
+
+    } else {
+        ngx_http_webhook_link_up(link);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -781,7 +777,7 @@ ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link, ngx_err_t err,
     u_char                       buf[NGX_HTTP_WEBHOOK_LINK_LINE];
     va_list                      args;
     ngx_str_t                    what;
-    ngx_queue_t                  sent, *q;
+    ngx_queue_t                  sent;
     ngx_http_webhook_command_t  *command;
 
     va_start(args, fmt);
@@ -818,10 +814,10 @@ ngx_http_webhook_link_fail(ngx_http_webhook_link_t *link, ngx_err_t err,
 
     while (!ngx_queue_empty(&sent)) {
 
-        q = ngx_queue_head(&sent);
-        ngx_queue_remove(q);
+        command = ngx_queue_data(ngx_queue_head(&sent),
+                                 ngx_http_webhook_command_t, queue);
 
-        command = ngx_queue_data(q, ngx_http_webhook_command_t, queue);
+        ngx_queue_remove(&command->queue);
 
         (void) command->handler(command, NULL);
     }

@@ -138,10 +138,13 @@ typedef struct {
  * is of no use.
  */
 
+typedef ngx_int_t (ngx_http_webhook_answered_t)(
+    ngx_http_webhook_command_t *command, ngx_http_webhook_answer_t *answer);
+
+
 struct ngx_http_webhook_command_s {
     ngx_queue_t                  queue;
-    ngx_int_t                  (*handler)(ngx_http_webhook_command_t *command,
-                                     ngx_http_webhook_answer_t *answer);
+    ngx_http_webhook_answered_t *handler;
     void                        *data;
     ngx_msec_t                   start;
     size_t                       end;       /* in what has been put */
@@ -257,14 +260,17 @@ struct ngx_http_webhook_lease_s {
     ngx_http_webhook_command_t      renewal;
     void                          (*handler)(void *data);   /* or NULL */
     void                           *data;
-    ngx_int_t                       answer;
+    ngx_int_t                       answer;     /* NGX_OK: pass it on, NGX_DONE:
+                                                   another host has taken it,
+                                                   NGX_BUSY: somebody has it,
+                                                   NGX_ERROR: refuse it */
     ngx_msec_t                      begun;      /* to wait */
     ngx_msec_t                      renew;      /* when */
     ngx_msec_t                      end;        /* of what is to be set */
     u_char                          digest[WH_NAME_SIZE];
     u_char                          owner[NGX_HTTP_WEBHOOK_LEASE_OWNER];
-    size_t                          len;        /* 0: no key has been made */
-    u_char                          key[1];
+    ngx_str_t                       key;        /* empty until it is made, at
+                                                   the end of this */
 };
 
 
@@ -275,7 +281,6 @@ void ngx_http_webhook_redis_exit(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_webhook_lease_take(ngx_http_webhook_redis_t *redis,
     u_char *digest, void (*handler)(void *data), void *data,
     ngx_http_webhook_lease_t **lease);
-ngx_int_t ngx_http_webhook_lease_answer(ngx_http_webhook_lease_t *lease);
 void ngx_http_webhook_lease_commit(ngx_http_webhook_lease_t *lease,
     time_t ttl);
 void ngx_http_webhook_lease_release(ngx_http_webhook_lease_t *lease);
@@ -321,7 +326,7 @@ void ngx_http_webhook_redis_say(ngx_http_webhook_link_t *link, ngx_err_t err,
 const char *ngx_http_webhook_redis_advice(ngx_str_t *error);
 void ngx_http_webhook_redis_cut(ngx_str_t *error, ngx_str_t *password);
 
-/* _hiredis.c: the protocol */
+/* _hiredis.c: the protocol, and whether it can be spoken */
 
 ngx_uint_t ngx_http_webhook_hiredis(void);
 ngx_int_t ngx_http_webhook_hiredis_format(ngx_http_webhook_bytes_t *out,

@@ -19,8 +19,7 @@ static void ngx_http_webhook_settle_lost(ngx_http_webhook_link_t *link,
     const char *why);
 static void ngx_http_webhook_settle_send(ngx_http_webhook_lease_t *lease,
     ngx_msec_t left);
-static ngx_int_t ngx_http_webhook_settled(ngx_http_webhook_command_t *command,
-    ngx_http_webhook_answer_t *answer);
+static ngx_http_webhook_answered_t  ngx_http_webhook_settled;
 static void ngx_http_webhook_settle_end(ngx_http_webhook_lease_t *lease);
 static void ngx_http_webhook_settle_free(ngx_http_webhook_lease_t *lease);
 
@@ -80,7 +79,6 @@ ngx_http_webhook_settle(ngx_http_webhook_lease_t *lease,
 void
 ngx_http_webhook_settle_next(ngx_http_webhook_link_t *link)
 {
-    ngx_queue_t               *q;
     ngx_msec_int_t             left;
     ngx_http_webhook_lease_t  *lease;
 
@@ -88,10 +86,10 @@ ngx_http_webhook_settle_next(ngx_http_webhook_link_t *link)
            && link->inflight < NGX_HTTP_WEBHOOK_SETTLE_INFLIGHT
            && !ngx_queue_empty(&link->settling))
     {
-        q = ngx_queue_head(&link->settling);
-        ngx_queue_remove(q);
+        lease = ngx_queue_data(ngx_queue_head(&link->settling),
+                               ngx_http_webhook_lease_t, queue);
 
-        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+        ngx_queue_remove(&lease->queue);
 
         left = (ngx_msec_int_t) (lease->end - ngx_current_msec);
 
@@ -138,32 +136,25 @@ ngx_http_webhook_settle_send(ngx_http_webhook_lease_t *lease,
     ngx_msec_t left)
 {
     u_char      buf[NGX_INT64_LEN];
-    ngx_str_t   args[6], key, msec;
+    ngx_str_t   args[6], msec;
     ngx_uint_t  n;
 
-    static ngx_str_t  set = ngx_string("SET");
-    static ngx_str_t  one = ngx_string("1");
-    static ngx_str_t  px = ngx_string("PX");
-    static ngx_str_t  eval = ngx_string("EVAL");
-
-    key.data = lease->key;
-    key.len = lease->len;
     msec.data = buf;
     msec.len = ngx_sprintf(buf, "%M", left) - buf;
 
     if (lease->settlement == NGX_HTTP_WEBHOOK_LEASE_COMMIT) {
-        args[0] = set;
-        args[1] = key;
-        args[2] = one;
-        args[3] = px;
+        ngx_str_set(&args[0], "SET");
+        args[1] = lease->key;
+        ngx_str_set(&args[2], "1");
+        ngx_str_set(&args[3], "PX");
         args[4] = msec;
         n = 5;
 
     } else {
-        args[0] = eval;
+        ngx_str_set(&args[0], "EVAL");
         args[1] = ngx_http_webhook_settle_scripts[lease->settlement];
-        args[2] = one;
-        args[3] = key;
+        ngx_str_set(&args[2], "1");
+        args[3] = lease->key;
         args[4].data = lease->owner;
         args[4].len = NGX_HTTP_WEBHOOK_LEASE_OWNER;
         args[5] = msec;
@@ -247,17 +238,16 @@ void
 ngx_http_webhook_settle_give_up(ngx_http_webhook_link_t *link)
 {
     ngx_uint_t                 n;
-    ngx_queue_t               *q;
     ngx_http_webhook_lease_t  *lease;
 
     n = link->nsettling;
 
     while (!ngx_queue_empty(&link->settling)) {
 
-        q = ngx_queue_head(&link->settling);
-        ngx_queue_remove(q);
+        lease = ngx_queue_data(ngx_queue_head(&link->settling),
+                               ngx_http_webhook_lease_t, queue);
 
-        lease = ngx_queue_data(q, ngx_http_webhook_lease_t, queue);
+        ngx_queue_remove(&lease->queue);
 
         ngx_http_webhook_settle_end(lease);
     }

@@ -12,41 +12,29 @@
 #define NGX_HTTP_WEBHOOK_REST_TIMER  60000      /* ms, never runs out */
 
 
-static ngx_int_t ngx_http_webhook_begin(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_ask(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_headers(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_read_body(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_begin;
+static ngx_http_webhook_action_t  ngx_http_webhook_probe;
+static ngx_http_webhook_action_t  ngx_http_webhook_headers;
+static ngx_http_webhook_action_t  ngx_http_webhook_read_body;
 static void ngx_http_webhook_body_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_webhook_parse(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_parse;
 static ngx_int_t ngx_http_webhook_stop(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
 static void ngx_http_webhook_turn_resume(ngx_http_request_t *r);
-static ngx_int_t ngx_http_webhook_give_way(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_give_way;
 static ngx_int_t ngx_http_webhook_rest(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_event_handler_pt resume);
 static void ngx_http_webhook_resume(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_wait(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_event_handler_pt resume);
 static void ngx_http_webhook_go_on(ngx_http_request_t *r);
-static ngx_int_t ngx_http_webhook_accept(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static ngx_int_t ngx_http_webhook_claim(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_accept;
+static ngx_http_webhook_action_t  ngx_http_webhook_claim;
 static void ngx_http_webhook_claim_resume(ngx_http_request_t *r);
-static ngx_int_t ngx_http_webhook_answer(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_verify_read(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_verify_body(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_verify_hashed(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_answer;
+static ngx_http_webhook_check_t  ngx_http_webhook_verify_read;
+static ngx_http_webhook_check_t  ngx_http_webhook_verify_body;
+static ngx_http_webhook_check_t  ngx_http_webhook_verify_hashed;
 
 
 ngx_http_request_body_filter_pt  ngx_http_webhook_next_body_filter;
@@ -113,8 +101,8 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
 
     case NGX_HTTP_WEBHOOK_READ:
 
-        if (ctx->asking) {
-            return ngx_http_webhook_ask(r, ctx);
+        if (ctx->probing) {
+            return ngx_http_webhook_probe(r, ctx);
         }
 
         if (ngx_http_webhook_body_slice(r, ctx) == NGX_AGAIN) {
@@ -129,7 +117,7 @@ ngx_http_webhook_verify(ngx_http_request_t *r,
         if (reason == NGX_HTTP_WEBHOOK_PASSED) {
 
             ctx->parse = ctx->gate->parse
-                         || (ctx->gate->asks
+                         || (ctx->gate->json_challenge
                              && ngx_http_webhook_challenge_likely(r, ctx));
 
             if (!ctx->parse && !ctx->gate->provider->form && !ctx->unverified) {
@@ -193,8 +181,8 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
             }
         }
 
-        if (ngx_http_webhook_challenge_asked(r, ctx)) {
-            ctx->asking = 1;
+        if (ngx_http_webhook_challenge_possible(r, ctx)) {
+            ctx->probing = 1;
             return ngx_http_webhook_read_body(r, ctx);
         }
     }
@@ -206,11 +194,11 @@ ngx_http_webhook_begin(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 /* The body has been read to see whether it is a challenge. */
 
 static ngx_int_t
-ngx_http_webhook_ask(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
+ngx_http_webhook_probe(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_reason_e  reason;
 
-    ctx->asking = 0;
+    ctx->probing = 0;
 
     reason = ngx_http_webhook_challenge_read(r, ctx);
 

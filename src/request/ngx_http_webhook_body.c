@@ -173,7 +173,7 @@ ngx_int_t
 ngx_http_webhook_body_sha256(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    u_char  digest[EVP_MAX_MD_SIZE], *p;
+    u_char  digest[EVP_MAX_MD_SIZE];
     size_t  size;
 
     if (ctx->body_sha256.len) {
@@ -186,17 +186,9 @@ ngx_http_webhook_body_sha256(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    p = ngx_pnalloc(r->pool, 2 * size);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ctx->body_sha256.data = p;
-    ctx->body_sha256.len = ngx_hex_dump(p, digest, size) - p;
-
     ctx->hashing = 0;
 
-    return NGX_OK;
+    return ngx_http_webhook_hex(r, digest, size, &ctx->body_sha256);
 }
 
 

@@ -16,27 +16,21 @@
  * those of "raw" go into the message as they are.
  */
 
+typedef ngx_http_webhook_reason_e ngx_http_webhook_body_finish_t(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+
 typedef struct {
-    void                      (*update)(ngx_http_webhook_ctx_t *ctx,
-                                        u_char *data, size_t len);
-    ngx_http_webhook_reason_e (*finish)(ngx_http_request_t *r,
-                                        ngx_http_webhook_ctx_t *ctx,
-                                        ngx_str_t *text);
+    ngx_http_webhook_feed_t         *update;
+    ngx_http_webhook_body_finish_t  *finish;
 } ngx_http_webhook_body_handler_t;
 
 
-static void ngx_http_webhook_body_kind_crc32_update(
-    ngx_http_webhook_ctx_t *ctx, u_char *data, size_t len);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_crc32(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_form_sorted(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_sha256(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
-static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_payload(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *text);
+static ngx_http_webhook_feed_t  ngx_http_webhook_body_kind_crc32_update;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_crc32;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_form;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_form_sorted;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_sha256;
+static ngx_http_webhook_body_finish_t  ngx_http_webhook_body_kind_payload;
 static ngx_http_webhook_reason_e ngx_http_webhook_body_kind_whole(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_str_t *suffix,
     ngx_str_t *message);
@@ -61,8 +55,6 @@ static ngx_http_webhook_body_handler_t  ngx_http_webhook_body_handlers[] = {
 ngx_http_webhook_table_size(ngx_http_webhook_body_handlers,
     NGX_HTTP_WEBHOOK_BODY_KINDS);
 
-
-/* A part of the body has come. */
 
 void
 ngx_http_webhook_body_kind_update(ngx_http_webhook_ctx_t *ctx, u_char *data,
@@ -133,14 +125,8 @@ static ngx_http_webhook_reason_e
 ngx_http_webhook_body_kind_crc32(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
 {
-    text->data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
-    if (text->data == NULL) {
-        return NGX_HTTP_WEBHOOK_INTERNAL;
-    }
-
-    text->len = ngx_sprintf(text->data, "%uD", ctx->crc32) - text->data;
-
-    return NGX_HTTP_WEBHOOK_PASSED;
+    return ngx_http_webhook_number(r, ctx->crc32, text) == NGX_OK
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;
 }
 
 
@@ -176,8 +162,7 @@ ngx_http_webhook_body_kind_form(ngx_http_request_t *r,
     {
 
     case WH_OK:
-        text->data = (u_char *) value.data;
-        text->len = value.len;
+        *text = ngx_http_webhook_ngx_str(value);
         return NGX_HTTP_WEBHOOK_PASSED;
 
     case WH_REPEATED:
@@ -254,10 +239,8 @@ ngx_http_webhook_body_kind_sha256(ngx_http_request_t *r,
 
     ngx_str_null(text);
 
-    return value.len == ctx->body_sha256.len
-           && ngx_strncasecmp(value.data, ctx->body_sha256.data, value.len)
-              == 0 ? NGX_HTTP_WEBHOOK_PASSED
-                   : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
+    return ngx_http_webhook_str_same(&value, &ctx->body_sha256)
+           ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
 }
 
 

@@ -12,8 +12,7 @@
 
 static ngx_uint_t ngx_http_webhook_too_large(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_without_slash(ngx_http_request_t *r);
-static ngx_int_t ngx_http_webhook_refuse_rewritten(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_refuse_rewritten;
 static ngx_int_t ngx_http_webhook_take_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_take_body_headers(ngx_http_request_t *r);
 

@@ -30,8 +30,7 @@ static ngx_uint_t ngx_http_webhook_challenge_valid(
     ngx_http_webhook_challenge_t *challenge, ngx_str_t *value);
 static ngx_int_t ngx_http_webhook_challenge_key(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_key_t **key);
-static ngx_int_t ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_challenge_hmac;
 
 
 /*
@@ -81,7 +80,7 @@ ngx_http_webhook_challenge_find(ngx_http_request_t *r,
  */
 
 ngx_uint_t
-ngx_http_webhook_challenge_asked(ngx_http_request_t *r,
+ngx_http_webhook_challenge_possible(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     off_t  len;
@@ -130,11 +129,8 @@ ngx_http_webhook_challenge_read(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    rc = wh_json_parse(ctx->json, body.data, body.len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(ctx->json);
-    }
+    (void) wh_json_parse(ctx->json, body.data, body.len);
+    rc = wh_json_end(ctx->json);
 
     if (rc == WH_ERROR) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -298,14 +294,14 @@ ngx_http_webhook_challenge_text(ngx_http_request_t *r,
 {
     ngx_int_t  rc, matched;
 
-    ngx_str_null(&ctx->asked->value);
+    ngx_str_null(&ctx->answer->value);
 
     if (challenge->no_source) {
         return ngx_http_webhook_challenge_matches(r, ctx, challenge, reason);
     }
 
     rc = ngx_http_webhook_source_value(r, ctx, &challenge->source,
-                                       &ctx->asked->value);
+                                       &ctx->answer->value);
 
     if (rc == WH_ABSENT) {
         return NGX_DECLINED;
@@ -326,7 +322,7 @@ ngx_http_webhook_challenge_text(ngx_http_request_t *r,
 
     if (rc != WH_OK
         || !ngx_http_webhook_challenge_valid(challenge,
-                                             &ctx->asked->value))
+                                             &ctx->answer->value))
     {
         *reason = NGX_HTTP_WEBHOOK_CHALLENGE_MALFORMED;
         return NGX_ABORT;
@@ -394,8 +390,6 @@ ngx_http_webhook_challenge_matches(ngx_http_request_t *r,
 }
 
 
-/* Is the value the challenge secret? */
-
 static ngx_http_webhook_reason_e
 ngx_http_webhook_challenge_secret(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
@@ -460,15 +454,15 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ctx->asked->key == NULL) {
+    if (ctx->answer->key == NULL) {
 
         keyslot = gate->challenge ? gate->challenge : gate->signing;
 
-        rc = ngx_http_webhook_key_get(r, keyslot, &ctx->asked->key);
+        rc = ngx_http_webhook_key_get(r, keyslot, &ctx->answer->key);
 
-        if (rc == NGX_OK && ctx->asked->key == NULL) {
+        if (rc == NGX_OK && ctx->answer->key == NULL) {
             ctx->unknown_tenant = 1;
-            rc = ngx_http_webhook_key_nobody(r, keyslot, &ctx->asked->key);
+            rc = ngx_http_webhook_key_nobody(r, keyslot, &ctx->answer->key);
         }
 
         if (rc != NGX_OK) {
@@ -476,18 +470,18 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
         }
 
         if (gate->first->distinct) {
-            rc = ngx_http_webhook_key_distinct(r, gate, ctx->asked->key);
+            rc = ngx_http_webhook_key_distinct(r, gate, ctx->answer->key);
 
             if (rc != NGX_OK) {
-                ngx_http_webhook_key_release(ctx->asked->key);
-                ctx->asked->key = NULL;
+                ngx_http_webhook_key_release(ctx->answer->key);
+                ctx->answer->key = NULL;
 
                 return rc;
             }
         }
     }
 
-    *key = ctx->asked->key;
+    *key = ctx->answer->key;
 
     return NGX_OK;
 }
@@ -546,7 +540,7 @@ ngx_http_webhook_challenge_send(ngx_http_request_t *r,
 
     if (ctx->challenge->header.len
         && ngx_http_webhook_add_header(r, (char *) ctx->challenge->header.data,
-                                       &ctx->asked->value)
+                                       &ctx->answer->value)
            == NULL)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -582,16 +576,16 @@ ngx_http_webhook_challenge_hmac(ngx_http_request_t *r,
     }
 
     hmac = &key->hmac[WH_SHA256];
-    text = ngx_http_webhook_wh_str(&ctx->asked->value);
+    text = ngx_http_webhook_wh_str(&ctx->answer->value);
 
-    ctx->asked->mac.len = hmac->size;
-    ctx->asked->mac.data = ngx_pnalloc(r->pool, WH_HMAC_MAX_SIZE);
+    ctx->answer->mac.len = hmac->size;
+    ctx->answer->mac.data = ngx_pnalloc(r->pool, WH_HMAC_MAX_SIZE);
 
-    if (hmac->size == 0 || ctx->asked->mac.data == NULL) {
+    if (hmac->size == 0 || ctx->answer->mac.data == NULL) {
         return NGX_ERROR;
     }
 
-    return ngx_http_webhook_mac(hmac, &text, 1, ctx->asked->mac.data);
+    return ngx_http_webhook_mac(hmac, &text, 1, ctx->answer->mac.data);
 }
 
 

@@ -50,8 +50,7 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
     ctx->jose->claims = json;
 
     if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
-        ctx->text.data = (u_char *) text.data;
-        ctx->text.len = text.len;
+        ctx->text = ngx_http_webhook_ngx_str(text);
     }
 
     reason = ngx_http_webhook_claims_reason(wh_jwt_check(&signature->jwt, json,

@@ -15,7 +15,7 @@
 /* The URL as the sender knows it. */
 
 typedef struct {
-    ngx_str_t                   scheme;
+    ngx_uint_t                  tls;        /* 1: "https", 0: "http" */
     ngx_str_t                   authority;  /* no data: there is none */
     ngx_str_t                   prefix;     /* of the path */
     ngx_str_t                   uri;        /* path and query */
@@ -32,6 +32,17 @@ static ngx_int_t ngx_http_webhook_url_authority(ngx_http_request_t *r,
     ngx_http_webhook_url_t *url);
 static ngx_int_t ngx_http_webhook_component(ngx_http_request_t *r,
     ngx_http_webhook_url_t *url, wh_component_t *component, ngx_str_t *value);
+
+
+/* in the order of the URL's tls */
+
+static ngx_str_t  ngx_http_webhook_url_schemes[] = {
+    ngx_string("http"), ngx_string("https")
+};
+
+static ngx_str_t  ngx_http_webhook_url_ports[] = {
+    ngx_string(":80"), ngx_string(":443")
+};
 
 
 /*
@@ -121,12 +132,7 @@ ngx_http_webhook_url_parts(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
     } else {
 
-        if (r->connection->ssl) {
-            ngx_str_set(&url->scheme, "https");
-
-        } else {
-            ngx_str_set(&url->scheme, "http");
-        }
+        url->tls = (r->connection->ssl != NULL);
 
         if (ngx_http_webhook_url_host(r->main, &url->authority) != NGX_OK) {
             return NGX_DECLINED;
@@ -162,14 +168,8 @@ ngx_http_webhook_url_public(ngx_str_t *text, ngx_http_webhook_url_t *url)
 
     last = text->data + text->len;
 
-    if (ngx_tolower(text->data[4]) == 's') {
-        ngx_str_set(&url->scheme, "https");
-
-    } else {
-        ngx_str_set(&url->scheme, "http");
-    }
-
-    url->authority.data = text->data + url->scheme.len + sizeof("://") - 1;
+    url->tls = (ngx_tolower(text->data[4]) == 's');
+    url->authority.data = text->data + sizeof("http://") - 1 + url->tls;
 
     p = ngx_strlchr(url->authority.data, last, '/');
     if (p == NULL) {
@@ -230,7 +230,7 @@ ngx_http_webhook_url_authority(ngx_http_request_t *r,
     ngx_http_webhook_url_t *url)
 {
     u_char     *p;
-    ngx_str_t  *authority, port;
+    ngx_str_t  *authority, *port;
 
     authority = &url->authority;
 
@@ -247,18 +247,13 @@ ngx_http_webhook_url_authority(ngx_http_request_t *r,
 
     authority->data = p;
 
-    if (url->scheme.len == sizeof("https") - 1) {
-        ngx_str_set(&port, ":443");
+    port = &ngx_http_webhook_url_ports[url->tls];
 
-    } else {
-        ngx_str_set(&port, ":80");
-    }
-
-    if (authority->len > port.len
-        && ngx_strncmp(p + authority->len - port.len, port.data, port.len)
+    if (authority->len > port->len
+        && ngx_strncmp(p + authority->len - port->len, port->data, port->len)
            == 0)
     {
-        authority->len -= port.len;
+        authority->len -= port->len;
     }
 
     return NGX_OK;
@@ -284,7 +279,7 @@ ngx_http_webhook_component(ngx_http_request_t *r, ngx_http_webhook_url_t *url,
         return NGX_OK;
 
     case WH_COMPONENT_SCHEME:
-        *value = url->scheme;
+        *value = ngx_http_webhook_url_schemes[url->tls];
         return NGX_OK;
 
     case WH_COMPONENT_AUTHORITY:
@@ -297,7 +292,7 @@ ngx_http_webhook_component(ngx_http_request_t *r, ngx_http_webhook_url_t *url,
             return NGX_DECLINED;
         }
 
-        parts[0] = url->scheme;
+        parts[0] = ngx_http_webhook_url_schemes[url->tls];
         parts[1] = separator;
         parts[2] = url->authority;
         parts[3] = url->prefix;

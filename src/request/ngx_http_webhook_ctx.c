@@ -221,7 +221,7 @@ ngx_http_webhook_pieces_size(ngx_http_webhook_gate_t *gate)
     }
 
     if (provider->challenges.nelts) {
-        size += sizeof(ngx_http_webhook_asked_t);
+        size += sizeof(ngx_http_webhook_challenge_answer_t);
     }
 
     return size;
@@ -240,7 +240,7 @@ ngx_http_webhook_ctx_pieces(ngx_http_webhook_ctx_t *ctx,
 
     ctx->gate = gate;
     ctx->signing = NULL;
-    ctx->asked = NULL;
+    ctx->answer = NULL;
 
     ctx->headers = (ngx_http_webhook_field_t *) p;
     p += provider->headers.nelts * sizeof(ngx_http_webhook_field_t);
@@ -254,8 +254,44 @@ ngx_http_webhook_ctx_pieces(ngx_http_webhook_ctx_t *ctx,
     }
 
     if (provider->challenges.nelts) {
-        ctx->asked = (ngx_http_webhook_asked_t *) p;
+        ctx->answer = (ngx_http_webhook_challenge_answer_t *) p;
     }
+}
+
+
+/*
+ * Room for n more candidates, zeroed, or NULL without memory.  Most requests
+ * offer one, which is in the state itself; a list takes what it needs.
+ */
+
+ngx_http_webhook_candidate_t *
+ngx_http_webhook_candidates_add(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t n)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_candidate_t  *candidates;
+
+    candidates = &ctx->signing->candidate;
+
+    if (ctx->ncandidates + n > 1) {
+
+        candidates = ngx_pcalloc(r->pool,
+                                 (ctx->ncandidates + n)
+                                 * sizeof(ngx_http_webhook_candidate_t));
+        if (candidates == NULL) {
+            return NULL;
+        }
+    }
+
+    for (i = 0; i < ctx->ncandidates; i++) {
+        candidates[i] = ctx->candidates[i];
+    }
+
+    ctx->candidates = candidates;
+    candidates += ctx->ncandidates;
+    ctx->ncandidates += n;
+
+    return candidates;
 }
 
 

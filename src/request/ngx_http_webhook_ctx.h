@@ -18,6 +18,27 @@
 #include "core/pelorus/wh_pelorus.h"
 
 
+typedef struct ngx_http_webhook_ctx_s  ngx_http_webhook_ctx_t;
+
+
+/* What does something for a request; what says whether it passes. */
+
+typedef ngx_int_t ngx_http_webhook_action_t(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+typedef ngx_http_webhook_reason_e ngx_http_webhook_check_t(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+
+/* whether something holds of it */
+
+typedef ngx_uint_t ngx_http_webhook_is_t(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
+
+/* what finds a value, NGX_DECLINED for none */
+
+typedef ngx_int_t ngx_http_webhook_value_get_t(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+
+
 /* A hash of the message in progress: an HMAC, or a digest for public keys. */
 
 typedef struct {
@@ -31,7 +52,7 @@ typedef struct {
 
 /* What takes a part of the body to hash it. */
 
-typedef void (*ngx_http_webhook_hash_pt)(ngx_http_webhook_ctx_t *ctx,
+typedef void ngx_http_webhook_feed_t(ngx_http_webhook_ctx_t *ctx,
     u_char *data, size_t len);
 
 
@@ -113,13 +134,13 @@ typedef struct {
 } ngx_http_webhook_jose_t;
 
 
-/* What only a request has whose provider has challenges. */
+/* What answers a challenge, of a request whose provider has any. */
 
 typedef struct {
     ngx_http_webhook_key_t        *key;         /* or NULL */
     ngx_str_t                      value;
     ngx_str_t                      mac;
-} ngx_http_webhook_asked_t;
+} ngx_http_webhook_challenge_answer_t;
 
 
 typedef struct {
@@ -168,6 +189,8 @@ typedef struct {
 
 
 /* A record that a request has been counted in. */
+
+typedef struct ngx_http_webhook_counted_s  ngx_http_webhook_counted_t;
 
 struct ngx_http_webhook_counted_s {
     ngx_http_webhook_record_t     *record;
@@ -239,7 +262,8 @@ struct ngx_http_webhook_ctx_s {
     unsigned                       binding:1;   /* the failure counts also
                                                    where it is on trial */
     unsigned                       refused:1;   /* with its headers */
-    unsigned                       asking:1;    /* is it a challenge? */
+    unsigned                       probing:1;   /* the body is read to see
+                                                   whether it is a challenge */
     unsigned                       unknown_tenant:1; /* all secrets are from
                                                       variables, and empty */
     unsigned                       later:1;     /* the body is hashed when
@@ -273,7 +297,8 @@ struct ngx_http_webhook_ctx_s {
 
     /* the challenge that the request is, or NULL */
     ngx_http_webhook_challenge_t  *challenge;
-    ngx_http_webhook_asked_t      *asked;       /* or NULL */
+    ngx_http_webhook_challenge_answer_t  *answer;  /* where there may be one,
+                                                   or NULL */
 
     /* replay protection, or NULL */
     ngx_http_webhook_replay_state_t  *replay;

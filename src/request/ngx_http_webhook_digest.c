@@ -12,10 +12,8 @@
 #include "ngx_http_webhook_request.h"
 
 
-static ngx_int_t ngx_http_webhook_digest_update(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-static void ngx_http_webhook_digest_part(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
+static ngx_http_webhook_action_t  ngx_http_webhook_digest_update;
+static ngx_http_webhook_feed_t  ngx_http_webhook_digest_part;
 
 
 /* Makes the digest of what the sender has signed, unless it is there. */
@@ -76,35 +74,32 @@ ngx_http_webhook_digest_update(ngx_http_request_t *r,
         ngx_http_webhook_digest_part(ctx, ctx->http->base.data,
                                      ctx->http->base.len);
 
-        return ctx->failed ? NGX_ERROR : NGX_OK;
-    }
-
-    if (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
+    } else if (provider->body.flags & NGX_HTTP_WEBHOOK_BODY_TOKEN) {
         ngx_http_webhook_digest_part(ctx, (u_char *) ctx->jose->text.data,
                                      ctx->jose->text.len);
 
-        return ctx->failed ? NGX_ERROR : NGX_OK;
+    } else {
+
+        if (ngx_http_webhook_message_text(r, ctx, provider->prefix, &prefix)
+               != NGX_OK
+            || ngx_http_webhook_message_text(r, ctx, provider->suffix, &suffix)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_http_webhook_digest_part(ctx, prefix.data, prefix.len);
+
+        if (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW) {
+            ngx_http_webhook_digest_part(ctx, ctx->text.data, ctx->text.len);
+
+        } else if (r->request_body) {
+            ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
+                                       ngx_http_webhook_digest_part);
+        }
+
+        ngx_http_webhook_digest_part(ctx, suffix.data, suffix.len);
     }
-
-    if (ngx_http_webhook_message_text(r, ctx, provider->prefix, &prefix)
-           != NGX_OK
-        || ngx_http_webhook_message_text(r, ctx, provider->suffix, &suffix)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_http_webhook_digest_part(ctx, prefix.data, prefix.len);
-
-    if (provider->body.kind != NGX_HTTP_WEBHOOK_BODY_RAW) {
-        ngx_http_webhook_digest_part(ctx, ctx->text.data, ctx->text.len);
-
-    } else if (r->request_body) {
-        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
-                                   ngx_http_webhook_digest_part);
-    }
-
-    ngx_http_webhook_digest_part(ctx, suffix.data, suffix.len);
 
     return ctx->failed ? NGX_ERROR : NGX_OK;
 }

@@ -387,14 +387,7 @@ ngx_http_webhook_var_message_length(ngx_http_request_t *r,
         len += parts[i].len;
     }
 
-    value->data = ngx_pnalloc(r->pool, NGX_SIZE_T_LEN);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = ngx_sprintf(value->data, "%uz", len) - value->data;
-
-    return NGX_OK;
+    return ngx_http_webhook_number(r, len, value);
 }
 
 
@@ -419,15 +412,7 @@ ngx_http_webhook_var_message_sha256(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    value->data = ngx_pnalloc(r->pool, 2 * NGX_HTTP_WEBHOOK_DIGEST);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = ngx_hex_dump(value->data, digest, NGX_HTTP_WEBHOOK_DIGEST)
-                 - value->data;
-
-    return NGX_OK;
+    return ngx_http_webhook_hex(r, digest, NGX_HTTP_WEBHOOK_DIGEST, value);
 }
 
 

@@ -12,8 +12,7 @@
 #define NGX_HTTP_WEBHOOK_ENCODE  3072      /* bytes at a time, threes */
 
 
-static void ngx_http_webhook_feed_encoded(ngx_http_webhook_ctx_t *ctx,
-    u_char *data, size_t len);
+static ngx_http_webhook_feed_t  ngx_http_webhook_feed_encoded;
 
 
 /* A part of the message that is hashed as it is. */

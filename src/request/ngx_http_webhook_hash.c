@@ -15,10 +15,7 @@
 
 static ngx_http_webhook_digest_e ngx_http_webhook_digest_wanted(
     ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_digest_e ngx_http_webhook_digest_streamed(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_uint_t ngx_http_webhook_digest_later(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_is_t  ngx_http_webhook_digest_later;
 static ngx_int_t ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t digests);
 static ngx_int_t ngx_http_webhook_hash_start(ngx_http_webhook_ctx_t *ctx,
@@ -29,16 +26,14 @@ static void ngx_http_webhook_hashes_wanted(ngx_http_webhook_ctx_t *ctx,
 static ngx_uint_t ngx_http_webhook_bits(ngx_uint_t bits);
 static ngx_uint_t ngx_http_webhook_take_bit(ngx_uint_t *bits);
 static ngx_uint_t ngx_http_webhook_body_stays(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_webhook_body_waits(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_is_t  ngx_http_webhook_body_waits;
 static off_t ngx_http_webhook_slice(ngx_http_webhook_ctx_t *ctx);
 static off_t ngx_http_webhook_hash_slice(ngx_http_webhook_ctx_t *ctx,
     ngx_chain_t *in, off_t skip, off_t most);
 static ngx_int_t ngx_http_webhook_hash_file(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_buf_t *b,
-    ngx_http_webhook_hash_pt handler);
-static void ngx_http_webhook_hash(ngx_http_webhook_ctx_t *ctx, u_char *data,
-    size_t len);
+    ngx_http_webhook_feed_t *handler);
+static ngx_http_webhook_feed_t  ngx_http_webhook_hash;
 
 
 /* of this worker, reset and ready for use */
@@ -57,7 +52,7 @@ ngx_http_webhook_body_wanted(ngx_http_webhook_ctx_t *ctx)
            || ctx->gate->provider->form
            || ctx->gate->provider->needs_body
            || ctx->gate->parse
-           || ctx->gate->asks
+           || ctx->gate->json_challenge
            || ngx_http_webhook_digest_wanted(ctx)
               != NGX_HTTP_WEBHOOK_DIGEST_NONE;
 }
@@ -90,26 +85,6 @@ ngx_http_webhook_digest_wanted(ngx_http_webhook_ctx_t *ctx)
 
     return (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_RECEIVER)
            ? NGX_HTTP_WEBHOOK_DIGEST_NONE : NGX_HTTP_WEBHOOK_DIGEST_MESSAGE;
-}
-
-
-/* What of it is hashed as the body arrives. */
-
-static ngx_http_webhook_digest_e
-ngx_http_webhook_digest_streamed(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_http_webhook_digest_e  digest;
-
-    digest = ngx_http_webhook_digest_wanted(ctx);
-
-    if (digest == NGX_HTTP_WEBHOOK_DIGEST_NONE
-        || ngx_http_webhook_digest_later(r, ctx))
-    {
-        return NGX_HTTP_WEBHOOK_DIGEST_NONE;
-    }
-
-    return digest;
 }
 
 
@@ -196,7 +171,13 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
-    digest = ngx_http_webhook_digest_streamed(r, ctx);
+    digest = ngx_http_webhook_digest_wanted(ctx);
+
+    if (digest != NGX_HTTP_WEBHOOK_DIGEST_NONE
+        && ngx_http_webhook_digest_later(r, ctx))
+    {
+        digest = NGX_HTTP_WEBHOOK_DIGEST_NONE;
+    }
 
     digests = (digest == NGX_HTTP_WEBHOOK_DIGEST_MESSAGE)
               ? 1 << WH_SHA256 : 0;
@@ -225,17 +206,13 @@ ngx_http_webhook_body_start(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         }
     }
 
-    if (r->request_body) {
+    if (r->request_body == NULL) {
+        ctx->hashing = 1;
 
-        if (!ngx_http_webhook_body_waits(r, ctx)) {
-            ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
-                                       ngx_http_webhook_hash);
-        }
-
-        return NGX_OK;
+    } else if (!ngx_http_webhook_body_waits(r, ctx)) {
+        ngx_http_webhook_body_hash(r, ctx, r->request_body->bufs,
+                                   ngx_http_webhook_hash);
     }
-
-    ctx->hashing = 1;
 
     return NGX_OK;
 }
@@ -254,7 +231,7 @@ ngx_http_webhook_hashes_start(ngx_http_request_t *r,
     ngx_uint_t      i, k, n, hmacs, uses;
     wh_hmac_key_t  *key;
 
-    if (ngx_http_webhook_message_prefix(r, ctx, &prefix) != NGX_OK) {
+    if (ngx_http_webhook_message_around(r, ctx, 0, &prefix) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -566,7 +543,7 @@ ngx_http_webhook_hash_slice(ngx_http_webhook_ctx_t *ctx, ngx_chain_t *in,
 
 void
 ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_chain_t *in, ngx_http_webhook_hash_pt handler)
+    ngx_chain_t *in, ngx_http_webhook_feed_t *handler)
 {
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
@@ -590,7 +567,7 @@ ngx_http_webhook_body_hash(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 
 static ngx_int_t
 ngx_http_webhook_hash_file(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
-    ngx_buf_t *b, ngx_http_webhook_hash_pt handler)
+    ngx_buf_t *b, ngx_http_webhook_feed_t *handler)
 {
     off_t     offset;
     size_t    size;
@@ -660,9 +637,9 @@ ngx_http_webhook_hashes_release(ngx_http_webhook_ctx_t *ctx)
 
     ngx_http_webhook_keys_release(ctx->keys, ctx->gate->nkeys);
 
-    if (ctx->asked && ctx->asked->key) {
-        ngx_http_webhook_key_release(ctx->asked->key);
-        ctx->asked->key = NULL;
+    if (ctx->answer && ctx->answer->key) {
+        ngx_http_webhook_key_release(ctx->answer->key);
+        ctx->answer->key = NULL;
     }
 }
 
@@ -797,8 +774,6 @@ ngx_http_webhook_md_put(EVP_MD_CTX *md)
     ngx_http_webhook_idle[ngx_http_webhook_nidle++] = md;
 }
 
-
-/* A worker ends. */
 
 void
 ngx_http_webhook_md_exit(ngx_cycle_t *cycle)

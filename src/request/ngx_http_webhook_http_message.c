@@ -16,14 +16,10 @@
 #include "core/wh_str.h"
 
 
-static ngx_http_webhook_reason_e ngx_http_webhook_http_input(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_http_required(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_http_signature(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_http_body(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_check_t  ngx_http_webhook_http_input;
+static ngx_http_webhook_check_t  ngx_http_webhook_http_required;
+static ngx_http_webhook_check_t  ngx_http_webhook_http_signature;
+static ngx_http_webhook_check_t  ngx_http_webhook_http_body;
 static ngx_http_webhook_reason_e ngx_http_webhook_http_expires(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_http_webhook_reason_e ngx_http_webhook_http_key(
@@ -125,8 +121,6 @@ ngx_http_webhook_http_input(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 }
 
-
-/* Whether it covers enough. */
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_http_required(ngx_http_request_t *r,
@@ -523,8 +517,7 @@ ngx_http_webhook_http_malformed(ngx_http_request_t *r,
     ngx_str_null(&component);
 
     if (name) {
-        component.data = (u_char *) name->data;
-        component.len = name->len;
+        component = ngx_http_webhook_ngx_str(*name);
     }
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,

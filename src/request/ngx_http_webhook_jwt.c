@@ -103,8 +103,7 @@ ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
             return reason;
         }
 
-        ctx->jose->header.data = (u_char *) jose.message.data;
-        ctx->jose->header.len = jose.message.len;
+        ctx->jose->header = ngx_http_webhook_ngx_str(jose.message);
         ctx->whole = (signature->scheme == WH_ED25519);
 
         return ngx_http_webhook_jwt_add(r, ctx, &candidate);

@@ -9,8 +9,7 @@
 #include "ngx_http_webhook_request.h"
 
 
-static ngx_int_t ngx_http_webhook_key_id(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_http_webhook_value_get_t  ngx_http_webhook_key_id;
 static ngx_uint_t ngx_http_webhook_key_sets(ngx_http_webhook_ctx_t *ctx,
     ngx_uint_t *others);
 

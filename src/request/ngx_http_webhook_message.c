@@ -38,44 +38,38 @@ static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
 
 
-/* What is signed first: of a detached token its header, and no more. */
+/*
+ * What is signed before the body, or after it.  Of a detached token it is the
+ * header, and no more: its payload has the rest in it.
+ */
 
 ngx_int_t
-ngx_http_webhook_message_prefix(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
+ngx_http_webhook_message_around(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t after, ngx_str_t *text)
 {
-    if (ngx_http_webhook_detached(ctx)) {
-        *text = ctx->jose->header;
-        return NGX_OK;
-    }
+    ngx_http_webhook_provider_t  *provider;
 
-    if (ctx->gate->provider->parts) {
-        *text = ctx->signing->prefix;
-        return NGX_OK;
-    }
+    provider = ctx->gate->provider;
 
-    return ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->prefix,
-                                         text);
-}
-
-
-/* And last: a payload has it in it. */
-
-ngx_int_t
-ngx_http_webhook_message_suffix(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *text)
-{
     if (ngx_http_webhook_detached(ctx)) {
         ngx_str_null(text);
+
+        if (!after) {
+            *text = ctx->jose->header;
+        }
+
         return NGX_OK;
     }
 
-    if (ctx->gate->provider->parts) {
-        *text = ctx->signing->suffix;
+    /* a message has parts only where there are signatures */
+
+    if (provider->parts) {
+        *text = after ? ctx->signing->suffix : ctx->signing->prefix;
         return NGX_OK;
     }
 
-    return ngx_http_webhook_message_text(r, ctx, ctx->gate->provider->suffix,
+    return ngx_http_webhook_message_text(r, ctx, after ? provider->suffix
+                                                       : provider->prefix,
                                          text);
 }
 
@@ -229,8 +223,6 @@ ngx_http_webhook_message_segment(ngx_http_request_t *r,
 }
 
 
-/* Several texts as one. */
-
 ngx_int_t
 ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
     ngx_uint_t n, ngx_str_t *text)
@@ -254,6 +246,35 @@ ngx_http_webhook_message_join(ngx_http_request_t *r, ngx_str_t *parts,
     for (i = 0; i < n; i++) {
         p = ngx_cpymem(p, parts[i].data, parts[i].len);
     }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_webhook_number(ngx_http_request_t *r, ngx_uint_t n, ngx_str_t *text)
+{
+    text->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "%ui", n) - text->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_webhook_hex(ngx_http_request_t *r, u_char *bytes, size_t len,
+    ngx_str_t *text)
+{
+    text->data = ngx_pnalloc(r->pool, 2 * len);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_hex_dump(text->data, bytes, len) - text->data;
 
     return NGX_OK;
 }

@@ -10,6 +10,8 @@
 #include "ngx_http_webhook_request.h"
 
 
+static ngx_http_webhook_reason_e ngx_http_webhook_name_by_first(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, ngx_uint_t early);
 static ngx_uint_t ngx_http_webhook_name_early(
     ngx_http_webhook_replay_key_t *key, ngx_http_webhook_provider_t *provider);
 static ngx_http_webhook_reason_e ngx_http_webhook_name_by_key(
@@ -42,10 +44,7 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_name_by_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                      i;
-    ngx_http_webhook_reason_e       reason;
-    ngx_http_webhook_provider_t    *provider;
-    ngx_http_webhook_replay_key_t  *key;
+    ngx_http_webhook_provider_t  *provider;
 
     provider = ctx->gate->provider;
 
@@ -58,6 +57,28 @@ ngx_http_webhook_name_by_headers(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
+    return ngx_http_webhook_name_by_first(r, ctx, 1);
+}
+
+
+/* With the body: by the first key that is not empty. */
+
+ngx_http_webhook_reason_e
+ngx_http_webhook_name_by_keys(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    return ngx_http_webhook_name_by_first(r, ctx, 0);
+}
+
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_name_by_first(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, ngx_uint_t early)
+{
+    ngx_uint_t                      i;
+    ngx_http_webhook_reason_e       reason;
+    ngx_http_webhook_replay_key_t  *key;
+
     for (i = 0; i < NGX_HTTP_WEBHOOK_REPLAY_KEYS; i++) {
 
         key = ctx->replay->keys[i];
@@ -66,8 +87,8 @@ ngx_http_webhook_name_by_headers(ngx_http_request_t *r,
             continue;
         }
 
-        if (!ngx_http_webhook_name_early(key, provider)) {
-            return NGX_HTTP_WEBHOOK_PASSED;
+        if (early && !ngx_http_webhook_name_early(key, ctx->gate->provider)) {
+            break;
         }
 
         reason = ngx_http_webhook_name_by_key(r, ctx, key);
@@ -112,32 +133,6 @@ ngx_http_webhook_name_early(ngx_http_webhook_replay_key_t *key,
     return !(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
            || provider->timestamp == NULL
            || !ngx_http_webhook_source_in_body(&provider->timestamp->source);
-}
-
-
-/* With the body: by the first key that is not empty. */
-
-ngx_http_webhook_reason_e
-ngx_http_webhook_name_by_keys(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx)
-{
-    ngx_uint_t                 i;
-    ngx_http_webhook_reason_e  reason;
-
-    for (i = 0; i < NGX_HTTP_WEBHOOK_REPLAY_KEYS; i++) {
-
-        if (ctx->replay->keys[i] == NULL) {
-            continue;
-        }
-
-        reason = ngx_http_webhook_name_by_key(r, ctx, ctx->replay->keys[i]);
-
-        if (reason != NGX_HTTP_WEBHOOK_PASSED || ctx->replay->named) {
-            return reason;
-        }
-    }
-
-    return NGX_HTTP_WEBHOOK_PASSED;
 }
 
 

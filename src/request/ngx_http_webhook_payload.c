@@ -18,6 +18,8 @@ static ngx_uint_t ngx_http_webhook_payload_is_form(
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_payload_is_parts(
     ngx_http_webhook_ctx_t *ctx);
+static ngx_uint_t ngx_http_webhook_payload_type(ngx_http_webhook_ctx_t *ctx,
+    char *type);
 static ngx_int_t ngx_http_webhook_payload_chunk(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, off_t *slice);
 static ngx_http_webhook_reason_e ngx_http_webhook_payload_invalid(
@@ -134,21 +136,8 @@ ngx_http_webhook_payload_text(ngx_http_request_t *r,
 static ngx_uint_t
 ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_str_t                 *type;
-    ngx_http_webhook_field_t  *header;
-
-    header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
-
-    if (header->count == 0) {
-        return 0;
-    }
-
-    type = &header->first->value;
-
-    return ngx_strncasecmp(type->data,
-                           (u_char *) "application/x-www-form-urlencoded",
-                           sizeof("application/x-www-form-urlencoded") - 1)
-           == 0
+    return ngx_http_webhook_payload_type(ctx,
+                                         "application/x-www-form-urlencoded")
            || ngx_http_webhook_payload_is_parts(ctx);
 }
 
@@ -161,14 +150,20 @@ ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_webhook_payload_is_parts(ngx_http_webhook_ctx_t *ctx)
 {
+    return ngx_http_webhook_payload_type(ctx, "multipart/");
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_payload_type(ngx_http_webhook_ctx_t *ctx, char *type)
+{
     ngx_http_webhook_field_t  *header;
 
     header = &ctx->headers[NGX_HTTP_WEBHOOK_CONTENT_TYPE];
 
     return header->count
-           && ngx_strncasecmp(header->first->value.data,
-                              (u_char *) "multipart/",
-                              sizeof("multipart/") - 1)
+           && ngx_strncasecmp(header->first->value.data, (u_char *) type,
+                              ngx_strlen(type))
               == 0;
 }
 
@@ -295,7 +290,7 @@ ngx_http_webhook_step_document(ngx_http_request_t *r,
     pointers = gate->pointers.elts;
 
     for (i = 0; i < gate->pointers.nelts; i++) {
-        if ((pointers[i].used || pointers[i].asked)
+        if ((pointers[i].used || pointers[i].challenge)
             && wh_json_value(ctx->json, i)->repeated)
         {
             return ngx_http_webhook_payload_invalid(ctx, i, "repeated");

@@ -123,7 +123,7 @@ ngx_http_webhook_pubkey_whole(ngx_http_request_t *r,
 
     parts[2] = *suffix;
 
-    if (ngx_http_webhook_message_prefix(r, ctx, &parts[0]) != NGX_OK
+    if (ngx_http_webhook_message_around(r, ctx, 0, &parts[0]) != NGX_OK
         || ngx_http_webhook_message_join(r, parts, 3, &message) != NGX_OK)
     {
         return NGX_ERROR;

@@ -15,8 +15,7 @@ static ngx_int_t ngx_http_webhook_replay_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_loc_conf_t *wlcf);
 static time_t ngx_http_webhook_replay_ttl(ngx_http_webhook_replay_rule_t *rule,
     time_t window);
-static ngx_http_webhook_reason_e ngx_http_webhook_replay_name(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_check_t  ngx_http_webhook_replay_name;
 static ngx_http_webhook_reason_e ngx_http_webhook_replay_reason(
     ngx_http_webhook_ctx_t *ctx, ngx_int_t rc);
 static ngx_http_webhook_reason_e ngx_http_webhook_replay_ask(
@@ -143,9 +142,8 @@ ngx_http_webhook_replay_claim(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (replay->asked) {
-        return ngx_http_webhook_replay_shared(ctx,
-                                  ngx_http_webhook_lease_answer(replay->lease));
+    if (replay->answered) {
+        return ngx_http_webhook_replay_shared(ctx, replay->lease->answer);
     }
 
     reason = ngx_http_webhook_replay_name(r, ctx);
@@ -257,7 +255,7 @@ ngx_http_webhook_replay_answered(void *data)
     ngx_connection_t  *c;
 
     replay->waiting = 0;
-    replay->asked = 1;
+    replay->answered = 1;
 
     c = replay->request->connection;
 
@@ -276,7 +274,7 @@ ngx_http_webhook_replay_shared(ngx_http_webhook_ctx_t *ctx, ngx_int_t rc)
     replay = ctx->replay;
     claim = &replay->claim;
 
-    replay->asked = 0;
+    replay->answered = 0;
 
     switch (rc) {
 

@@ -22,16 +22,14 @@ typedef struct {
       ngx_string("{\"status\":" #status ",\"error\":\"" text "\"}\n") }
 
 
-static ngx_uint_t ngx_http_webhook_status(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_is_t  ngx_http_webhook_status;
 static void ngx_http_webhook_log(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_answered_elsewhere(ngx_http_request_t *r,
     ngx_uint_t status);
 static ngx_int_t ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t status);
-static ngx_int_t ngx_http_webhook_send_refusal(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_send_refusal;
 static const ngx_str_t *ngx_http_webhook_pointer(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_detail(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *detail);
@@ -208,8 +206,6 @@ ngx_http_webhook_log(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-/* Answers a request whose verdict is known. */
-
 ngx_int_t
 ngx_http_webhook_refuse(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
@@ -309,8 +305,7 @@ static ngx_int_t
 ngx_http_webhook_status_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_uint_t status)
 {
-    u_char                     *p;
-    time_t                      wait;
+    ngx_uint_t                  wait;
     ngx_str_t                  *challenge, seconds;
     ngx_http_webhook_source_t  *credential;
 
@@ -324,15 +319,8 @@ ngx_http_webhook_status_headers(ngx_http_request_t *r,
         wait = (ctx->reason == NGX_HTTP_WEBHOOK_BUSY)
                ? 1 : ctx->replay->claim.wait;
 
-        p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        seconds.data = p;
-        seconds.len = ngx_sprintf(p, "%T", wait) - p;
-
-        return ngx_http_webhook_add_header(r, "Retry-After", &seconds)
+        return ngx_http_webhook_number(r, wait, &seconds) == NGX_OK
+               && ngx_http_webhook_add_header(r, "Retry-After", &seconds)
                ? NGX_OK : NGX_ERROR;
     }
 
@@ -386,10 +374,10 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
     static ngx_str_t  duplicate = ngx_string(
                                        "{\"status\":200,\"duplicate\":true}\n");
 
-    for (class = ngx_http_webhook_classes; class->status; class++) {
-        if (class->status == ctx->status) {
-            break;
-        }
+    class = ngx_http_webhook_classes;
+
+    while (class->status && class->status != ctx->status) {
+        class++;
     }
 
     /* where an error page is refused, the page's status is left over */
@@ -400,35 +388,31 @@ ngx_http_webhook_send_refusal(ngx_http_request_t *r,
 
     if (ctx->status == NGX_HTTP_OK) {
         cv.value = duplicate;
-        return ngx_http_send_response(r, ctx->status, &json, &cv);
-    }
 
-    if (ctx->response_body) {
+    } else if (ctx->response_body) {
         cv.value = *ctx->response_body;
-        return ngx_http_send_response(r, ctx->status, &json, &cv);
-    }
 
-    if (ngx_http_webhook_detail(r, ctx, &detail) != NGX_OK) {
+    } else if (ngx_http_webhook_detail(r, ctx, &detail) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
 
-    if (class->status && detail.len == 0) {
+    } else if (class->status && detail.len == 0) {
         cv.value = class->body;
-        return ngx_http_send_response(r, ctx->status, &json, &cv);
+
+    } else {
+        len = sizeof("{\"status\":,\"error\":\"\"}\n") + NGX_INT_T_LEN
+              + class->text.len + detail.len;
+
+        p = ngx_pnalloc(r->pool, len);
+        if (p == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        cv.value.data = p;
+        cv.value.len = ngx_sprintf(p, "{\"status\":%ui,\"error\":\"%V\"%V}\n",
+                                   (ngx_uint_t) ctx->status, &class->text,
+                                   &detail)
+                       - p;
     }
-
-    len = sizeof("{\"status\":,\"error\":\"\"}\n") + NGX_INT_T_LEN
-          + class->text.len + detail.len;
-
-    cv.value.data = ngx_pnalloc(r->pool, len);
-    if (cv.value.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    p = ngx_sprintf(cv.value.data, "{\"status\":%ui,\"error\":\"%V\"%V}\n",
-                    (ngx_uint_t) ctx->status, &class->text, &detail);
-
-    cv.value.len = p - cv.value.data;
 
     return ngx_http_send_response(r, ctx->status, &json, &cv);
 }

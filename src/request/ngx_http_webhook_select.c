@@ -9,17 +9,12 @@
 #include "ngx_http_webhook_request.h"
 
 
-typedef ngx_int_t (*ngx_http_webhook_select_pt)(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
-
-
-static ngx_int_t ngx_http_webhook_select_challenge(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_select_challenge;
 
 
 /* What tells that a request is for a provider, the surest first. */
 
-static ngx_http_webhook_select_pt  ngx_http_webhook_select_present[] = {
+static ngx_http_webhook_action_t  *ngx_http_webhook_select_present[] = {
     ngx_http_webhook_source_credential,
     ngx_http_webhook_select_challenge,
     NULL
@@ -80,11 +75,11 @@ ngx_http_webhook_select_challenge(ngx_http_request_t *r,
 
     /* the key is this gate's, and the request may be for another one */
 
-    ngx_http_webhook_key_release(ctx->asked->key);
-    ctx->asked->key = NULL;
+    ngx_http_webhook_key_release(ctx->answer->key);
+    ctx->answer->key = NULL;
 
     return (reason != NGX_HTTP_WEBHOOK_PASSED
             || ctx->challenge
-            || ngx_http_webhook_challenge_asked(r, ctx))
+            || ngx_http_webhook_challenge_possible(r, ctx))
            ? NGX_OK : NGX_DECLINED;
 }

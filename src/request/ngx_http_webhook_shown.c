@@ -14,8 +14,7 @@
 #define NGX_HTTP_WEBHOOK_SHOWN_PIECE  4096
 
 
-static ngx_int_t ngx_http_webhook_shown_whole(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_action_t  ngx_http_webhook_shown_whole;
 static void ngx_http_webhook_shown_walk(ngx_http_webhook_ctx_t *ctx);
 static ngx_int_t ngx_http_webhook_shown_piece(ngx_http_webhook_ctx_t *ctx,
     ngx_buf_t *b, off_t offset, size_t size);

@@ -456,7 +456,7 @@ ngx_http_webhook_signature_compare(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
-    if (ngx_http_webhook_message_suffix(r, ctx, &suffix) != NGX_OK) {
+    if (ngx_http_webhook_message_around(r, ctx, 1, &suffix) != NGX_OK) {
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 

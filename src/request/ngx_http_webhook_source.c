@@ -268,14 +268,9 @@ ngx_http_webhook_source_other(ngx_http_request_t *r,
         break;
     }
 
-    value->len = text.len;
-    value->data = (u_char *) text.data;
+    *value = ngx_http_webhook_ngx_str(text);
 
-    if (rc == WH_OK && value->len == 0) {
-        return WH_ABSENT;
-    }
-
-    return rc;
+    return (rc == WH_OK && value->len == 0) ? WH_ABSENT : rc;
 }
 
 

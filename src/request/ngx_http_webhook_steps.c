@@ -11,38 +11,18 @@
 #include "core/wh_time.h"
 
 
-typedef ngx_http_webhook_reason_e (*ngx_http_webhook_step_pt)(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-
-
 static ngx_uint_t ngx_http_webhook_dry_run(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_reason_e reason);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_method(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_one_content_type(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_content_type(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
     ngx_str_t *content_type);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_headers(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 static ngx_uint_t ngx_http_webhook_required_match(
     ngx_http_webhook_required_t *required, ngx_str_t *value);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_certificate(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_keys(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_timestamp(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
-static ngx_http_webhook_reason_e ngx_http_webhook_step_size(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
 
 
-#define ngx_http_webhook_step_handler(id, handler, has, stage)  handler,
+#define ngx_http_webhook_step_handler(id, check, has, stage)  check,
 
 
-static ngx_http_webhook_step_pt  ngx_http_webhook_step_handlers[] = {
+static ngx_http_webhook_check_t  *ngx_http_webhook_step_handlers[] = {
     NULL,
     ngx_http_webhook_step_rows(ngx_http_webhook_step_handler)
 };
@@ -135,7 +115,7 @@ ngx_http_webhook_dry_run(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
 }
 
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_method(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
@@ -151,7 +131,7 @@ ngx_http_webhook_step_method(ngx_http_request_t *r,
 
 /* Of two headers, another reader of the request may take the other one. */
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_one_content_type(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
@@ -160,7 +140,7 @@ ngx_http_webhook_step_one_content_type(ngx_http_request_t *r,
 }
 
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_content_type(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
@@ -220,7 +200,7 @@ ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
 }
 
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_headers(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
@@ -272,7 +252,7 @@ ngx_http_webhook_required_match(ngx_http_webhook_required_t *required,
 }
 
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_certificate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
@@ -336,7 +316,7 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
  * tenants there are.
  */
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_uint_t  n;
@@ -364,7 +344,7 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 }
 
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
@@ -420,7 +400,7 @@ ngx_http_webhook_step_timestamp(ngx_http_request_t *r,
 
 /* What is kept in memory as a whole, or parsed unverified, is bounded. */
 
-static ngx_http_webhook_reason_e
+ngx_http_webhook_reason_e
 ngx_http_webhook_step_size(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 {
     ngx_http_webhook_loc_conf_t  *wlcf;

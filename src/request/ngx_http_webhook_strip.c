@@ -336,25 +336,11 @@ ngx_http_webhook_strip_provider(ngx_http_request_t *r,
 {
     ngx_uint_t                     i, k;
     ngx_http_webhook_match_t      *match;
-    ngx_http_webhook_token_t      *token;
+    ngx_http_webhook_source_t    **source;
     ngx_http_webhook_challenge_t  *challenge;
-    ngx_http_webhook_signature_t  *signature;
 
-    token = provider->tokens.elts;
-
-    for (i = 0; i < provider->tokens.nelts; i++) {
-        if (ngx_http_webhook_strip_masked(r, provider, &token[i].source, line)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    signature = provider->signatures.elts;
-
-    for (i = 0; i < provider->signatures.nelts; i++) {
-        if (ngx_http_webhook_strip_masked(r, provider, &signature[i].source,
-                                          line)
+    for (source = provider->credentials; *source; source++) {
+        if (ngx_http_webhook_strip_masked(r, provider, *source, line)
             != NGX_OK)
         {
             return NGX_ERROR;

@@ -22,8 +22,7 @@ typedef struct {
 
 static ngx_int_t ngx_http_webhook_token_match(ngx_http_webhook_ctx_t *ctx,
     ngx_str_t *value, ngx_str_t *name);
-static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_check(
-    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx);
+static ngx_http_webhook_check_t  ngx_http_webhook_wildcard_check;
 static ngx_http_webhook_reason_e ngx_http_webhook_wildcard_parse(
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *body);
 static int ngx_http_webhook_wildcard_observe(void *data, wh_json_event_e event,
@@ -52,6 +51,7 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     }
 
     rc = WH_ABSENT;
+    ctx->credential = &token[0].source;
 
     for (i = 0; i < n; i++) {
         rc = ngx_http_webhook_source_value(r, ctx, &token[i].source, &value);
@@ -60,10 +60,6 @@ ngx_http_webhook_step_token(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
             ctx->credential = &token[i].source;
             break;
         }
-    }
-
-    if (rc == WH_ABSENT) {
-        ctx->credential = &token[0].source;
     }
 
     if (rc != WH_OK) {
@@ -245,8 +241,7 @@ ngx_http_webhook_wildcard_value(ngx_http_webhook_wildcard_parse_t *parse)
         return NGX_HTTP_WEBHOOK_TOKEN_MISSING;
     }
 
-    text.data = (u_char *) value->text.data;
-    text.len = value->text.len;
+    text = ngx_http_webhook_ngx_str(value->text);
 
     token = parse->ctx->gate->provider->tokens.elts;
 

@@ -10,34 +10,23 @@
 #include "core/wh_url.h"
 
 
-/* NGX_DECLINED from one of these makes an empty value */
-
-typedef ngx_int_t (*ngx_http_webhook_var_pt)(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-
-
 typedef struct {
-    ngx_str_t                name;
-    ngx_http_webhook_var_pt  get;
+    ngx_str_t                      name;
+    ngx_http_webhook_value_get_t  *get;
 } ngx_http_webhook_variable_t;
 
 
+static ngx_int_t ngx_http_webhook_add_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_get_variable_pt handler, uintptr_t data);
 static ngx_int_t ngx_http_webhook_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_webhook_var_provider(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_verdict(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_reason(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_id(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_event(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_timestamp(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_nonce(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_provider;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_verdict;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_reason;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_id;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_event;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_timestamp;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_nonce;
 static ngx_int_t ngx_http_webhook_request_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_json_variable(ngx_http_request_t *r,
@@ -47,18 +36,12 @@ static ngx_int_t ngx_http_webhook_var_copy(ngx_http_request_t *r,
 static ngx_int_t ngx_http_webhook_var_source(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_source_t *source,
     ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_body_sha256(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_url_decoded(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_challenge(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
-static ngx_int_t ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, ngx_str_t *value);
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_secret_index;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_body_sha256;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_url_decoded;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_challenge;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_challenge_hmac;
+static ngx_http_webhook_value_get_t  ngx_http_webhook_var_challenge_hex;
 
 
 static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
@@ -98,31 +81,21 @@ static ngx_http_webhook_variable_t  ngx_http_webhook_vars[] = {
 ngx_int_t
 ngx_http_webhook_add_variables(ngx_conf_t *cf)
 {
-    ngx_uint_t            i;
-    ngx_http_variable_t  *v;
+    ngx_uint_t  i;
 
     static ngx_str_t  request = ngx_string("webhook_request");
 
     for (i = 0; ngx_http_webhook_vars[i].name.len; i++) {
-
-        v = ngx_http_add_variable(cf, &ngx_http_webhook_vars[i].name,
-                                  NGX_HTTP_VAR_NOCACHEABLE);
-        if (v == NULL) {
+        if (ngx_http_webhook_add_variable(cf, &ngx_http_webhook_vars[i].name,
+                                          ngx_http_webhook_variable, i)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
-
-        v->get_handler = ngx_http_webhook_variable;
-        v->data = i;
     }
 
-    v = ngx_http_add_variable(cf, &request, NGX_HTTP_VAR_NOCACHEABLE);
-    if (v == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->get_handler = ngx_http_webhook_request_variable;
-
-    return NGX_OK;
+    return ngx_http_webhook_add_variable(cf, &request,
+                                         ngx_http_webhook_request_variable, 0);
 }
 
 
@@ -132,6 +105,16 @@ ngx_int_t
 ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
     ngx_uint_t index)
 {
+    return ngx_http_webhook_add_variable(cf, name,
+                                         ngx_http_webhook_json_variable,
+                                         index);
+}
+
+
+static ngx_int_t
+ngx_http_webhook_add_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_get_variable_pt handler, uintptr_t data)
+{
     ngx_http_variable_t  *v;
 
     v = ngx_http_add_variable(cf, name, NGX_HTTP_VAR_NOCACHEABLE);
@@ -139,8 +122,8 @@ ngx_http_webhook_add_json_variable(ngx_conf_t *cf, ngx_str_t *name,
         return NGX_ERROR;
     }
 
-    v->get_handler = ngx_http_webhook_json_variable;
-    v->data = index;
+    v->get_handler = handler;
+    v->data = data;
 
     return NGX_OK;
 }
@@ -257,8 +240,7 @@ ngx_http_webhook_var_nonce(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    value->len = ctx->http->input.nonce.len;
-    value->data = (u_char *) ctx->http->input.nonce.data;
+    *value = ngx_http_webhook_ngx_str(ctx->http->input.nonce);
 
     return NGX_OK;
 }
@@ -404,16 +386,8 @@ ngx_http_webhook_var_secret_index(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    value->data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = ngx_sprintf(value->data, "%ui",
-                             ngx_http_webhook_secret_number(ctx))
-                 - value->data;
-
-    return NGX_OK;
+    return ngx_http_webhook_number(r, ngx_http_webhook_secret_number(ctx),
+                                   value);
 }
 
 
@@ -482,7 +456,7 @@ ngx_http_webhook_var_challenge(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    *value = ctx->asked->value;
+    *value = ctx->answer->value;
 
     if (!ctx->challenge->json) {
         return NGX_OK;
@@ -494,14 +468,14 @@ ngx_http_webhook_var_challenge(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    value->data = ngx_pnalloc(r->pool, ctx->asked->value.len + escape);
+    value->data = ngx_pnalloc(r->pool, ctx->answer->value.len + escape);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
     value->len = (u_char *) ngx_escape_json(value->data,
-                                            ctx->asked->value.data,
-                                            ctx->asked->value.len)
+                                            ctx->answer->value.data,
+                                            ctx->answer->value.len)
                  - value->data;
 
     return NGX_OK;
@@ -514,18 +488,18 @@ ngx_http_webhook_var_challenge_hmac(ngx_http_request_t *r,
 {
     size_t  len;
 
-    if (ctx->asked == NULL) {
+    if (ctx->answer == NULL) {
         return NGX_DECLINED;
     }
 
-    len = ngx_base64_encoded_length(ctx->asked->mac.len);
+    len = ngx_base64_encoded_length(ctx->answer->mac.len);
 
     value->data = ngx_pnalloc(r->pool, len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_encode_base64(value, &ctx->asked->mac);
+    ngx_encode_base64(value, &ctx->answer->mac);
 
     return NGX_OK;
 }
@@ -535,18 +509,10 @@ static ngx_int_t
 ngx_http_webhook_var_challenge_hex(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_str_t *value)
 {
-    if (ctx->asked == NULL) {
+    if (ctx->answer == NULL) {
         return NGX_DECLINED;
     }
 
-    value->data = ngx_pnalloc(r->pool, 2 * ctx->asked->mac.len);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = ngx_hex_dump(value->data, ctx->asked->mac.data,
-                              ctx->asked->mac.len)
-                 - value->data;
-
-    return NGX_OK;
+    return ngx_http_webhook_hex(r, ctx->answer->mac.data,
+                                ctx->answer->mac.len, value);
 }

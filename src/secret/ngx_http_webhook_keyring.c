@@ -145,7 +145,8 @@ ngx_http_webhook_key_get(ngx_http_request_t *r,
         ngx_http_webhook_file_check(keyslot->secret->file, r->connection->log);
     }
 
-    *key = ngx_http_webhook_key_hold(keyslot->key);
+    *key = keyslot->key;
+    (*key)->refs++;
 
     return NGX_OK;
 }
@@ -480,7 +481,9 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
         ngx_queue_remove(&entry->queue);
         ngx_queue_insert_head(&cache->queue, &entry->queue);
 
-        return ngx_http_webhook_key_hold(entry->key);
+        entry->key->refs++;
+
+        return entry->key;
     }
 
     key = ngx_http_webhook_key_create(keyslot, bytes, log);
@@ -499,7 +502,9 @@ ngx_http_webhook_cache_get(ngx_http_webhook_cache_t *cache, ngx_str_t *bytes,
     ngx_rbtree_insert(&cache->rbtree, &entry->sn.node);
     ngx_queue_insert_head(&cache->queue, &entry->queue);
 
-    return ngx_http_webhook_key_hold(key);
+    key->refs++;
+
+    return key;
 }
 
 

@@ -116,8 +116,6 @@ ngx_http_webhook_keyset_findable(wh_keyset_t *set, ngx_uint_t schemes,
 }
 
 
-/* Makes a key of the set that the bytes are. */
-
 ngx_int_t
 ngx_http_webhook_keyset_use(ngx_http_webhook_key_t *key,
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes)

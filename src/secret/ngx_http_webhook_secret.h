@@ -136,15 +136,4 @@ ngx_http_webhook_gate_keyslot(ngx_http_webhook_gate_t *gate, ngx_uint_t i)
 }
 
 
-/* The same key, to be released once more. */
-
-static ngx_inline ngx_http_webhook_key_t *
-ngx_http_webhook_key_hold(ngx_http_webhook_key_t *key)
-{
-    key->refs++;
-
-    return key;
-}
-
-
 #endif /* _NGX_HTTP_WEBHOOK_SECRET_H_INCLUDED_ */

@@ -236,7 +236,11 @@ ngx_http_webhook_json_family(ngx_http_webhook_out_t *out,
 }
 
 
-/* When something came last; the longest pause is 0 where it is not known. */
+/*
+ * When something came last, and the longest time between two accepted
+ * requests, or 0: what is usual.  It is forgotten after one or two periods, so
+ * it knows each day of the week, and what was unusual does not stay for ever.
+ */
 
 static void
 ngx_http_webhook_json_last(ngx_http_webhook_out_t *out,
@@ -264,8 +268,8 @@ ngx_http_webhook_json_last(ngx_http_webhook_out_t *out,
         }
     }
 
-    ngx_http_webhook_out(out, "},\"longest_pause\":%T",
-                         ngx_http_webhook_pause_read(record));
+    ngx_http_webhook_out(out, "},\"longest_pause\":%uD",
+                         ngx_max(record->pauses[0], record->pauses[1]));
 }
 
 

@@ -10,8 +10,6 @@
 #include "ngx_http_webhook_zone.h"
 
 
-static ngx_http_webhook_zone_t *ngx_http_webhook_stats_entry_zone(
-    ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_stats_entry_t *entry);
 static ngx_int_t ngx_http_webhook_stats_create(ngx_http_webhook_zone_t *zone);
 static ngx_http_webhook_record_t *ngx_http_webhook_record_get(
     ngx_http_webhook_zone_t *zone, ngx_http_webhook_stats_entry_t *entry);
@@ -132,13 +130,20 @@ void
 ngx_http_webhook_stats_init(ngx_http_webhook_main_conf_t *wmcf)
 {
     ngx_uint_t                        i;
+    ngx_http_webhook_zone_t         **zone;
     ngx_http_webhook_stats_entry_t  **entry;
 
+    zone = wmcf->zones.elts;
     entry = wmcf->stats_entries.elts;
 
     for (i = 0; i < wmcf->stats_entries.nelts; i++) {
 
-        entry[i]->zone = ngx_http_webhook_stats_entry_zone(wmcf, entry[i]);
+        if (entry[i]->wlcf->replay) {
+            entry[i]->zone = entry[i]->wlcf->replay->zone;
+
+        } else if (wmcf->zones.nelts) {
+            entry[i]->zone = zone[0];
+        }
 
         /* requests look at nothing more than this */
 
@@ -146,22 +151,6 @@ ngx_http_webhook_stats_init(ngx_http_webhook_main_conf_t *wmcf)
             entry[i]->wlcf->stats_entries = NULL;
         }
     }
-}
-
-
-static ngx_http_webhook_zone_t *
-ngx_http_webhook_stats_entry_zone(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_http_webhook_stats_entry_t *entry)
-{
-    ngx_http_webhook_zone_t  **zone;
-
-    if (entry->wlcf->replay) {
-        return entry->wlcf->replay->zone;
-    }
-
-    zone = wmcf->zones.elts;
-
-    return wmcf->zones.nelts ? zone[0] : NULL;
 }
 
 
@@ -435,19 +424,6 @@ ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
     }
 
     return n;
-}
-
-
-/*
- * The longest time between two accepted requests, in seconds, or 0: what is
- * usual.  It is forgotten after one or two periods, so it knows each day of
- * the week, and what was unusual does not stay for ever.
- */
-
-time_t
-ngx_http_webhook_pause_read(ngx_http_webhook_record_t *record)
-{
-    return ngx_max(record->pauses[0], record->pauses[1]);
 }
 
 

@@ -95,19 +95,14 @@ static ngx_uint_t ngx_http_webhook_store_abandoned(
     ngx_http_webhook_entry_t *entry);
 static ngx_uint_t ngx_http_webhook_store_over(ngx_http_webhook_entry_t *entry);
 static ngx_http_webhook_entry_t *ngx_http_webhook_store_add(
-    ngx_http_webhook_zone_t *zone, u_char *digest, time_t now);
+    ngx_http_webhook_zone_t *zone, u_char *digest);
 static ngx_http_webhook_retention_t *ngx_http_webhook_store_retention(
-    ngx_http_webhook_zone_t *zone, time_t ttl, time_t window, time_t now);
-static void *ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone,
-    time_t now);
-static ngx_int_t ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone,
-    time_t now);
-static void ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone,
-    time_t now);
-static void ngx_http_webhook_store_expire_over(ngx_http_webhook_zone_t *zone,
-    ngx_queue_t *queue);
+    ngx_http_webhook_zone_t *zone, time_t ttl, time_t window);
+static void *ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone);
+static ngx_int_t ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone);
+static void ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone);
 static void ngx_http_webhook_store_expire_queue(ngx_http_webhook_zone_t *zone,
-    ngx_queue_t *queue, time_t ttl, time_t now);
+    ngx_queue_t *queue);
 static void ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
     ngx_http_webhook_entry_t *entry);
 static void ngx_http_webhook_store_keep(ngx_http_webhook_entry_t *entry,
@@ -223,18 +218,16 @@ ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry,
 {
     claim->wait = 1;
 
+    if (ngx_http_webhook_store_over(entry)) {
+        return NGX_DECLINED;
+    }
+
     switch (entry->state) {
 
     case NGX_HTTP_WEBHOOK_COMMITTED:
-        return ngx_time() - entry->time > entry->retention->ttl ? NGX_DECLINED
-                                                                : NGX_DONE;
+        return NGX_DONE;
 
     case NGX_HTTP_WEBHOOK_HELD:
-
-        if (ngx_http_webhook_store_over(entry)) {
-            return NGX_DECLINED;
-        }
-
         claim->wait = (entry->end - ngx_current_msec + 999) / 1000;
 
         return NGX_BUSY;
@@ -251,10 +244,6 @@ ngx_http_webhook_store_state(ngx_http_webhook_entry_t *entry,
 static ngx_uint_t
 ngx_http_webhook_store_abandoned(ngx_http_webhook_entry_t *entry)
 {
-    if (ngx_http_webhook_store_over(entry)) {
-        return 1;
-    }
-
     return kill(entry->owner, 0) == -1 && ngx_errno == NGX_ESRCH;
 }
 
@@ -262,6 +251,10 @@ ngx_http_webhook_store_abandoned(ngx_http_webhook_entry_t *entry)
 static ngx_uint_t
 ngx_http_webhook_store_over(ngx_http_webhook_entry_t *entry)
 {
+    if (entry->state == NGX_HTTP_WEBHOOK_COMMITTED) {
+        return ngx_time() - entry->time > entry->retention->ttl;
+    }
+
     return (ngx_msec_int_t) (ngx_current_msec - entry->end) >= 0;
 }
 
@@ -272,18 +265,15 @@ ngx_int_t
 ngx_http_webhook_store_peek(ngx_http_webhook_claim_t *claim)
 {
     ngx_int_t                  rc;
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find(claim->zone->sh->store, claim->digest);
 
     rc = entry ? ngx_http_webhook_store_state(entry, claim) : NGX_DECLINED;
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 
     return rc;
 }
@@ -325,13 +315,13 @@ ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
 
     if (rc == NGX_DECLINED) {
 
-        ngx_http_webhook_store_expire(claim->zone, now);
+        ngx_http_webhook_store_expire(claim->zone);
 
         retention = ngx_http_webhook_store_retention(claim->zone, claim->ttl,
-                                                     claim->window, now);
+                                                     claim->window);
 
         entry = retention
-                ? ngx_http_webhook_store_add(claim->zone, claim->digest, now)
+                ? ngx_http_webhook_store_add(claim->zone, claim->digest)
                 : NULL;
 
         if (entry) {
@@ -375,15 +365,14 @@ ngx_http_webhook_store_claim(ngx_http_webhook_claim_t *claim, ngx_log_t *log)
 
 
 static ngx_http_webhook_entry_t *
-ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest,
-    time_t now)
+ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest)
 {
     ngx_http_webhook_entry_t  *entry;
     ngx_http_webhook_store_t  *store;
 
     store = zone->sh->store;
 
-    entry = ngx_http_webhook_store_alloc(zone, now);
+    entry = ngx_http_webhook_store_alloc(zone);
     if (entry == NULL) {
         return NULL;
     }
@@ -407,7 +396,7 @@ ngx_http_webhook_store_add(ngx_http_webhook_zone_t *zone, u_char *digest,
 
 static ngx_http_webhook_retention_t *
 ngx_http_webhook_store_retention(ngx_http_webhook_zone_t *zone, time_t ttl,
-    time_t window, time_t now)
+    time_t window)
 {
     ngx_queue_t                   *q, *retentions;
     ngx_http_webhook_retention_t  *retention;
@@ -425,7 +414,7 @@ ngx_http_webhook_store_retention(ngx_http_webhook_zone_t *zone, time_t ttl,
         }
     }
 
-    retention = ngx_http_webhook_store_alloc(zone, now);
+    retention = ngx_http_webhook_store_alloc(zone);
     if (retention == NULL) {
         return NULL;
     }
@@ -446,13 +435,13 @@ ngx_http_webhook_store_retention(ngx_http_webhook_zone_t *zone, time_t ttl,
  */
 
 static void *
-ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone, time_t now)
+ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone)
 {
     void  *p;
 
     p = ngx_slab_alloc_locked(zone->shpool, sizeof(ngx_http_webhook_entry_t));
 
-    if (p == NULL && ngx_http_webhook_store_evict(zone, now) == NGX_OK) {
+    if (p == NULL && ngx_http_webhook_store_evict(zone) == NGX_OK) {
         p = ngx_slab_alloc_locked(zone->shpool,
                                   sizeof(ngx_http_webhook_entry_t));
     }
@@ -467,12 +456,14 @@ ngx_http_webhook_store_alloc(ngx_http_webhook_zone_t *zone, time_t now)
  */
 
 static ngx_int_t
-ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
+ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone)
 {
+    time_t                         now;
     ngx_queue_t                   *q, *retentions;
     ngx_http_webhook_entry_t      *entry, *oldest;
     ngx_http_webhook_retention_t  *retention;
 
+    now = ngx_time();
     oldest = NULL;
     retentions = &zone->sh->store->retentions;
 
@@ -512,7 +503,7 @@ ngx_http_webhook_store_evict(ngx_http_webhook_zone_t *zone, time_t now)
 /* Only a few entries with each claim, since the lock is held. */
 
 static void
-ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
+ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone)
 {
     ngx_queue_t                   *q;
     ngx_http_webhook_store_t      *store;
@@ -520,8 +511,8 @@ ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
 
     store = zone->sh->store;
 
-    ngx_http_webhook_store_expire_over(zone, &store->claims);
-    ngx_http_webhook_store_expire_over(zone, &store->held);
+    ngx_http_webhook_store_expire_queue(zone, &store->claims);
+    ngx_http_webhook_store_expire_queue(zone, &store->held);
 
     for (q = ngx_queue_head(&store->retentions);
          q != ngx_queue_sentinel(&store->retentions);
@@ -529,14 +520,13 @@ ngx_http_webhook_store_expire(ngx_http_webhook_zone_t *zone, time_t now)
     {
         retention = ngx_queue_data(q, ngx_http_webhook_retention_t, queue);
 
-        ngx_http_webhook_store_expire_queue(zone, &retention->entries,
-                                            retention->ttl, now);
+        ngx_http_webhook_store_expire_queue(zone, &retention->entries);
     }
 }
 
 
 static void
-ngx_http_webhook_store_expire_over(ngx_http_webhook_zone_t *zone,
+ngx_http_webhook_store_expire_queue(ngx_http_webhook_zone_t *zone,
     ngx_queue_t *queue)
 {
     ngx_uint_t                 n;
@@ -548,27 +538,6 @@ ngx_http_webhook_store_expire_over(ngx_http_webhook_zone_t *zone,
                                ngx_http_webhook_entry_t, queue);
 
         if (!ngx_http_webhook_store_over(entry)) {
-            break;
-        }
-
-        ngx_http_webhook_store_free(zone, entry);
-    }
-}
-
-
-static void
-ngx_http_webhook_store_expire_queue(ngx_http_webhook_zone_t *zone,
-    ngx_queue_t *queue, time_t ttl, time_t now)
-{
-    ngx_uint_t                 n;
-    ngx_http_webhook_entry_t  *entry;
-
-    for (n = 0; n < 2 && !ngx_queue_empty(queue); n++) {
-
-        entry = ngx_queue_data(ngx_queue_head(queue),
-                               ngx_http_webhook_entry_t, queue);
-
-        if (now - entry->time <= ttl) {
             break;
         }
 
@@ -594,12 +563,9 @@ ngx_http_webhook_store_free(ngx_http_webhook_zone_t *zone,
 void
 ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 {
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
@@ -607,7 +573,7 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
         ngx_http_webhook_store_keep(entry, entry->retention);
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 }
 
 
@@ -619,20 +585,16 @@ ngx_http_webhook_store_commit(ngx_http_webhook_claim_t *claim)
 void
 ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
 {
-    ngx_slab_pool_t               *shpool;
     ngx_http_webhook_entry_t      *entry;
     ngx_http_webhook_retention_t  *retention;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
     if (entry) {
 
-        retention = ngx_http_webhook_store_retention(claim->zone, ttl, -1,
-                                                     ngx_time());
+        retention = ngx_http_webhook_store_retention(claim->zone, ttl, -1);
 
         if (retention) {
             ngx_http_webhook_store_keep(entry, retention);
@@ -642,7 +604,7 @@ ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
         }
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 }
 
 
@@ -651,12 +613,9 @@ ngx_http_webhook_store_remember(ngx_http_webhook_claim_t *claim, time_t ttl)
 void
 ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim)
 {
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
 
-    shpool = claim->zone->shpool;
-
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
@@ -664,7 +623,7 @@ ngx_http_webhook_store_release(ngx_http_webhook_claim_t *claim)
         ngx_http_webhook_store_free(claim->zone, entry);
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 }
 
 
@@ -677,15 +636,13 @@ ngx_uint_t
 ngx_http_webhook_store_hold(ngx_http_webhook_claim_t *claim, time_t hold)
 {
     ngx_uint_t                 first;
-    ngx_slab_pool_t           *shpool;
     ngx_http_webhook_entry_t  *entry;
     ngx_http_webhook_store_t  *store;
 
-    shpool = claim->zone->shpool;
     store = claim->zone->sh->store;
     first = 0;
 
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_shmtx_lock(&claim->zone->shpool->mutex);
 
     entry = ngx_http_webhook_store_find_own(claim);
 
@@ -700,7 +657,7 @@ ngx_http_webhook_store_hold(ngx_http_webhook_claim_t *claim, time_t hold)
         store->advised = 1;
     }
 
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_shmtx_unlock(&claim->zone->shpool->mutex);
 
     return first;
 }
@@ -774,6 +731,7 @@ ngx_http_webhook_store_sweep(ngx_http_webhook_zone_t *zone)
         entry = ngx_queue_data(q, ngx_http_webhook_entry_t, queue);
 
         if (entry->owner == ngx_pid
+            || ngx_http_webhook_store_over(entry)
             || ngx_http_webhook_store_abandoned(entry))
         {
             ngx_http_webhook_store_free(zone, entry);

@@ -74,7 +74,7 @@ typedef struct {
     unsigned                    named:1;    /* the claim has its digest */
     unsigned                    claimed:1;  /* now */
     unsigned                    waiting:1;  /* for the engine */
-    unsigned                    asked:1;    /* and it has answered */
+    unsigned                    answered:1; /* and it has done so */
 } ngx_http_webhook_replay_state_t;
 
 
@@ -237,7 +237,6 @@ ngx_int_t ngx_http_webhook_stats_zone(ngx_http_webhook_zone_t *zone,
     ngx_uint_t reload);
 ngx_uint_t ngx_http_webhook_minutes_read(ngx_http_webhook_record_t *record,
     ngx_http_webhook_minute_t *minutes);
-time_t ngx_http_webhook_pause_read(ngx_http_webhook_record_t *record);
 ngx_uint_t ngx_http_webhook_deliveries_read(ngx_http_webhook_stats_t *stats,
     ngx_http_webhook_delivery_t *deliveries);
 

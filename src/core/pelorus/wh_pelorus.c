@@ -79,13 +79,22 @@ typedef struct {
 } wh_pelorus_string_t;
 
 
-typedef const char *(*wh_pelorus_rule_pt)(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
+typedef struct {
+    const wh_pyjson_t       *doc;
+    const wh_pyjson_node_t  *node;
+    wh_pelorus_event_e       event;
+    int64_t                  now;
+} wh_pelorus_value_t;
+
+
+/* What is wrong with the value of a field, or NULL. */
+
+typedef const char *wh_pelorus_rule_t(const wh_pelorus_value_t *value);
 
 
 typedef struct {
     const char          *name;
-    wh_pelorus_rule_pt   rule;
+    wh_pelorus_rule_t   *rule;
     unsigned             events;   /* a bit for each that has the field */
 } wh_pelorus_field_t;
 
@@ -124,24 +133,17 @@ static int wh_pelorus_end(wh_pelorus_work_t *work, const wh_hmac_key_t *key,
 
 static void wh_pelorus_payload(const wh_pyjson_t *doc,
     wh_pelorus_event_e event, int64_t now, wh_pelorus_verdict_t *v);
-static const char *wh_pelorus_at_most(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, size_t most, const char *error);
-static const char *wh_pelorus_app(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
-static const char *wh_pelorus_timestamp(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
-static const char *wh_pelorus_image_sha(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
-static const char *wh_pelorus_namespace(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
-static const char *wh_pelorus_commit_hash(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
-static const char *wh_pelorus_failure_id(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
-static const char *wh_pelorus_failure_event(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_event_e event, int64_t now);
-static const char *wh_pelorus_string(const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node, wh_pelorus_string_t *string);
+static const char *wh_pelorus_at_most(const wh_pelorus_value_t *value,
+    size_t most, const char *error);
+static wh_pelorus_rule_t  wh_pelorus_app;
+static wh_pelorus_rule_t  wh_pelorus_timestamp;
+static wh_pelorus_rule_t  wh_pelorus_image_sha;
+static wh_pelorus_rule_t  wh_pelorus_namespace;
+static wh_pelorus_rule_t  wh_pelorus_commit_hash;
+static wh_pelorus_rule_t  wh_pelorus_failure_id;
+static wh_pelorus_rule_t  wh_pelorus_failure_event;
+static const char *wh_pelorus_string(const wh_pelorus_value_t *value,
+    wh_pelorus_string_t *string);
 static int wh_pelorus_integer(const wh_pyjson_t *doc,
     const wh_pyjson_node_t *node, int64_t *n);
 static int wh_pelorus_digits(wh_str_t text, int64_t *n);
@@ -867,8 +869,12 @@ wh_pelorus_payload(const wh_pyjson_t *doc, wh_pelorus_event_e event,
     int64_t now, wh_pelorus_verdict_t *v)
 {
     size_t                     i;
-    const wh_pyjson_node_t    *node;
+    wh_pelorus_value_t         value;
     const wh_pelorus_field_t  *field;
+
+    value.doc = doc;
+    value.event = event;
+    value.now = now;
 
     for (i = 0;
          i < sizeof(wh_pelorus_fields) / sizeof(wh_pelorus_fields[0]);
@@ -880,16 +886,16 @@ wh_pelorus_payload(const wh_pyjson_t *doc, wh_pelorus_event_e event,
             continue;
         }
 
-        node = wh_pyjson_member(doc, wh_pyjson_root(doc), field->name);
+        value.node = wh_pyjson_member(doc, wh_pyjson_root(doc), field->name);
 
-        if (node == NULL) {
+        if (value.node == NULL) {
             v->message = "field required";
 
-        } else if (node->type == WH_JSON_NULL) {
+        } else if (value.node->type == WH_JSON_NULL) {
             v->message = "none is not an allowed value";
 
         } else {
-            v->message = field->rule(doc, node, event, now);
+            v->message = field->rule(&value);
         }
 
         if (v->message != NULL) {
@@ -906,13 +912,13 @@ wh_pelorus_payload(const wh_pyjson_t *doc, wh_pelorus_event_e event,
 /* A string of at most so many characters. */
 
 static const char *
-wh_pelorus_at_most(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    size_t most, const char *error)
+wh_pelorus_at_most(const wh_pelorus_value_t *value, size_t most,
+    const char *error)
 {
     const char           *message;
     wh_pelorus_string_t   string;
 
-    message = wh_pelorus_string(doc, node, &string);
+    message = wh_pelorus_string(value, &string);
 
     if (message == NULL
         && wh_utf8_length(string.text.data, string.text.len) > most)
@@ -925,24 +931,19 @@ wh_pelorus_at_most(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
 
 static const char *
-wh_pelorus_app(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_app(const wh_pelorus_value_t *value)
 {
-    (void) event;
-    (void) now;
-
-    return wh_pelorus_at_most(doc, node, 200,
+    return wh_pelorus_at_most(value, 200,
                               "ensure this value has at most 200 characters");
 }
 
 
 static const char *
-wh_pelorus_timestamp(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_timestamp(const wh_pelorus_value_t *value)
 {
     int64_t  n;
 
-    if (wh_pelorus_integer(doc, node, &n) != WH_OK) {
+    if (wh_pelorus_integer(value->doc, value->node, &n) != WH_OK) {
         return "value is not a valid integer";
     }
 
@@ -954,7 +955,9 @@ wh_pelorus_timestamp(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
         return "ensure this value is less than or equal to 2840144461";
     }
 
-    if (event != WH_PELORUS_COMMITTIME && now - n > WH_PELORUS_MAX_AGE) {
+    if (value->event != WH_PELORUS_COMMITTIME
+        && value->now - n > WH_PELORUS_MAX_AGE)
+    {
         return "Timestamp cannot be older than 30 minutes";
     }
 
@@ -963,8 +966,7 @@ wh_pelorus_timestamp(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
 
 static const char *
-wh_pelorus_image_sha(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_image_sha(const wh_pelorus_value_t *value)
 {
     size_t                i;
     wh_str_t              hex;
@@ -976,10 +978,7 @@ wh_pelorus_image_sha(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
     static const char  mismatch[] =
         "string does not match regex \\\"^sha256:[a-f0-9]{64}$\\\"";
 
-    (void) event;
-    (void) now;
-
-    message = wh_pelorus_string(doc, node, &string);
+    message = wh_pelorus_string(value, &string);
 
     if (message != NULL) {
         return message;
@@ -1009,29 +1008,21 @@ wh_pelorus_image_sha(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
 
 static const char *
-wh_pelorus_namespace(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_namespace(const wh_pelorus_value_t *value)
 {
-    (void) event;
-    (void) now;
-
-    return wh_pelorus_at_most(doc, node, 63,
+    return wh_pelorus_at_most(value, 63,
                               "ensure this value has at most 63 characters");
 }
 
 
 static const char *
-wh_pelorus_commit_hash(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_commit_hash(const wh_pelorus_value_t *value)
 {
     size_t                n;
     const char           *message;
     wh_pelorus_string_t   string;
 
-    (void) event;
-    (void) now;
-
-    message = wh_pelorus_string(doc, node, &string);
+    message = wh_pelorus_string(value, &string);
 
     if (message != NULL) {
         return message;
@@ -1057,33 +1048,25 @@ wh_pelorus_commit_hash(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 
 
 static const char *
-wh_pelorus_failure_id(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_failure_id(const wh_pelorus_value_t *value)
 {
     wh_pelorus_string_t  string;
 
-    (void) event;
-    (void) now;
-
-    return wh_pelorus_string(doc, node, &string);
+    return wh_pelorus_string(value, &string);
 }
 
 
 static const char *
-wh_pelorus_failure_event(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
-    wh_pelorus_event_e event, int64_t now)
+wh_pelorus_failure_event(const wh_pelorus_value_t *value)
 {
     wh_str_t  text;
 
     static const wh_str_t  created = wh_string("created");
     static const wh_str_t  resolved = wh_string("resolved");
 
-    (void) event;
-    (void) now;
+    text = wh_pyjson_text(value->doc, value->node);
 
-    text = wh_pyjson_text(doc, node);
-
-    if (node->type == WH_JSON_STRING
+    if (value->node->type == WH_JSON_STRING
         && (wh_equal(text, created) || wh_equal(text, resolved)))
     {
         return NULL;
@@ -1097,14 +1080,14 @@ wh_pelorus_failure_event(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
 /* What Python's str() makes of scalars.  A message, or NULL for good. */
 
 static const char *
-wh_pelorus_string(const wh_pyjson_t *doc, const wh_pyjson_node_t *node,
+wh_pelorus_string(const wh_pelorus_value_t *value,
     wh_pelorus_string_t *string)
 {
     static const wh_str_t  minus_zero = wh_string("-0");
 
-    string->text = wh_pyjson_text(doc, node);
+    string->text = wh_pyjson_text(value->doc, value->node);
 
-    switch (node->type) {
+    switch (value->node->type) {
 
     case WH_JSON_STRING:
         return NULL;

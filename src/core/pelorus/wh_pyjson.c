@@ -71,10 +71,8 @@ static int wh_pyjson_compare(const wh_pyjson_t *doc, uint32_t a, uint32_t b);
 static void wh_pyjson_unlink(wh_pyjson_t *doc, wh_pyjson_node_t *object);
 
 static void wh_pyjson_put_node(wh_pyjson_writer_t *w);
-static void wh_pyjson_put_name(wh_pyjson_writer_t *w, const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *container, const wh_pyjson_node_t *node);
-static void wh_pyjson_put_value(wh_pyjson_writer_t *w, const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node);
+static void wh_pyjson_put_name(wh_pyjson_writer_t *w);
+static void wh_pyjson_put_value(wh_pyjson_writer_t *w);
 static void wh_pyjson_put_string(wh_pyjson_writer_t *w,
     const unsigned char *text, size_t len);
 static size_t wh_pyjson_put_escaped(wh_pyjson_writer_t *w,
@@ -115,11 +113,8 @@ wh_pyjson_read(wh_pyjson_t **doc, wh_str_t text, wh_json_error_e *error)
         return WH_ERROR;
     }
 
-    rc = wh_json_parse(json, text.data, text.len);
-
-    if (rc == WH_OK) {
-        rc = wh_json_end(json);
-    }
+    (void) wh_json_parse(json, text.data, text.len);
+    rc = wh_json_end(json);
 
     *error = wh_json_error(json);
 
@@ -593,14 +588,12 @@ static void
 wh_pyjson_put_node(wh_pyjson_writer_t *w)
 {
     unsigned char            item;
-    const wh_pyjson_t       *doc;
     const wh_pyjson_node_t  *node;
 
-    doc = w->doc;
     node = w->node;
 
     if (node->type != WH_JSON_OBJECT && node->type != WH_JSON_ARRAY) {
-        wh_pyjson_put_value(w, doc, node);
+        wh_pyjson_put_value(w);
 
     } else {
 
@@ -610,8 +603,8 @@ wh_pyjson_put_node(wh_pyjson_writer_t *w)
 
         if (node->child != 0) {
             w->open[w->depth++] = node;
-            w->node = &doc->nodes[node->child];
-            wh_pyjson_put_name(w, doc, node, w->node);
+            w->node = wh_pyjson_child(w->doc, node);
+            wh_pyjson_put_name(w);
             return;
         }
 
@@ -638,19 +631,19 @@ wh_pyjson_put_node(wh_pyjson_writer_t *w)
     item = WH_PYJSON_ITEM;
     wh_pyjson_put(w, &item, 1);
 
-    w->node = &doc->nodes[node->next];
-    wh_pyjson_put_name(w, doc, w->open[w->depth - 1], w->node);
+    w->node = wh_pyjson_next(w->doc, node);
+    wh_pyjson_put_name(w);
 }
 
 
 static void
-wh_pyjson_put_name(wh_pyjson_writer_t *w, const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *container, const wh_pyjson_node_t *node)
+wh_pyjson_put_name(wh_pyjson_writer_t *w)
 {
     unsigned char  key;
 
-    if (container->type == WH_JSON_OBJECT) {
-        wh_pyjson_put_string(w, doc->texts + node->name, node->name_len);
+    if (w->open[w->depth - 1]->type == WH_JSON_OBJECT) {
+        wh_pyjson_put_string(w, w->doc->texts + w->node->name,
+                             w->node->name_len);
 
         key = WH_PYJSON_KEY;
         wh_pyjson_put(w, &key, 1);
@@ -659,14 +652,13 @@ wh_pyjson_put_name(wh_pyjson_writer_t *w, const wh_pyjson_t *doc,
 
 
 static void
-wh_pyjson_put_value(wh_pyjson_writer_t *w, const wh_pyjson_t *doc,
-    const wh_pyjson_node_t *node)
+wh_pyjson_put_value(wh_pyjson_writer_t *w)
 {
     wh_str_t  text;
 
-    text = wh_pyjson_text(doc, node);
+    text = wh_pyjson_text(w->doc, w->node);
 
-    switch (node->type) {
+    switch (w->node->type) {
 
     case WH_JSON_STRING:
         wh_pyjson_put_string(w, text.data, text.len);

@@ -210,7 +210,8 @@ sub names {
         my $room = room($path) // next;
         my $prefix = $room =~ /^core/ ? 'wh' : 'ngx_http_webhook';
         my @headers = $room eq 'model' ? @model_headers : "${prefix}_$room.h";
-        push @headers, "${prefix}_ctx.h" if $room eq 'request';
+        push @headers, map { "${prefix}_$_.h" } qw/ctx body signature/
+            if $room eq 'request';
 
         push @complaints, "src/$path has the name of src/$seen{$name}"
             if $name =~ /\.h$/ && $seen{$name};
