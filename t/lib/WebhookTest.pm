@@ -26,6 +26,8 @@ package WebhookTest;
 use strict;
 use warnings;
 
+use feature 'state';
+
 use Cwd qw/abs_path/;
 use File::Basename qw/basename dirname/;
 use File::Path qw/make_path/;
@@ -766,11 +768,18 @@ sub check {
 }
 
 
+# No port twice: two servers on one would be one.
 sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-        or die "no free port: $!";
+    state %given;
 
-    return $socket->sockport;
+    while (1) {
+        my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+                                           Listen => 1)
+            or die "no free port: $!";
+        my $port = $socket->sockport;
+
+        return $port unless $given{$port}++;
+    }
 }
 
 
