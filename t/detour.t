@@ -109,12 +109,32 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
             }
             location /gate/slash-internal/ {
                 internal;
+                error_page 404 = \@app;
+                proxy_pass http://%%APP%%;
+            }
+            location "/gate/slash escaped/" {
                 error_page 301 = \@app;
                 proxy_pass http://%%APP%%;
+            }
+            location /gate/slash-variable/ {
+                error_page 301 = /app?to=\$server_port;
+                proxy_pass http://%%APP%%;
+            }
+            location /gate/slash-post/ {
+                post_action \@app;
+                proxy_pass http://%%APP%%;
+            }
+            location /gate/regex {
+                error_page 500 = \@app;
+                location ~ (*LIMIT_MATCH=100)(a+)+\$ { return 204; }
             }
             location /gate/large {
                 client_max_body_size 1;
                 error_page 403 413 = \@app;
+            }
+            location /gate/large-post {
+                client_max_body_size 1;
+                post_action \@app;
             }
             location /gate/post {
                 error_page 500 /page;
@@ -313,7 +333,9 @@ my $asked = '{"status":403,"error":"forbidden"}' . "\n";
 
 # error_page: the request gets there, its body does not
 for my $way (qw/refused unbuffered deny basic except limit return if
-                internal large recursive post slash slash-internal/)
+                internal large large-post recursive post slash slash-internal
+                slash%20escaped slash-variable slash-post/,
+             'regex/' . 'a' x 60 . 'b')
 {
     my $uri = "/gate/$way";
 
@@ -543,7 +565,8 @@ for (['/closed/deny', 403], ['/closed/limit', 503], ['/closed/return', 204], ['/
     is(none($uri), $before + 1, 'counted');
 }
 
-$t->done;
+# what nginx says of the regular expression
+$t->done(allow => qr/pcre.*\(\) failed/);
 
 
 # where the target's access phase is skipped

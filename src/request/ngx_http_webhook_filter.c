@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The two ends of a request's way: its first step in a location, and the
- * answer of the application to a verified request: whether the message has
- * been accepted, and its status as the sender wants it.  A module of its own,
- * since these have another place in nginx's list of modules than access
- * handlers.
+ * The two ends of a request's way: its first step in a location, its last one
+ * there, and the answer of the application to a verified request: whether the
+ * message has been accepted, and its status as the sender wants it.  A module
+ * of its own, since these have another place in nginx's list of modules than
+ * access handlers.
  */
 
 
@@ -14,13 +14,16 @@
 
 
 static ngx_int_t ngx_http_webhook_enter_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_leaving_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_accepted_upstream(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_filter_add_variable(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_filter_init(ngx_conf_t *cf);
 
 
 static ngx_http_module_t  ngx_http_webhook_filter_module_ctx = {
-    NULL,                                  /* preconfiguration */
+    ngx_http_webhook_filter_add_variable,  /* preconfiguration */
     ngx_http_webhook_filter_init,          /* postconfiguration */
 
     NULL,                                  /* create main configuration */
@@ -69,19 +72,38 @@ ngx_http_webhook_enter_handler(ngx_http_request_t *r)
 }
 
 
+/* An error page's name begins with it; it is empty. */
+
+static ngx_int_t
+ngx_http_webhook_leaving_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_webhook_leave(r);
+
+    *v = ngx_http_variable_null_value;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_webhook_header_filter(ngx_http_request_t *r)
 {
     ngx_uint_t               accepted_upstream;
     ngx_http_webhook_ctx_t  *ctx;
 
-    if (!ngx_http_webhook_may_have_ctx(r) || r != r->main) {
+    if (r != r->main) {
         return ngx_http_next_header_filter(r);
     }
 
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx == NULL) {
+
+        /* "post_action" may come after that */
+
+        ngx_http_webhook_leave(r);
+
         return ngx_http_next_header_filter(r);
     }
 
@@ -160,6 +182,24 @@ ngx_http_webhook_accepted_upstream(ngx_http_request_t *r)
 
 
 static ngx_int_t
+ngx_http_webhook_filter_add_variable(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *v;
+
+    static ngx_str_t  name = ngx_string(NGX_HTTP_WEBHOOK_LEAVING);
+
+    v = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->get_handler = ngx_http_webhook_leaving_variable;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_http_webhook_filter_init(ngx_conf_t *cf)
 {
     ngx_http_handler_pt           *h;
@@ -181,7 +221,7 @@ ngx_http_webhook_filter_init(ngx_conf_t *cf)
 
     *h = ngx_http_webhook_enter_handler;
 
-    if (!wmcf->ack && !wmcf->replay) {
+    if (!wmcf->ack && !wmcf->replay && !wmcf->post_action) {
         return NGX_OK;
     }
 
