@@ -28,6 +28,20 @@ $early = @lua ? <<'EOF' : '' if !WebhookTest::understands("server { $early }");
         }
 EOF
 
+# a subrequest with the body, ahead of the verification
+my $capture = @lua ? <<'EOF' : '';
+            location /gate/capture {
+                rewrite_by_lua_block {
+                    ngx.req.read_body()
+                    ngx.location.capture('/gate/refused', {
+                        method = ngx.HTTP_POST,
+                        body = ngx.req.get_body_data(),
+                    })
+                }
+                proxy_pass http://%%APP%%;
+            }
+EOF
+
 my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
     log_format verdict '\$request_uri \$status '
                        '[\$webhook_verdict][\$webhook_reason]';
@@ -148,6 +162,7 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
                 webhook_enforce off;
                 deny all;
             }
+            $capture
             location /gate/off { error_page 403 = \@off; deny all; }
             location /gate/login { error_page 403 405 = \@app; }
         }
@@ -384,6 +399,19 @@ for my $connection (qw/close keep-alive/) {
                   connection => $connection });
     is_deeply([$t->app_digests], [sha256_hex('')],
               'but not by way of a gate that it is too large for');
+}
+
+
+SKIP: {
+    skip 'Lua is not there', 1 if !@lua;
+
+    for my $make (\&signed, \&forged) {
+        clear();
+        $t->request($make->(uri => '/gate/capture', body => 'body'));
+        is_deeply([map { "$_->{uri} $_->{body}" } $t->app_requests],
+                  ['/gate/capture ' . ($make == \&signed ? 'body' : '')],
+                  'a subrequest with a body, ahead of the verdict on it');
+    }
 }
 
 
