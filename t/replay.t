@@ -487,6 +487,17 @@ $upstream->answer($taken,
 is($c->read_response->{status}, 200, 'an answer that breaks off');
 is($t->status(\%request), 200, 'is a 200 all the same');
 
+# before 1.29.0 nginx takes what comes ahead of an answer for the answer, and
+# hands on the rest as it is
+%request = message('/slow/');
+$c = $t->begin(\%request);
+$upstream->answer($upstream->take, "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n"
+                  . "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+$c->read_response;
+$c->close;
+like($t->status(\%request), qr/\A(?:200|409)\z/, 'an answer behind a hint');
+ok(!$upstream->take(0.1), 'the application has had one');
+
 %request = message('/slow/upgrade/');
 $c = $t->begin(\%request);
 $upstream->answer($upstream->take, "HTTP/1.1 101 Up\r\nUpgrade: any\r\n"

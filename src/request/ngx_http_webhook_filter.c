@@ -107,6 +107,14 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
+    /* ahead of an answer that only the client will understand */
+
+    if (r->headers_out.status < NGX_HTTP_OK
+        && r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
     accepted_upstream = ngx_http_webhook_accepted_upstream(r);
 
     /* who is told of a failure may come again at once */
