@@ -154,6 +154,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                proxy_pass http://%%APP%%; }
         location /page/other/ { error_page 500 = \@other;
                                 proxy_pass http://%%APP%%; }
+        location /page/other/as/ { error_page 500 =200 \@other;
+                                   proxy_pass http://%%APP%%; }
         location /page/app/ { error_page 500 /answers/status/202;
                               proxy_pass http://%%APP%%; }
         location /page/gate/ { error_page 500 = \@gate;
@@ -519,11 +521,16 @@ for (['/page/', 500], ['/page/as/', 200], ['/page/fails/', 200],
     ok(apps() > 0, 'is no answer of the application');
 }
 
-%request = message('/page/other/', ['X-App-Status', 500]);
-$t->app_clear;
-is($t->status(\%request), 202, 'another application that steps in');
-is($t->status(\%request), 200, 'has taken it');
-is(scalar apps(), 2, 'both have had one');
+for (['/page/other/', 202], ['/page/other/as/', 200]) {
+    my ($uri, $status) = @$_;
+    my %request = message($uri, ['X-App-Status', 500]);
+
+    $t->app_clear;
+    is($t->status(\%request), $status, "$uri: another that steps in");
+    is($t->answer(\%request)->{body}, qq/{"status":200,"duplicate":true}\n/,
+       'has taken it');
+    is(scalar apps(), 2, 'both have had one');
+}
 
 %request = message('/page/gate/', ['X-App-Status', 500], ['X-Token', $token]);
 $t->app_clear;

@@ -18,6 +18,7 @@ static ngx_int_t ngx_http_webhook_leaving_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_accepted_upstream(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_webhook_success(ngx_uint_t status);
 static ngx_int_t ngx_http_webhook_filter_add_variable(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_filter_init(ngx_conf_t *cf);
 
@@ -153,19 +154,21 @@ ngx_http_webhook_accepted_upstream(ngx_http_request_t *r)
 {
     ngx_http_upstream_t  *u;
 
-    if (r->headers_out.status < NGX_HTTP_OK
-        || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE)
-    {
-        return 0;
-    }
-
-    /* a handler that returns 201 or 204 leaves it there as well */
-
-    if (r->err_status && (r->error_page || r->internal)) {
+    if (!ngx_http_webhook_success(r->headers_out.status)) {
         return 0;
     }
 
     u = r->upstream;
+
+    /*
+     * "error_page ... =200" has another's status; a handler that returns 201
+     * or 204 leaves it there as well
+     */
+
+    if (r->err_status && (r->error_page || r->internal)) {
+        return u && u->cleanup
+               && ngx_http_webhook_success(u->headers_in.status_n);
+    }
 
     if (u == NULL) {
         return !r->error_page;
@@ -186,6 +189,13 @@ ngx_http_webhook_accepted_upstream(ngx_http_request_t *r)
 #endif
 
     return u->headers_in.x_accel_redirect && !r->error_page;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_success(ngx_uint_t status)
+{
+    return status >= NGX_HTTP_OK && status < NGX_HTTP_SPECIAL_RESPONSE;
 }
 
 
