@@ -271,8 +271,17 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
     # auth_request
     server {
         listen 127.0.0.1:%%PORT_3%%;
-        error_page 403 =200 /page;
+        error_page 403 413 =200 /page;
         location = /page { return 200 page; }
+        location \@app { proxy_pass http://%%APP%%; }
+        location /by/large {
+            auth_request /ask/large;
+            proxy_pass http://%%APP%%;
+        }
+        location /by/mirror {
+            mirror /ask/mirror;
+            proxy_pass http://%%APP%%;
+        }
         location /by/token {
             auth_request /ask/token;
             proxy_pass http://%%APP%%;
@@ -328,6 +337,15 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
             }
             location /ask/digest {
                 webhook sender-and-body;
+                proxy_pass http://%%APP%%/status/204;
+            }
+            location /ask/large {
+                client_max_body_size 1;
+                proxy_pass http://%%APP%%/status/204;
+            }
+            location /ask/mirror {
+                client_max_body_size 1;
+                error_page 413 = \@app;
                 proxy_pass http://%%APP%%/status/204;
             }
             location /ask/rewrite { rewrite ^ /granted last; }
@@ -551,6 +569,8 @@ for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
      ['/by/digest', [bearer(exp => time + 60,
                             sha256 => sha256_hex('body'))], 0],
      ['/by/rewrite', [['X-Gitlab-Token', 'wrong']], 0],
+     ['/by/large', [['X-Gitlab-Token', 'wrong']], 0],
+     ['/by/large', [['X-Gitlab-Token', $secret]], 1, []],
      ['/by/page', [['X-Gitlab-Token', 'wrong']], 0],
      ['/by/page', [['X-Gitlab-Token', $secret]], 1, []])
 {
@@ -574,6 +594,19 @@ like($t->error_log, qr{gitlab: subrequest "/ask/token" refused, token_mism},
      'why');
 like($t->error_log, qr{$_: subrequest "/ask/$ask{$_}" refused, not_verified},
      "or that it cannot be known: $_") for sort keys %ask;
+
+
+# what is too large for a mirror gets to no page of it either
+clear();
+{
+    my $c = $t->connection(port => 'PORT_3');
+
+    $c->send(join '', WebhookTest::format_request(
+        uri => '/by/mirror', body => 'body', connection => 'close'));
+    is($c->read_response->{status}, 202, 'a mirror beside the application');
+    ok($c->eof, 'its end');
+}
+is_deeply([map { $_->{uri} } $t->app_requests], ['/by/mirror'], 'a mirror');
 
 
 # who ends without a verdict leaves a trace

@@ -75,14 +75,23 @@ ngx_http_webhook_meet(ngx_http_request_t *r,
 void
 ngx_http_webhook_leave(ngx_http_request_t *r)
 {
+    ngx_uint_t                    left;
     ngx_http_webhook_loc_conf_t  *wlcf;
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
 
-    if (wlcf->gate
-        && r == r->main
-        && ngx_http_webhook_enter(r, wlcf) == NULL)
-    {
+    if (wlcf->gate == NULL) {
+        return;
+    }
+
+    /* what a subrequest comes to is for who has made it, and must not pass */
+
+    left = (r == r->main)
+           ? ngx_http_webhook_enter(r, wlcf) != NULL
+           : ngx_http_webhook_verify_subrequest(r, wlcf) == NGX_DECLINED;
+
+    if (!left) {
+
         /* one more is too many for nginx */
 
         r->uri_changes = 1;
