@@ -380,12 +380,12 @@ my $theirs = WebhookTest::cert($foreign, @app);
 
 is_result('cn', $theirs, '403 certificate_unverified',
           'verified by the authority of another server',
-          port => 'TLS_PORT_3', tls => { %$theirs, name => '' });
+          port => 'TLS_PORT_3', tls => { %$theirs, server => '' });
 is_result('cn', cert(@app), '200', 'by that of the named one',
           port => 'TLS_PORT_3');
 is_result('cn', cert(@app), '200', 'by the same of another server',
           port => 'TLS_PORT_2', host => 'second',
-          tls => { %{ cert(@app) }, name => '' });
+          tls => { %{ cert(@app) }, server => '' });
 
 
 # One connection, several requests

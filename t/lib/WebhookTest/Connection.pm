@@ -18,7 +18,7 @@ use Time::HiRes qw/sleep time/;
 # timeout         of the whole of one answer, in seconds; 30 unless told
 # pause           between the pieces of one send, in seconds; 0.02 unless told
 # tls             { cert => , key => , version => 'TLSv1_2', alpn => [...],
-#                   name => of the server, '' for none, session => \my $s },
+#                   server => its name, '' for none, session => \my $s },
 #                   each of them optional; connections that share a session
 #                   resume it
 #
@@ -66,7 +66,7 @@ sub start_tls {
         $self->{socket},
         SSL_reuse_ctx => $$kept,
         SSL_session_key => 'test',
-        SSL_hostname => $tls{name} // 'localhost',
+        SSL_hostname => $tls{server} // 'localhost',
         Timeout => $self->{timeout},
     ) or die "TLS: $SSL_ERROR\n";
 }
