@@ -143,6 +143,14 @@ my $t = WebhookTest->new(conf => <<"EOF");
     }
 
     server {
+        listen 127.0.0.1:%%TLS_PORT_2%% ssl;
+        server_name strict;
+        ssl_verify_client on;
+        ssl_verify_depth 0;
+        $server
+    }
+
+    server {
         listen unix:%%DIR%%/app;
         location / { return 200 passed; }
     }
@@ -385,6 +393,9 @@ is_result('cn', cert(@app), '200', 'by that of the named one',
           port => 'TLS_PORT_3');
 is_result('cn', cert(@app), '200', 'by the same of another server',
           port => 'TLS_PORT_2', host => 'second',
+          tls => { %{ cert(@app) }, server => '' });
+is_result('cn', cert(@app), '403 certificate_unverified', 'less deep',
+          port => 'TLS_PORT_2', host => 'strict',
           tls => { %{ cert(@app) }, server => '' });
 
 

@@ -347,9 +347,18 @@ ngx_http_webhook_authority(ngx_http_request_t *r)
     shaken = ngx_http_get_module_srv_conf(r->http_connection->conf_ctx,
                                           ngx_http_ssl_module);
 
+#if (nginx_version >= 1019000)
+
+    if (sscf->ocsp != shaken->ocsp) {
+        return 0;
+    }
+
+#endif
+
     return sscf == shaken
-           || (ngx_http_webhook_str_equal(&sscf->client_certificate,
-                                          &shaken->client_certificate)
+           || (sscf->verify_depth == shaken->verify_depth
+               && ngx_http_webhook_str_equal(&sscf->client_certificate,
+                                             &shaken->client_certificate)
                && ngx_http_webhook_str_equal(&sscf->trusted_certificate,
                                              &shaken->trusted_certificate)
                && ngx_http_webhook_str_equal(&sscf->crl, &shaken->crl));
