@@ -277,7 +277,6 @@ typedef struct {
     ngx_uint_t                  line;
     ngx_str_t                   block_file; /* where the block begins */
     ngx_uint_t                  block_line;
-    unsigned                    internal:1; /* with "internal" */
     unsigned                    open:1;     /* "webhook off" in the server or
                                                the location */
 } ngx_http_webhook_loc_conf_t;
@@ -311,14 +310,18 @@ typedef struct {
                                                variables */
     ngx_array_t                 vars;       /* ngx_str_t, the names of
                                                "webhook_var" */
-    off_t                       smallest;   /* "client_max_body_size" of a
-                                               location with "webhook", or 0 */
     unsigned                    body_sha256:1; /* some log wants it */
     unsigned                    ack:1;      /* in some location */
     unsigned                    replay:1;   /* likewise */
+    unsigned                    post_action:1; /* likewise */
     unsigned                    any:1;      /* "satisfy any" in a location
                                                without gate */
 } ngx_http_webhook_main_conf_t;
+
+
+/* The variable whose value is asked for when a location is left. */
+
+#define NGX_HTTP_WEBHOOK_LEAVING  "webhook_leaving"
 
 
 /* The index of a variable's name in a list; its length if it is not there. */

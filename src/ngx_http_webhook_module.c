@@ -21,10 +21,8 @@ static char *ngx_http_webhook_var(ngx_conf_t *cf, ngx_command_t *cmd,
 static ngx_int_t ngx_http_webhook_var_index(ngx_conf_t *cf, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_init(ngx_conf_t *cf);
-static void ngx_http_webhook_init_gates(ngx_conf_t *cf,
+static ngx_int_t ngx_http_webhook_init_gates(ngx_conf_t *cf,
     ngx_http_webhook_main_conf_t *wmcf);
-static void ngx_http_webhook_init_location(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_http_webhook_stats_entry_t *entry);
 static ngx_int_t ngx_http_webhook_add_handler(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_http_webhook_add_log_handler(ngx_conf_t *cf);
@@ -417,7 +415,10 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
     wmcf->body_sha256 = ngx_http_webhook_variable_used(cf, &body_sha256);
 
-    ngx_http_webhook_init_gates(cf, wmcf);
+    if (ngx_http_webhook_init_gates(cf, wmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ngx_http_webhook_stats_init(wmcf);
 
     /* the gates of all locations have entries there */
@@ -451,7 +452,7 @@ ngx_http_webhook_init(ngx_conf_t *cf)
 
 /* Which variables the configuration asks for is known when it has been read. */
 
-static void
+static ngx_int_t
 ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
 {
     ngx_uint_t                        i;
@@ -462,35 +463,18 @@ ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
     for (i = 0; i < wmcf->stats_entries.nelts; i++) {
         ngx_http_webhook_payload_init(cf, entry[i]->gate);
         ngx_http_webhook_steps_compile(entry[i]->gate);
-        ngx_http_webhook_init_location(wmcf, entry[i]);
-    }
-}
 
+        /* several gates of one location have the same error pages */
 
-/*
- * What nginx does before any handler can see where that was: it throws away a
- * body that is too large, and answers for an "internal" location.
- */
-
-static void
-ngx_http_webhook_init_location(ngx_http_webhook_main_conf_t *wmcf,
-    ngx_http_webhook_stats_entry_t *entry)
-{
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = entry->clcf;
-
-    if (clcf->client_max_body_size
-        && (wmcf->smallest == 0
-            || clcf->client_max_body_size < wmcf->smallest))
-    {
-        wmcf->smallest = clcf->client_max_body_size;
+        if (entry[i]->gate == entry[i]->gate->first
+            && entry[i]->clcf->name.len
+            && ngx_http_webhook_error_pages(cf, entry[i]->clcf) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
-    if (clcf->internal) {
-        entry->wlcf->internal = 1;
-        clcf->internal = 0;
-    }
+    return NGX_OK;
 }
 
 
@@ -827,9 +811,15 @@ static char *
 ngx_http_webhook_merge_gates(ngx_conf_t *cf, ngx_http_webhook_loc_conf_t *conf)
 {
     ngx_http_webhook_gate_t       *gate;
+    ngx_http_core_loc_conf_t      *clcf;
     ngx_http_webhook_main_conf_t  *wmcf;
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_webhook_module);
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->post_action.len) {
+        wmcf->post_action = 1;
+    }
 
     for (gate = conf->gate; gate; gate = gate->next) {
 

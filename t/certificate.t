@@ -117,6 +117,39 @@ my $t = WebhookTest->new(conf => <<"EOF");
         $server
     }
 
+    # the first gets who names none, and trusts others; or the same
+    server {
+        listen 127.0.0.1:%%TLS_PORT_3%% ssl;
+        server_name theirs;
+        ssl_certificate %%DIR%%/server.pem;
+        ssl_certificate_key %%DIR%%/server.key;
+        ssl_client_certificate $foreign->{cert};
+        ssl_verify_client on;
+        location / { return 200 theirs; }
+    }
+
+    server {
+        listen 127.0.0.1:%%TLS_PORT_3%% ssl;
+        server_name localhost;
+        ssl_verify_client on;
+        $server
+    }
+
+    server {
+        listen 127.0.0.1:%%TLS_PORT_2%% ssl;
+        server_name second;
+        ssl_verify_client on;
+        $server
+    }
+
+    server {
+        listen 127.0.0.1:%%TLS_PORT_2%% ssl;
+        server_name strict;
+        ssl_verify_client on;
+        ssl_verify_depth 0;
+        $server
+    }
+
     server {
         listen unix:%%DIR%%/app;
         location / { return 200 passed; }
@@ -347,6 +380,23 @@ for my $version (qw/TLSv1_2 TLSv1_3/) {
         }
     }
 }
+
+
+# Several servers at one address: whom this one trusts has to have verified it
+
+my $theirs = WebhookTest::cert($foreign, @app);
+
+is_result('cn', $theirs, '403 certificate_unverified',
+          'verified by the authority of another server',
+          port => 'TLS_PORT_3', tls => { %$theirs, server => '' });
+is_result('cn', cert(@app), '200', 'by that of the named one',
+          port => 'TLS_PORT_3');
+is_result('cn', cert(@app), '200', 'by the same of another server',
+          port => 'TLS_PORT_2', host => 'second',
+          tls => { %{ cert(@app) }, server => '' });
+is_result('cn', cert(@app), '403 certificate_unverified', 'less deep',
+          port => 'TLS_PORT_2', host => 'strict',
+          tls => { %{ cert(@app) }, server => '' });
 
 
 # One connection, several requests

@@ -28,6 +28,20 @@ $early = @lua ? <<'EOF' : '' if !WebhookTest::understands("server { $early }");
         }
 EOF
 
+# a subrequest with the body, ahead of the verification
+my $capture = @lua ? <<'EOF' : '';
+            location /gate/capture {
+                rewrite_by_lua_block {
+                    ngx.req.read_body()
+                    ngx.location.capture('/gate/refused', {
+                        method = ngx.HTTP_POST,
+                        body = ngx.req.get_body_data(),
+                    })
+                }
+                proxy_pass http://%%APP%%;
+            }
+EOF
+
 my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
     log_format verdict '\$request_uri \$status '
                        '[\$webhook_verdict][\$webhook_reason]';
@@ -109,12 +123,32 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
             }
             location /gate/slash-internal/ {
                 internal;
+                error_page 404 = \@app;
+                proxy_pass http://%%APP%%;
+            }
+            location "/gate/slash escaped/" {
                 error_page 301 = \@app;
                 proxy_pass http://%%APP%%;
+            }
+            location /gate/slash-variable/ {
+                error_page 301 = /app?to=\$server_port;
+                proxy_pass http://%%APP%%;
+            }
+            location /gate/slash-post/ {
+                post_action \@app;
+                proxy_pass http://%%APP%%;
+            }
+            location /gate/regex {
+                error_page 500 = \@app;
+                location ~ (*LIMIT_MATCH=100)(a+)+\$ { return 204; }
             }
             location /gate/large {
                 client_max_body_size 1;
                 error_page 403 413 = \@app;
+            }
+            location /gate/large-post {
+                client_max_body_size 1;
+                post_action \@app;
             }
             location /gate/post {
                 error_page 500 /page;
@@ -128,6 +162,7 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
                 webhook_enforce off;
                 deny all;
             }
+            $capture
             location /gate/off { error_page 403 = \@off; deny all; }
             location /gate/login { error_page 403 405 = \@app; }
         }
@@ -236,8 +271,17 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
     # auth_request
     server {
         listen 127.0.0.1:%%PORT_3%%;
-        error_page 403 =200 /page;
+        error_page 403 413 =200 /page;
         location = /page { return 200 page; }
+        location \@app { proxy_pass http://%%APP%%; }
+        location /by/large {
+            auth_request /ask/large;
+            proxy_pass http://%%APP%%;
+        }
+        location /by/mirror {
+            mirror /ask/mirror;
+            proxy_pass http://%%APP%%;
+        }
         location /by/token {
             auth_request /ask/token;
             proxy_pass http://%%APP%%;
@@ -295,6 +339,15 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
                 webhook sender-and-body;
                 proxy_pass http://%%APP%%/status/204;
             }
+            location /ask/large {
+                client_max_body_size 1;
+                proxy_pass http://%%APP%%/status/204;
+            }
+            location /ask/mirror {
+                client_max_body_size 1;
+                error_page 413 = \@app;
+                proxy_pass http://%%APP%%/status/204;
+            }
             location /ask/rewrite { rewrite ^ /granted last; }
             location /ask/page {
                 error_page 418 =200 /page;
@@ -313,7 +366,9 @@ my $asked = '{"status":403,"error":"forbidden"}' . "\n";
 
 # error_page: the request gets there, its body does not
 for my $way (qw/refused unbuffered deny basic except limit return if
-                internal large recursive post slash slash-internal/)
+                internal large large-post recursive post slash slash-internal
+                slash%20escaped slash-variable slash-post/,
+             'regex/' . 'a' x 60 . 'b')
 {
     my $uri = "/gate/$way";
 
@@ -362,6 +417,19 @@ for my $connection (qw/close keep-alive/) {
                   connection => $connection });
     is_deeply([$t->app_digests], [sha256_hex('')],
               'but not by way of a gate that it is too large for');
+}
+
+
+SKIP: {
+    skip 'Lua is not there', 1 if !@lua;
+
+    for my $make (\&signed, \&forged) {
+        clear();
+        $t->request($make->(uri => '/gate/capture', body => 'body'));
+        is_deeply([map { "$_->{uri} $_->{body}" } $t->app_requests],
+                  ['/gate/capture ' . ($make == \&signed ? 'body' : '')],
+                  'a subrequest with a body, ahead of the verdict on it');
+    }
 }
 
 
@@ -501,6 +569,8 @@ for (['/by/token', [['X-Gitlab-Token', $secret]], 1],
      ['/by/digest', [bearer(exp => time + 60,
                             sha256 => sha256_hex('body'))], 0],
      ['/by/rewrite', [['X-Gitlab-Token', 'wrong']], 0],
+     ['/by/large', [['X-Gitlab-Token', 'wrong']], 0],
+     ['/by/large', [['X-Gitlab-Token', $secret]], 1, []],
      ['/by/page', [['X-Gitlab-Token', 'wrong']], 0],
      ['/by/page', [['X-Gitlab-Token', $secret]], 1, []])
 {
@@ -526,6 +596,19 @@ like($t->error_log, qr{$_: subrequest "/ask/$ask{$_}" refused, not_verified},
      "or that it cannot be known: $_") for sort keys %ask;
 
 
+# what is too large for a mirror gets to no page of it either
+clear();
+{
+    my $c = $t->connection(port => 'PORT_3');
+
+    $c->send(join '', WebhookTest::format_request(
+        uri => '/by/mirror', body => 'body', connection => 'close'));
+    is($c->read_response->{status}, 202, 'a mirror beside the application');
+    ok($c->eof, 'its end');
+}
+is_deeply([map { $_->{uri} } $t->app_requests], ['/by/mirror'], 'a mirror');
+
+
 # who ends without a verdict leaves a trace
 for (['/closed/deny', 403], ['/closed/limit', 503], ['/closed/return', 204], ['/closed/large', 413],
      ['/moved', 302], ['/any', 202])
@@ -543,7 +626,8 @@ for (['/closed/deny', 403], ['/closed/limit', 503], ['/closed/return', 204], ['/
     is(none($uri), $before + 1, 'counted');
 }
 
-$t->done;
+# what nginx says of the regular expression
+$t->done(allow => qr/pcre.*\(\) failed/);
 
 
 # where the target's access phase is skipped

@@ -165,7 +165,7 @@ my %right = (
         pair('X-Signature', 'v1=00,v1=' . mac($_[0]))
     },
     github => \&github, replay => \&github, key => \&github,
-    required => \&github, variable => \&github, spooled => \&github,
+    detour => \&github, required => \&github, variable => \&github, spooled => \&github,
     parsed => \&github,
     ed25519 => sub { pair('X-Signature', $ed25519->sign($_[0])) },
     rsa => sub { pair('X-Signature', rsa($_[0])) },
@@ -271,6 +271,18 @@ my $conf = <<"EOF";
         }
         location /status   { webhook off; webhook_status json; }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        server_name detour;
+        location /detour/ {
+            webhook github;
+            webhook_secret "$secret";
+            error_page 301 = \@page;
+            proxy_pass http://%%APP%%;
+        }
+        location \@page { proxy_pass http://%%APP%%; }
+    }
 EOF
 
 # A zone is nginx's own memory, and no library comes between the module and
@@ -299,7 +311,7 @@ for my $location (sort keys %right) {
        "$location: a right request");
 
     for my $kind (@kinds) {
-        for my $good ($location eq 'status' ? 1 : (1, 0)) {
+        for my $good ($location =~ /status|detour/ ? 1 : (1, 0)) {
             my $n = 1;
 
             $n += $all ? 1 : 1 + int $n / 2
@@ -317,6 +329,10 @@ is_deeply([sort keys %refused], [qw/key replay/],
           'without room in the zone no message passes');
 is(scalar(grep { header_of($_, 'X-Wrong') } $t->app_requests), 0,
    "$tried faults, no wrong request has gone to the application");
+
+# one that was broken off has neither
+is(scalar(grep { ($_->{uri} // '') eq '/detour' && $_->{length} }
+               $t->app_requests), 0, 'no body by a detour');
 
 my %times;
 
@@ -411,7 +427,8 @@ sub ask {
         : $location eq 'challenge' ? (method => 'GET', uri => '/challenge?'
               . 'hub.mode=subscribe&hub.challenge=1&hub.verify_token='
               . ($good ? 'fedcba9876543210' : 'another'))
-        : (uri => "/$location", method => 'POST', body => $body);
+        : (uri => "/$location", method => 'POST', body => $body,
+           $location eq 'detour' ? (host => 'detour') : ());
 
     my $c = $t->connection(timeout => 8);
 

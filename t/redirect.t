@@ -17,6 +17,22 @@ use WebhookTest::Signed qw/$secret signature signed forged body_of/;
 
 my $other = 'the secret of another gate';
 
+# error pages, and each with and without a gate
+my @pages = ('/app?x=1', '=200 /app?a=b&c', '@app', '= $uri/app',
+             '/app$is_args$args', '"/app/a b"', 'http://example.com/x?y=1',
+             '=307 https://example.com$request_uri', '@none');
+my $pages = '';
+
+for my $i (0 .. $#pages) {
+    $pages .= <<"EOF" for qw/github off/;
+        location /page/$i/$_/ {
+            webhook $_;
+            error_page 403 405 $pages[$i];
+            deny all;
+        }
+EOF
+}
+
 my $t = WebhookTest->new(conf => <<"EOF", files => {
     log_format all '\$request_uri \$uri \$status [\$webhook_provider]'
         '[\$webhook_verdict][\$webhook_reason][\$webhook_id][\$webhook_event]'
@@ -40,6 +56,8 @@ my $t = WebhookTest->new(conf => <<"EOF", files => {
 
         location \@app { proxy_pass http://%%APP%%; }
 
+        webhook_secret "$secret";
+        $pages
         location = /again { internal; proxy_pass http://%%APP%%; }
 
         location /gate {
@@ -309,6 +327,18 @@ is_deeply(ask(forged(uri => '/index/', method => 'GET', length => '')),
 is_deeply(ask(signed(uri => '/index/', method => 'GET', length => '')),
           [200, "an index\n", '/index/ /index/index.html 200 [any][accepted]'
            . "[][][][1][@{[sha256_hex('')]}]"], 'for the signed');
+
+# a gate changes nothing of where an error page is
+for my $i (0 .. $#pages) {
+    my @seen = map {
+        my ($r, $seen) = $t->ask({ uri => "/page/$i/$_/?q=1&r=%20" });
+
+        join ' ', $r->{status}, $r->{header}{location} // '',
+             $seen ? @$seen{qw/method uri/} : $r->{body};
+    } qw/github off/;
+
+    is($seen[0] =~ s/github/off/r, $seen[1], "error_page $pages[$i]");
+}
 
 $t->done;
 

@@ -306,6 +306,11 @@ void ngx_http_webhook_steps_compile(ngx_http_webhook_gate_t *gate);
 ngx_int_t ngx_http_webhook_stats_entry_add(ngx_conf_t *cf,
     ngx_http_webhook_loc_conf_t *conf, ngx_http_webhook_gate_t *gate);
 
+/* _error_page.c: the ways out of a location */
+
+ngx_int_t ngx_http_webhook_error_pages(ngx_conf_t *cf,
+    ngx_http_core_loc_conf_t *clcf);
+
 /* _check.c: what can never work, or has no effect */
 
 ngx_uint_t ngx_http_webhook_check_own(ngx_http_webhook_loc_conf_t *conf);

@@ -10,8 +10,6 @@
 #include "ngx_http_webhook_request.h"
 
 
-static ngx_uint_t ngx_http_webhook_too_large(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_webhook_without_slash(ngx_http_request_t *r);
 static ngx_http_webhook_action_t  ngx_http_webhook_refuse_rewritten;
 static ngx_int_t ngx_http_webhook_take_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_webhook_take_body_headers(ngx_http_request_t *r);
@@ -61,12 +59,42 @@ ngx_http_webhook_meet(ngx_http_request_t *r,
         return ngx_http_webhook_verify_subrequest(r, wlcf);
     }
 
-    if (ngx_http_webhook_enter(r, wlcf) == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return ngx_http_webhook_enter(r, wlcf) ? NGX_DECLINED
+                                           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/*
+ * The last step there: an error page or "post_action" is about to take the
+ * request away.  What nginx finds out while it looks for the location (a body
+ * that is too large, "internal", a "/" that is missing at the end, a regular
+ * expression that fails) is answered before any handler is called.
+ */
+
+void
+ngx_http_webhook_leave(ngx_http_request_t *r)
+{
+    ngx_uint_t                    left;
+    ngx_http_webhook_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    if (wlcf->gate == NULL) {
+        return;
     }
 
-    return (wlcf->internal && !r->internal) ? NGX_HTTP_NOT_FOUND
-                                            : NGX_DECLINED;
+    /* what a subrequest comes to is for who has made it, and must not pass */
+
+    left = (r == r->main)
+           ? ngx_http_webhook_enter(r, wlcf) != NULL
+           : ngx_http_webhook_verify_subrequest(r, wlcf) == NGX_DECLINED;
+
+    if (!left) {
+
+        /* one more is too many for nginx */
+
+        r->uri_changes = 1;
+    }
 }
 
 
@@ -84,13 +112,8 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
 
     ctx = ngx_http_webhook_get_ctx(r);
 
-    if (ctx == NULL) {
-        return (ngx_http_webhook_too_large(r)
-                || (!wlcf->open && ngx_http_webhook_without_slash(r)))
-               ? ngx_http_webhook_take_body(r) : NGX_DECLINED;
-    }
-
-    if (wlcf->open
+    if (ctx == NULL
+        || wlcf->open
         || !ctx->wlcf->enforce
         || (ctx->verified && ngx_http_webhook_request_whole(r)))
     {
@@ -104,92 +127,6 @@ ngx_http_webhook_arrive(ngx_http_request_t *r,
     ctx->taken = 1;
 
     return ngx_http_webhook_take_body(r);
-}
-
-
-/*
- * A body that was too large for a location is thrown away before any handler
- * can see where that was.  HTTP/3 does not even do that, and only does not ask
- * for it.  One that has been read before there was a location, as
- * "client_body_early_read" and Lua do it, stays; then the refusal has at least
- * ended keepalive.  What a backend has had was not too large: its failure may
- * lead to another one, with the body, whatever the client says of keepalive.
- * But it may also have led to a location that it is too large for, which is
- * asked for with GET.
- */
-
-static ngx_uint_t
-ngx_http_webhook_too_large(ngx_http_request_t *r)
-{
-    ngx_http_webhook_main_conf_t  *wmcf;
-
-    if (ngx_http_webhook_body_discarded(r)) {
-        return 1;
-    }
-
-    if (!r->expect_tested) {
-        return 0;
-    }
-
-    if (r->request_body == NULL) {
-        return r->http_version > NGX_HTTP_VERSION_20;
-    }
-
-    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
-
-    return !r->keepalive
-           && (r->upstream == NULL
-               || (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-               || r->err_status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
-           && wmcf->smallest
-           && r->headers_in.content_length_n > wmcf->smallest;
-}
-
-
-/*
- * The name of a location without the "/" at its end is answered 301 before any
- * handler can see where that was.  What is left of it is the Location.
- */
-
-static ngx_uint_t
-ngx_http_webhook_without_slash(ngx_http_request_t *r)
-{
-    size_t                            len;
-    ngx_str_t                        *to, *name;
-    ngx_uint_t                        i;
-    ngx_http_core_srv_conf_t         *cscf;
-    ngx_http_webhook_main_conf_t     *wmcf;
-    ngx_http_webhook_stats_entry_t  **entry;
-
-    if (r->headers_out.location == NULL) {
-        return 0;
-    }
-
-    to = &r->headers_out.location->value;
-
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
-    wmcf = ngx_http_get_module_main_conf(r, ngx_http_webhook_module);
-
-    entry = wmcf->stats_entries.elts;
-
-    for (i = 0; i < wmcf->stats_entries.nelts; i++) {
-
-        name = &entry[i]->clcf->name;
-        len = name->len;
-
-        if (entry[i]->cscf == cscf
-            && entry[i]->wlcf->enforce
-            && len
-            && name->data[len - 1] == '/'
-            && to->len >= len
-            && ngx_memcmp(to->data, name->data, len) == 0
-            && (to->len == len || to->data[len] == '?'))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

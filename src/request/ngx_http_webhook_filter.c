@@ -2,11 +2,11 @@
 /*
  * Copyright (C) the ngx_http_webhook_module developers
  *
- * The two ends of a request's way: its first step in a location, and the
- * answer of the application to a verified request: whether the message has
- * been accepted, and its status as the sender wants it.  A module of its own,
- * since these have another place in nginx's list of modules than access
- * handlers.
+ * The two ends of a request's way: its first step in a location, its last one
+ * there, and the answer of the application to a verified request: whether the
+ * message has been accepted, and its status as the sender wants it.  A module
+ * of its own, since these have another place in nginx's list of modules than
+ * access handlers.
  */
 
 
@@ -14,13 +14,17 @@
 
 
 static ngx_int_t ngx_http_webhook_enter_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_webhook_leaving_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_webhook_header_filter(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_webhook_accepted_upstream(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_webhook_success(ngx_uint_t status);
+static ngx_int_t ngx_http_webhook_filter_add_variable(ngx_conf_t *cf);
 static ngx_int_t ngx_http_webhook_filter_init(ngx_conf_t *cf);
 
 
 static ngx_http_module_t  ngx_http_webhook_filter_module_ctx = {
-    NULL,                                  /* preconfiguration */
+    ngx_http_webhook_filter_add_variable,  /* preconfiguration */
     ngx_http_webhook_filter_init,          /* postconfiguration */
 
     NULL,                                  /* create main configuration */
@@ -69,19 +73,46 @@ ngx_http_webhook_enter_handler(ngx_http_request_t *r)
 }
 
 
+/* An error page's name begins with it; it is empty. */
+
+static ngx_int_t
+ngx_http_webhook_leaving_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_webhook_leave(r);
+
+    *v = ngx_http_variable_null_value;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_webhook_header_filter(ngx_http_request_t *r)
 {
     ngx_uint_t               accepted_upstream;
     ngx_http_webhook_ctx_t  *ctx;
 
-    if (!ngx_http_webhook_may_have_ctx(r) || r != r->main) {
+    if (r != r->main) {
         return ngx_http_next_header_filter(r);
     }
 
     ctx = ngx_http_webhook_get_ctx(r);
 
     if (ctx == NULL) {
+
+        /* "post_action" may come after that */
+
+        ngx_http_webhook_leave(r);
+
+        return ngx_http_next_header_filter(r);
+    }
+
+    /* ahead of an answer that only the client will understand */
+
+    if (r->headers_out.status < NGX_HTTP_OK
+        && r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS)
+    {
         return ngx_http_next_header_filter(r);
     }
 
@@ -123,19 +154,21 @@ ngx_http_webhook_accepted_upstream(ngx_http_request_t *r)
 {
     ngx_http_upstream_t  *u;
 
-    if (r->headers_out.status < NGX_HTTP_OK
-        || r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE)
-    {
-        return 0;
-    }
-
-    /* a handler that returns 201 or 204 leaves it there as well */
-
-    if (r->err_status && (r->error_page || r->internal)) {
+    if (!ngx_http_webhook_success(r->headers_out.status)) {
         return 0;
     }
 
     u = r->upstream;
+
+    /*
+     * "error_page ... =200" has another's status; a handler that returns 201
+     * or 204 leaves it there as well
+     */
+
+    if (r->err_status && (r->error_page || r->internal)) {
+        return u && u->cleanup
+               && ngx_http_webhook_success(u->headers_in.status_n);
+    }
 
     if (u == NULL) {
         return !r->error_page;
@@ -156,6 +189,31 @@ ngx_http_webhook_accepted_upstream(ngx_http_request_t *r)
 #endif
 
     return u->headers_in.x_accel_redirect && !r->error_page;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_success(ngx_uint_t status)
+{
+    return status >= NGX_HTTP_OK && status < NGX_HTTP_SPECIAL_RESPONSE;
+}
+
+
+static ngx_int_t
+ngx_http_webhook_filter_add_variable(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *v;
+
+    static ngx_str_t  name = ngx_string(NGX_HTTP_WEBHOOK_LEAVING);
+
+    v = ngx_http_add_variable(cf, &name, NGX_HTTP_VAR_NOCACHEABLE);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->get_handler = ngx_http_webhook_leaving_variable;
+
+    return NGX_OK;
 }
 
 
@@ -181,7 +239,7 @@ ngx_http_webhook_filter_init(ngx_conf_t *cf)
 
     *h = ngx_http_webhook_enter_handler;
 
-    if (!wmcf->ack && !wmcf->replay) {
+    if (!wmcf->ack && !wmcf->replay && !wmcf->post_action) {
         return NGX_OK;
     }
 

@@ -64,6 +64,7 @@ ngx_http_webhook_ctx_t *ngx_http_webhook_enter(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 ngx_int_t ngx_http_webhook_meet(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
+void ngx_http_webhook_leave(ngx_http_request_t *r);
 ngx_int_t ngx_http_webhook_arrive(ngx_http_request_t *r,
     ngx_http_webhook_loc_conf_t *wlcf);
 

@@ -17,6 +17,7 @@ static ngx_uint_t ngx_http_webhook_media_match(ngx_http_webhook_media_t *media,
     ngx_str_t *content_type);
 static ngx_uint_t ngx_http_webhook_required_match(
     ngx_http_webhook_required_t *required, ngx_str_t *value);
+static ngx_uint_t ngx_http_webhook_authority(ngx_http_request_t *r);
 
 
 #define ngx_http_webhook_step_handler(id, check, has, stage)  check,
@@ -275,7 +276,8 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
     }
 
     if (verify.len != sizeof("SUCCESS") - 1
-        || ngx_strncmp(verify.data, "SUCCESS", verify.len) != 0)
+        || ngx_strncmp(verify.data, "SUCCESS", verify.len) != 0
+        || !ngx_http_webhook_authority(r))
     {
         return NGX_HTTP_WEBHOOK_CERTIFICATE_UNVERIFIED;
     }
@@ -307,6 +309,39 @@ ngx_http_webhook_step_certificate(ngx_http_request_t *r,
     X509_free(cert);
 
     return NGX_HTTP_WEBHOOK_CERTIFICATE_SUBJECT_MISMATCH;
+}
+
+
+/*
+ * Whether who has verified the certificate is whom this server trusts.  A
+ * client that does not say in the handshake which server it wants gets the
+ * default one, whatever its request says then.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_authority(ngx_http_request_t *r)
+{
+    ngx_http_ssl_srv_conf_t  *sscf, *shaken;
+
+    sscf = ngx_http_get_module_srv_conf(r, ngx_http_ssl_module);
+    shaken = ngx_http_get_module_srv_conf(r->http_connection->conf_ctx,
+                                          ngx_http_ssl_module);
+
+#if (nginx_version >= 1019000)
+
+    if (sscf->ocsp != shaken->ocsp) {
+        return 0;
+    }
+
+#endif
+
+    return sscf == shaken
+           || (sscf->verify_depth == shaken->verify_depth
+               && ngx_http_webhook_str_equal(&sscf->client_certificate,
+                                             &shaken->client_certificate)
+               && ngx_http_webhook_str_equal(&sscf->trusted_certificate,
+                                             &shaken->trusted_certificate)
+               && ngx_http_webhook_str_equal(&sscf->crl, &shaken->crl));
 }
 
 

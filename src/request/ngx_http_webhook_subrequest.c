@@ -77,7 +77,10 @@ ngx_http_webhook_subrequest_reason(ngx_http_request_t *r,
 
     main = ngx_http_get_module_loc_conf(r->main, ngx_http_webhook_module);
 
-    if (main->gate == wlcf->gate && main->enforce) {
+    if (main->gate == wlcf->gate
+        && main->enforce
+        && r->request_body->bufs == NULL)
+    {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 

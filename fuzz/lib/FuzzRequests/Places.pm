@@ -234,7 +234,7 @@ sub legal {
 
 # Ways out of a location with a gate into one without.
 sub detours {
-    my $bare = 'error_page 400 401 403 405 413 415 418 = @bare; APP';
+    my $bare = 'error_page 301 400 401 403 404 405 413 415 418 = @bare; APP';
     my %never = (right => 'bare', wrong => 'bare');
 
     return (
@@ -255,7 +255,11 @@ sub detours {
           ['denied', 'deny all;', %never],
           ['excepted', 'limit_except GET { deny all; }', %never],
           ['returned', 'if ($http_x_mark) { return 418; }', %never],
+          ['enclosed', 'internal;', %never],
           ['large', 'client_max_body_size 1;', %never]),
+
+        github('slashed', '', path => '/slashed/a%20b', %never, locations =>
+               [['"/slashed/a b/"', "GATE $bare"]]),
 
         github('posted', '', wrong => 'bare', locations => [
             ['/posted', 'GATE post_action /also/posted; APP'],

@@ -18,8 +18,9 @@ use Time::HiRes qw/sleep time/;
 # timeout         of the whole of one answer, in seconds; 30 unless told
 # pause           between the pieces of one send, in seconds; 0.02 unless told
 # tls             { cert => , key => , version => 'TLSv1_2', alpn => [...],
-#                   session => \my $s }, each of them optional; connections
-#                   that share a session resume it
+#                   server => its name, '' for none, session => \my $s },
+#                   each of them optional; connections that share a session
+#                   resume it
 #
 # Dies when there is no connection, or the handshake fails.
 sub new {
@@ -65,7 +66,7 @@ sub start_tls {
         $self->{socket},
         SSL_reuse_ctx => $$kept,
         SSL_session_key => 'test',
-        SSL_hostname => 'localhost',
+        SSL_hostname => $tls{server} // 'localhost',
         Timeout => $self->{timeout},
     ) or die "TLS: $SSL_ERROR\n";
 }
