@@ -263,6 +263,7 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     jwt->issuer = &signature->jwt.issuer;
+    jwt->pinned = ctx->jose->pinned;
     jwt->text = jose->message;
     jwt->secret = secret;
     jwt->untimely = reason;
