@@ -118,6 +118,14 @@ $unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
 $unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
             . 'header:X-S; id query:id; message $webhook_url.$webhook_body; }');
 
+# of two headers that are covered one may be written in several ways
+my $covers = 'webhook_provider own { signature http-message algorithm='
+    . 'hmac-sha256 covers=content-digest,x-id; id header:';
+
+$unsigned->('own', '$http_x_id$webhook_id', undef, "${covers}X-Id; }");
+$unsigned->('own', $_, $_, "${covers}Content-Digest; }")
+    for qw/$http_content_digest $webhook_id/;
+
 $unsigned->('github', "\$$_", "\$$_")
     for qw/uri args host cookie_x query_string is_args content_type
            content_length request request_method remote_user document_uri/;

@@ -26,6 +26,11 @@ static ngx_uint_t ngx_http_webhook_replay_signs_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
 
+/* the header that may say the same in several lines, and in other ways */
+
+static wh_str_t  ngx_http_webhook_replay_list = wh_string("content-digest");
+
+
 /* Compiles a key, or says what is wrong with it; NULL after an error. */
 
 ngx_http_webhook_replay_key_t *
@@ -304,6 +309,8 @@ ngx_http_webhook_replay_covers(ngx_http_webhook_provider_t *provider,
 
         default:
             covered = source->type == NGX_HTTP_WEBHOOK_HEADER
+                      && !wh_equal(rule->covers[i].name,
+                                   ngx_http_webhook_replay_list)
                       && wh_equal(rule->covers[i].name,
                                   ngx_http_webhook_wh_str(
                                               &headers[source->index].name));
@@ -331,7 +338,9 @@ ngx_http_webhook_replay_covers_variable(ngx_http_webhook_provider_t *provider,
     rule = provider->http_message;
 
     for (i = 0; rule && i < rule->ncovers; i++) {
-        if (ngx_http_webhook_variable_of_header(&rule->covers[i].name, name)) {
+        if (!wh_equal(rule->covers[i].name, ngx_http_webhook_replay_list)
+            && ngx_http_webhook_variable_of_header(&rule->covers[i].name, name))
+        {
             return 1;
         }
     }
