@@ -46,6 +46,27 @@ block_says("webhook_provider own {\n $sign timestamp header:X-Time past=5m;\n"
         'v0:$webhook_timestamp:$webhook_body';
 
 
+# of 10 digits and 13 the first ten may be a time, too
+
+for my $message ('$webhook_timestamp$webhook_body', '$webhook_body'
+                 . '$webhook_timestamp', '${webhook_timestamp}0-$webhook_body',
+                 '$webhook_body-0$webhook_timestamp',
+                 '$webhook_timestamp$webhook_id.$webhook_body')
+{
+    block_says("webhook_provider own {\n $sign $id timestamp header:X-Time "
+        . "unit=unix past=5m future=5m;\n message $message; #<\n}",
+        'a time of "unit=unix" has 10 digits or 13, and nothing in the '
+        . '"message" of webhook_provider "own" tells it from digits beside it, '
+        . 'write the text that the sender has there, or "unit=s" or "unit=ms" '
+        . 'in @');
+}
+
+block_says("webhook_provider own {\n $sign timestamp header:X-Time unit=unix "
+           . "past=5m;\n message $_; }")
+    for '$webhook_timestamp.0$webhook_body', '$webhook_body.$webhook_timestamp',
+        '$webhook_body.0-$webhook_timestamp.0';
+
+
 # Other parts that nothing separates
 
 my $cut = 'from what is beside it in the "message" of webhook_provider "own" '
@@ -129,6 +150,19 @@ for my $case (['', 1], ['webhook_require /a string enum=me;', 0],
                       . 'customers of this sender, add a "webhook_require" '
                       . 'with "enum=" for what names you in the body' : undef,
                   'webhook_provider own { token bearer; shared_key; }');
+}
+
+# nor does what is not signed
+for my $case (['body none; message $http_x_id;', 1],
+              ['body crc32; message $http_x_id.$webhook_body;', 1],
+              ['body none; message ${json:/b}.$http_x_id;', 1],
+              ['body none; message ${json:/a}.$http_x_id;', 0])
+{
+    my ($rules, $open) = @$case;
+
+    location_says("webhook own; #<\n $good webhook_require /a string enum=me;",
+                  $open ? "\"webhook own\" in \@ $shared" : undef,
+                  "webhook_provider own { $sign shared_key; $rules }");
 }
 
 # a claim names nobody where there is no token

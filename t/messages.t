@@ -345,6 +345,10 @@ my %example = (
         [in("webhook own; $good"), 'webhook_provider own { signature '
          . 'header:X-Sig; timestamp header:X-Time past=5m; '
          . 'message $webhook_timestamp$webhook_body; }'],
+    'a time of "unit=unix" … nothing … tells it from digits beside it' =>
+        [in("webhook own; $good"), 'webhook_provider own { signature '
+         . 'header:X-Sig; timestamp header:X-Time unit=unix past=5m; '
+         . 'message $webhook_timestamp$webhook_body; }'],
     'nothing separates "…" from what is beside it' =>
         [in("webhook own; $good"), 'webhook_provider own { signature '
          . 'header:X-Sig; message $http_a$http_b$webhook_body; }'],

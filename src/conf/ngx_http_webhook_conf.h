@@ -143,6 +143,8 @@ char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
 
 ngx_http_webhook_finish_t  ngx_http_webhook_body_with_pelorus;
 ngx_http_webhook_finish_t  ngx_http_webhook_provider_message;
+ngx_uint_t ngx_http_webhook_message_has(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 ngx_uint_t ngx_http_webhook_message_takes(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 

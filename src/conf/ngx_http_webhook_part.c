@@ -26,6 +26,8 @@ static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
+static ngx_uint_t ngx_http_webhook_part_meets_digit(
+    ngx_http_webhook_segment_t *segment);
 static ngx_http_webhook_finish_t  ngx_http_webhook_parts_free;
 static ngx_http_webhook_finish_t  ngx_http_webhook_parts_optional;
 static ngx_http_webhook_segment_t *ngx_http_webhook_part_optional(
@@ -234,10 +236,22 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
 
     while (ngx_http_webhook_part_next(provider, &n, &place) == NGX_OK) {
 
-        if (!place.segment->time
-            || place.segment->edge.len
-            || future != NGX_CONF_UNSET)
+        if (!place.segment->time) {
+            continue;
+        }
+
+        if (provider->timestamp->unit == WH_TIME_UNIX
+            && ngx_http_webhook_part_meets_digit(place.segment))
         {
+            return ngx_http_webhook_error(cf,
+                           "a time of \"unit=unix\" has 10 digits or 13, and "
+                           "nothing in the \"message\" of webhook_provider "
+                           "\"%V\" tells it from digits beside it, write the "
+                           "text that the sender has there, or \"unit=s\" or "
+                           "\"unit=ms\"", &provider->name);
+        }
+
+        if (place.segment->edge.len || future != NGX_CONF_UNSET) {
             continue;
         }
 
@@ -249,6 +263,26 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Whether a digit may be where a part ends. */
+
+static ngx_uint_t
+ngx_http_webhook_part_meets_digit(ngx_http_webhook_segment_t *segment)
+{
+    u_char      c;
+    ngx_str_t  *edge;
+
+    edge = &segment->edge;
+
+    if (edge->len == 0) {
+        return 1;
+    }
+
+    c = segment->right ? edge->data[edge->len - 1] : edge->data[0];
+
+    return c >= '0' && c <= '9';
 }
 
 

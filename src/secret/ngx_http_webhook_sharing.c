@@ -166,6 +166,8 @@ static ngx_uint_t
 ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
 {
+    ngx_uint_t  uses;
+
     if (!ngx_http_webhook_keys_same(keyslot, key, other)) {
         return 0;
     }
@@ -183,7 +185,12 @@ ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
         return 0;
     }
 
-    return (key && ((key->uses ^ other->key->uses) >> NGX_HTTP_WEBHOOK_HMACS))
+    /* what a variable has may be good for any use of its provider */
+
+    uses = key ? key->uses ^ other->key->uses
+               : keyslot->provider->uses ^ other->provider->uses;
+
+    return (uses >> NGX_HTTP_WEBHOOK_HMACS)
            || keyslot->provider->oracle
            || other->provider->oracle;
 }
