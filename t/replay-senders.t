@@ -75,7 +75,11 @@ sub known {
     my $header = unsigned_id($name);
 
     delivered($name, 'a copy with another id', $any,
-              sub { $t->answer(with($request, $header)) }) if defined $header;
+              sub { $t->answer(with($request, $header, 'message-2')) })
+        if defined $header;
+
+    # nor what it says that its body is
+    unknown_type($name, $request) if !$any && has($name, 'signature');
 
     # with another time, and all else the same
     delivered($name, 'a retry that is signed anew',
@@ -145,6 +149,19 @@ sub delivered {
 }
 
 
+# A copy, or refused.
+sub unknown_type {
+    my ($name, $request) = @_;
+
+    $t->app_clear;
+    $t->answer(with($request, 'Content-Type', $_))
+        for 'application/x-www-form-urlencoded', 'application/json',
+            'multipart/form-data; boundary=x', 'text/plain';
+
+    is(scalar(() = $t->app_requests), 0, "$name: a copy of another type");
+}
+
+
 sub certificate_of {
     my ($name) = @_;
 
@@ -166,11 +183,11 @@ sub unsigned_id {
 
 
 sub with {
-    my ($request, $name) = @_;
+    my ($request, $name, $value) = @_;
 
     return { %$request, headers => [
         (grep { lc $_->[0] ne lc $name } @{ $request->{headers} }),
-        [$name, 'message-2']] };
+        [$name, $value]] };
 }
 
 
