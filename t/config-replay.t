@@ -333,12 +333,48 @@ location_says("webhook own;\n $good\n webhook_replay zone=seen "
                 . "webhook_replay zone=seen; #<\n }",
                 [$differs ? map({ '"webhook_replay" in @ goes by what is '
                     . "signed for \"webhook own$_->[0]\": \"own$_->[1]\" has "
-                    . 'the same secret and another rule "replay", give each a '
-                    . 'secret of its own' } [1, 2], [2, 1])
+                    . 'the same secret and names messages in another way, give '
+                    . 'each a secret of its own' } [1, 2], [2, 1])
                  : $name->($one) eq 'off' ? map({ qr/ does nothing for "webhook own$_"/ }
                                              1, 2) : ()],
                 'webhook_zone seen 1m;', @own);
         }
+    }
+}
+
+# the same key, and what it is made of in another place
+for (['id json:/id;', 'id json:/id;'], ['id json:/id;', 'id json:/other;', 1],
+     ['id json:/id;', 'id json:/id form:id;', 1], ['id json:/id;', '', 1],
+     ['id json:/a; event json:/b;', 'id json:/a; event json:/c;', 1],
+     ['id json:/a; event json:/b;', 'event json:/b; id json:/a;'],
+     ['id json:/a; timestamp json:/t;', 'id json:/a; timestamp json:/u;', 1],
+     ['id header:I; message $http_i.$webhook_body;',
+      'id header:i; message $webhook_id.$webhook_body;'],
+     ['id header:I; message $webhook_id.$webhook_body;',
+      'id header:J; message $webhook_id.$webhook_body;', 1])
+{
+    my ($one, $two, $differs) = @$_;
+    my $parts = '$webhook_id' . ($one =~ /event/ ? '$webhook_event' : '')
+                . ($one =~ /time/ ? '$webhook_timestamp' : '');
+
+    for my $rule ('', "replay key=$parts;") {
+
+        next if $rule && !$two;
+
+        my @own = map { "webhook_provider own$_->[0] { signature "
+                        . "header:X-$_->[0]; $_->[1] $rule }" }
+                  [1, $one], [2, $two];
+        my $key = $rule ? '' : "key=$parts";
+        my @expected = $differs
+            ? map({ qr/ goes by what is signed for "webhook own$_"/ } 1, 2) : ();
+
+        push @expected, qr/^"\$webhook_id" .* is always empty/ if !$two;
+
+        server_says("location = /a { webhook own1 own2;\n"
+            . " webhook_secret 0123456789abcdef for=own1;\n"
+            . " webhook_secret 0123456789abcdef for=own2;\n"
+            . " webhook_replay zone=seen $key; #<\n }",
+            [@expected], 'webhook_zone seen 1m;', @own);
     }
 }
 

@@ -209,7 +209,7 @@ my %example = (
     '"$…" in "key=…" is another one in each request, so nothing will be a copy'
         => replay('github', 'key=$request_id'),
     '"webhook_replay" in FILE:LINE goes by what is signed for "webhook …": "…" '
-        . 'has the same secret and another rule "replay"' =>
+        . 'has the same secret and names messages in another way' =>
         [in("webhook own github; $good webhook_replay zone=seen;"),
          'webhook_zone seen 1m; webhook_provider own { signature header:X; '
          . 'replay key=body ttl=1h; }'],

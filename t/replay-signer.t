@@ -70,6 +70,16 @@ my $t = WebhookTest->new(conf => <<"EOF");
         signature header:X-Jwt algorithm=jwt-hs256 body_digest=/sha256;
         signature header:X-Signature list=,;
     }
+    webhook_provider first {
+        signature header:X-First;
+        id        json:/id;
+        replay    key=\$webhook_id;
+    }
+    webhook_provider second {
+        signature header:X-Second;
+        id        json:/other;
+        replay    key=\$webhook_id;
+    }
     webhook_provider cert {
         client_certificate CN=one O=Sender;
         client_certificate CN=two O=Sender;
@@ -109,6 +119,11 @@ my $t = WebhookTest->new(conf => <<"EOF");
                            proxy_pass http://%%APP%%; }
         location /once { webhook either; webhook_secret "$secret";
                          webhook_replay off; proxy_pass http://%%APP%%; }
+        location /line { webhook first second; webhook_secret "$secret";
+                         proxy_pass http://%%APP%%; }
+        location /key { webhook first second; webhook_secret "$secret";
+                        webhook_replay zone=seen key=\$webhook_id;
+                        proxy_pass http://%%APP%%; }
         location /cert { webhook cert; proxy_pass http://%%APP%%; }
         location /directive {
             webhook cert;
@@ -200,6 +215,20 @@ two('an id of one issuer, and the same of another', map {
        202, 'a token beside what is none');
     is($t->status(token_of('one', uri => '/once', beside => [$mac])), 202,
        'both, where nothing is to come once');
+}
+
+
+# One sender under two names, each with the id in another place
+
+for my $place (qw/line key/) {
+    my $json = '{"id":"a","other":"b"}';
+    my $request = sub {
+        return { uri => "/$place", method => 'POST', body => $json,
+                 headers => [[$_[0], hmac_sha256_hex($json, $secret)]] };
+    };
+
+    is($t->status($request->('X-First')), 202, "$place: by one name");
+    is($t->status($request->('X-Second')), 200, 'the same by the other one');
 }
 
 

@@ -341,6 +341,8 @@ char *ngx_http_webhook_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 ngx_http_webhook_replay_key_t *ngx_http_webhook_replay_key_compile(
     ngx_conf_t *cf, ngx_str_t *text);
+ngx_uint_t ngx_http_webhook_replay_key_same(ngx_http_webhook_provider_t *one,
+    ngx_http_webhook_provider_t *two, ngx_http_webhook_replay_key_t *key);
 char *ngx_http_webhook_replay_key_missing(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key);
 ngx_int_t ngx_http_webhook_replay_key_unsigned(

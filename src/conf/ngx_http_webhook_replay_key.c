@@ -11,6 +11,10 @@
 #include "core/wh_str.h"
 
 
+static ngx_uint_t ngx_http_webhook_replay_same(
+    ngx_http_webhook_provider_t *provider1, ngx_http_webhook_source_t *source1,
+    ngx_http_webhook_provider_t *provider2,
+    ngx_http_webhook_source_t *source2);
 static ngx_uint_t ngx_http_webhook_replay_part(ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
@@ -99,6 +103,71 @@ ngx_http_webhook_replay_key_missing(ngx_http_webhook_provider_t *provider,
     }
 
     return NULL;
+}
+
+
+/*
+ * Whether a key has the same parts for two providers: whoever has recorded a
+ * message of one of them could send it as one of the other.
+ */
+
+ngx_uint_t
+ngx_http_webhook_replay_key_same(ngx_http_webhook_provider_t *one,
+    ngx_http_webhook_provider_t *two, ngx_http_webhook_replay_key_t *key)
+{
+    ngx_http_webhook_source_t  *time1, *time2;
+
+    time1 = one->timestamp ? &one->timestamp->source : NULL;
+    time2 = two->timestamp ? &two->timestamp->source : NULL;
+
+    return (!(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID)
+            || ngx_http_webhook_replay_same(one, one->id, two, two->id))
+           && (!(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT)
+               || ngx_http_webhook_replay_same(one, one->event, two,
+                                               two->event))
+           && (!(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
+               || ngx_http_webhook_replay_same(one, time1, two, time2));
+}
+
+
+/* Whether two providers look for something in the same place; it may be NULL. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_same(ngx_http_webhook_provider_t *provider1,
+    ngx_http_webhook_source_t *source1, ngx_http_webhook_provider_t *provider2,
+    ngx_http_webhook_source_t *source2)
+{
+    ngx_http_webhook_header_t  *headers1, *headers2;
+
+    if (source1 == NULL || source2 == NULL) {
+        return source1 == source2;
+    }
+
+    if (source1->type != source2->type
+        || !ngx_http_webhook_str_equal(&source1->form, &source2->form))
+    {
+        return 0;
+    }
+
+    switch (source1->type) {
+
+    case NGX_HTTP_WEBHOOK_HEADER:
+    case NGX_HTTP_WEBHOOK_FIELD:
+        headers1 = provider1->headers.elts;
+        headers2 = provider2->headers.elts;
+
+        if (!ngx_http_webhook_str_equal(&headers1[source1->index].name,
+                                        &headers2[source2->index].name))
+        {
+            return 0;
+        }
+
+        return source1->type == NGX_HTTP_WEBHOOK_HEADER
+               || ngx_http_webhook_str_equal(&source1->name, &source2->name);
+
+    default:
+        return ngx_http_webhook_str_equal(&source1->name, &source2->name);
+    }
 }
 
 
