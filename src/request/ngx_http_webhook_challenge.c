@@ -468,7 +468,7 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
 
         if (rc == NGX_OK && ctx->asked->key == NULL) {
             ctx->unknown_tenant = 1;
-            rc = ngx_http_webhook_key_nobody(r, keyslot, &ctx->asked->key);
+            rc = ngx_http_webhook_key_nobody(r, keyslot, 1, &ctx->asked->key);
         }
 
         if (rc != NGX_OK) {

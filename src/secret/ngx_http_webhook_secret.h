@@ -116,7 +116,8 @@ ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
 ngx_int_t ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
 ngx_int_t ngx_http_webhook_key_nobody(ngx_http_request_t *r,
-    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key);
+    ngx_http_webhook_keyslot_t *keyslot, ngx_uint_t answers,
+    ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_key_distinct(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,
