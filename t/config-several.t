@@ -116,7 +116,7 @@ location_says("webhook own discord;\n $discord webhook_secret "
     . '@, but one of "own" must not be one of "discord", give each a value of '
     . 'its own', $token);
 location_says("webhook github $_;\n webhook_secret \$key for=$_;\n"
-    . ' webhook_secret $key for=github; #<',
+    . ' webhook_secret "${KEY}" for=github; #<',
     qr/^"webhook_secret" in \@ is the same as that in \S+:5, but one of "github" /,
     'map $uri $key { default x; }')
     for qw/discord telnyx x/;

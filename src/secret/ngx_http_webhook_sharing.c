@@ -12,6 +12,7 @@
 static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
+static ngx_uint_t ngx_http_webhook_texts_same(ngx_str_t *one, ngx_str_t *two);
 static ngx_uint_t ngx_http_webhook_keys_oracle(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_conflict(
@@ -124,8 +125,44 @@ ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
            && one->value
            && two->value
            && one->encoding == two->encoding
-           && ngx_http_webhook_str_equal(&one->value->value,
-                                         &two->value->value);
+           && ngx_http_webhook_texts_same(&one->value->value,
+                                          &two->value->value);
+}
+
+
+/* Whether two texts with variables are the same, "${NAME}" being "$name". */
+
+static ngx_uint_t
+ngx_http_webhook_texts_same(ngx_str_t *one, ngx_str_t *two)
+{
+    u_char  *p, *q, *end1, *end2;
+
+    p = one->data;
+    q = two->data;
+    end1 = p + one->len;
+    end2 = q + two->len;
+
+    for ( ;; ) {
+
+        while (p < end1 && (*p == '{' || *p == '}')) {
+            p++;
+        }
+
+        while (q < end2 && (*q == '{' || *q == '}')) {
+            q++;
+        }
+
+        if (p == end1 || q == end2) {
+            return p == end1 && q == end2;
+        }
+
+        if (ngx_tolower(*p) != ngx_tolower(*q)) {
+            return 0;
+        }
+
+        p++;
+        q++;
+    }
 }
 
 
