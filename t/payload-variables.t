@@ -43,6 +43,13 @@ my $t = WebhookTest->new(conf => <<"EOF");
         replay     key=\$webhook_id;
     }
 
+    webhook_provider signed-part {
+        signature  header:X-Signature;
+        message    \${json:/part}.\$webhook_body;
+        id         json:/id;
+        replay     key=\$webhook_id;
+    }
+
     webhook_provider signed-json {
         signature  header:X-Signature;
         id         json:/id;
@@ -104,6 +111,8 @@ my $t = WebhookTest->new(conf => <<"EOF");
             location = /once/form { webhook signed-form;
                                     proxy_pass http://%%APP%%; }
             location = /once/both { webhook signed-both;
+                                    proxy_pass http://%%APP%%; }
+            location = /once/part { webhook signed-part;
                                     proxy_pass http://%%APP%%; }
             location = /once/json { webhook signed-json;
                                     proxy_pass http://%%APP%%; }
@@ -304,7 +313,8 @@ sub types {
                  1, both => ' {"id":"d","x":"&id=e&"}', 1,
                  json => '{"id":"f"}', 1, json => 'id=1', 2, form => '{"id":1}',
                  0, form => '<a>&id=1&</a>', 0, form => "--x\r\n\r\n&id=1&", 0,
-                 both => '[1,"&id=1&"]', 0);
+                 both => '[1,"&id=1&"]', 0, part => '{"id":"a"}', 1,
+                 part => 'id=a', 2);
 
     while (my ($place, $body, $has) = splice @cases, 0, 3) {
 
@@ -312,11 +322,12 @@ sub types {
             my ($type) = @_;
 
             return { uri => "/once/$place", body => $body, headers => [
-                ['X-Signature', hmac_sha256_hex($body, $secret)],
+                ['X-Signature', hmac_sha256_hex($place eq 'part' ? ".$body"
+                                                : $body, $secret)],
                 defined $type ? ['Content-Type', $type] : ()] };
         };
 
-        my $first = $has == 2 || $place eq 'form' ? 0 : 1;
+        my $first = $has == 2 || $body =~ /^id=/ ? 0 : 1;
         my $seen = $t->accepted("$body as $types[$first]",
                                 $send->($types[$first]));
 

@@ -41,7 +41,9 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
 
     gate = ctx->gate;
     by_type = !ngx_http_webhook_signs(gate->provider)
-              || gate->provider->needs_body;
+              || (gate->provider->needs_body
+                  & (NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN
+                     |NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE));
 
     rc = ngx_http_webhook_payload_locate(r, ctx);
 
