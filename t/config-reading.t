@@ -115,9 +115,9 @@ rule_says('message ${json:/a}.$webhook_body free=json:/a',
 
 # The URL beside the body
 
-my $meet = 'signs the URL and the body with nothing between them, a signed '
-    . 'message can be cut anew there, use an exact location, "location = '
-    . '/path"';
+my $meet = 'signs the URL and the body with nothing between them that a URL '
+    . 'cannot have, a signed message can be cut anew there, use an exact '
+    . 'location, "location = /path"';
 my $public = 'webhook_public_url https://example.com;';
 
 server_says("$public location $_->[1] { webhook $_->[0]; #<\n $good }",
@@ -126,6 +126,20 @@ server_says("$public location $_->[1] { webhook $_->[0]; #<\n $good }",
         ['twilio', '^~ /a'];
 server_says("$public location $_->[1] { webhook $_->[0];\n $good }")
     for ['square', '= /a'], ['twilio-json', '/'];
+
+# whether a text ends it
+for (['$request_uri.$webhook_body', 1], ['v1:$host:$request_uri:$webhook_body',
+     1], ['$webhook_body:$request_uri', 1],
+     ['$args#$webhook_body', 1], ['"$request_uri $webhook_body"'],
+     ['"$webhook_body\n$request_uri"'], ['"$uri\n$webhook_body"', 1],
+     ['"$document_uri $webhook_body"', 1], ['$request_uri.$host.$webhook_body'])
+{
+    my ($message, $meets) = @$_;
+
+    server_says("location / { webhook own; #<\n $good }",
+                [$meets ? "\"webhook own\" in \@ $meet" : ()],
+                "webhook_provider own { $sign message $message; }");
+}
 
 
 # One key for all

@@ -209,13 +209,13 @@ $many->('/', '', 0, 'own', 'webhook_provider own { signature header:S; '
 $many->('/', 'webhook_secret $by_path;', 0, 'github',
         'map $uri $by_path { default 0123456789abcdef; }');
 $many->('/', '', 0, 'url', 'webhook_provider url { signature header:S; '
-        . 'message $webhook_url,$webhook_body; }');
+        . 'message "$webhook_url $webhook_body"; }');
 $many->('/', 'webhook_secret 0123456789abcdef;', $_->[0], 'own',
         'webhook_provider own { signature http-message algorithm=hmac-sha256 '
         . "covers=content-digest,$_->[1]; }")
     for [0, '@path'], [0, '@request-target'], [1, '@query'], [1, '@method'];
 $many->('/', '', 0, 'own', 'webhook_provider own { signature header:S; '
-        . 'message $request_uri,$webhook_body; }');
+        . 'message "$request_uri $webhook_body"; }');
 server_says("location /a { webhook github; $good webhook_replay zone=seen;\n"
             . 'location = /a/b { } }', [], $zone);
 server_says("location = /a { webhook github; $good webhook_replay zone=seen;\n"

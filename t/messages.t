@@ -352,7 +352,7 @@ my %example = (
     'nothing separates "…" from what is beside it' =>
         [in("webhook own; $good"), 'webhook_provider own { signature '
          . 'header:X-Sig; message $http_a$http_b$webhook_body; }'],
-    '"webhook …" signs the URL and the body with nothing between them' =>
+    '"webhook …" signs the URL and the body with nothing between them that a URL cannot have' =>
         "webhook trello; $good webhook_public_url https://example.com;",
     '"$…" in rule "message" … is always empty' =>
         [in("webhook own; $good"), 'webhook_provider own { signature '

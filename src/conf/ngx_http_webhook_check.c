@@ -142,8 +142,9 @@ static ngx_http_webhook_finding_t  ngx_http_webhook_findings[] = {
       NGX_LOG_WARN },
 
     { ngx_http_webhook_check_url_meets_body,
-      "signs the URL and the body with nothing between them, a signed message "
-      "can be cut anew there, use an exact location, \"location = /path\"",
+      "signs the URL and the body with nothing between them that a URL cannot "
+      "have, a signed message can be cut anew there, use an exact location, "
+      "\"location = /path\"",
       NGX_LOG_WARN },
 
     { ngx_http_webhook_recipient_open,

@@ -42,6 +42,8 @@ static ngx_uint_t ngx_http_webhook_part_is_last(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
 static ngx_uint_t ngx_http_webhook_part_unbounded(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
+static ngx_uint_t ngx_http_webhook_part_runs_on(ngx_str_t *name,
+    ngx_str_t *text);
 static ngx_int_t ngx_http_webhook_part_next(
     ngx_http_webhook_provider_t *provider, ngx_uint_t *n,
     ngx_http_webhook_place_t *place);
@@ -637,13 +639,15 @@ ngx_http_webhook_part_next(ngx_http_webhook_provider_t *provider,
 
 
 /*
- * Whether the URL and the body meet in the message: then no text ends the one
- * or begins the other.
+ * Whether the URL and the body meet in the message: then no text is between
+ * them, or one that does not end the one or begin the other.
  */
 
 ngx_uint_t
 ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 {
+    ngx_str_t                    text;
+    ngx_uint_t                   n;
     ngx_http_webhook_segment_t  *segment;
 
     if (provider->prefix == NULL
@@ -654,11 +658,15 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
     }
 
     segment = provider->prefix->elts;
-    segment += provider->prefix->nelts - 1;
+    n = provider->prefix->nelts - 1;
 
-    if (ngx_http_webhook_variable_what(&segment->exempt)
-        & NGX_HTTP_WEBHOOK_VAR_URL)
-    {
+    ngx_str_null(&text);
+
+    if (n && segment[n].name.len == 0 && segment[n].exempt.len == 0) {
+        text = segment[n--].text;
+    }
+
+    if (ngx_http_webhook_part_runs_on(&segment[n].exempt, &text)) {
         return 1;
     }
 
@@ -668,9 +676,36 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 
     segment = provider->suffix->elts;
 
-    return segment->text.len == 0
-           && (ngx_http_webhook_variable_what(&segment->exempt)
-               & NGX_HTTP_WEBHOOK_VAR_URL);
+    return ngx_http_webhook_part_runs_on(&segment->exempt, &segment->text);
+}
+
+
+/*
+ * Whether it is a URL, and the text beside it could be a part of it: of one
+ * that is decoded, any text.
+ */
+
+static ngx_uint_t
+ngx_http_webhook_part_runs_on(ngx_str_t *name, ngx_str_t *text)
+{
+    size_t      i;
+    ngx_uint_t  what;
+
+    what = ngx_http_webhook_variable_what(name);
+
+    if (!(what & NGX_HTTP_WEBHOOK_VAR_URL)
+        || !(what & NGX_HTTP_WEBHOOK_VAR_QUERY))
+    {
+        return what & NGX_HTTP_WEBHOOK_VAR_URL;
+    }
+
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] <= 0x20 || text->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
