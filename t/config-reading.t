@@ -132,13 +132,27 @@ for (['$request_uri.$webhook_body', 1], ['v1:$host:$request_uri:$webhook_body',
      1], ['$webhook_body:$request_uri', 1],
      ['$args#$webhook_body', 1], ['"$request_uri $webhook_body"'],
      ['"$webhook_body\n$request_uri"'], ['"$uri\n$webhook_body"', 1],
-     ['"$document_uri $webhook_body"', 1], ['$request_uri.$host.$webhook_body'])
+     ['"$document_uri $webhook_body"', 1], ['$request_uri.$server_name.$webhook_body'])
 {
     my ($message, $meets) = @$_;
 
     server_says("location / { webhook own; #<\n $good }",
                 [$meets ? "\"webhook own\" in \@ $meet" : ()],
                 "webhook_provider own { $sign message $message; }");
+}
+
+for (['$host.$webhook_body', 1], ['$webhook_body:$http_host', 1],
+     ['$http_host$webhook_body', 1], ['$host:$webhook_body'],
+     ['$http_host/$webhook_body'], ['"$webhook_body\n$host"'],
+     ['$server_name.$webhook_body'], ['$host.$request_method/$webhook_body'])
+{
+    my ($message, $meets) = @$_;
+
+    server_says("location = /a { webhook own; #<\n $good }", [$meets ?
+        '"webhook own" in @ signs the host and the body with nothing between '
+        . 'them that a host cannot have, a signed message can be cut anew '
+        . 'there, write the name itself or "$server_name" instead' : ()],
+        "webhook_provider own { $sign message $message; }");
 }
 
 

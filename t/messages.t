@@ -352,6 +352,9 @@ my %example = (
     'nothing separates "…" from what is beside it' =>
         [in("webhook own; $good"), 'webhook_provider own { signature '
          . 'header:X-Sig; message $http_a$http_b$webhook_body; }'],
+    '"webhook …" signs the host and the body with nothing between them that a host cannot have' =>
+        [in("webhook own; $good"), 'webhook_provider own { signature '
+         . 'header:X-Sig; message $host.$webhook_body; }'],
     '"webhook …" signs the URL and the body with nothing between them that a URL cannot have' =>
         "webhook trello; $good webhook_public_url https://example.com;",
     '"$…" in rule "message" … is always empty' =>

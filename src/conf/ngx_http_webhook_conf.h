@@ -156,8 +156,8 @@ ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
 ngx_http_webhook_finish_t  ngx_http_webhook_parts_compile;
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-ngx_uint_t ngx_http_webhook_parts_url_meets_body(
-    ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_parts_meet_body(
+    ngx_http_webhook_provider_t *provider, ngx_uint_t what);
 ngx_uint_t ngx_http_webhook_parts_sign_url(
     ngx_http_webhook_provider_t *provider);
 

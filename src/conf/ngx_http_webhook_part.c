@@ -43,7 +43,8 @@ static ngx_uint_t ngx_http_webhook_part_is_last(
 static ngx_uint_t ngx_http_webhook_part_unbounded(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
 static ngx_uint_t ngx_http_webhook_part_runs_on(ngx_str_t *name,
-    ngx_str_t *text);
+    ngx_str_t *text, ngx_uint_t what);
+static ngx_uint_t ngx_http_webhook_part_byte(ngx_str_t *name, u_char c);
 static ngx_int_t ngx_http_webhook_part_next(
     ngx_http_webhook_provider_t *provider, ngx_uint_t *n,
     ngx_http_webhook_place_t *place);
@@ -639,12 +640,13 @@ ngx_http_webhook_part_next(ngx_http_webhook_provider_t *provider,
 
 
 /*
- * Whether the URL and the body meet in the message: then no text is between
- * them, or one that does not end the one or begin the other.
+ * Whether the body meets the URL in the message, or the host, by its bit: then
+ * no text is between them, or one that does not end the one or begin the other.
  */
 
 ngx_uint_t
-ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_parts_meet_body(ngx_http_webhook_provider_t *provider,
+    ngx_uint_t what)
 {
     ngx_str_t                    text;
     ngx_uint_t                   n;
@@ -666,7 +668,7 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
         text = segment[n--].text;
     }
 
-    if (ngx_http_webhook_part_runs_on(&segment[n].exempt, &text)) {
+    if (ngx_http_webhook_part_runs_on(&segment[n].exempt, &text, what)) {
         return 1;
     }
 
@@ -676,36 +678,54 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 
     segment = provider->suffix->elts;
 
-    return ngx_http_webhook_part_runs_on(&segment->exempt, &segment->text);
+    return ngx_http_webhook_part_runs_on(&segment->exempt, &segment->text,
+                                         what);
 }
 
 
-/*
- * Whether it is a URL, and the text beside it could be a part of it: of one
- * that is decoded, any text.
- */
+/* Whether it is that, and the text beside it could be a part of it. */
 
 static ngx_uint_t
-ngx_http_webhook_part_runs_on(ngx_str_t *name, ngx_str_t *text)
+ngx_http_webhook_part_runs_on(ngx_str_t *name, ngx_str_t *text,
+    ngx_uint_t what)
 {
-    size_t      i;
-    ngx_uint_t  what;
+    size_t  i;
 
-    what = ngx_http_webhook_variable_what(name);
-
-    if (!(what & NGX_HTTP_WEBHOOK_VAR_URL)
-        || !(what & NGX_HTTP_WEBHOOK_VAR_QUERY))
-    {
-        return what & NGX_HTTP_WEBHOOK_VAR_URL;
+    if (!(ngx_http_webhook_variable_what(name) & what)) {
+        return 0;
     }
 
     for (i = 0; i < text->len; i++) {
-        if (text->data[i] <= 0x20 || text->data[i] == 0x7f) {
+        if (!ngx_http_webhook_part_byte(name, text->data[i])) {
             return 0;
         }
     }
 
     return 1;
+}
+
+
+/* Whether a variable of a URL or a host may have a byte in it. */
+
+static ngx_uint_t
+ngx_http_webhook_part_byte(ngx_str_t *name, u_char c)
+{
+    ngx_uint_t  what;
+
+    what = ngx_http_webhook_variable_what(name);
+
+    if (what & NGX_HTTP_WEBHOOK_VAR_HOST) {
+
+        /* $host is without the port */
+
+        return c > 0x20
+               && c != '/'
+               && (c != ':' || name->len != sizeof("host") - 1);
+    }
+
+    /* what is decoded, and has no query, may be anything */
+
+    return !(what & NGX_HTTP_WEBHOOK_VAR_QUERY) || (c > 0x20 && c != 0x7f);
 }
 
 

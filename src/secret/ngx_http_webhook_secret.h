@@ -106,6 +106,7 @@ ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
 #define NGX_HTTP_WEBHOOK_VAR_NEW    0x0800   /* another one in each request */
 #define NGX_HTTP_WEBHOOK_VAR_FIXED  0x1000   /* the configuration fills it */
 #define NGX_HTTP_WEBHOOK_VAR_QUERY  0x2000   /* it has the query in it */
+#define NGX_HTTP_WEBHOOK_VAR_HOST   0x4000   /* that a request is for */
 
 ngx_uint_t ngx_http_webhook_variable_what(ngx_str_t *name);
 ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,

@@ -49,9 +49,11 @@ static ngx_http_webhook_variable_row_t  ngx_http_webhook_variables[] = {
     { ngx_string("is_args"),
       NGX_HTTP_WEBHOOK_VAR_HEAD|NGX_HTTP_WEBHOOK_VAR_KNOWN },
     { ngx_string("host"),
-      NGX_HTTP_WEBHOOK_VAR_HEAD|NGX_HTTP_WEBHOOK_VAR_KNOWN },
+      NGX_HTTP_WEBHOOK_VAR_HEAD|NGX_HTTP_WEBHOOK_VAR_KNOWN
+      |NGX_HTTP_WEBHOOK_VAR_HOST },
     { ngx_string("http_host"),
-      NGX_HTTP_WEBHOOK_VAR_HEAD|NGX_HTTP_WEBHOOK_VAR_KNOWN },
+      NGX_HTTP_WEBHOOK_VAR_HEAD|NGX_HTTP_WEBHOOK_VAR_KNOWN
+      |NGX_HTTP_WEBHOOK_VAR_HOST },
     { ngx_string("http_"), NGX_HTTP_WEBHOOK_VAR_HEAD },
     { ngx_string("arg_"), NGX_HTTP_WEBHOOK_VAR_HEAD },
     { ngx_string("cookie_"), NGX_HTTP_WEBHOOK_VAR_HEAD },
