@@ -115,6 +115,10 @@ my %example = (
     'secret … of "webhook …" may be a public key or the key of an HMAC' =>
         'webhook standard-webhooks; webhook_secret '
         . 'J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=;',
+    'secrets of "webhook …" and of "webhook …" are the same, but to one of '
+        . 'them it is a public key' => ["webhook_secret " . 'ab' x 32 . ';'
+        . ' location /a { webhook discord; } location /b { webhook github; }',
+                                        ''],
     'secrets of "webhook …" and of "webhook …" are the same, but one of them '
         . 'answers challenges' => ["location /a { webhook x; $good } "
                                    . "location /b { webhook github; $good }",

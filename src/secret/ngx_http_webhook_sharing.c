@@ -51,7 +51,8 @@ ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
 
 /*
  * The keyslot of another location with this key, where one of the two answers
- * challenges with it and the other one verifies; or NULL.
+ * challenges with it and the other one verifies, or has it as a public key and
+ * the other one as a secret; or NULL.
  */
 
 ngx_http_webhook_keyslot_t *
@@ -94,7 +95,8 @@ ngx_http_webhook_gate_oracle(ngx_http_webhook_gate_t *gate,
 
         if (other
             && (ngx_http_webhook_keys_oracle(keyslot, other)
-                || ngx_http_webhook_keys_oracle(other, keyslot))
+                || ngx_http_webhook_keys_oracle(other, keyslot)
+                || ngx_http_webhook_keys_public(keyslot, key, other))
             && ngx_http_webhook_keys_same(keyslot, key, other))
         {
             return other;
@@ -190,6 +192,25 @@ ngx_http_webhook_keys_oracle(ngx_http_webhook_keyslot_t *keyslot,
     return gate->provider->oracle
            && gate->provider != other->provider
            && (keyslot->provider == NULL || gate->challenge == NULL);
+}
+
+
+/* Whether a key is public for one of two providers, and not for the other. */
+
+ngx_uint_t
+ngx_http_webhook_keys_public(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
+{
+    if (keyslot->provider == NULL
+        || other->provider == NULL
+        || key == NULL
+        || other->key == NULL)
+    {
+        return 0;
+    }
+
+    return (key->uses >> NGX_HTTP_WEBHOOK_HMACS == 0)
+           != (other->key->uses >> NGX_HTTP_WEBHOOK_HMACS == 0);
 }
 
 
