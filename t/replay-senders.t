@@ -78,8 +78,8 @@ sub known {
               sub { $t->answer(with($request, $header, 'message-2')) })
         if defined $header;
 
-    # nor what it says that its body is
-    unknown_type($name, $request) if !$any && has($name, 'signature');
+    # nor what it says that its body is, or anything else
+    changed($name, $request) if !$any && has($name, 'signature');
 
     # with another time, and all else the same
     delivered($name, 'a retry that is signed anew',
@@ -149,16 +149,45 @@ sub delivered {
 }
 
 
-# A copy, or refused.
-sub unknown_type {
+# Each of its headers is changed, doubled or left out, and another one is there;
+# it is a copy, or it is refused.
+sub changed {
     my ($name, $request) = @_;
 
-    $t->app_clear;
-    $t->answer(with($request, 'Content-Type', $_))
-        for 'application/x-www-form-urlencoded', 'application/json',
-            'multipart/form-data; boundary=x', 'text/plain';
+    my @headers = @{ $request->{headers} };
+    my @changed = map { with($request, 'Content-Type', $_)->{headers} }
+        'application/x-www-form-urlencoded', 'application/json',
+        'multipart/form-data; boundary=x', 'text/plain';
 
-    is(scalar(() = $t->app_requests), 0, "$name: a copy of another type");
+    push @changed, map { [@headers, $_] } ['Content-Encoding', 'identity'],
+        ['Authorization', 'Bearer x'], ['Cookie', 'a=b'];
+
+    for my $i (grep { lc $headers[$_][0] ne 'host' } 0 .. $#headers) {
+
+        my ($header, $value) = @{ $headers[$i] };
+
+        for my $new ([], [$value, $value], [$value, ''], ['', $value],
+                     ["\t$value"], ["$value, x=y"], ["$value;x=y"],
+                     ["$value x"])
+        {
+            my @more = @headers;
+
+            splice @more, $i, 1, map { [$header, $_] } @$new;
+            push @changed, \@more;
+        }
+    }
+
+    $t->app_clear;
+    $t->answer({ %$request, headers => $_ }) for @changed;
+
+    my @more = map { { %$request, uri => $request->{uri} . $_ } }
+               $request->{uri} =~ /\?/ ? qw/& &x=1/ : qw/? ?x=1/;
+
+    $t->answer($_) for @more, { %$request, chunked => 10 },
+                       { %$request, version => '1.0' };
+
+    is(scalar(() = $t->app_requests), 0, "$name: a copy that is changed")
+        or diag(explain([$t->app_requests]));
 }
 
 
