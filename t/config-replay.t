@@ -348,8 +348,12 @@ for (['id json:/id;', 'id json:/id;'], ['id json:/id;', 'id json:/other;', 1],
      ['id json:/a; event json:/b;', 'id json:/a; event json:/c;', 1],
      ['id json:/a; event json:/b;', 'event json:/b; id json:/a;'],
      ['id json:/a; timestamp json:/t;', 'id json:/a; timestamp json:/u;', 1],
-     ['id header:I; message $http_i.$webhook_body;',
+     ['id header:I; message $webhook_id.$webhook_body;',
       'id header:i; message $webhook_id.$webhook_body;'],
+     ['id header:I; message $webhook_id.$webhook_body;',
+      'id header:I; message $webhook_id:$webhook_body;', 1],
+     ['id json:/id;', 'id json:/id; body form:payload;'],
+     ['id json:/id;', 'id json:/id; message a.$webhook_body;', 1],
      ['id header:I; message $webhook_id.$webhook_body;',
       'id header:J; message $webhook_id.$webhook_body;', 1])
 {

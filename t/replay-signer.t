@@ -75,6 +75,12 @@ my $t = WebhookTest->new(conf => <<"EOF");
         id        json:/id;
         replay    key=\$webhook_id;
     }
+    webhook_provider timed {
+        signature header:X-Timed;
+        message   \$http_x_time.\$webhook_body;
+        id        json:/id;
+        replay    key=\$webhook_id;
+    }
     webhook_provider second {
         signature header:X-Second;
         id        json:/other;
@@ -121,6 +127,10 @@ my $t = WebhookTest->new(conf => <<"EOF");
                          webhook_replay off; proxy_pass http://%%APP%%; }
         location /line { webhook first second; webhook_secret "$secret";
                          proxy_pass http://%%APP%%; }
+        location /apart { webhook timed first;
+                          webhook_secret "$secret" for=timed;
+                          webhook_secret "$secret" for=first;
+                          proxy_pass http://%%APP%%; }
         location /key { webhook first second; webhook_secret "$secret";
                         webhook_replay zone=seen key=\$webhook_id;
                         proxy_pass http://%%APP%%; }
@@ -229,6 +239,19 @@ for my $place (qw/line key/) {
 
     is($t->status($request->('X-First')), 202, "$place: by one name");
     is($t->status($request->('X-Second')), 200, 'the same by the other one');
+}
+
+# what is signed for one of them is the body for the other
+{
+    my $json = '{"id":"c"}';
+    my $mac = hmac_sha256_hex("17.$json", $secret);
+
+    is($t->status({ uri => '/apart', method => 'POST', body => $json,
+                    headers => [['X-Time', 17], ['X-Timed', $mac]] }), 202,
+       'a message with a time');
+    is($t->status({ uri => '/apart', method => 'POST', body => "17.$json",
+                    headers => [['X-First', $mac]] }), 200,
+       'the same as the body of another one');
 }
 
 

@@ -11,6 +11,8 @@
 #include "core/wh_str.h"
 
 
+static ngx_uint_t ngx_http_webhook_replay_same_message(
+    ngx_http_webhook_provider_t *one, ngx_http_webhook_provider_t *two);
 static ngx_uint_t ngx_http_webhook_replay_same(
     ngx_http_webhook_provider_t *provider1, ngx_http_webhook_source_t *source1,
     ngx_http_webhook_provider_t *provider2,
@@ -117,6 +119,10 @@ ngx_http_webhook_replay_key_same(ngx_http_webhook_provider_t *one,
 {
     ngx_http_webhook_source_t  *time1, *time2;
 
+    if (!ngx_http_webhook_replay_same_message(one, two)) {
+        return 0;
+    }
+
     time1 = one->timestamp ? &one->timestamp->source : NULL;
     time2 = two->timestamp ? &two->timestamp->source : NULL;
 
@@ -127,6 +133,27 @@ ngx_http_webhook_replay_key_same(ngx_http_webhook_provider_t *one,
                                                two->event))
            && (!(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
                || ngx_http_webhook_replay_same(one, time1, two, time2));
+}
+
+
+/* Whether what is signed for both is read in one way; a form has a document. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_same_message(ngx_http_webhook_provider_t *one,
+    ngx_http_webhook_provider_t *two)
+{
+    ngx_uint_t  raw1, raw2;
+
+    raw1 = (one->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW
+            || one->body.kind == NGX_HTTP_WEBHOOK_BODY_FORM);
+    raw2 = (two->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW
+            || two->body.kind == NGX_HTTP_WEBHOOK_BODY_FORM);
+
+    return ngx_http_webhook_str_equal(&one->message, &two->message)
+           && ((raw1 && raw2) || one->body.kind == two->body.kind)
+           && one->plain == two->plain
+           && one->jwt == two->jwt
+           && (one->http_message == NULL) == (two->http_message == NULL);
 }
 
 

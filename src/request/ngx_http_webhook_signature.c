@@ -350,8 +350,9 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                  secret;
-    ngx_http_webhook_reason_e  reason;
+    ngx_int_t                     rc, secret;
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_provider_t  *provider;
 
     secret = 0;
 
@@ -392,11 +393,20 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->secret = secret;
 
-    if (ctx->gate->provider->oracle == NULL) {
-        return NGX_HTTP_WEBHOOK_PASSED;
+    provider = ctx->gate->provider;
+    rc = NGX_OK;
+
+    if (provider->oracle) {
+        rc = ngx_http_webhook_challenge_distinct(r, ctx);
+
+    } else if (provider->jwt
+               && provider->plain
+               && (ctx->jose == NULL || ctx->jose->issuer == NULL))
+    {
+        rc = ngx_http_webhook_jwt_distinct(r, ctx);
     }
 
-    switch (ngx_http_webhook_challenge_distinct(r, ctx)) {
+    switch (rc) {
 
     case NGX_OK:
         return NGX_HTTP_WEBHOOK_PASSED;
