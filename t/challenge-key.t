@@ -24,6 +24,10 @@ my $providers = <<'EOF';
         signature  header:X-Signature;
         challenge  query:crc reply=$webhook_challenge_hmac_hex key=signing;
     }
+    webhook_provider apart {
+        signature  header:X-Signature;
+        challenge  query:crc reply=$webhook_challenge_hmac_hex;
+    }
     webhook_provider either {
         signature  header:X-Signature;
         signature  header:X-Ed25519 algorithm=ed25519;
@@ -39,6 +43,8 @@ my $t = WebhookTest->new(conf => <<"EOF");
 $providers
     map \$uri \$key { default 'whpk_$public'; }
     map \$uri \$tenant { /tenant/known '$signing'; }
+    map \$uri \$other { /apart/known 'another, for challenges'; }
+    map \$uri \$its { /apart/known 'the secret of its signatures'; }
     server {
         listen 127.0.0.1:%%PORT%%;
         add_header X-Reason \$webhook_reason always;
@@ -57,6 +63,12 @@ $providers
             webhook         both;
             webhook_secret  \$tenant;
             proxy_pass      http://%%APP%%;
+        }
+        location /apart/ {
+            webhook                   apart;
+            webhook_secret            \$its;
+            webhook_challenge_secret  \$other;
+            proxy_pass                http://%%APP%%;
         }
         location = /own {
             webhook                   public;
@@ -105,6 +117,18 @@ isnt($none, $of->('/tenant/known'), 'a known one');
 
 $t->reload;
 is($of->('/tenant/none'), $none, 'after a reload');
+
+# and what is signed for whoever asks is no signature there
+
+for my $uri (qw{/apart/none /apart/known}) {
+
+    my ($mac) = $of->($uri) =~ /^200 ([0-9a-f]{64})$/;
+
+    ok($mac, "$uri: a challenge");
+    $t->refused("$uri: its answer as a signature", 403,
+        $uri =~ /none/ ? 'secret_unavailable' : 'signature_mismatch',
+        { uri => $uri, body => 'abc', headers => [['X-Signature', $mac]] });
+}
 
 is(scalar $t->app_requests, 0, 'nothing has gone to the application');
 

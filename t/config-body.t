@@ -52,6 +52,24 @@ block_says("webhook_provider own { signature header:X; body $$_[0];\n"
 rule_says('body sha256:query:a', [],
           'signature header:X; message $request_uri$webhook_body;');
 
+# a digest that the message does not have is one that anybody can write
+for (['header:D', '$http_d'], ['header:X-D', 'v1:${HTTP_X_D}'],
+     ['query:a', '$arg_a', '$ARG_A', '$args', '$query_string'],
+     ['cookie:a', '$cookie_a', '$http_cookie'],
+     ['bearer', '$http_authorization'])
+{
+    my ($source, @has) = @$_;
+
+    rule_says("body sha256:$source", [], "signature header:X; message $_."
+              . '$webhook_body;') for @has;
+
+    block_says("webhook_provider own { body sha256:$source; signature "
+        . "header:X;\n message $_.\$webhook_body; } #<", '"body sha256:" in '
+        . 'webhook_provider "own" needs a "message" that has this digest, for '
+        . 'nothing else there says what the body is in @')
+        for '$http_x_id', '$uri', '$arg_b', '$cookie_b', '$webhook_body_sha256';
+}
+
 # who has the credential in the body can only be the first
 my $inside = 'webhook_provider own { token json:/t; } '
     . 'webhook_provider two { token header:X; token json:/t; }';

@@ -46,6 +46,27 @@ block_says("webhook_provider own {\n $sign timestamp header:X-Time past=5m;\n"
         'v0:$webhook_timestamp:$webhook_body';
 
 
+# of 10 digits and 13 the first ten may be a time, too
+
+for my $message ('$webhook_timestamp$webhook_body', '$webhook_body'
+                 . '$webhook_timestamp', '${webhook_timestamp}0-$webhook_body',
+                 '$webhook_body-0$webhook_timestamp',
+                 '$webhook_timestamp$webhook_id.$webhook_body')
+{
+    block_says("webhook_provider own {\n $sign $id timestamp header:X-Time "
+        . "unit=unix past=5m future=5m;\n message $message; #<\n}",
+        'a time of "unit=unix" has 10 digits or 13, and nothing in the '
+        . '"message" of webhook_provider "own" tells it from digits beside it, '
+        . 'write the text that the sender has there, or "unit=s" or "unit=ms" '
+        . 'in @');
+}
+
+block_says("webhook_provider own {\n $sign timestamp header:X-Time unit=unix "
+           . "past=5m;\n message $_; }")
+    for '$webhook_timestamp.0$webhook_body', '$webhook_body.$webhook_timestamp',
+        '$webhook_body.0-$webhook_timestamp.0';
+
+
 # Other parts that nothing separates
 
 my $cut = 'from what is beside it in the "message" of webhook_provider "own" '
@@ -94,9 +115,9 @@ rule_says('message ${json:/a}.$webhook_body free=json:/a',
 
 # The URL beside the body
 
-my $meet = 'signs the URL and the body with nothing between them, a signed '
-    . 'message can be cut anew there, use an exact location, "location = '
-    . '/path"';
+my $meet = 'signs the URL and the body with nothing between them that a URL '
+    . 'cannot have, a signed message can be cut anew there, use an exact '
+    . 'location, "location = /path"';
 my $public = 'webhook_public_url https://example.com;';
 
 server_says("$public location $_->[1] { webhook $_->[0]; #<\n $good }",
@@ -105,6 +126,34 @@ server_says("$public location $_->[1] { webhook $_->[0]; #<\n $good }",
         ['twilio', '^~ /a'];
 server_says("$public location $_->[1] { webhook $_->[0];\n $good }")
     for ['square', '= /a'], ['twilio-json', '/'];
+
+# whether a text ends it
+for (['$request_uri.$webhook_body', 1], ['v1:$host:$request_uri:$webhook_body',
+     1], ['$webhook_body:$request_uri', 1],
+     ['$args#$webhook_body', 1], ['"$request_uri $webhook_body"'],
+     ['"$webhook_body\n$request_uri"'], ['"$uri\n$webhook_body"', 1],
+     ['"$document_uri $webhook_body"', 1], ['$request_uri.$server_name.$webhook_body'])
+{
+    my ($message, $meets) = @$_;
+
+    server_says("location / { webhook own; #<\n $good }",
+                [$meets ? "\"webhook own\" in \@ $meet" : ()],
+                "webhook_provider own { $sign message $message; }");
+}
+
+for (['$host.$webhook_body', 1], ['$webhook_body:$http_host', 1],
+     ['$http_host$webhook_body', 1], ['$host:$webhook_body'],
+     ['$http_host/$webhook_body'], ['"$webhook_body\n$host"'],
+     ['$server_name.$webhook_body'], ['$host.$request_method/$webhook_body'])
+{
+    my ($message, $meets) = @$_;
+
+    server_says("location = /a { webhook own; #<\n $good }", [$meets ?
+        '"webhook own" in @ signs the host and the body with nothing between '
+        . 'them that a host cannot have, a signed message can be cut anew '
+        . 'there, write the name itself or "$server_name" instead' : ()],
+        "webhook_provider own { $sign message $message; }");
+}
 
 
 # One key for all
@@ -129,6 +178,19 @@ for my $case (['', 1], ['webhook_require /a string enum=me;', 0],
                       . 'customers of this sender, add a "webhook_require" '
                       . 'with "enum=" for what names you in the body' : undef,
                   'webhook_provider own { token bearer; shared_key; }');
+}
+
+# nor does what is not signed
+for my $case (['body none; message $http_x_id;', 1],
+              ['body crc32; message $http_x_id.$webhook_body;', 1],
+              ['body none; message ${json:/b}.$http_x_id;', 1],
+              ['body none; message ${json:/a}.$http_x_id;', 0])
+{
+    my ($rules, $open) = @$case;
+
+    location_says("webhook own; #<\n $good webhook_require /a string enum=me;",
+                  $open ? "\"webhook own\" in \@ $shared" : undef,
+                  "webhook_provider own { $sign shared_key; $rules }");
 }
 
 # a claim names nobody where there is no token

@@ -118,6 +118,14 @@ $unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
 $unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
             . 'header:X-S; id query:id; message $webhook_url.$webhook_body; }');
 
+# of two headers that are covered one may be written in several ways
+my $covers = 'webhook_provider own { signature http-message algorithm='
+    . 'hmac-sha256 covers=content-digest,x-id; id header:';
+
+$unsigned->('own', '$http_x_id$webhook_id', undef, "${covers}X-Id; }");
+$unsigned->('own', $_, $_, "${covers}Content-Digest; }")
+    for qw/$http_content_digest $webhook_id/;
+
 $unsigned->('github', "\$$_", "\$$_")
     for qw/uri args host cookie_x query_string is_args content_type
            content_length request request_method remote_user document_uri/;
@@ -201,13 +209,13 @@ $many->('/', '', 0, 'own', 'webhook_provider own { signature header:S; '
 $many->('/', 'webhook_secret $by_path;', 0, 'github',
         'map $uri $by_path { default 0123456789abcdef; }');
 $many->('/', '', 0, 'url', 'webhook_provider url { signature header:S; '
-        . 'message $webhook_url,$webhook_body; }');
+        . 'message "$webhook_url $webhook_body"; }');
 $many->('/', 'webhook_secret 0123456789abcdef;', $_->[0], 'own',
         'webhook_provider own { signature http-message algorithm=hmac-sha256 '
         . "covers=content-digest,$_->[1]; }")
     for [0, '@path'], [0, '@request-target'], [1, '@query'], [1, '@method'];
 $many->('/', '', 0, 'own', 'webhook_provider own { signature header:S; '
-        . 'message $request_uri,$webhook_body; }');
+        . 'message "$request_uri $webhook_body"; }');
 server_says("location /a { webhook github; $good webhook_replay zone=seen;\n"
             . 'location = /a/b { } }', [], $zone);
 server_says("location = /a { webhook github; $good webhook_replay zone=seen;\n"
@@ -325,12 +333,52 @@ location_says("webhook own;\n $good\n webhook_replay zone=seen "
                 . "webhook_replay zone=seen; #<\n }",
                 [$differs ? map({ '"webhook_replay" in @ goes by what is '
                     . "signed for \"webhook own$_->[0]\": \"own$_->[1]\" has "
-                    . 'the same secret and another rule "replay", give each a '
-                    . 'secret of its own' } [1, 2], [2, 1])
+                    . 'the same secret and names messages in another way, give '
+                    . 'each a secret of its own' } [1, 2], [2, 1])
                  : $name->($one) eq 'off' ? map({ qr/ does nothing for "webhook own$_"/ }
                                              1, 2) : ()],
                 'webhook_zone seen 1m;', @own);
         }
+    }
+}
+
+# the same key, and what it is made of in another place
+for (['id json:/id;', 'id json:/id;'], ['id json:/id;', 'id json:/other;', 1],
+     ['id json:/id;', 'id json:/id form:id;', 1], ['id json:/id;', '', 1],
+     ['id json:/a; event json:/b;', 'id json:/a; event json:/c;', 1],
+     ['id json:/a; event json:/b;', 'event json:/b; id json:/a;'],
+     ['id json:/a; timestamp json:/t;', 'id json:/a; timestamp json:/u;', 1],
+     ['id header:I; message $webhook_id.$webhook_body;',
+      'id header:i; message $webhook_id.$webhook_body;'],
+     ['id header:I; message $webhook_id.$webhook_body;',
+      'id header:I; message $webhook_id:$webhook_body;', 1],
+     ['id json:/id;', 'id json:/id; body form:payload;'],
+     ['id json:/id;', 'id json:/id; message a.$webhook_body;', 1],
+     ['id header:I; message $webhook_id.$webhook_body;',
+      'id header:J; message $webhook_id.$webhook_body;', 1])
+{
+    my ($one, $two, $differs) = @$_;
+    my $parts = '$webhook_id' . ($one =~ /event/ ? '$webhook_event' : '')
+                . ($one =~ /time/ ? '$webhook_timestamp' : '');
+
+    for my $rule ('', "replay key=$parts;") {
+
+        next if $rule && !$two;
+
+        my @own = map { "webhook_provider own$_->[0] { signature "
+                        . "header:X-$_->[0]; $_->[1] $rule }" }
+                  [1, $one], [2, $two];
+        my $key = $rule ? '' : "key=$parts";
+        my @expected = $differs
+            ? map({ qr/ goes by what is signed for "webhook own$_"/ } 1, 2) : ();
+
+        push @expected, qr/^"\$webhook_id" .* is always empty/ if !$two;
+
+        server_says("location = /a { webhook own1 own2;\n"
+            . " webhook_secret 0123456789abcdef for=own1;\n"
+            . " webhook_secret 0123456789abcdef for=own2;\n"
+            . " webhook_replay zone=seen $key; #<\n }",
+            [@expected], 'webhook_zone seen 1m;', @own);
     }
 }
 

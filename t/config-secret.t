@@ -388,6 +388,20 @@ server_says("$other location /a { webhook github; $good } location /b { "
 server_says("location /a { webhook x; $good } location /b { webhook stripe; "
     . 'webhook_secret 0123456789abcdeF; }');
 
+# what is public in one location is no secret in another
+for my $name (qw/github gitlab/) {
+    my $hex = 'ab' x 32;
+
+    server_says("webhook_secret $hex; location /a { webhook discord; } "
+        . "location /b { webhook $name; } #<", 'secrets of "webhook discord" '
+        . "in \@ and of \"webhook $name\" in \@ are the same, but to one of "
+        . 'them it is a public key, which everybody may know, give each a '
+        . 'value of its own');
+    server_says("webhook_secret $hex; location /a { webhook discord; } "
+        . "location /b { webhook $name; webhook_secret ${hex}00; } "
+        . 'location /c { webhook telnyx; }');
+}
+
 # nginx says first that it is no variable
 like((WebhookTest::nginx_t("server { location / { webhook github; "
                            . "webhook_secret 'a\$'; } }"))[1],

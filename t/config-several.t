@@ -115,6 +115,14 @@ location_says("webhook own discord;\n $discord webhook_secret "
     . 'ab' x 32 . ' for=own; #<', '"webhook_secret" in @ is the same as that in '
     . '@, but one of "own" must not be one of "discord", give each a value of '
     . 'its own', $token);
+location_says("webhook github $_;\n webhook_secret \$key for=$_;\n"
+    . ' webhook_secret "${KEY}" for=github; #<',
+    qr/^"webhook_secret" in \@ is the same as that in \S+:5, but one of "github" /,
+    'map $uri $key { default x; }')
+    for qw/discord telnyx x/;
+location_says("webhook github gitlab;\n webhook_secret \$key for=gitlab;\n"
+              . ' webhook_secret $key for=github;', undef,
+              'map $uri $key { default x; }');
 location_says("webhook discord telnyx;\n $discord webhook_secret " . 'ab' x 32
               . ' for=telnyx;');
 location_says("webhook github discord;\n $discord webhook_secret " . 'ac' x 32

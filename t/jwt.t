@@ -10,7 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA qw/hmac_sha256 hmac_sha256_hex sha256_hex/;
-use MIME::Base64 qw/encode_base64 encode_base64url/;
+use MIME::Base64 qw/decode_base64url encode_base64 encode_base64url/;
 use Test::More;
 
 use WebhookTest;
@@ -231,6 +231,17 @@ sub alternatives {
        'a digest is no MAC');
     is($send->(token($mac, digest => $mac)), '403 signature_mismatch',
        'a MAC is no digest');
+
+    # its signature is one of its own text as well
+    my ($text, $signature) = token($body) =~ /(.*)\.(.*)/;
+    my $r = $t->request({ method => 'POST', uri => '/either', body => $text,
+        headers => [['X-Token', $other],
+                    ['X-Signature', hmac_sha256_hex($text, $secret)]] });
+
+    is(unpack('H*', decode_base64url($signature)),
+       hmac_sha256_hex($text, $secret), 'a token has the MAC of its text');
+    is(outcome($r), '403 signature_mismatch', 'which is no message');
+    is(scalar(() = $t->app_requests), 0, 'nor goes it upstream');
 }
 
 

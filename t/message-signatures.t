@@ -764,6 +764,26 @@ sub other_directives {
     is($t->status(signed('/header', %id, created => $now - 1)), 200,
        'the id again');
 
+    # the same is signed, and the id would be another one
+    for my $value ("\ti", "i\t") {
+        $t->refused('a tab beside the id', 403, 'signature_malformed',
+                    signed('/header', %id, headers => [['X-Id', $value]]));
+    }
+
+    for my $value (' i', 'i  ') {
+        my $request = signed('/header', %id, headers => [['X-Id', $value]]);
+
+        is($t->http2(%$request, tls => { alpn => ['h2'] },
+                     authority => 'localhost')->{status}, 403,
+           'a space beside the id, HTTP/2');
+    }
+
+    $t->accepted('an id of two words', signed('/header', %id,
+                                              headers => [['X-Id', 'a, b']]));
+    $t->refused('in two lines', 400, 'credential_repeated',
+                signed('/header', %id, headers => [['X-Id', 'a'],
+                                                   ['X-Id', 'b']]));
+
     my $seen = $t->accepted('credentials are taken out', signed('/strip'));
 
     is_deeply([grep { $_->[0] =~ /^signature/i } @{ $seen->{headers} }], [],

@@ -115,6 +115,10 @@ my %example = (
     'secret … of "webhook …" may be a public key or the key of an HMAC' =>
         'webhook standard-webhooks; webhook_secret '
         . 'J7iJTA9Nw44F6hhLocv/O4GU7Rz3oSYoL7C7uyN6O94=;',
+    'secrets of "webhook …" and of "webhook …" are the same, but to one of '
+        . 'them it is a public key' => ["webhook_secret " . 'ab' x 32 . ';'
+        . ' location /a { webhook discord; } location /b { webhook github; }',
+                                        ''],
     'secrets of "webhook …" and of "webhook …" are the same, but one of them '
         . 'answers challenges' => ["location /a { webhook x; $good } "
                                    . "location /b { webhook github; $good }",
@@ -209,7 +213,7 @@ my %example = (
     '"$…" in "key=…" is another one in each request, so nothing will be a copy'
         => replay('github', 'key=$request_id'),
     '"webhook_replay" in FILE:LINE goes by what is signed for "webhook …": "…" '
-        . 'has the same secret and another rule "replay"' =>
+        . 'has the same secret and names messages in another way' =>
         [in("webhook own github; $good webhook_replay zone=seen;"),
          'webhook_zone seen 1m; webhook_provider own { signature header:X; '
          . 'replay key=body ttl=1h; }'],
@@ -345,10 +349,17 @@ my %example = (
         [in("webhook own; $good"), 'webhook_provider own { signature '
          . 'header:X-Sig; timestamp header:X-Time past=5m; '
          . 'message $webhook_timestamp$webhook_body; }'],
+    'a time of "unit=unix" … nothing … tells it from digits beside it' =>
+        [in("webhook own; $good"), 'webhook_provider own { signature '
+         . 'header:X-Sig; timestamp header:X-Time unit=unix past=5m; '
+         . 'message $webhook_timestamp$webhook_body; }'],
     'nothing separates "…" from what is beside it' =>
         [in("webhook own; $good"), 'webhook_provider own { signature '
          . 'header:X-Sig; message $http_a$http_b$webhook_body; }'],
-    '"webhook …" signs the URL and the body with nothing between them' =>
+    '"webhook …" signs the host and the body with nothing between them that a host cannot have' =>
+        [in("webhook own; $good"), 'webhook_provider own { signature '
+         . 'header:X-Sig; message $host.$webhook_body; }'],
+    '"webhook …" signs the URL and the body with nothing between them that a URL cannot have' =>
         "webhook trello; $good webhook_public_url https://example.com;",
     '"$…" in rule "message" … is always empty' =>
         [in("webhook own; $good"), 'webhook_provider own { signature '

@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use Digest::SHA qw/hmac_sha256_hex/;
 use Test::More;
 
 use WebhookTest;
@@ -30,11 +31,39 @@ my $t = WebhookTest->new(conf => <<"EOF");
         event  json:/event/type;
     }
 
+    webhook_provider signed-form {
+        signature  header:X-Signature;
+        id         form:id;
+        replay     key=\$webhook_id;
+    }
+
+    webhook_provider signed-both {
+        signature  header:X-Signature;
+        id         json:/id form:id;
+        replay     key=\$webhook_id;
+    }
+
+    webhook_provider signed-part {
+        signature  header:X-Signature;
+        message    \${json:/part}.\$webhook_body;
+        id         json:/id;
+        replay     key=\$webhook_id;
+    }
+
+    webhook_provider signed-json {
+        signature  header:X-Signature;
+        id         json:/id;
+        json       object;
+        replay     key=\$webhook_id;
+    }
+
     webhook_provider form {
         token  header:X-Token;
         id     form:id;
         event  form:event;
     }
+
+    webhook_zone once 1m;
 
     webhook_var \$kind /event/type;
     webhook_var \$value /value;
@@ -72,6 +101,21 @@ my $t = WebhookTest->new(conf => <<"EOF");
             webhook_require /a string;
             webhook_enforce off;
             proxy_pass http://%%APP%%;
+        }
+
+        location /once {
+            webhook_secret "$secret";
+            webhook_replay zone=once;
+            proxy_pass http://%%APP%%;
+
+            location = /once/form { webhook signed-form;
+                                    proxy_pass http://%%APP%%; }
+            location = /once/both { webhook signed-both;
+                                    proxy_pass http://%%APP%%; }
+            location = /once/part { webhook signed-part;
+                                    proxy_pass http://%%APP%%; }
+            location = /once/json { webhook signed-json;
+                                    proxy_pass http://%%APP%%; }
         }
 
         location = /vars { webhook plain; proxy_pass http://%%APP%%; }
@@ -123,6 +167,7 @@ my $authorized = ['X-Token', $token];
 variables();
 routes();
 forms();
+types();
 
 $t->done;
 done_testing();
@@ -257,6 +302,45 @@ sub routes {
     $t->refused('StackState, a wrong token', 403, 'token_mismatch',
                 { uri => '/stackstate', body => '{"event":{"type":"open"}}',
                   headers => [['X-StackState-Webhook-Token', 'x']] });
+}
+
+
+# A type is not signed, so what is signed is what its bytes are.
+sub types {
+    my @types = ('application/x-www-form-urlencoded', 'application/json',
+                 'multipart/form-data; boundary=x', 'text/plain', undef);
+    my @cases = (form => 'id=a', 1, both => 'x=1&id=b', 1, both => '{"id":"c"}',
+                 1, both => ' {"id":"d","x":"&id=e&"}', 1,
+                 json => '{"id":"f"}', 1, json => 'id=1', 2, form => '{"id":1}',
+                 0, form => '<a>&id=1&</a>', 0, form => "--x\r\n\r\n&id=1&", 0,
+                 both => '[1,"&id=1&"]', 0, part => '{"id":"a"}', 1,
+                 part => 'id=a', 2);
+
+    while (my ($place, $body, $has) = splice @cases, 0, 3) {
+
+        my $send = sub {
+            my ($type) = @_;
+
+            return { uri => "/once/$place", body => $body, headers => [
+                ['X-Signature', hmac_sha256_hex($place eq 'part' ? ".$body"
+                                                : $body, $secret)],
+                defined $type ? ['Content-Type', $type] : ()] };
+        };
+
+        my $first = $has == 2 || $body =~ /^id=/ ? 0 : 1;
+        my $seen = $t->accepted("$body as $types[$first]",
+                                $send->($types[$first]));
+
+        like(header($seen, 'X-Id'), $has == 1 ? qr/\[[a-f]\]/ : qr/\[\]/,
+             'its id');
+
+        for my $type (grep { $has != 2 || /form/ } map { $_ // '' } @types) {
+            is($t->status($send->($type)), 200, "it is a copy as $type");
+        }
+
+        $t->refused("$body as JSON", 400, 'json_invalid',
+                    $send->('application/json')) if $has == 2;
+    }
 }
 
 

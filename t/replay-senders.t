@@ -75,7 +75,11 @@ sub known {
     my $header = unsigned_id($name);
 
     delivered($name, 'a copy with another id', $any,
-              sub { $t->answer(with($request, $header)) }) if defined $header;
+              sub { $t->answer(with($request, $header, 'message-2')) })
+        if defined $header;
+
+    # nor what it says that its body is, or anything else
+    changed($name, $request) if !$any && has($name, 'signature');
 
     # with another time, and all else the same
     delivered($name, 'a retry that is signed anew',
@@ -145,6 +149,48 @@ sub delivered {
 }
 
 
+# Each of its headers is changed, doubled or left out, and another one is there;
+# it is a copy, or it is refused.
+sub changed {
+    my ($name, $request) = @_;
+
+    my @headers = @{ $request->{headers} };
+    my @changed = map { with($request, 'Content-Type', $_)->{headers} }
+        'application/x-www-form-urlencoded', 'application/json',
+        'multipart/form-data; boundary=x', 'text/plain';
+
+    push @changed, map { [@headers, $_] } ['Content-Encoding', 'identity'],
+        ['Authorization', 'Bearer x'], ['Cookie', 'a=b'];
+
+    for my $i (grep { lc $headers[$_][0] ne 'host' } 0 .. $#headers) {
+
+        my ($header, $value) = @{ $headers[$i] };
+
+        for my $new ([], [$value, $value], [$value, ''], ['', $value],
+                     ["\t$value"], ["$value, x=y"], ["$value;x=y"],
+                     ["$value x"])
+        {
+            my @more = @headers;
+
+            splice @more, $i, 1, map { [$header, $_] } @$new;
+            push @changed, \@more;
+        }
+    }
+
+    $t->app_clear;
+    $t->answer({ %$request, headers => $_ }) for @changed;
+
+    my @more = map { { %$request, uri => $request->{uri} . $_ } }
+               $request->{uri} =~ /\?/ ? qw/& &x=1/ : qw/? ?x=1/;
+
+    $t->answer($_) for @more, { %$request, chunked => 10 },
+                       { %$request, version => '1.0' };
+
+    is(scalar(() = $t->app_requests), 0, "$name: a copy that is changed")
+        or diag(explain([$t->app_requests]));
+}
+
+
 sub certificate_of {
     my ($name) = @_;
 
@@ -166,11 +212,11 @@ sub unsigned_id {
 
 
 sub with {
-    my ($request, $name) = @_;
+    my ($request, $name, $value) = @_;
 
     return { %$request, headers => [
         (grep { lc $_->[0] ne lc $name } @{ $request->{headers} }),
-        [$name, 'message-2']] };
+        [$name, $value]] };
 }
 
 

@@ -54,6 +54,38 @@ my $t = WebhookTest->new(conf => <<"EOF");
                   body_digest=/sha256;
         replay    key=body;
     }
+    webhook_provider jwt-id {
+        signature header:X-Jwt algorithm=jwt-hs256 issuer=one
+                  body_digest=/sha256;
+        signature header:X-Jwt algorithm=jwt-hs256 issuer=two
+                  body_digest=/sha256;
+        message   \$http_x_id.\$webhook_body;
+        replay    key=\$http_x_id;
+    }
+    webhook_provider jwts {
+        signature header:X-Jwt algorithm=jwt-hs256 body_digest=/sha256;
+        signature header:X-Second algorithm=jwt-hs256 body_digest=/sha256;
+    }
+    webhook_provider either {
+        signature header:X-Jwt algorithm=jwt-hs256 body_digest=/sha256;
+        signature header:X-Signature list=,;
+    }
+    webhook_provider first {
+        signature header:X-First;
+        id        json:/id;
+        replay    key=\$webhook_id;
+    }
+    webhook_provider timed {
+        signature header:X-Timed;
+        message   \$http_x_time.\$webhook_body;
+        id        json:/id;
+        replay    key=\$webhook_id;
+    }
+    webhook_provider second {
+        signature header:X-Second;
+        id        json:/other;
+        replay    key=\$webhook_id;
+    }
     webhook_provider cert {
         client_certificate CN=one O=Sender;
         client_certificate CN=two O=Sender;
@@ -84,6 +116,24 @@ my $t = WebhookTest->new(conf => <<"EOF");
                         proxy_pass http://%%APP%%; }
         location /jwt-body { webhook jwt-body; webhook_secret "$secret";
                              proxy_pass http://%%APP%%; }
+        location /jwt-id { webhook jwt-id; webhook_secret "$secret";
+                           proxy_pass http://%%APP%%; }
+        location /jwts { webhook jwts; webhook_secret "$secret";
+                         webhook_claim /aud here there;
+                         proxy_pass http://%%APP%%; }
+        location /either { webhook either; webhook_secret "$secret";
+                           proxy_pass http://%%APP%%; }
+        location /once { webhook either; webhook_secret "$secret";
+                         webhook_replay off; proxy_pass http://%%APP%%; }
+        location /line { webhook first second; webhook_secret "$secret";
+                         proxy_pass http://%%APP%%; }
+        location /apart { webhook timed first;
+                          webhook_secret "$secret" for=timed;
+                          webhook_secret "$secret" for=first;
+                          proxy_pass http://%%APP%%; }
+        location /key { webhook first second; webhook_secret "$secret";
+                        webhook_replay zone=seen key=\$webhook_id;
+                        proxy_pass http://%%APP%%; }
         location /cert { webhook cert; proxy_pass http://%%APP%%; }
         location /directive {
             webhook cert;
@@ -135,6 +185,76 @@ by_body('its key has a name now', 200, header => ',"kid":"1"');
 by_body('another time', 200, claims => ',"iat":1');
 
 
+# a key from the headers is known before it is known who has issued the token
+two('an id of one issuer, and the same of another', map {
+    token_of($_, uri => '/jwt-id', signed => "7.$body",
+             beside => [['X-Id', 7]]) } qw/one two/);
+
+# another token says nothing of the message
+{
+    my %good = (uri => '/jwts', claims => ',"aud":"here"');
+    my $second = sub {
+        return ['X-Second', token_of('two', @_)->{headers}[0][1]];
+    };
+
+    is($t->status(token_of('one', %good)), 202, 'a token');
+
+    for my $claims (',"aud":"nowhere"', '', ',"aud":"here","exp":1',
+                    ',"aud":"there","exp":1', ',"aud":"there","nbf":"x"') {
+        is($t->status(token_of('one', %good,
+                               beside => [$second->(claims => $claims)])),
+           200, "it is a copy beside one with $claims");
+    }
+
+    is($t->status(token_of('one', %good, beside => [$second->(
+           claims => ',"aud":"there"', signed => 'another body')])),
+       400, 'beside one that could be for it there are two messages');
+}
+
+# nor is it two messages, one for each signature that is left
+{
+    my $mac = ['X-Signature', mac($secret)];
+
+    is($t->status(token_of('one', uri => '/either', beside => [$mac])), 400,
+       'a token and a MAC');
+    is($t->status(token_of('one', uri => '/either', claims => ',"exp":1',
+                           beside => [$mac])),
+       202, 'a MAC beside a token that is too old');
+    is($t->status(token_of('one', uri => '/either',
+                           beside => [['X-Signature', 'x']])),
+       202, 'a token beside what is none');
+    is($t->status(token_of('one', uri => '/once', beside => [$mac])), 202,
+       'both, where nothing is to come once');
+}
+
+
+# One sender under two names, each with the id in another place
+
+for my $place (qw/line key/) {
+    my $json = '{"id":"a","other":"b"}';
+    my $request = sub {
+        return { uri => "/$place", method => 'POST', body => $json,
+                 headers => [[$_[0], hmac_sha256_hex($json, $secret)]] };
+    };
+
+    is($t->status($request->('X-First')), 202, "$place: by one name");
+    is($t->status($request->('X-Second')), 200, 'the same by the other one');
+}
+
+# what is signed for one of them is the body for the other
+{
+    my $json = '{"id":"c"}';
+    my $mac = hmac_sha256_hex("17.$json", $secret);
+
+    is($t->status({ uri => '/apart', method => 'POST', body => $json,
+                    headers => [['X-Time', 17], ['X-Timed', $mac]] }), 202,
+       'a message with a time');
+    is($t->status({ uri => '/apart', method => 'POST', body => "17.$json",
+                    headers => [['X-First', $mac]] }), 200,
+       'the same as the body of another one');
+}
+
+
 # Certificates, by the line that they match
 
 my %cert = map { $_ => WebhookTest::cert($ca, subject => [[O => 'Sender'],
@@ -175,12 +295,14 @@ sub token_of {
 
     my $text = join '.', map { encode_base64url($_) }
                '{"alg":"HS256"' . ($more{header} // '') . '}',
-               qq/{"iss":"$issuer","sha256":"/ . sha256_hex($body) . '"'
+               qq/{"iss":"$issuer","sha256":"/
+                   . sha256_hex($more{signed} // $body) . '"'
                    . ($more{claims} // '') . '}';
 
-    return { uri => '/jwt', method => 'POST', body => $body, headers => [
-        ['X-Jwt', $text . '.' . encode_base64url(hmac_sha256($text, $secret))]
-    ] };
+    return { uri => $more{uri} // '/jwt', method => 'POST', body => $body,
+        headers => [['X-Jwt', $text . '.'
+                              . encode_base64url(hmac_sha256($text, $secret))],
+                    @{ $more{beside} // [] }] };
 }
 
 

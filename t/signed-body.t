@@ -66,6 +66,18 @@ my $t = WebhookTest->new(now => $now, frozen => 1,
         id         json:/id;
     }
 
+    webhook_provider argument {
+        signature  header:X-Signature;
+        body       sha256:query:sha;
+        message    \$arg_sha.\$webhook_body;
+    }
+
+    webhook_provider cookie {
+        signature  header:X-Signature;
+        body       sha256:cookie:sha;
+        message    \$cookie_sha.\$webhook_body;
+    }
+
     webhook_provider token {
         token  header:X-Token;
         id     json:/id;
@@ -138,6 +150,16 @@ my $t = WebhookTest->new(now => $now, frozen => 1,
             webhook digest;
             client_body_buffer_size 16k;
             proxy_set_header X-Sha256 "\$webhook_body_sha256";
+            proxy_pass http://%%APP%%;
+        }
+
+        location /argument {
+            webhook argument;
+            proxy_pass http://%%APP%%;
+        }
+
+        location /cookie {
+            webhook cookie;
             proxy_pass http://%%APP%%;
         }
 
@@ -402,6 +424,42 @@ sub digest {
 
     is(outcome($r), '400 credential_repeated', 'two digests');
     is(scalar(() = $t->app_requests), 0, 'none of it goes upstream');
+
+    two_digests();
+}
+
+
+# One of them is signed, and the body has the other.
+sub two_digests {
+    my ($signed, $other) = map { sha256_hex($_) } 'signed', 'other';
+
+    is(send_digest("/argument?sha=$signed", 'signed', $signed)->{status}, 202,
+       'an argument');
+    is(send_digest('/cookie', 'signed', $signed,
+                   more => [['Cookie', "sha=$signed; b"]])->{status}, 202,
+       'a cookie');
+    $t->app_clear;
+
+    for my $names (['sha', 'sha'], ['SHA', 'sha'], ['sha', 'Sha'],
+                   ['sha', 's%68a'], ['s%48a', 'sha'])
+    {
+        my $query = "$names->[0]=$signed&$names->[1]=$other";
+
+        for my $body ('other', 'signed') {
+            is(outcome(send_digest("/argument?a&$query", $body, $signed)),
+               '400 credential_repeated', "the argument twice: @$names");
+        }
+    }
+
+    for my $cookies (["sha=$signed; sha=$other"], ["SHA=$signed;sha=$other"],
+                     ["sha=$signed", "sha=$other"])
+    {
+        is(outcome(send_digest('/cookie', 'other', $signed,
+                               more => [map { ['Cookie', $_] } @$cookies])),
+           '400 credential_repeated', "the cookie twice: @$cookies");
+    }
+
+    is(scalar(() = $t->app_requests), 0, 'nothing of that goes upstream');
 }
 
 

@@ -65,6 +65,7 @@ static ngx_http_webhook_applies_t  ngx_http_webhook_check_certificate;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_underscore;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_no_public_url;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_url_meets_body;
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_host_meets_body;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_satisfy;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_many_urls;
 static void ngx_http_webhook_check_engines(ngx_conf_t *cf,
@@ -140,9 +141,15 @@ static ngx_http_webhook_finding_t  ngx_http_webhook_findings[] = {
       NGX_LOG_WARN },
 
     { ngx_http_webhook_check_url_meets_body,
-      "signs the URL and the body with nothing between them, a signed message "
-      "can be cut anew there, use an exact location, \"location = /path\"",
+      "signs the URL and the body with nothing between them that a URL cannot "
+      "have, a signed message can be cut anew there, use an exact location, "
+      "\"location = /path\"",
       NGX_LOG_WARN },
+
+    { ngx_http_webhook_check_host_meets_body,
+      "signs the host and the body with nothing between them that a host "
+      "cannot have, a signed message can be cut anew there, write the name "
+      "itself or \"$server_name\" instead", NGX_LOG_WARN },
 
     { ngx_http_webhook_recipient_open,
       "has one key for all customers of this sender, messages for others are "
@@ -571,7 +578,17 @@ ngx_http_webhook_check_url_meets_body(ngx_http_webhook_stats_entry_t *entry)
 {
     return entry->clcf->locations == NULL
            && !entry->clcf->exact_match
-           && ngx_http_webhook_parts_url_meets_body(entry->gate->provider);
+           && ngx_http_webhook_parts_meet_body(entry->gate->provider,
+                                               NGX_HTTP_WEBHOOK_VAR_URL);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_check_host_meets_body(ngx_http_webhook_stats_entry_t *entry)
+{
+    return entry->clcf->locations == NULL
+           && ngx_http_webhook_parts_meet_body(entry->gate->provider,
+                                               NGX_HTTP_WEBHOOK_VAR_HOST);
 }
 
 

@@ -156,6 +156,8 @@ char *ngx_http_webhook_claims_compile(ngx_conf_t *cf,
 
 ngx_http_webhook_finish_t  ngx_http_webhook_body_with_pelorus;
 ngx_http_webhook_finish_t  ngx_http_webhook_provider_message;
+ngx_uint_t ngx_http_webhook_message_has(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 ngx_uint_t ngx_http_webhook_message_takes(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 
@@ -167,7 +169,8 @@ ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
 ngx_http_webhook_finish_t  ngx_http_webhook_parts_compile;
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
-ngx_http_webhook_used_t  ngx_http_webhook_parts_url_meets_body;
+ngx_uint_t ngx_http_webhook_parts_meet_body(
+    ngx_http_webhook_provider_t *provider, ngx_uint_t what);
 ngx_http_webhook_used_t  ngx_http_webhook_parts_sign_url;
 
 /* _recipient.c: senders with one key for all their customers */
@@ -346,6 +349,8 @@ ngx_http_webhook_directive_t  ngx_http_webhook_redis;
 
 ngx_http_webhook_replay_key_t *ngx_http_webhook_replay_key_compile(
     ngx_conf_t *cf, ngx_str_t *text);
+ngx_uint_t ngx_http_webhook_replay_key_same(ngx_http_webhook_provider_t *one,
+    ngx_http_webhook_provider_t *two, ngx_http_webhook_replay_key_t *key);
 char *ngx_http_webhook_replay_key_missing(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_replay_key_t *key);
 ngx_int_t ngx_http_webhook_replay_key_unsigned(

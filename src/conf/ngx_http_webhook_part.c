@@ -26,6 +26,8 @@ static ngx_int_t ngx_http_webhook_part_own(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *name);
 static ngx_int_t ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text);
+static ngx_uint_t ngx_http_webhook_part_meets_digit(
+    ngx_http_webhook_segment_t *segment);
 static ngx_http_webhook_finish_t  ngx_http_webhook_parts_free;
 static ngx_http_webhook_finish_t  ngx_http_webhook_parts_optional;
 static ngx_http_webhook_segment_t *ngx_http_webhook_part_optional(
@@ -40,6 +42,9 @@ static ngx_uint_t ngx_http_webhook_part_is_last(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
 static ngx_uint_t ngx_http_webhook_part_unbounded(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
+static ngx_uint_t ngx_http_webhook_part_runs_on(ngx_str_t *name,
+    ngx_str_t *text, ngx_uint_t what);
+static ngx_uint_t ngx_http_webhook_part_byte(ngx_str_t *name, u_char c);
 static ngx_int_t ngx_http_webhook_part_next(
     ngx_http_webhook_provider_t *provider, ngx_uint_t *n,
     ngx_http_webhook_place_t *place);
@@ -232,10 +237,22 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
 
     while (ngx_http_webhook_part_next(provider, &n, &place) == NGX_OK) {
 
-        if (!place.segment->time
-            || place.segment->edge.len
-            || future != NGX_CONF_UNSET)
+        if (!place.segment->time) {
+            continue;
+        }
+
+        if (provider->timestamp->unit == WH_TIME_UNIX
+            && ngx_http_webhook_part_meets_digit(place.segment))
         {
+            return ngx_http_webhook_error(cf,
+                           "a time of \"unit=unix\" has 10 digits or 13, and "
+                           "nothing in the \"message\" of webhook_provider "
+                           "\"%V\" tells it from digits beside it, write the "
+                           "text that the sender has there, or \"unit=s\" or "
+                           "\"unit=ms\"", &provider->name);
+        }
+
+        if (place.segment->edge.len || future != NGX_CONF_UNSET) {
             continue;
         }
 
@@ -247,6 +264,26 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* Whether a digit may be where a part ends. */
+
+static ngx_uint_t
+ngx_http_webhook_part_meets_digit(ngx_http_webhook_segment_t *segment)
+{
+    u_char      c;
+    ngx_str_t  *edge;
+
+    edge = &segment->edge;
+
+    if (edge->len == 0) {
+        return 1;
+    }
+
+    c = segment->right ? edge->data[edge->len - 1] : edge->data[0];
+
+    return c >= '0' && c <= '9';
 }
 
 
@@ -599,13 +636,16 @@ ngx_http_webhook_part_next(ngx_http_webhook_provider_t *provider,
 
 
 /*
- * Whether the URL and the body meet in the message: then no text ends the one
- * or begins the other.
+ * Whether the body meets the URL in the message, or the host, by its bit: then
+ * no text is between them, or one that does not end the one or begin the other.
  */
 
 ngx_uint_t
-ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
+ngx_http_webhook_parts_meet_body(ngx_http_webhook_provider_t *provider,
+    ngx_uint_t what)
 {
+    ngx_str_t                    text;
+    ngx_uint_t                   n;
     ngx_http_webhook_segment_t  *segment;
 
     if (provider->prefix == NULL
@@ -616,11 +656,15 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
     }
 
     segment = provider->prefix->elts;
-    segment += provider->prefix->nelts - 1;
+    n = provider->prefix->nelts - 1;
 
-    if (ngx_http_webhook_variable_what(&segment->exempt)
-        & NGX_HTTP_WEBHOOK_VAR_URL)
-    {
+    ngx_str_null(&text);
+
+    if (n && segment[n].name.len == 0 && segment[n].exempt.len == 0) {
+        text = segment[n--].text;
+    }
+
+    if (ngx_http_webhook_part_runs_on(&segment[n].exempt, &text, what)) {
         return 1;
     }
 
@@ -630,9 +674,54 @@ ngx_http_webhook_parts_url_meets_body(ngx_http_webhook_provider_t *provider)
 
     segment = provider->suffix->elts;
 
-    return segment->text.len == 0
-           && (ngx_http_webhook_variable_what(&segment->exempt)
-               & NGX_HTTP_WEBHOOK_VAR_URL);
+    return ngx_http_webhook_part_runs_on(&segment->exempt, &segment->text,
+                                         what);
+}
+
+
+/* Whether it is that, and the text beside it could be a part of it. */
+
+static ngx_uint_t
+ngx_http_webhook_part_runs_on(ngx_str_t *name, ngx_str_t *text,
+    ngx_uint_t what)
+{
+    size_t  i;
+
+    if (!(ngx_http_webhook_variable_what(name) & what)) {
+        return 0;
+    }
+
+    for (i = 0; i < text->len; i++) {
+        if (!ngx_http_webhook_part_byte(name, text->data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Whether a variable of a URL or a host may have a byte in it. */
+
+static ngx_uint_t
+ngx_http_webhook_part_byte(ngx_str_t *name, u_char c)
+{
+    ngx_uint_t  what;
+
+    what = ngx_http_webhook_variable_what(name);
+
+    if (what & NGX_HTTP_WEBHOOK_VAR_HOST) {
+
+        /* $host is without the port */
+
+        return c > 0x20
+               && c != '/'
+               && (c != ':' || name->len != sizeof("host") - 1);
+    }
+
+    /* what is decoded, and has no query, may be anything */
+
+    return !(what & NGX_HTTP_WEBHOOK_VAR_QUERY) || (c > 0x20 && c != 0x7f);
 }
 
 

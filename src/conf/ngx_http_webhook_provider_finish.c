@@ -142,7 +142,7 @@ ngx_http_webhook_provider_body(ngx_conf_t *cf,
     in_body = provider->needs_body;
 
     if ((body->flags & NGX_HTTP_WEBHOOK_BODY_DIGEST)
-        && provider->message.data == NULL)
+        && !ngx_http_webhook_message_has(provider, &body->source))
     {
         return ngx_http_webhook_error(cf,
                            "\"body sha256:\" in webhook_provider \"%V\" "

@@ -41,6 +41,8 @@ static ngx_uint_t ngx_http_webhook_providers_covers(
 static ngx_http_webhook_gate_part_t  ngx_http_webhook_providers_check_pubkeys;
 static ngx_str_t *ngx_http_webhook_providers_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+static void ngx_http_webhook_providers_same_key(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_providers_common(
     ngx_http_webhook_gate_t *one, ngx_http_webhook_gate_t *two);
 
@@ -456,7 +458,10 @@ ngx_http_webhook_providers_check_pubkeys(ngx_conf_t *cf,
 }
 
 
-/* What a challenge signs for anybody in one location counts in no other. */
+/*
+ * What a challenge signs for anybody in one location counts in no other, and
+ * what is a public key in one is no secret in another.
+ */
 
 ngx_int_t
 ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
@@ -473,7 +478,10 @@ ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
 
         gate = entry[i]->gate;
 
-        if (gate->challenge == NULL && gate->provider->oracle == NULL) {
+        if (gate->challenge == NULL
+            && gate->provider->oracle == NULL
+            && !(gate->provider->uses >> NGX_HTTP_WEBHOOK_HMACS))
+        {
             continue;
         }
 
@@ -487,24 +495,36 @@ ngx_http_webhook_providers_check_oracles(ngx_conf_t *cf,
             other = ngx_http_webhook_key_oracle(wmcf, keyslot, keyslot->key);
 
             if (other) {
-                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                              "secrets of \"webhook %V\" in %V:%ui and of "
-                              "\"webhook %V\" in %V:%ui are the same, but one "
-                              "of them answers challenges, so anybody could "
-                              "have a message signed for the other, give each "
-                              "a value of its own",
-                              &gate->provider->name,
-                              &keyslot->secret->conf_file,
-                              keyslot->secret->line,
-                              &other->gate->provider->name,
-                              &other->secret->conf_file,
-                              other->secret->line);
+                ngx_http_webhook_providers_same_key(cf, keyslot, other);
                 return NGX_ERROR;
             }
         }
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_webhook_providers_same_key(ngx_conf_t *cf,
+    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other)
+{
+    ngx_uint_t  public;
+
+    public = ngx_http_webhook_keys_public(keyslot, keyslot->key, other);
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "secrets of \"webhook %V\" in %V:%ui and of \"webhook %V\" "
+                  "in %V:%ui are the same, but %s, give each a value of its "
+                  "own",
+                  &keyslot->gate->provider->name,
+                  &keyslot->secret->conf_file, keyslot->secret->line,
+                  &other->gate->provider->name,
+                  &other->secret->conf_file, other->secret->line,
+                  public ? "to one of them it is a public key, which everybody "
+                           "may know"
+                         : "one of them answers challenges, so anybody could "
+                           "have a message signed for the other");
 }
 
 

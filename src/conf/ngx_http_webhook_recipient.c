@@ -11,7 +11,10 @@
 #include "core/wh_str.h"
 
 
-static ngx_uint_t ngx_http_webhook_recipient_named(ngx_array_t *requires);
+static ngx_uint_t ngx_http_webhook_recipient_named(
+    ngx_http_webhook_provider_t *provider, ngx_array_t *requires);
+static ngx_uint_t ngx_http_webhook_recipient_signs(
+    ngx_http_webhook_provider_t *provider, wh_str_t pointer);
 static ngx_uint_t ngx_http_webhook_recipient_by_url(
     ngx_http_webhook_stats_entry_t *entry);
 
@@ -29,18 +32,23 @@ ngx_http_webhook_recipient_token(ngx_http_webhook_stats_entry_t *entry)
 ngx_uint_t
 ngx_http_webhook_recipient_open(ngx_http_webhook_stats_entry_t *entry)
 {
-    return entry->gate->provider->shared_key
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = entry->gate->provider;
+
+    return provider->shared_key
            && entry->clcf->locations == NULL
            && entry->gate->npinned == 0
            && !ngx_http_webhook_recipient_by_url(entry)
-           && !ngx_http_webhook_recipient_named(entry->wlcf->requires)
-           && !ngx_http_webhook_recipient_named(
-                                             entry->gate->provider->requires);
+           && !ngx_http_webhook_recipient_named(provider,
+                                                entry->wlcf->requires)
+           && !ngx_http_webhook_recipient_named(provider, provider->requires);
 }
 
 
 static ngx_uint_t
-ngx_http_webhook_recipient_named(ngx_array_t *requires)
+ngx_http_webhook_recipient_named(ngx_http_webhook_provider_t *provider,
+    ngx_array_t *requires)
 {
     ngx_uint_t                   i;
     ngx_http_webhook_require_t  *require;
@@ -52,7 +60,43 @@ ngx_http_webhook_recipient_named(ngx_array_t *requires)
     require = requires->elts;
 
     for (i = 0; i < requires->nelts; i++) {
-        if (ngx_http_webhook_recipient_names(&require[i])) {
+        if (ngx_http_webhook_recipient_names(&require[i])
+            && ngx_http_webhook_recipient_signs(provider,
+                                                require[i].words[0]))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* What another customer could write himself names nobody. */
+
+static ngx_uint_t
+ngx_http_webhook_recipient_signs(ngx_http_webhook_provider_t *provider,
+    wh_str_t pointer)
+{
+    ngx_uint_t                   i;
+    ngx_http_webhook_segment_t  *segment;
+
+    if (!(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK)) {
+        return 1;
+    }
+
+    if (provider->prefix == NULL) {
+        return 0;
+    }
+
+    segment = provider->prefix->elts;
+
+    for (i = 0; i < provider->prefix->nelts; i++) {
+        if (segment[i].source
+            && segment[i].source->type == NGX_HTTP_WEBHOOK_JSON
+            && wh_equal(ngx_http_webhook_wh_str(&segment[i].source->name),
+                        pointer))
+        {
             return 1;
         }
     }

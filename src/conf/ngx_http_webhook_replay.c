@@ -31,7 +31,9 @@ static void ngx_http_webhook_replay_warn(ngx_conf_t *cf,
 static ngx_http_webhook_gate_t *ngx_http_webhook_replay_other_name(
     ngx_http_webhook_gate_t *gate);
 static ngx_uint_t ngx_http_webhook_replay_same_name(
-    ngx_http_webhook_replay_rule_t *one, ngx_http_webhook_replay_rule_t *two);
+    ngx_http_webhook_provider_t *one, ngx_http_webhook_provider_t *two);
+static ngx_http_webhook_gate_t *ngx_http_webhook_replay_other_parts(
+    ngx_http_webhook_gate_t *gate, ngx_http_webhook_replay_key_t *key);
 
 
 static ngx_http_webhook_keyword_t  ngx_http_webhook_replay_statuses[] = {
@@ -345,8 +347,8 @@ ngx_http_webhook_replay_other_name(ngx_http_webhook_gate_t *gate)
 
     for (other = gate->first; other; other = other->next) {
         if (other->sender == gate->sender
-            && !ngx_http_webhook_replay_same_name(gate->provider->replay,
-                                                  other->provider->replay))
+            && !ngx_http_webhook_replay_same_name(gate->provider,
+                                                  other->provider))
         {
             return other;
         }
@@ -359,21 +361,45 @@ ngx_http_webhook_replay_other_name(ngx_http_webhook_gate_t *gate)
 /* How long each remembers them is its own. */
 
 static ngx_uint_t
-ngx_http_webhook_replay_same_name(ngx_http_webhook_replay_rule_t *one,
-    ngx_http_webhook_replay_rule_t *two)
+ngx_http_webhook_replay_same_name(ngx_http_webhook_provider_t *one,
+    ngx_http_webhook_provider_t *two)
 {
+    ngx_http_webhook_replay_rule_t  *rule1, *rule2;
+
     static ngx_http_webhook_replay_rule_t  none;
 
-    one = one ? one : &none;
-    two = two ? two : &none;
+    rule1 = one->replay ? one->replay : &none;
+    rule2 = two->replay ? two->replay : &none;
 
-    if (one->key == NULL || two->key == NULL) {
-        return one->key == two->key
-               && one->body == two->body
-               && one->off == two->off;
+    if (rule1->key == NULL || rule2->key == NULL) {
+        return rule1->key == rule2->key
+               && rule1->body == rule2->body
+               && rule1->off == rule2->off;
     }
 
-    return ngx_http_webhook_str_equal(&one->key->text, &two->key->text);
+    return ngx_http_webhook_str_equal(&rule1->key->text, &rule2->key->text)
+           && ngx_http_webhook_replay_key_same(one, two, rule1->key);
+}
+
+
+/* A gate of the same sender to which a key is something else, or NULL. */
+
+static ngx_http_webhook_gate_t *
+ngx_http_webhook_replay_other_parts(ngx_http_webhook_gate_t *gate,
+    ngx_http_webhook_replay_key_t *key)
+{
+    ngx_http_webhook_gate_t  *other;
+
+    for (other = gate->first; key && other; other = other->next) {
+        if (other->sender == gate->sender
+            && !ngx_http_webhook_replay_key_same(gate->provider,
+                                                 other->provider, key))
+        {
+            return other;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -453,7 +479,9 @@ ngx_http_webhook_replay_applies(ngx_conf_t *cf,
     ngx_str_t                 name;
     ngx_http_webhook_gate_t  *other;
 
-    if (replay->key == NULL) {
+    if (replay->key == NULL
+        || ngx_http_webhook_replay_other_parts(gate, replay->key))
+    {
         return 0;
     }
 
@@ -497,12 +525,16 @@ ngx_http_webhook_replay_warn(ngx_conf_t *cf, ngx_http_webhook_gate_t *gate,
     provider = gate->provider;
     other = ngx_http_webhook_replay_other_name(gate);
 
+    if (other == NULL) {
+        other = ngx_http_webhook_replay_other_parts(gate, replay->key);
+    }
+
     if (other && !ngx_http_webhook_replay_applies(cf, gate, replay)) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"webhook_replay\" in %V:%ui goes by what is signed "
                       "for \"webhook %V\": \"%V\" has the same secret and "
-                      "another rule \"replay\", give each a secret of its "
-                      "own", &replay->file, replay->line, &provider->name,
+                      "names messages in another way, give each a secret of "
+                      "its own", &replay->file, replay->line, &provider->name,
                       &other->provider->name);
     }
 

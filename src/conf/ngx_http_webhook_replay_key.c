@@ -11,6 +11,12 @@
 #include "core/wh_str.h"
 
 
+static ngx_uint_t ngx_http_webhook_replay_same_message(
+    ngx_http_webhook_provider_t *one, ngx_http_webhook_provider_t *two);
+static ngx_uint_t ngx_http_webhook_replay_same(
+    ngx_http_webhook_provider_t *provider1, ngx_http_webhook_source_t *source1,
+    ngx_http_webhook_provider_t *provider2,
+    ngx_http_webhook_source_t *source2);
 static ngx_uint_t ngx_http_webhook_replay_part(ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_unsigned(
     ngx_http_webhook_provider_t *provider, ngx_array_t *vars, ngx_str_t *name);
@@ -23,6 +29,11 @@ static ngx_uint_t ngx_http_webhook_replay_covers_variable(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
+
+
+/* the header that may say the same in several lines, and in other ways */
+
+static wh_str_t  ngx_http_webhook_replay_list = wh_string("content-digest");
 
 
 /* Compiles a key, or says what is wrong with it; NULL after an error. */
@@ -93,6 +104,96 @@ ngx_http_webhook_replay_key_missing(ngx_http_webhook_provider_t *provider,
     }
 
     return NULL;
+}
+
+
+/*
+ * Whether a key has the same parts for two providers: whoever has recorded a
+ * message of one of them could send it as one of the other.
+ */
+
+ngx_uint_t
+ngx_http_webhook_replay_key_same(ngx_http_webhook_provider_t *one,
+    ngx_http_webhook_provider_t *two, ngx_http_webhook_replay_key_t *key)
+{
+    ngx_http_webhook_source_t  *time1, *time2;
+
+    if (!ngx_http_webhook_replay_same_message(one, two)) {
+        return 0;
+    }
+
+    time1 = one->timestamp ? &one->timestamp->source : NULL;
+    time2 = two->timestamp ? &two->timestamp->source : NULL;
+
+    return (!(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_ID)
+            || ngx_http_webhook_replay_same(one, one->id, two, two->id))
+           && (!(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_EVENT)
+               || ngx_http_webhook_replay_same(one, one->event, two,
+                                               two->event))
+           && (!(key->parts & NGX_HTTP_WEBHOOK_REPLAY_KEY_TIMESTAMP)
+               || ngx_http_webhook_replay_same(one, time1, two, time2));
+}
+
+
+/* Whether what is signed for both is read in one way; a form has a document. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_same_message(ngx_http_webhook_provider_t *one,
+    ngx_http_webhook_provider_t *two)
+{
+    ngx_uint_t  raw1, raw2;
+
+    raw1 = (one->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW
+            || one->body.kind == NGX_HTTP_WEBHOOK_BODY_FORM);
+    raw2 = (two->body.kind == NGX_HTTP_WEBHOOK_BODY_RAW
+            || two->body.kind == NGX_HTTP_WEBHOOK_BODY_FORM);
+
+    return ngx_http_webhook_str_equal(&one->message, &two->message)
+           && ((raw1 && raw2) || one->body.kind == two->body.kind)
+           && one->plain == two->plain
+           && one->jwt == two->jwt
+           && (one->http_message == NULL) == (two->http_message == NULL);
+}
+
+
+/* Whether two providers look for something in the same place; it may be NULL. */
+
+static ngx_uint_t
+ngx_http_webhook_replay_same(ngx_http_webhook_provider_t *provider1,
+    ngx_http_webhook_source_t *source1, ngx_http_webhook_provider_t *provider2,
+    ngx_http_webhook_source_t *source2)
+{
+    ngx_http_webhook_header_t  *headers1, *headers2;
+
+    if (source1 == NULL || source2 == NULL) {
+        return source1 == source2;
+    }
+
+    if (source1->type != source2->type
+        || !ngx_http_webhook_str_equal(&source1->form, &source2->form))
+    {
+        return 0;
+    }
+
+    switch (source1->type) {
+
+    case NGX_HTTP_WEBHOOK_HEADER:
+    case NGX_HTTP_WEBHOOK_FIELD:
+        headers1 = provider1->headers.elts;
+        headers2 = provider2->headers.elts;
+
+        if (!ngx_http_webhook_str_equal(&headers1[source1->index].name,
+                                        &headers2[source2->index].name))
+        {
+            return 0;
+        }
+
+        return source1->type == NGX_HTTP_WEBHOOK_HEADER
+               || ngx_http_webhook_str_equal(&source1->name, &source2->name);
+
+    default:
+        return ngx_http_webhook_str_equal(&source1->name, &source2->name);
+    }
 }
 
 
@@ -301,6 +402,8 @@ ngx_http_webhook_replay_covers(ngx_http_webhook_provider_t *provider,
 
         default:
             covered = source->type == NGX_HTTP_WEBHOOK_HEADER
+                      && !wh_equal(rule->covers[i].name,
+                                   ngx_http_webhook_replay_list)
                       && wh_equal(rule->covers[i].name,
                                   ngx_http_webhook_wh_str(
                                               &headers[source->index].name));
@@ -328,7 +431,9 @@ ngx_http_webhook_replay_covers_variable(ngx_http_webhook_provider_t *provider,
     rule = provider->http_message;
 
     for (i = 0; rule && i < rule->ncovers; i++) {
-        if (ngx_http_webhook_variable_of_header(&rule->covers[i].name, name)) {
+        if (!wh_equal(rule->covers[i].name, ngx_http_webhook_replay_list)
+            && ngx_http_webhook_variable_of_header(&rule->covers[i].name, name))
+        {
             return 1;
         }
     }

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_str.h"
 
 
 typedef struct {
@@ -29,6 +30,9 @@ static ngx_array_t *ngx_http_webhook_message_segments(ngx_conf_t *cf,
 static ngx_int_t ngx_http_webhook_message_value(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider, u_char *p, u_char *end,
     ngx_http_webhook_segment_t *segment, size_t *len);
+static ngx_uint_t ngx_http_webhook_message_variable_is(
+    ngx_http_webhook_provider_t *provider, ngx_str_t *name,
+    ngx_http_webhook_source_t *source);
 static u_char *ngx_http_webhook_find_body(u_char *p, u_char *end, size_t *len);
 
 
@@ -359,6 +363,65 @@ ngx_http_webhook_message_value(ngx_conf_t *cf,
     }
 
     return NGX_OK;
+}
+
+
+/* Whether the message has what is at a source, by whichever variable. */
+
+ngx_uint_t
+ngx_http_webhook_message_has(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_str_t  rest, name;
+
+    if (ngx_http_webhook_message_takes(provider, source)) {
+        return 1;
+    }
+
+    rest = provider->message;
+
+    while (ngx_http_webhook_template_next(&rest, &name) == NGX_OK) {
+        if (ngx_http_webhook_message_variable_is(provider, &name, source)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Whether a variable of nginx has it in its value. */
+
+static ngx_uint_t
+ngx_http_webhook_message_variable_is(ngx_http_webhook_provider_t *provider,
+    ngx_str_t *name, ngx_http_webhook_source_t *source)
+{
+    wh_str_t                    rest, own, header;
+    ngx_http_webhook_header_t  *headers;
+
+    static const wh_str_t  arg = wh_string("arg_");
+    static const wh_str_t  cookie = wh_string("cookie_");
+
+    rest = ngx_http_webhook_wh_str(name);
+    own = ngx_http_webhook_wh_str(&source->name);
+
+    if (source->type == NGX_HTTP_WEBHOOK_QUERY) {
+        return (ngx_http_webhook_variable_what(name)
+                & NGX_HTTP_WEBHOOK_VAR_QUERY)
+               || (wh_cut_prefix_caseless(&rest, arg)
+                   && wh_equal_caseless(rest, own));
+    }
+
+    headers = provider->headers.elts;
+    header = ngx_http_webhook_wh_str(&headers[source->index].name);
+
+    if (ngx_http_webhook_variable_of_header(&header, name)) {
+        return 1;
+    }
+
+    return source->type == NGX_HTTP_WEBHOOK_COOKIE
+           && wh_cut_prefix_caseless(&rest, cookie)
+           && wh_equal_caseless(rest, own);
 }
 
 

@@ -14,7 +14,7 @@
 #include "wh_utf8.h"
 
 
-static int wh_form_is(wh_str_t encoded, wh_str_t name);
+static int wh_form_is(wh_str_t encoded, wh_str_t name, int caseless);
 static int wh_form_char(const unsigned char **p, const unsigned char *last);
 
 
@@ -112,7 +112,7 @@ wh_form_get(wh_str_t text, unsigned flags, wh_str_t name, unsigned char *buf,
 
     while (wh_form_next(&form, &encoded, &next) == WH_OK) {
 
-        if (!wh_form_is(encoded, name)) {
+        if (!wh_form_is(encoded, name, 0)) {
             continue;
         }
 
@@ -137,6 +137,25 @@ wh_form_get(wh_str_t text, unsigned flags, wh_str_t name, unsigned char *buf,
 }
 
 
+size_t
+wh_form_named(wh_str_t text, unsigned flags, wh_str_t name)
+{
+    size_t     n;
+    wh_str_t   encoded, value;
+    wh_form_t  form;
+
+    n = 0;
+
+    wh_form_start(&form, text, flags);
+
+    while (wh_form_next(&form, &encoded, &value) == WH_OK) {
+        n += wh_form_is(encoded, name, 1);
+    }
+
+    return n;
+}
+
+
 int
 wh_form_only(wh_str_t text, wh_str_t name, unsigned char *buf,
     wh_str_t *value)
@@ -147,7 +166,7 @@ wh_form_only(wh_str_t text, wh_str_t name, unsigned char *buf,
     wh_form_start(&form, text, 0);
 
     while (wh_form_next(&form, &encoded, &next) == WH_OK) {
-        if (!wh_form_is(encoded, name)) {
+        if (!wh_form_is(encoded, name, 0)) {
             return WH_INVALID;
         }
     }
@@ -187,7 +206,7 @@ wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
         encoded.data = start;
         encoded.len = equal ? (size_t) (equal - start) : len;
 
-        matches = wh_form_is(encoded, name);
+        matches = wh_form_is(encoded, name, 0);
 
         if (matches && mask == 0) {
             continue;
@@ -215,11 +234,12 @@ wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
 }
 
 
-/* Whether an encoded name, once decoded, is this one. */
+/* Whether an encoded name, once decoded, is this one, or is but for its case. */
 
 static int
-wh_form_is(wh_str_t encoded, wh_str_t name)
+wh_form_is(wh_str_t encoded, wh_str_t name, int caseless)
 {
+    int                   c;
     size_t                i;
     const unsigned char  *p, *last;
 
@@ -228,7 +248,13 @@ wh_form_is(wh_str_t encoded, wh_str_t name)
 
     for (i = 0; p < last && i < name.len; i++) {
 
-        if (wh_form_char(&p, last) != name.data[i]) {
+        c = wh_form_char(&p, last);
+
+        if (c != name.data[i]
+            && (!caseless
+                || c < 0
+                || wh_lower((unsigned char) c) != wh_lower(name.data[i])))
+        {
             return 0;
         }
     }

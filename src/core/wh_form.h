@@ -52,6 +52,12 @@ int wh_form_get(wh_str_t text, unsigned flags, wh_str_t name,
     unsigned char *buf, wh_str_t *value);
 
 /*
+ * How many pairs have this name, compared decoded and with A to Z and a to z
+ * taken as one.
+ */
+size_t wh_form_named(wh_str_t text, unsigned flags, wh_str_t name);
+
+/*
  * The value of a text that is this one pair and nothing else, decoded into
  * buf as above.  WH_ABSENT: there is no pair, or the value is empty.
  * WH_REPEATED: the name came twice.  WH_INVALID: the value is malformed, or

@@ -87,6 +87,37 @@ wh_jose_split(wh_str_t token, unsigned detached, wh_jose_t *jose)
 }
 
 
+/* A header begins with a brace, and what follows is ASCII. */
+
+int
+wh_jose_signed(wh_str_t text)
+{
+    size_t  i, dots;
+
+    if (text.len < 2
+        || text.data[0] != 'e'
+        || text.data[1] < 'w'
+        || text.data[1] > 'z')
+    {
+        return 0;
+    }
+
+    dots = 0;
+
+    for (i = 0; i < text.len; i++) {
+
+        if (text.data[i] == '.') {
+            dots++;
+
+        } else if (!wh_base64url_digit(text.data[i])) {
+            return 0;
+        }
+    }
+
+    return dots == 1;
+}
+
+
 /* Cuts off what is before the next dot. */
 
 static int

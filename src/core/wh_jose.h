@@ -38,6 +38,9 @@ typedef struct {
  */
 int wh_jose_split(wh_str_t token, unsigned detached, wh_jose_t *jose);
 
+/* Whether a text could be what a token signs: 1 or 0. */
+int wh_jose_signed(wh_str_t text);
+
 /* A parameter that a header must have, and a value that it may have. */
 
 typedef struct {

@@ -11,9 +11,6 @@
 #include "wh_str.h"
 
 
-static unsigned char wh_lower(unsigned char c);
-
-
 int
 wh_equal(wh_str_t a, wh_str_t b)
 {
@@ -37,13 +34,6 @@ wh_equal_caseless(wh_str_t a, wh_str_t b)
     }
 
     return 1;
-}
-
-
-static unsigned char
-wh_lower(unsigned char c)
-{
-    return (c >= 'A' && c <= 'Z') ? (unsigned char) (c | 0x20) : c;
 }
 
 

@@ -37,6 +37,13 @@ wh_str_t wh_trim(wh_str_t text, const char *spaces);
 const unsigned char *wh_end(wh_str_t text);
 
 
+static inline unsigned char
+wh_lower(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') ? (unsigned char) (c | 0x20) : c;
+}
+
+
 /* Nothing may be added to NULL, not even 0. */
 
 static inline void

@@ -462,7 +462,8 @@ ngx_http_webhook_challenge_key(ngx_http_request_t *r,
 
         if (rc == NGX_OK && ctx->answer->key == NULL) {
             ctx->unknown_tenant = 1;
-            rc = ngx_http_webhook_key_nobody(r, keyslot, &ctx->answer->key);
+            rc = ngx_http_webhook_key_nobody(r, keyslot, 1,
+                                             &ctx->answer->key);
         }
 
         if (rc != NGX_OK) {

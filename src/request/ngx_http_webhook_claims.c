@@ -10,7 +10,7 @@
 
 
 static ngx_uint_t ngx_http_webhook_claims_fit(ngx_http_webhook_gate_t *gate,
-    wh_json_t *json);
+    wh_json_t *json, const wh_str_t **pinned);
 static ngx_http_webhook_reason_e ngx_http_webhook_claims_reason(
     wh_jwt_verdict_e verdict);
 
@@ -37,6 +37,17 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_INTERNAL;
     }
 
+    /* of each token its own: others may be beside it */
+
+    if (ctx->gate->npinned) {
+
+        ctx->jose->pinned = ngx_palloc(r->pool, ctx->gate->npinned
+                                                * sizeof(wh_str_t *));
+        if (ctx->jose->pinned == NULL) {
+            return NGX_HTTP_WEBHOOK_INTERNAL;
+        }
+    }
+
     rc = wh_jwt_parse(ctx->gate->claims, encoded, buf, &text, &json);
 
     if (rc != WH_OK) {
@@ -59,7 +70,7 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
     if ((reason == NGX_HTTP_WEBHOOK_PASSED
          || reason == NGX_HTTP_WEBHOOK_TIMESTAMP_TOO_OLD
          || reason == NGX_HTTP_WEBHOOK_TIMESTAMP_IN_FUTURE)
-        && !ngx_http_webhook_claims_fit(ctx->gate, json))
+        && !ngx_http_webhook_claims_fit(ctx->gate, json, ctx->jose->pinned))
     {
         return NGX_HTTP_WEBHOOK_SIGNATURE_MISMATCH;
     }
@@ -68,10 +79,14 @@ ngx_http_webhook_claims_check(ngx_http_request_t *r,
 }
 
 
-/* The rules "claim" of the provider, and "webhook_claim" of the location. */
+/*
+ * The rules "claim" of the provider, and "webhook_claim" of the location: of
+ * each of these pinned gets the value that the token has.
+ */
 
 static ngx_uint_t
-ngx_http_webhook_claims_fit(ngx_http_webhook_gate_t *gate, wh_json_t *json)
+ngx_http_webhook_claims_fit(ngx_http_webhook_gate_t *gate, wh_json_t *json,
+    const wh_str_t **pinned)
 {
     wh_str_t     event;
     ngx_uint_t   i;
@@ -89,7 +104,9 @@ ngx_http_webhook_claims_fit(ngx_http_webhook_gate_t *gate, wh_json_t *json)
     }
 
     for (i = 0; i < gate->npinned; i++) {
-        if (wh_claim_check(&gate->pinned[i], json) == NULL) {
+        pinned[i] = wh_claim_check(&gate->pinned[i], json);
+
+        if (pinned[i] == NULL) {
             return 0;
         }
     }

@@ -79,6 +79,7 @@ typedef struct {
 
 typedef struct {
     const wh_str_t             *issuer;
+    const wh_str_t            **pinned;     /* of its claims, as gate->pinned */
     wh_str_t                    text;       /* that the issuer has signed */
     ngx_uint_t                  secret;     /* from 1 */
     ngx_http_webhook_reason_e   untimely;   /* or PASSED */
@@ -126,6 +127,8 @@ typedef struct {
     wh_json_t                     *claims;      /* or NULL */
     const wh_str_t                *issuer;      /* of the one that matched, or
                                                    NULL */
+    const wh_str_t               **pinned;      /* likewise: what its claims
+                                                   are, as gate->pinned */
     ngx_str_t                      header;      /* of a detached one, with the
                                                    dot, or empty */
     wh_str_t                       text;        /* that is signed, of one that

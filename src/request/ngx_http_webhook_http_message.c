@@ -18,6 +18,9 @@
 
 static ngx_http_webhook_check_t  ngx_http_webhook_http_input;
 static ngx_http_webhook_check_t  ngx_http_webhook_http_required;
+static ngx_http_webhook_reason_e ngx_http_webhook_http_certain(
+    ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
+    wh_component_t *component);
 static ngx_http_webhook_check_t  ngx_http_webhook_http_signature;
 static ngx_http_webhook_check_t  ngx_http_webhook_http_body;
 static ngx_http_webhook_reason_e ngx_http_webhook_http_expires(
@@ -31,6 +34,9 @@ static ngx_uint_t ngx_http_webhook_http_key_fits(ngx_http_request_t *r,
 static ngx_http_webhook_reason_e ngx_http_webhook_http_malformed(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, const char *what,
     wh_str_t *name);
+
+
+static wh_str_t  ngx_http_webhook_http_digest = wh_string("content-digest");
 
 
 /* What can be told without a key. */
@@ -128,6 +134,7 @@ ngx_http_webhook_http_required(ngx_http_request_t *r,
 {
     ngx_uint_t                        i, requires;
     wh_signature_input_t             *input;
+    ngx_http_webhook_reason_e         reason;
     ngx_http_webhook_http_message_t  *rule;
 
     rule = ctx->gate->provider->http_message;
@@ -139,6 +146,12 @@ ngx_http_webhook_http_required(ngx_http_request_t *r,
             return ngx_http_webhook_http_malformed(r, ctx, "the signature does "
                                                    "not cover",
                                                    &rule->covers[i].name);
+        }
+
+        reason = ngx_http_webhook_http_certain(r, ctx, &rule->covers[i]);
+
+        if (reason != NGX_HTTP_WEBHOOK_PASSED) {
+            return reason;
         }
     }
 
@@ -157,6 +170,52 @@ ngx_http_webhook_http_required(ngx_http_request_t *r,
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
+}
+
+
+/*
+ * What is signed of a header is all its lines, without the spaces around them:
+ * as long as there is one without any, everybody reads the same.  The digest
+ * of the body is a list.
+ */
+
+static ngx_http_webhook_reason_e
+ngx_http_webhook_http_certain(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx, wh_component_t *component)
+{
+    wh_str_t          value;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    if (component->type != WH_COMPONENT_FIELD
+        || wh_equal(component->name, ngx_http_webhook_http_digest))
+    {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    part = &r->main->headers_in.headers.part;
+    i = 0;
+
+    header = ngx_http_webhook_next_named(&part, &i, &component->name);
+
+    /* that it is missing is found out with the text that is signed */
+
+    if (header == NULL) {
+        return NGX_HTTP_WEBHOOK_PASSED;
+    }
+
+    if (ngx_http_webhook_next_named(&part, &i, &component->name)) {
+        return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
+    }
+
+    value = wh_trim(ngx_http_webhook_wh_str(&header->value), WH_SPACES);
+
+    return value.len == header->value.len
+           ? NGX_HTTP_WEBHOOK_PASSED
+           : ngx_http_webhook_http_malformed(r, ctx, "there are spaces around "
+                                             "the value of the header",
+                                             &component->name);
 }
 
 
@@ -217,8 +276,6 @@ ngx_http_webhook_http_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     ngx_str_t                     value;
     ngx_http_webhook_provider_t  *provider;
 
-    static wh_str_t  name = wh_string("content-digest");
-
     provider = ctx->gate->provider;
 
     if (provider->body.kind == NGX_HTTP_WEBHOOK_BODY_NONE
@@ -227,18 +284,23 @@ ngx_http_webhook_http_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
     }
 
-    if (!wh_signature_covers(&ctx->http->input, name)) {
+    if (!wh_signature_covers(&ctx->http->input,
+                             ngx_http_webhook_http_digest))
+    {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    switch (ngx_http_webhook_header_lines(r->main, &name, &value)) {
+    switch (ngx_http_webhook_header_lines(r->main,
+                                          &ngx_http_webhook_http_digest,
+                                          &value))
+    {
 
     case NGX_OK:
         break;
 
     case NGX_DECLINED:
         return ngx_http_webhook_http_malformed(r, ctx, "there is no header",
-                                               &name);
+                                               &ngx_http_webhook_http_digest);
 
     default: /* NGX_ERROR */
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -251,7 +313,8 @@ ngx_http_webhook_http_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     {
         return ngx_http_webhook_http_malformed(r, ctx, "no digest that is "
                                                "known, or a malformed one, is "
-                                               "in the header", &name);
+                                               "in the header",
+                                               &ngx_http_webhook_http_digest);
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;

@@ -11,6 +11,9 @@
 #include "ngx_http_webhook_request.h"
 
 
+#define NGX_HTTP_WEBHOOK_JWT_MAX  65536     /* bytes of what a token signs */
+
+
 static ngx_http_webhook_reason_e ngx_http_webhook_jwt_add(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_candidate_t *candidate);
@@ -262,6 +265,7 @@ ngx_http_webhook_jwt_accept(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     jwt->issuer = &signature->jwt.issuer;
+    jwt->pinned = ctx->jose->pinned;
     jwt->text = jose->message;
     jwt->secret = secret;
     jwt->untimely = reason;
@@ -329,4 +333,40 @@ ngx_http_webhook_jwt_match(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     }
 
     return secret;
+}
+
+
+/*
+ * What a token signs is signed by the same key as a message is: whoever has a
+ * token has a signature of that text.  NGX_OK when the message is none that
+ * could be had that way, NGX_DECLINED when it is, or NGX_ERROR.
+ */
+
+ngx_int_t
+ngx_http_webhook_jwt_distinct(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx)
+{
+    ngx_int_t                     rc;
+    ngx_str_t                     part[3], text;
+    ngx_http_webhook_provider_t  *provider;
+
+    provider = ctx->gate->provider;
+
+    rc = ngx_http_webhook_body_kind_text(r, ctx, NGX_HTTP_WEBHOOK_JWT_MAX,
+                                         &part[1]);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
+    }
+
+    if (ngx_http_webhook_message_text(r, ctx, provider->prefix, &part[0])
+        != NGX_OK
+        || ngx_http_webhook_message_text(r, ctx, provider->suffix, &part[2])
+           != NGX_OK
+        || ngx_http_webhook_message_join(r, part, 3, &text) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return wh_jose_signed(ngx_http_webhook_wh_str(&text)) ? NGX_DECLINED
+                                                          : NGX_OK;
 }

@@ -7,6 +7,8 @@
 
 
 #include "ngx_http_webhook_request.h"
+#include "core/wh_form.h"
+#include "core/wh_list.h"
 #include "core/wh_part.h"
 #include "core/wh_time.h"
 
@@ -29,13 +31,35 @@ static ngx_uint_t ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment, wh_str_t part);
 static ngx_uint_t ngx_http_webhook_message_repeated(ngx_http_request_t *r,
     ngx_str_t *name);
+static ngx_uint_t ngx_http_webhook_message_headers(ngx_http_request_t *r,
+    wh_str_t name);
 static ngx_uint_t ngx_http_webhook_message_header(ngx_table_elt_t *header,
-    u_char *name, size_t len);
+    wh_str_t name);
+static ngx_uint_t ngx_http_webhook_message_arguments(ngx_http_request_t *r,
+    wh_str_t name);
+static ngx_uint_t ngx_http_webhook_message_cookies(ngx_http_request_t *r,
+    wh_str_t name);
 static ngx_http_webhook_reason_e ngx_http_webhook_message_part(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment, ngx_int_t rc, ngx_str_t *value);
 static ngx_uint_t ngx_http_webhook_message_nothing(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment);
+
+
+/* Variables of nginx that are by a name, and how often that comes. */
+
+typedef struct {
+    wh_str_t        prefix;
+    ngx_uint_t    (*count)(ngx_http_request_t *r, wh_str_t name);
+} ngx_http_webhook_message_named_t;
+
+
+static ngx_http_webhook_message_named_t  ngx_http_webhook_message_named[] = {
+    { wh_string("http_"), ngx_http_webhook_message_headers },
+    { wh_string("arg_"), ngx_http_webhook_message_arguments },
+    { wh_string("cookie_"), ngx_http_webhook_message_cookies },
+    { wh_string(""), NULL }
+};
 
 
 /*
@@ -390,65 +414,106 @@ ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
 
 
 /*
- * Whether a variable is $http_NAME of a header that is there twice: of two,
- * nginx before 1.23 takes one, and later both.
+ * Whether a variable is of a header, an argument or a cookie that is there
+ * twice: nginx takes one of them, whatever its case, and an application may
+ * take the other one.
  */
 
 static ngx_uint_t
 ngx_http_webhook_message_repeated(ngx_http_request_t *r, ngx_str_t *name)
 {
-    size_t            len;
+    wh_str_t                           rest;
+    ngx_http_webhook_message_named_t  *named;
+
+    for (named = ngx_http_webhook_message_named; named->count; named++) {
+
+        rest = ngx_http_webhook_wh_str(name);
+
+        if (wh_cut_prefix_caseless(&rest, named->prefix)) {
+            return named->count(r, rest) > 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_message_headers(ngx_http_request_t *r, wh_str_t name)
+{
     ngx_uint_t        i, n;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
 
-    len = sizeof("http_") - 1;
-
-    if (name->len <= len
-        || ngx_strncasecmp(name->data, (u_char *) "http_", len) != 0)
-    {
-        return 0;
-    }
-
+    part = &r->headers_in.headers.part;
+    i = 0;
     n = 0;
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        header = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            n += ngx_http_webhook_message_header(&header[i], name->data + len,
-                                                 name->len - len);
-        }
+    while ((header = ngx_http_webhook_next_header(&part, &i)) != NULL) {
+        n += ngx_http_webhook_message_header(header, name);
     }
 
-    return n > 1;
+    return n;
 }
 
 
 /* Whether nginx takes a header for the variable, where "_" is "-", too. */
 
 static ngx_uint_t
-ngx_http_webhook_message_header(ngx_table_elt_t *header, u_char *name,
-    size_t len)
+ngx_http_webhook_message_header(ngx_table_elt_t *header, wh_str_t name)
 {
     u_char  c;
     size_t  i;
 
-    if (header->hash == 0 || header->key.len != len) {
+    if (header->hash == 0 || header->key.len != name.len) {
         return 0;
     }
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i < name.len; i++) {
 
         c = header->key.data[i];
 
-        if ((c == '-' ? '_' : ngx_tolower(c)) != ngx_tolower(name[i])) {
+        if ((c == '-' ? '_' : wh_lower(c)) != wh_lower(name.data[i])) {
             return 0;
         }
     }
 
     return 1;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_message_arguments(ngx_http_request_t *r, wh_str_t name)
+{
+    return wh_form_named(ngx_http_webhook_wh_str(&r->args), 0, name);
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_message_cookies(ngx_http_request_t *r, wh_str_t name)
+{
+    wh_str_t          rest, element, own, value;
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    static wh_str_t  cookie = wh_string("cookie");
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+    n = 0;
+
+    while ((header = ngx_http_webhook_next_named(&part, &i, &cookie))) {
+
+        rest = ngx_http_webhook_wh_str(&header->value);
+
+        while (wh_list_next(&rest, ';', &element)) {
+            n += wh_pair(element, &own, &value)
+                 && wh_equal_caseless(wh_trim(own, WH_SPACES), name);
+        }
+    }
+
+    return n;
 }
 
 

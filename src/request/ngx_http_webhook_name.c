@@ -48,11 +48,13 @@ ngx_http_webhook_name_by_headers(ngx_http_request_t *r,
 
     provider = ctx->gate->provider;
 
-    /* who has sent it is in the body, or what a token says of it */
+    /* who has sent it is in the body, or known when a token has its digest */
 
     if ((provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN)
-        || (provider->claims.nelts
-            && (provider->needs_body & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE)))
+        || (provider->jwt
+            && (!provider->alone
+                || (provider->needs_body
+                    & NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE))))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
@@ -355,20 +357,16 @@ static ngx_int_t
 ngx_http_webhook_name_claims(ngx_http_webhook_ctx_t *ctx, u_char *signer,
     size_t *len)
 {
-    ngx_uint_t       i;
-    const wh_str_t  *value;
+    ngx_uint_t  i;
 
-    if (ctx->jose == NULL || ctx->jose->claims == NULL) {
+    if (ctx->jose == NULL || ctx->jose->issuer == NULL) {
         return NGX_OK;
     }
 
     for (i = 0; i < ctx->gate->npinned; i++) {
-
-        value = wh_claim_check(&ctx->gate->pinned[i], ctx->jose->claims);
-
-        if (value
-            && ngx_http_webhook_name_add(WH_NAME_CLAIM, signer, len, value, 1)
-               != NGX_OK)
+        if (ngx_http_webhook_name_add(WH_NAME_CLAIM, signer, len,
+                                      ctx->jose->pinned[i], 1)
+            != NGX_OK)
         {
             return NGX_ERROR;
         }

@@ -26,18 +26,26 @@ static ngx_http_webhook_reason_e ngx_http_webhook_payload_invalid(
     ngx_http_webhook_ctx_t *ctx, size_t index, const char *violation);
 
 
-/* Makes the parser for a body, and takes a form as a whole. */
+/*
+ * Makes the parser for a body, and takes a form as a whole.  What a signed body
+ * is its bytes say: with another Content-Type, which is not signed, it would
+ * have no id, and be another message.
+ */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_payload_start(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
     ngx_int_t                   rc;
-    ngx_uint_t                  form;
+    ngx_uint_t                  form, by_type;
     ngx_http_webhook_gate_t    *gate;
     ngx_http_webhook_reason_e   reason;
 
     gate = ctx->gate;
+    by_type = !ngx_http_webhook_signs(gate->provider)
+              || (gate->provider->needs_body
+                  & (NGX_HTTP_WEBHOOK_NEEDS_BODY_TOKEN
+                     |NGX_HTTP_WEBHOOK_NEEDS_BODY_SIGNATURE));
 
     rc = ngx_http_webhook_payload_locate(r, ctx);
 
@@ -47,19 +55,25 @@ ngx_http_webhook_payload_start(ngx_http_request_t *r,
 
     form = (rc == NGX_DECLINED);
 
-    if (form
-        && gate->provider->form
+    if (gate->provider->form
         && ctx->parsed
-        && !ngx_http_webhook_payload_is_parts(ctx))
+        && (!by_type || (form && !ngx_http_webhook_payload_is_parts(ctx))))
     {
         reason = ngx_http_webhook_body_form(r, ctx);
 
         if (reason != NGX_HTTP_WEBHOOK_PASSED) {
             return reason;
         }
+
+        if (!by_type
+            && ctx->form.len
+            && ngx_strchr("{[<\"-", ctx->form.data[0]))
+        {
+            ctx->form.len = 0;
+        }
     }
 
-    if (!ctx->parse || (form && gate->nconstraints == 0)) {
+    if (!ctx->parse || (form && by_type && gate->nconstraints == 0)) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
@@ -131,11 +145,17 @@ ngx_http_webhook_payload_text(ngx_http_request_t *r,
 }
 
 
-/* Forms are no JSON, whatever a location would like to know of JSON. */
+/* Forms need not be JSON, whatever a location would like to know of JSON. */
 
 static ngx_uint_t
 ngx_http_webhook_payload_is_form(ngx_http_webhook_ctx_t *ctx)
 {
+    /* a document in a form is one of JSON */
+
+    if (ctx->gate->provider->body.flags & NGX_HTTP_WEBHOOK_BODY_DOCUMENT) {
+        return 0;
+    }
+
     return ngx_http_webhook_payload_type(ctx,
                                          "application/x-www-form-urlencoded")
            || ngx_http_webhook_payload_is_parts(ctx);
@@ -385,7 +405,10 @@ ngx_http_webhook_payload_error(ngx_http_webhook_ctx_t *ctx)
     wh_json_free(ctx->json);
     ctx->json = NULL;
 
-    if (!ctx->gate->strict) {
+    if (!ctx->gate->strict
+        || (ctx->gate->nconstraints == 0
+            && ngx_http_webhook_payload_is_form(ctx)))
+    {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 

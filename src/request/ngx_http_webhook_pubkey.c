@@ -84,6 +84,7 @@ ngx_http_webhook_pubkey_token(ngx_http_webhook_ctx_t *ctx,
     u_char  digest[WH_HMAC_MAX_SIZE];
 
     ctx->jose->issuer = jwt->issuer;
+    ctx->jose->pinned = jwt->pinned;
 
     if (ctx->replay == NULL) {
         return NGX_OK;

@@ -293,15 +293,18 @@ ngx_http_webhook_signatures_distinct(wh_signature_t *signatures, ngx_uint_t n)
 
 /*
  * Tokens out of their time are no candidates beside others.  Where the time is
- * on trial, the body must still be the one signed.
+ * on trial, the body must still be the one signed.  A token is a message of
+ * its own: beside another signature that has two names, and whoever takes one
+ * of them away could send it once more.
  */
 
 ngx_http_webhook_reason_e
 ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_uint_t                     i, n;
+    ngx_uint_t                     i, n, tokens;
     ngx_http_webhook_reason_e      reason;
+    ngx_http_webhook_loc_conf_t   *wlcf;
     ngx_http_webhook_candidate_t  *candidate;
 
     if (ctx->gate->provider->alone) {
@@ -310,12 +313,14 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
 
     candidate = ctx->candidates;
     reason = NGX_HTTP_WEBHOOK_PASSED;
+    tokens = 0;
 
     for (i = 0, n = 0; i < ctx->ncandidates; i++) {
 
         if (candidate[i].jwt == NULL
             || candidate[i].jwt->untimely == NGX_HTTP_WEBHOOK_PASSED)
         {
+            tokens += (candidate[i].jwt != NULL);
             candidate[n++] = candidate[i];
 
         } else {
@@ -323,12 +328,16 @@ ngx_http_webhook_step_jwt_time(ngx_http_request_t *r,
         }
     }
 
-    if (n) {
-        ctx->ncandidates = n;
-        return NGX_HTTP_WEBHOOK_PASSED;
+    if (n == 0) {
+        return reason;
     }
 
-    return reason;
+    ctx->ncandidates = n;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_webhook_module);
+
+    return (tokens && n > 1 && wlcf->replay)
+           ? NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED : NGX_HTTP_WEBHOOK_PASSED;
 }
 
 
@@ -341,8 +350,9 @@ ngx_http_webhook_reason_e
 ngx_http_webhook_verify_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx)
 {
-    ngx_int_t                  secret;
-    ngx_http_webhook_reason_e  reason;
+    ngx_int_t                     rc, secret;
+    ngx_http_webhook_reason_e     reason;
+    ngx_http_webhook_provider_t  *provider;
 
     secret = 0;
 
@@ -383,11 +393,20 @@ ngx_http_webhook_verify_signature(ngx_http_request_t *r,
 
     ctx->secret = secret;
 
-    if (ctx->gate->provider->oracle == NULL) {
-        return NGX_HTTP_WEBHOOK_PASSED;
+    provider = ctx->gate->provider;
+    rc = NGX_OK;
+
+    if (provider->oracle) {
+        rc = ngx_http_webhook_challenge_distinct(r, ctx);
+
+    } else if (provider->jwt
+               && provider->plain
+               && (ctx->jose == NULL || ctx->jose->issuer == NULL))
+    {
+        rc = ngx_http_webhook_jwt_distinct(r, ctx);
     }
 
-    switch (ngx_http_webhook_challenge_distinct(r, ctx)) {
+    switch (rc) {
 
     case NGX_OK:
         return NGX_HTTP_WEBHOOK_PASSED;

@@ -56,6 +56,8 @@ void ngx_http_webhook_turn_leave(ngx_http_webhook_turn_t *turn);
 ngx_http_webhook_reason_e ngx_http_webhook_jwt_candidate(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,
     ngx_str_t *token);
+ngx_int_t ngx_http_webhook_jwt_distinct(ngx_http_request_t *r,
+    ngx_http_webhook_ctx_t *ctx);
 
 /* _http_message.c: HTTP message signatures */
 ngx_http_webhook_reason_e ngx_http_webhook_http_digests_match(

@@ -365,7 +365,7 @@ ngx_http_webhook_step_keys(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
     case NGX_OK:
         ctx->unknown_tenant = (n == 0);
 
-        return n || ngx_http_webhook_key_nobody(r, ctx->gate->keyslots,
+        return n || ngx_http_webhook_key_nobody(r, ctx->gate->keyslots, 0,
                                                 &ctx->keys[0])
                     == NGX_OK
                ? NGX_HTTP_WEBHOOK_PASSED : NGX_HTTP_WEBHOOK_INTERNAL;

@@ -307,23 +307,29 @@ ngx_http_webhook_keys_release(ngx_http_webhook_key_t **keys, ngx_uint_t n)
 /*
  * A key that nobody has, in the place of one that is not there: a stranger
  * gets the answers of a tenant that is known.  It is always the same for a
- * host and a path, as that of such a tenant is.
+ * host and a path, as that of such a tenant is, and another one to answer
+ * challenges: these would sign a message for the stranger.
  */
 
 ngx_int_t
 ngx_http_webhook_key_nobody(ngx_http_request_t *r,
-    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key)
+    ngx_http_webhook_keyslot_t *keyslot, ngx_uint_t answers,
+    ngx_http_webhook_key_t **key)
 {
-    u_char     digest[WH_TOKEN_DIGEST_SIZE];
-    wh_str_t   parts[3];
+    u_char     digest[WH_TOKEN_DIGEST_SIZE], use;
+    wh_str_t   parts[4];
     ngx_str_t  bytes;
+
+    use = (u_char) answers;
 
     parts[0].len = WH_TOKEN_DIGEST_SIZE;
     parts[0].data = ngx_http_webhook_seed;
     parts[1] = ngx_http_webhook_wh_str(&r->headers_in.server);
     parts[2] = ngx_http_webhook_wh_str(&r->uri);
+    parts[3].len = 1;
+    parts[3].data = &use;
 
-    if (wh_mac_once(NULL, parts, 3, digest) != WH_OK) {
+    if (wh_mac_once(NULL, parts, 4, digest) != WH_OK) {
         return NGX_ERROR;
     }
 

@@ -76,6 +76,8 @@ ngx_http_webhook_keyslot_t *ngx_http_webhook_key_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key);
 ngx_uint_t ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other);
+ngx_uint_t ngx_http_webhook_keys_public(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other);
 ngx_http_webhook_keyslot_t *ngx_http_webhook_key_oracle(
     ngx_http_webhook_main_conf_t *wmcf, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
@@ -105,6 +107,8 @@ ngx_int_t ngx_http_webhook_secret_check_value(ngx_conf_t *cf,
 #define NGX_HTTP_WEBHOOK_VAR_KNOWN  0x0400   /* what else it knows of that */
 #define NGX_HTTP_WEBHOOK_VAR_NEW    0x0800   /* another one in each request */
 #define NGX_HTTP_WEBHOOK_VAR_FIXED  0x1000   /* the configuration fills it */
+#define NGX_HTTP_WEBHOOK_VAR_QUERY  0x2000   /* it has the query in it */
+#define NGX_HTTP_WEBHOOK_VAR_HOST   0x4000   /* that a request is for */
 
 ngx_uint_t ngx_http_webhook_variable_what(ngx_str_t *name);
 ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
@@ -115,7 +119,8 @@ ngx_int_t ngx_http_webhook_text_compile(ngx_conf_t *cf, ngx_str_t *text,
 ngx_int_t ngx_http_webhook_keyslot_init(ngx_conf_t *cf,
     ngx_http_webhook_keyslot_t *keyslot);
 ngx_int_t ngx_http_webhook_key_nobody(ngx_http_request_t *r,
-    ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t **key);
+    ngx_http_webhook_keyslot_t *keyslot, ngx_uint_t answers,
+    ngx_http_webhook_key_t **key);
 ngx_int_t ngx_http_webhook_key_distinct(ngx_http_request_t *r,
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_key_t *key);
 ngx_int_t ngx_http_webhook_key_get(ngx_http_request_t *r,

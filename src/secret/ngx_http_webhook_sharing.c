@@ -12,6 +12,7 @@
 static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
+static ngx_uint_t ngx_http_webhook_texts_same(ngx_str_t *one, ngx_str_t *two);
 static ngx_uint_t ngx_http_webhook_keys_oracle(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
 static ngx_uint_t ngx_http_webhook_keys_conflict(
@@ -50,7 +51,8 @@ ngx_http_webhook_key_conflict(ngx_http_webhook_keyslot_t *keyslot,
 
 /*
  * The keyslot of another location with this key, where one of the two answers
- * challenges with it and the other one verifies; or NULL.
+ * challenges with it and the other one verifies, or has it as a public key and
+ * the other one as a secret; or NULL.
  */
 
 ngx_http_webhook_keyslot_t *
@@ -93,7 +95,8 @@ ngx_http_webhook_gate_oracle(ngx_http_webhook_gate_t *gate,
 
         if (other
             && (ngx_http_webhook_keys_oracle(keyslot, other)
-                || ngx_http_webhook_keys_oracle(other, keyslot))
+                || ngx_http_webhook_keys_oracle(other, keyslot)
+                || ngx_http_webhook_keys_public(keyslot, key, other))
             && ngx_http_webhook_keys_same(keyslot, key, other))
         {
             return other;
@@ -124,8 +127,44 @@ ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
            && one->value
            && two->value
            && one->encoding == two->encoding
-           && ngx_http_webhook_str_equal(&one->value->value,
-                                         &two->value->value);
+           && ngx_http_webhook_texts_same(&one->value->value,
+                                          &two->value->value);
+}
+
+
+/* Whether two texts with variables are the same, "${NAME}" being "$name". */
+
+static ngx_uint_t
+ngx_http_webhook_texts_same(ngx_str_t *one, ngx_str_t *two)
+{
+    u_char  *p, *q, *end1, *end2;
+
+    p = one->data;
+    q = two->data;
+    end1 = p + one->len;
+    end2 = q + two->len;
+
+    for ( ;; ) {
+
+        while (p < end1 && (*p == '{' || *p == '}')) {
+            p++;
+        }
+
+        while (q < end2 && (*q == '{' || *q == '}')) {
+            q++;
+        }
+
+        if (p == end1 || q == end2) {
+            return p == end1 && q == end2;
+        }
+
+        if (ngx_tolower(*p) != ngx_tolower(*q)) {
+            return 0;
+        }
+
+        p++;
+        q++;
+    }
 }
 
 
@@ -156,6 +195,25 @@ ngx_http_webhook_keys_oracle(ngx_http_webhook_keyslot_t *keyslot,
 }
 
 
+/* Whether a key is public for one of two providers, and not for the other. */
+
+ngx_uint_t
+ngx_http_webhook_keys_public(ngx_http_webhook_keyslot_t *keyslot,
+    ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
+{
+    if (keyslot->provider == NULL
+        || other->provider == NULL
+        || key == NULL
+        || other->key == NULL)
+    {
+        return 0;
+    }
+
+    return (key->uses >> NGX_HTTP_WEBHOOK_HMACS == 0)
+           != (other->key->uses >> NGX_HTTP_WEBHOOK_HMACS == 0);
+}
+
+
 /*
  * A challenge secret signs what a stranger sends, or is in the URL, so it is
  * no signing secret.  What is public for one provider, or signs a stranger's
@@ -166,6 +224,8 @@ static ngx_uint_t
 ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other)
 {
+    ngx_uint_t  uses;
+
     if (!ngx_http_webhook_keys_same(keyslot, key, other)) {
         return 0;
     }
@@ -183,7 +243,12 @@ ngx_http_webhook_keys_conflict(ngx_http_webhook_keyslot_t *keyslot,
         return 0;
     }
 
-    return (key && ((key->uses ^ other->key->uses) >> NGX_HTTP_WEBHOOK_HMACS))
+    /* what a variable has may be good for any use of its provider */
+
+    uses = key ? key->uses ^ other->key->uses
+               : keyslot->provider->uses ^ other->provider->uses;
+
+    return (uses >> NGX_HTTP_WEBHOOK_HMACS)
            || keyslot->provider->oracle
            || other->provider->oracle;
 }

@@ -14,6 +14,7 @@
 
 static void test_pairs(void);
 static void test_get(void);
+static void test_named(void);
 static void test_only(void);
 static void test_decode(void);
 static void test_nothing(void);
@@ -24,6 +25,7 @@ main(void)
 {
     test_pairs();
     test_get();
+    test_named();
     test_only();
     test_decode();
     test_nothing();
@@ -136,6 +138,36 @@ test_get(void)
 
 
 static void
+test_named(void)
+{
+    size_t  i, n;
+
+    static const struct {
+        const char  *text;
+        unsigned     flags;
+        size_t       n;
+    } cases[] = {
+        { "", 0, 0 },
+        { "a1=x", 0, 1 },
+        { "a1", 0, 1 },
+        { "A1=x&a1=y", 0, 2 },
+        { "%411=x&%611", 0, 2 },
+        { "a1=x&a=1&a11=1&=a1&a%zz=1&a%", 0, 1 },
+        { "a1=x;a1=y", 0, 1 },
+        { "a1=x;a1=y", WH_FORM_SEMICOLON, 2 },
+        { "\x81" "1=x&!1=y&a\x11=z", 0, 0 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        n = wh_form_named(str(cases[i].text), cases[i].flags, str("a1"));
+
+        ok(n == cases[i].n, "a name in %s: %zu", cases[i].text, n);
+    }
+}
+
+
+static void
 test_only(void)
 {
     int            rc;
@@ -226,6 +258,8 @@ test_nothing(void)
 
     ok(wh_form_decode(none, buf, &len) == WH_OK && len == 0,
        "it decodes to nothing");
+
+    ok(wh_form_named(none, 0, str("a")) == 0, "nor a name");
 
     ok(wh_form_without(none, 0, str("a"), 0, buf) == 0,
        "nothing can be left out");

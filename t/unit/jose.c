@@ -64,6 +64,7 @@ static void test_unprotected(void);
 static int signed_by(const char *secret, const char *token, unsigned detached,
     const char *payload);
 static void test_split(void);
+static void test_signed(void);
 static void test_header(void);
 static void test_names(void);
 static void test_parameters(void);
@@ -82,6 +83,7 @@ main(void)
     test_hmacs();
     test_unprotected();
     test_split();
+    test_signed();
     test_header();
     test_names();
     test_parameters();
@@ -238,6 +240,36 @@ test_split(void)
     ok(wh_jose_split(str("aa..c"), 1, &jose) == WH_OK
        && jose.message.len == 3 && memcmp(jose.message.data, "aa.", 3) == 0,
        "what is signed before the payload");
+}
+
+
+static void
+test_signed(void)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *text;
+        int          is;
+    } cases[] = {
+        { "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ", 1 },
+        { "ewoiYSI6MX0.x", 1 },
+        { "ey.-_", 1 },
+        { "", 0 },
+        { "e", 0 },
+        { "eyJhbGciOiJIUzI1NiJ9", 0 },
+        { "eyJhIjoxfQ.a.b", 0 },
+        { "eyJhIjoxfQ.a=", 0 },
+        { "eyJhIjoxfQ.a b", 0 },
+        { "{\"a\":\"eyJhIjoxfQ.x\"}", 0 },
+        { "evJh.x", 0 },
+        { "fyJh.x", 0 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ok(wh_jose_signed(str(cases[i].text)) == cases[i].is,
+           "what a token signs: %s", cases[i].text);
+    }
 }
 
 
