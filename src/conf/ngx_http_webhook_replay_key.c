@@ -156,7 +156,7 @@ ngx_http_webhook_replay_same_message(ngx_http_webhook_provider_t *one,
 }
 
 
-/* Whether two providers look for something in the same place; it may be NULL. */
+/* Whether two providers look for a thing in the same place; it may be NULL. */
 
 static ngx_uint_t
 ngx_http_webhook_replay_same(ngx_http_webhook_provider_t *provider1,

@@ -234,7 +234,7 @@ wh_form_without(wh_str_t text, unsigned flags, wh_str_t name,
 }
 
 
-/* Whether an encoded name, once decoded, is this one, or is but for its case. */
+/* Whether an encoded name, once decoded, is this one, perhaps but for case. */
 
 static int
 wh_form_is(wh_str_t encoded, wh_str_t name, int caseless)
