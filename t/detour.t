@@ -169,6 +169,14 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
 
         location = /page { return 200 page; }
 
+        # one without a name
+        location "" {
+            internal;
+            webhook github;
+            webhook_secret "$secret";
+            error_page 404 = \@app;
+        }
+
         location /rewrite {
             webhook github;
             webhook_secret "$secret";
@@ -397,6 +405,8 @@ for my $way (qw/refused unbuffered deny basic except limit return if
     h2($uri, $evil);
     h2($uri, '');
 }
+
+detour('/elsewhere', forged(uri => '/elsewhere', body => $evil));
 
 
 is_deeply([smuggled()], [], 'nothing of a body was taken for a request');
