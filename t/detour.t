@@ -560,6 +560,22 @@ $t->wait_for(sub { logged(qr{^/ 400 }) == 2 * (@bad + 1) }, 'their lines');
 is_deeply([smuggled()], [], 'nor was a rest of these');
 
 
+# which has no line of a gate, though the server has one
+{
+    my $before = none('');
+
+    for my $header (@bad, 'Content-Length: x') {
+        my $c = $t->connection(port => 'PORT_2', timeout => 5);
+
+        $c->send("POST / HTTP/1.1\r\nHost: localhost\r\n$header\r\n\r\n");
+        is($c->read_response->{status}, 400, 'refused ahead of any location');
+        ok($c->eof, 'closed');
+    }
+
+    is(none(''), $before, 'and not counted there');
+}
+
+
 my %ask = (github => 'body', 'sender-and-body' => 'digest');
 
 # auth_request: what the headers can say is asked, and nothing else passes
