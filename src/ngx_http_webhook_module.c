@@ -467,7 +467,6 @@ ngx_http_webhook_init_gates(ngx_conf_t *cf, ngx_http_webhook_main_conf_t *wmcf)
         /* several gates of one location have the same error pages */
 
         if (entry[i]->gate == entry[i]->gate->first
-            && entry[i]->clcf->name.len
             && ngx_http_webhook_error_pages(cf, entry[i]->clcf) != NGX_OK)
         {
             return NGX_ERROR;

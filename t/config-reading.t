@@ -66,6 +66,10 @@ block_says("webhook_provider own {\n $sign timestamp header:X-Time unit=unix "
     for '$webhook_timestamp.0$webhook_body', '$webhook_body.$webhook_timestamp',
         '$webhook_body.0-$webhook_timestamp.0';
 
+# nothing is beside what is all of it
+block_says("webhook_provider own {\n $sign body none; timestamp header:X-Time "
+           . "unit=$_ past=5m; message \$webhook_timestamp; }") for qw/unix s/;
+
 
 # Other parts that nothing separates
 

@@ -169,6 +169,14 @@ my $t = WebhookTest->new(modules => \@lua, conf => <<"EOF", files => {
 
         location = /page { return 200 page; }
 
+        # one without a name
+        location "" {
+            internal;
+            webhook github;
+            webhook_secret "$secret";
+            error_page 404 = \@app;
+        }
+
         location /rewrite {
             webhook github;
             webhook_secret "$secret";
@@ -398,6 +406,8 @@ for my $way (qw/refused unbuffered deny basic except limit return if
     h2($uri, '');
 }
 
+detour('/elsewhere', forged(uri => '/elsewhere', body => $evil));
+
 
 is_deeply([smuggled()], [], 'nothing of a body was taken for a request');
 
@@ -548,6 +558,22 @@ for my $header (@bad, 'Content-Length: x') {
 # nginx reads on until a client closes, too, and logs then
 $t->wait_for(sub { logged(qr{^/ 400 }) == 2 * (@bad + 1) }, 'their lines');
 is_deeply([smuggled()], [], 'nor was a rest of these');
+
+
+# which has no line of a gate, though the server has one
+{
+    my $before = none('');
+
+    for my $header (@bad, 'Content-Length: x') {
+        my $c = $t->connection(port => 'PORT_2', timeout => 5);
+
+        $c->send("POST / HTTP/1.1\r\nHost: localhost\r\n$header\r\n\r\n");
+        is($c->read_response->{status}, 400, 'refused ahead of any location');
+        ok($c->eof, 'closed');
+    }
+
+    is(none(''), $before, 'and not counted there');
+}
 
 
 my %ask = (github => 'body', 'sender-and-body' => 'digest');

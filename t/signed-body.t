@@ -452,7 +452,8 @@ sub two_digests {
     }
 
     for my $cookies (["sha=$signed; sha=$other"], ["SHA=$signed;sha=$other"],
-                     ["sha=$signed", "sha=$other"])
+                     ["sha=$signed", "sha=$other"],
+                     ["a=1,sha=$signed; sha=$other"])
     {
         is(outcome(send_digest('/cookie', 'other', $signed,
                                more => [map { ['Cookie', $_] } @$cookies])),

@@ -27,7 +27,12 @@ ngx_http_webhook_error_pages(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf)
     ngx_array_t          *pages;
     ngx_http_err_page_t  *page;
 
-    if (clcf->error_pages == NULL) {
+    /* a server is no location, and an "if" is entered after its location */
+
+    if (clcf->error_pages == NULL
+        || clcf->loc_conf == NULL
+        || (clcf->noname && !clcf->lmt_excpt))
+    {
         return NGX_OK;
     }
 

@@ -237,7 +237,11 @@ ngx_http_webhook_parts_compile(ngx_conf_t *cf,
 
     while (ngx_http_webhook_part_next(provider, &n, &place) == NGX_OK) {
 
-        if (!place.segment->time) {
+        /* nothing is beside a time that is all of the message */
+
+        if (!place.segment->time
+            || (n == 1 && ngx_http_webhook_part_is_last(provider, &place)))
+        {
             continue;
         }
 

@@ -90,8 +90,9 @@ ngx_http_webhook_leaving_variable(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_webhook_header_filter(ngx_http_request_t *r)
 {
-    ngx_uint_t               accepted_upstream;
-    ngx_http_webhook_ctx_t  *ctx;
+    ngx_uint_t                 accepted_upstream;
+    ngx_http_webhook_ctx_t    *ctx;
+    ngx_http_core_loc_conf_t  *clcf;
 
     if (r != r->main) {
         return ngx_http_next_header_filter(r);
@@ -101,9 +102,13 @@ ngx_http_webhook_header_filter(ngx_http_request_t *r)
 
     if (ctx == NULL) {
 
-        /* "post_action" may come after that */
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-        ngx_http_webhook_leave(r);
+        /* a request that has come to no location has met no gate */
+
+        if (clcf->post_action.len && clcf->loc_conf) {
+            ngx_http_webhook_leave(r);
+        }
 
         return ngx_http_next_header_filter(r);
     }

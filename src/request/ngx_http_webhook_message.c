@@ -492,7 +492,7 @@ ngx_http_webhook_message_arguments(ngx_http_request_t *r, wh_str_t name)
 static ngx_uint_t
 ngx_http_webhook_message_cookies(ngx_http_request_t *r, wh_str_t name)
 {
-    wh_str_t          rest, element, own, value;
+    wh_str_t          rest, element, piece, own, value;
     ngx_uint_t        i, n;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *header;
@@ -507,9 +507,13 @@ ngx_http_webhook_message_cookies(ngx_http_request_t *r, wh_str_t name)
 
         rest = ngx_http_webhook_wh_str(&header->value);
 
+        /* to nginx a comma is the end of one that it does not look for */
+
         while (wh_list_next(&rest, ';', &element)) {
-            n += wh_pair(element, &own, &value)
-                 && wh_equal_caseless(wh_trim(own, WH_SPACES), name);
+            while (wh_list_next(&element, ',', &piece)) {
+                n += wh_pair(piece, &own, &value)
+                     && wh_equal_caseless(wh_trim(own, WH_SPACES), name);
+            }
         }
     }
 
