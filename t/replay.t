@@ -37,6 +37,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
     webhook_provider token { methods GET POST; token header:X-Token; }
 
     webhook_provider put { methods PUT; token header:X-Token; }
+    webhook_provider hex { signature header:X-Hex key=hex; }
 
     webhook_provider query {
         methods GET POST;
@@ -246,6 +247,11 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                    webhook_secret \$chosen for=gitea;
                                    webhook_secret \$chosen for=github;
                                    proxy_pass http://%%APP%%; }
+        location /line/hex/ { webhook hex github;
+                              webhook_secret "@{[unpack 'H*', $secret]}"
+                                             for=hex;
+                              webhook_secret "$secret" for=github;
+                              proxy_pass http://%%APP%%; }
         location /line/chain/ { webhook gitea github bitbucket;
                                 webhook_secret "$secret" for=gitea;
                                 webhook_secret "$rotated" for=github;
@@ -350,6 +356,13 @@ for my $uri ('/line/', '/line/equal/', '/line/variable/') {
        200, 'as one of the other provider');
     is($t->status(\%message), 200, 'and as it was');
 }
+
+# the same secret, written in another way
+my %hex = message('/line/hex/');
+is($t->status(\%hex), 202, 'a secret as text');
+is($t->status({ %hex, headers => [['X-Hex',
+                                   hmac_sha256_hex($hex{body}, $secret)]] }),
+   200, 'the same message as one of who has it in hex');
 
 # the third has the secrets of both, so all are one
 for my $first (signature('chain', $rotated), gitea('chain 2', $secret)) {
