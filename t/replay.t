@@ -52,6 +52,28 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         id        header:X-Id;
     }
 
+    # what ends an id may be anywhere
+    webhook_provider sorted {
+        body      form-sorted;
+        signature header:X-Signature;
+        id        form:id;
+    }
+    webhook_provider located {
+        signature header:X-Signature;
+        message   \$request_uri.\$webhook_id.\$webhook_body;
+        id        header:X-Id;
+    }
+    webhook_provider queried {
+        signature header:X-Signature;
+        message   \$webhook_url.\$webhook_body;
+        id        query:id;
+    }
+    webhook_provider named {
+        signature header:X-Signature;
+        message   \$http_x_id.\$webhook_body;
+        id        header:X-Id;
+    }
+
     # this sender does not sign its time
     webhook_provider untimed {
         signature header:X-Signature;
@@ -263,9 +285,27 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                 webhook_secret "$secret" for=github;
                                 proxy_pass http://%%APP%%; }
 
+        @{[map { "location = /cut/$_ { webhook $_;
+                                       webhook_public_url http://a;
+                                       webhook_replay zone=seen
+                                                      key=\$webhook_id;
+                                       proxy_pass http://%%APP%%; }\n" }
+               qw/sorted located queried/]}
+
         location /full/ { webhook timed;
                           webhook_replay zone=small;
                           proxy_pass http://%%APP%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_2%%;
+        underscores_in_headers on;
+        add_header X-Reason \$webhook_reason always;
+
+        location = /named { webhook named;
+                            webhook_secret "$secret";
+                            webhook_replay zone=seen key=\$webhook_id;
+                            proxy_pass http://%%APP%%; }
     }
 
     server {
@@ -344,6 +384,44 @@ my %forged = false(uri => '/plain/', body => 'forged');
 is($t->status(\%forged), 403, 'a forged message');
 is($t->status(\%forged), 403, 'and its copy');
 once('what it said, signed', own(uri => '/plain/', body => 'forged'));
+
+
+# A key that the same signature has in another place
+
+my $sign = sub { ['X-Signature', hmac_sha256_hex($_[0], $secret)] };
+
+for my $case (
+    ['sorted', 'id77zz1', ['', 'id=77&zz=1'], ['', 'id=77zz1']],
+    ['located', '/cut/located?q=1.two.three.four',
+     ['?q=1', 'three.four', ['X-Id', 'two']],
+     ['?q=1.two', 'four', ['X-Id', 'three']]],
+    ['queried', 'http://a/cut/queried?id=1.two.three',
+     ['?id=1', 'two.three'], ['?id=1.two', 'three']])
+{
+    my ($name, $signed, @ways) = @$case;
+
+    my @status = map {
+        my ($query, $bytes, @headers) = @$_;
+
+        $t->status({ method => 'POST', uri => "/cut/$name$query",
+                     body => $bytes,
+                     headers => [@headers, $sign->($signed), ['Content-Type',
+                                 'application/x-www-form-urlencoded']] });
+    } @ways;
+
+    is("@status", '202 200', "$name: cut anew");
+}
+
+my %named = (method => 'POST', uri => '/named', body => 'named',
+             port => 'PORT_2');
+
+is($t->status({ %named, headers => [['X-Id', 'a'], $sign->('a.named')] }),
+   202, 'an id in a header');
+$t->refused("in @$_[1 .. $#$_]", $_->[0],
+    $_->[0] == 400 ? 'credential_repeated' : 'signature_malformed',
+    { %named, headers => [(map { [$_, 'a'] } @$_[1 .. $#$_]),
+                          $sign->('a.named')] })
+    for [403, 'X_Id'], [400, 'X-Id', 'X_Id'], [400, 'X_Id', 'X-Id'];
 
 
 # Several providers: what is signed for one may be sent as another's
