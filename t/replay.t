@@ -10,10 +10,12 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA qw/hmac_sha256_hex/;
+use MIME::Base64 qw/decode_base64url/;
 use Test::More;
 use Time::HiRes qw/sleep/;
 
 use WebhookTest;
+use WebhookTest::Jose;
 use WebhookTest::Signed qw/$secret signature signed forged timed/;
 use WebhookTest::Upstream;
 
@@ -23,7 +25,11 @@ my $rotated = 'the other secret of this sender';
 my $upstream = WebhookTest::Upstream->new;
 my $slow = $upstream->address;
 
-my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
+my $jose = WebhookTest::Jose->new('EdDSA');
+my $raw = unpack 'H*', decode_base64url($jose->jwk->{x});
+
+my $t = WebhookTest->new(now => $now, frozen => 1,
+                         files => { pem => $jose->pem }, conf => <<"EOF");
     log_format verdict '\$request_uri \$status \$webhook_verdict'
                        ' \$webhook_reason';
 
@@ -38,6 +44,8 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
 
     webhook_provider put { methods PUT; token header:X-Token; }
     webhook_provider hex { signature header:X-Hex key=hex; }
+    webhook_provider one { signature header:X-One algorithm=ed25519; }
+    webhook_provider two { signature header:X-Two algorithm=ed25519; }
 
     webhook_provider query {
         methods GET POST;
@@ -274,6 +282,10 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                              for=hex;
                               webhook_secret "$secret" for=github;
                               proxy_pass http://%%APP%%; }
+        location /line/public/ { webhook one two;
+                                 webhook_secret $raw for=one;
+                                 webhook_secret file:%%DIR%%/pem for=two;
+                                 proxy_pass http://%%APP%%; }
         location /line/chain/ { webhook gitea github bitbucket;
                                 webhook_secret "$secret" for=gitea;
                                 webhook_secret "$rotated" for=github;
@@ -441,6 +453,12 @@ is($t->status(\%hex), 202, 'a secret as text');
 is($t->status({ %hex, headers => [['X-Hex',
                                    hmac_sha256_hex($hex{body}, $secret)]] }),
    200, 'the same message as one of who has it in hex');
+
+my $signed = unpack 'H*', $jose->sign('by one key');
+my @copies = map { $t->status({ method => 'POST', uri => '/line/public/',
+                                body => 'by one key',
+                                headers => [[$_, $signed]] }) } qw/X-One X-Two/;
+is("@copies", '202 200', 'a public key in hex and in PEM');
 
 # the third has the secrets of both, so all are one
 for my $first (signature('chain', $rotated), gitea('chain 2', $secret)) {

@@ -12,6 +12,7 @@
 static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
+static EVP_PKEY *ngx_http_webhook_key_pubkey(ngx_http_webhook_key_t *key);
 static ngx_uint_t ngx_http_webhook_key_decodes(ngx_http_webhook_key_t *key,
     ngx_http_webhook_secret_enc_e how);
 static ngx_uint_t ngx_http_webhook_texts_same(ngx_str_t *one, ngx_str_t *two);
@@ -133,7 +134,7 @@ ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
 }
 
 
-/* The same bytes in a file, or for an HMAC, however each is written there. */
+/* The same bytes as configured, or the same key, however each is written. */
 
 ngx_uint_t
 ngx_http_webhook_key_same(ngx_http_webhook_key_t *one,
@@ -157,7 +158,25 @@ ngx_http_webhook_key_same(ngx_http_webhook_key_t *one,
         }
     }
 
-    return 0;
+    return wh_pubkey_same(ngx_http_webhook_key_pubkey(one),
+                          ngx_http_webhook_key_pubkey(two));
+}
+
+
+/* A public key, which is the same one for all schemes that take it, or NULL. */
+
+static EVP_PKEY *
+ngx_http_webhook_key_pubkey(ngx_http_webhook_key_t *key)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_PUBKEYS; i++) {
+        if (key->pubkey[i]) {
+            return key->pubkey[i];
+        }
+    }
+
+    return NULL;
 }
 
 
