@@ -84,6 +84,9 @@ typedef struct {
 struct ngx_http_webhook_key_s {
     ngx_uint_t                  refs;
     u_char                      digest[WH_TOKEN_DIGEST_SIZE];
+    u_char                      decoded[NGX_HTTP_WEBHOOK_SECRET_ENCS]
+                                       [WH_TOKEN_DIGEST_SIZE];
+                                            /* likewise of what an HMAC takes */
     wh_hmac_key_t               hmac[NGX_HTTP_WEBHOOK_HMACS];
     EVP_PKEY                   *pubkey[NGX_HTTP_WEBHOOK_PUBKEYS];
     wh_keyset_t                *set;        /* or NULL: it is one key */

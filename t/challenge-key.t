@@ -28,6 +28,10 @@ my $providers = <<'EOF';
         signature  header:X-Signature;
         challenge  query:crc reply=$webhook_challenge_hmac_hex;
     }
+    webhook_provider hex {
+        signature  header:X-Signature key=hex;
+        challenge  query:crc reply=$webhook_challenge_hmac_hex;
+    }
     webhook_provider either {
         signature  header:X-Signature;
         signature  header:X-Ed25519 algorithm=ed25519;
@@ -45,6 +49,8 @@ $providers
     map \$uri \$tenant { /tenant/known '$signing'; }
     map \$uri \$other { /apart/known 'another, for challenges'; }
     map \$uri \$its { /apart/known 'the secret of its signatures'; }
+    map \$uri \$text { default '$signing'; }
+    map \$uri \$hex { default '@{[unpack 'H*', $signing]}'; }
     server {
         listen 127.0.0.1:%%PORT%%;
         add_header X-Reason \$webhook_reason always;
@@ -68,6 +74,12 @@ $providers
             webhook                   apart;
             webhook_secret            \$its;
             webhook_challenge_secret  \$other;
+            proxy_pass                http://%%APP%%;
+        }
+        location = /hex {
+            webhook                   hex;
+            webhook_secret            \$hex;
+            webhook_challenge_secret  \$text;
             proxy_pass                http://%%APP%%;
         }
         location = /own {
@@ -129,6 +141,10 @@ for my $uri (qw{/apart/none /apart/known}) {
         $uri =~ /none/ ? 'secret_unavailable' : 'signature_mismatch',
         { uri => $uri, body => 'abc', headers => [['X-Signature', $mac]] });
 }
+
+# nor by a secret that is the same bytes, written in another way
+is($of->('/hex'), qq/503 {"status":503,"error":"service unavailable"}\n/,
+   'a challenge secret that is a signing secret in hex');
 
 is(scalar $t->app_requests, 0, 'nothing has gone to the application');
 

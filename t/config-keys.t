@@ -29,6 +29,24 @@ says("webhook own; webhook_secret keys:$pem;");
 says("webhook own; webhook_secret jwks:$good; webhook_secret keys:$pem;");
 
 
+# Issuers, and who has which key
+
+my $both = 'webhook_provider own { signature header:X algorithm=jwt-es256 '
+    . 'body_digest=/a issuer=one; signature header:Y algorithm=jwt-es256 '
+    . 'body_digest=/a issuer=%s; }';
+
+for my $second (qw/one two/) {
+    my $provider = sprintf $both, $second;
+
+    location_says("webhook own; webhook_secret jwks:$good;", undef, $provider);
+    location_says("webhook own; #<\n webhook_secret jwks:$good;\n"
+        . "webhook_secret keys:$pem;", $second eq 'two'
+        ? '"webhook own" in @ takes the tokens of each "issuer=" by any of its '
+          . 'keys, so the one that has a key could sign as another, give each a '
+          . 'location and a provider of its own' : undef, $provider);
+}
+
+
 # Sources
 
 for my $source (qw/jwks keys/) {

@@ -81,6 +81,9 @@ for my $case (['$webhook_id$webhook_body', 'webhook_id'],
               ['$webhook_id$webhook_timestamp.$webhook_body', 'webhook_id'],
               ['${http_x_a}$webhook_id.$webhook_body', 'http_x_a'],
               ['$webhook_id$request_method.$webhook_body', 'webhook_id'],
+              ['$request_uri$webhook_id.$webhook_body', 'webhook_id'],
+              ['$request_uri.$http_x_a.$webhook_body', 'http_x_a'],
+              ['$host$webhook_id.$webhook_body', 'webhook_id'],
               ['$webhook_body$arg_a', 'arg_a'])
 {
     block_says("webhook_provider own {\n $sign $id timestamp header:X-Time "
@@ -95,6 +98,7 @@ block_says("webhook_provider own {\n $sign $id timestamp header:X-Time "
     for qw/rfc3339 http/;
 block_says("webhook_provider own {\n $sign $id message $_; }")
     for '$webhook_id.$webhook_body', '$webhook_body-$webhook_id-',
+        '"$request_uri $webhook_id $webhook_body"',
         'v1:$webhook_id:$request_method:$webhook_body';
 block_says("webhook_provider own {\n $sign body none; message "
            . '${json:/a}.${json:/b}; }');

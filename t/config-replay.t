@@ -116,7 +116,14 @@ $unsigned->('own', '$http_x_id', undef, 'webhook_provider own { '
 $unsigned->('own', '$http_x_id', '$http_x_id', 'webhook_provider own { '
             . 'signature header:X-S; message $http_x_i.$webhook_body; }');
 $unsigned->('own', '$webhook_id', undef, 'webhook_provider own { signature '
-            . 'header:X-S; id query:id; message $webhook_url.$webhook_body; }');
+            . 'header:X-S; id query:id; message "$webhook_url $webhook_body"; }');
+
+# what a piece of the body could go to, or of what is beside it
+$unsigned->('own', '$webhook_id', '$webhook_id', 'webhook_provider own { '
+            . 'signature header:X-S; id query:id; message '
+            . '$webhook_url.$webhook_body; }');
+$unsigned->('own', '$webhook_id', '$webhook_id', 'webhook_provider own { '
+            . 'signature header:X-S; id form:id; body form-sorted; }');
 
 # of two headers that are covered one may be written in several ways
 my $covers = 'webhook_provider own { signature http-message algorithm='

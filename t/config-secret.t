@@ -145,6 +145,15 @@ location_says("webhook meta;\n webhook_secret fedcba9876543210; $good\n"
     . 'webhook_challenge_secret 30313233343536373839616263646566 decode=hex; #<',
     '"webhook_challenge_secret" of "webhook meta" in @ is also a '
     . '"webhook_secret", give it a value of its own');
+location_says("webhook own;\n webhook_secret $_->[1];\n"
+    . 'webhook_challenge_secret 0123456789abcdef; #<',
+    '"webhook_challenge_secret" of "webhook own" in @ is also a '
+    . '"webhook_secret", give it a value of its own',
+    "webhook_provider own { signature header:X key=$_->[0]; challenge "
+    . 'query:crc reply=$webhook_challenge_hmac_hex; }')
+    for [hex => '30313233343536373839616263646566'],
+        [base64 => 'MDEyMzQ1Njc4OWFiY2RlZg=='],
+        [whsec => 'whsec_MDEyMzQ1Njc4OWFiY2RlZg=='];
 location_says("webhook x;\n $good\n webhook_challenge_secret "
     . '0123456789abcdef;');
 location_says("webhook meta;\n $good\n webhook_challenge_secret "

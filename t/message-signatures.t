@@ -91,6 +91,7 @@ my $t = WebhookTest->new(now => $now, frozen => 1, files => {
 
     server {
         listen 127.0.0.1:%%PORT%%;
+        underscores_in_headers on;
         listen 127.0.0.1:%%TLS_PORT%% ssl http2;
         ssl_certificate %%DIR%%/server.pem;
         ssl_certificate_key %%DIR%%/server.key;
@@ -783,6 +784,10 @@ sub other_directives {
     $t->refused('in two lines', 400, 'credential_repeated',
                 signed('/header', %id, headers => [['X-Id', 'a'],
                                                    ['X-Id', 'b']]));
+    $t->refused('beside one that is the same to CGI, and to $http_x_id', 400,
+                'credential_repeated',
+                signed('/header', %id, headers => [['X_Id', 'b'],
+                                                   ['X-Id', 'a']]));
 
     my $seen = $t->accepted('credentials are taken out', signed('/strip'));
 

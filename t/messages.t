@@ -63,6 +63,11 @@ my %example = (
     '"webhook_challenge_secret" … is also a "webhook_secret"' =>
         "webhook meta; $good webhook_challenge_secret 0123456789abcdef;",
     '"webhook …" is beside "return"' => "webhook github; $good return 200;",
+    '"webhook …" takes the tokens of each "issuer=" by any of its keys' =>
+        [in("webhook own; $good webhook_secret fedcba9876543210;"),
+         'webhook_provider own { signature header:X-A algorithm=jwt-hs256 '
+         . 'body_digest=/a issuer=one; signature header:X-B '
+         . 'algorithm=jwt-hs256 body_digest=/a issuer=two; }'],
     '"webhook …" is under "satisfy any"' =>
         "webhook github; $good satisfy any;",
     '"webhook …" looks at a header with "_" in its name' =>

@@ -10,10 +10,12 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Digest::SHA qw/hmac_sha256_hex/;
+use MIME::Base64 qw/decode_base64url/;
 use Test::More;
 use Time::HiRes qw/sleep/;
 
 use WebhookTest;
+use WebhookTest::Jose;
 use WebhookTest::Signed qw/$secret signature signed forged timed/;
 use WebhookTest::Upstream;
 
@@ -23,7 +25,11 @@ my $rotated = 'the other secret of this sender';
 my $upstream = WebhookTest::Upstream->new;
 my $slow = $upstream->address;
 
-my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
+my $jose = WebhookTest::Jose->new('EdDSA');
+my $raw = unpack 'H*', decode_base64url($jose->jwk->{x});
+
+my $t = WebhookTest->new(now => $now, frozen => 1,
+                         files => { pem => $jose->pem }, conf => <<"EOF");
     log_format verdict '\$request_uri \$status \$webhook_verdict'
                        ' \$webhook_reason';
 
@@ -37,6 +43,9 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
     webhook_provider token { methods GET POST; token header:X-Token; }
 
     webhook_provider put { methods PUT; token header:X-Token; }
+    webhook_provider hex { signature header:X-Hex key=hex; }
+    webhook_provider one { signature header:X-One algorithm=ed25519; }
+    webhook_provider two { signature header:X-Two algorithm=ed25519; }
 
     webhook_provider query {
         methods GET POST;
@@ -48,6 +57,28 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
         signature header:X-Signature;
         timestamp header:X-Time past=5m future=1m;
         message   \$webhook_timestamp.\$webhook_body;
+        id        header:X-Id;
+    }
+
+    # what ends an id may be anywhere
+    webhook_provider sorted {
+        body      form-sorted;
+        signature header:X-Signature;
+        id        form:id;
+    }
+    webhook_provider located {
+        signature header:X-Signature;
+        message   \$request_uri.\$webhook_id.\$webhook_body;
+        id        header:X-Id;
+    }
+    webhook_provider queried {
+        signature header:X-Signature;
+        message   \$webhook_url.\$webhook_body;
+        id        query:id;
+    }
+    webhook_provider named {
+        signature header:X-Signature;
+        message   \$http_x_id.\$webhook_body;
         id        header:X-Id;
     }
 
@@ -246,6 +277,15 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                    webhook_secret \$chosen for=gitea;
                                    webhook_secret \$chosen for=github;
                                    proxy_pass http://%%APP%%; }
+        location /line/hex/ { webhook hex github;
+                              webhook_secret "@{[unpack 'H*', $secret]}"
+                                             for=hex;
+                              webhook_secret "$secret" for=github;
+                              proxy_pass http://%%APP%%; }
+        location /line/public/ { webhook one two;
+                                 webhook_secret $raw for=one;
+                                 webhook_secret file:%%DIR%%/pem for=two;
+                                 proxy_pass http://%%APP%%; }
         location /line/chain/ { webhook gitea github bitbucket;
                                 webhook_secret "$secret" for=gitea;
                                 webhook_secret "$rotated" for=github;
@@ -257,9 +297,27 @@ my $t = WebhookTest->new(now => $now, frozen => 1, conf => <<"EOF");
                                 webhook_secret "$secret" for=github;
                                 proxy_pass http://%%APP%%; }
 
+        @{[map { "location = /cut/$_ { webhook $_;
+                                       webhook_public_url http://a;
+                                       webhook_replay zone=seen
+                                                      key=\$webhook_id;
+                                       proxy_pass http://%%APP%%; }\n" }
+               qw/sorted located queried/]}
+
         location /full/ { webhook timed;
                           webhook_replay zone=small;
                           proxy_pass http://%%APP%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_2%%;
+        underscores_in_headers on;
+        add_header X-Reason \$webhook_reason always;
+
+        location = /named { webhook named;
+                            webhook_secret "$secret";
+                            webhook_replay zone=seen key=\$webhook_id;
+                            proxy_pass http://%%APP%%; }
     }
 
     server {
@@ -340,6 +398,44 @@ is($t->status(\%forged), 403, 'and its copy');
 once('what it said, signed', own(uri => '/plain/', body => 'forged'));
 
 
+# A key that the same signature has in another place
+
+my $sign = sub { ['X-Signature', hmac_sha256_hex($_[0], $secret)] };
+
+for my $case (
+    ['sorted', 'id77zz1', ['', 'id=77&zz=1'], ['', 'id=77zz1']],
+    ['located', '/cut/located?q=1.two.three.four',
+     ['?q=1', 'three.four', ['X-Id', 'two']],
+     ['?q=1.two', 'four', ['X-Id', 'three']]],
+    ['queried', 'http://a/cut/queried?id=1.two.three',
+     ['?id=1', 'two.three'], ['?id=1.two', 'three']])
+{
+    my ($name, $signed, @ways) = @$case;
+
+    my @status = map {
+        my ($query, $bytes, @headers) = @$_;
+
+        $t->status({ method => 'POST', uri => "/cut/$name$query",
+                     body => $bytes,
+                     headers => [@headers, $sign->($signed), ['Content-Type',
+                                 'application/x-www-form-urlencoded']] });
+    } @ways;
+
+    is("@status", '202 200', "$name: cut anew");
+}
+
+my %named = (method => 'POST', uri => '/named', body => 'named',
+             port => 'PORT_2');
+
+is($t->status({ %named, headers => [['X-Id', 'a'], $sign->('a.named')] }),
+   202, 'an id in a header');
+$t->refused("in @$_[1 .. $#$_]", $_->[0],
+    $_->[0] == 400 ? 'credential_repeated' : 'signature_malformed',
+    { %named, headers => [(map { [$_, 'a'] } @$_[1 .. $#$_]),
+                          $sign->('a.named')] })
+    for [403, 'X_Id'], [400, 'X-Id', 'X_Id'], [400, 'X_Id', 'X-Id'];
+
+
 # Several providers: what is signed for one may be sent as another's
 
 for my $uri ('/line/', '/line/equal/', '/line/variable/') {
@@ -350,6 +446,19 @@ for my $uri ('/line/', '/line/equal/', '/line/variable/') {
        200, 'as one of the other provider');
     is($t->status(\%message), 200, 'and as it was');
 }
+
+# the same secret, written in another way
+my %hex = message('/line/hex/');
+is($t->status(\%hex), 202, 'a secret as text');
+is($t->status({ %hex, headers => [['X-Hex',
+                                   hmac_sha256_hex($hex{body}, $secret)]] }),
+   200, 'the same message as one of who has it in hex');
+
+my $signed = unpack 'H*', $jose->sign('by one key');
+my @copies = map { $t->status({ method => 'POST', uri => '/line/public/',
+                                body => 'by one key',
+                                headers => [[$_, $signed]] }) } qw/X-One X-Two/;
+is("@copies", '202 200', 'a public key in hex and in PEM');
 
 # the third has the secrets of both, so all are one
 for my $first (signature('chain', $rotated), gitea('chain 2', $secret)) {

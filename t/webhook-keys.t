@@ -60,6 +60,7 @@ my %served = (
     pems => json({ p => $key->pem, q => $key->pem }) =~ s/"q"/"p"/r,
     one => json({ p => $key->pem, q => $key->pem, r => $key->pem })
            =~ s/"q"/"\\u0072"/r,
+    hostile => jwks($key->jwk(kid => "a\e[31m\n-all \x{202e}")),
     chain => json({ p => $key->pem . $key->pem }),
 );
 
@@ -112,6 +113,8 @@ is(read_file($file), $served{one}, 'and it is there');
 is_deeply([run('others')], [0, "+o\n-p\n", ''], 'members that count nothing');
 is_deeply([run('zero')], [0, "+z\n-o\n", ''],
           'a coordinate without its zero');
+is_deeply([run('hostile')], [0, "+a?[31m?-all ?\n-z\n", ''],
+          'an id is one line, and of visible characters');
 
 for my $url ('http://example.com/keys', 'ftp://127.0.0.1/keys', 'keys') {
     my ($exit, $out, $err) = command($url, $file);

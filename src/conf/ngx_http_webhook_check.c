@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_str.h"
 
 
 /* Whether something is wrong. */
@@ -66,6 +67,7 @@ static ngx_http_webhook_applies_t  ngx_http_webhook_check_underscore;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_no_public_url;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_url_meets_body;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_host_meets_body;
+static ngx_http_webhook_applies_t  ngx_http_webhook_check_issuers;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_satisfy;
 static ngx_http_webhook_applies_t  ngx_http_webhook_check_many_urls;
 static void ngx_http_webhook_check_engines(ngx_conf_t *cf,
@@ -155,6 +157,12 @@ static ngx_http_webhook_finding_t  ngx_http_webhook_findings[] = {
       "has one key for all customers of this sender, messages for others are "
       "accepted, add a \"webhook_require\" with \"enum=\" for what names you "
       "in the body, or a \"webhook_public_url\" if the host is signed",
+      NGX_LOG_WARN },
+
+    { ngx_http_webhook_check_issuers,
+      "takes the tokens of each \"issuer=\" by any of its keys, so the one "
+      "that has a key could sign as another, give each a location and a "
+      "provider of its own",
       NGX_LOG_WARN },
 
     { ngx_http_webhook_check_satisfy,
@@ -589,6 +597,33 @@ ngx_http_webhook_check_host_meets_body(ngx_http_webhook_stats_entry_t *entry)
     return entry->clcf->locations == NULL
            && ngx_http_webhook_parts_meet_body(entry->gate->provider,
                                                NGX_HTTP_WEBHOOK_VAR_HOST);
+}
+
+
+/* One secret is of one sender, who may well have several names. */
+
+static ngx_uint_t
+ngx_http_webhook_check_issuers(ngx_http_webhook_stats_entry_t *entry)
+{
+    ngx_uint_t                     i;
+    ngx_http_webhook_signature_t  *signature;
+
+    if (entry->clcf->locations || entry->gate->nkeys < 2) {
+        return 0;
+    }
+
+    signature = entry->gate->provider->signatures.elts;
+
+    for (i = 1; i < entry->gate->provider->signatures.nelts; i++) {
+        if (signature[i].jwt.issuer.len
+            && signature[0].jwt.issuer.len
+            && !wh_equal(signature[i].jwt.issuer, signature[0].jwt.issuer))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -169,6 +169,8 @@ ngx_int_t ngx_http_webhook_part_variable(ngx_conf_t *cf,
 ngx_http_webhook_finish_t  ngx_http_webhook_parts_compile;
 void ngx_http_webhook_parts_warn(ngx_conf_t *cf,
     ngx_http_webhook_provider_t *provider);
+ngx_uint_t ngx_http_webhook_parts_unbounded(
+    ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
 ngx_uint_t ngx_http_webhook_parts_meet_body(
     ngx_http_webhook_provider_t *provider, ngx_uint_t what);
 ngx_http_webhook_used_t  ngx_http_webhook_parts_sign_url;

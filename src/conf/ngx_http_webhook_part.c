@@ -16,6 +16,7 @@
 
 typedef struct {
     ngx_http_webhook_segment_t  *segment;
+    ngx_http_webhook_segment_t  *previous;   /* or NULL */
     ngx_uint_t                   n;          /* from it to the last one */
 } ngx_http_webhook_place_t;
 
@@ -142,15 +143,13 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
     sources[2] = provider->event;
 
     for (i = 0; i < 3; i++) {
-        if (ngx_http_webhook_str_same(&names[i], name)) {
+        if (ngx_http_webhook_str_same(&names[i], name)
+            || (sources[i]
+                && ngx_http_webhook_variable_is_header(provider, sources[i],
+                                                       name)))
+        {
             break;
         }
-    }
-
-    if (sources[0]
-        && ngx_http_webhook_variable_is_header(provider, sources[0], name))
-    {
-        i = 0;
     }
 
     if (i == 3) {
@@ -506,6 +505,7 @@ ngx_http_webhook_parts_edges(ngx_http_webhook_provider_t *provider,
         }
 
         place.segment = &segment[i];
+        place.previous = i ? &segment[i - 1] : NULL;
         place.n = segments->nelts - i;
 
         provider->parts = 1;
@@ -562,6 +562,35 @@ ngx_http_webhook_parts_warn(ngx_conf_t *cf,
 }
 
 
+/*
+ * Whether what is at a source is a part of the message that nothing ends, or
+ * in a URL that may have some of such a part.
+ */
+
+ngx_uint_t
+ngx_http_webhook_parts_unbounded(ngx_http_webhook_provider_t *provider,
+    ngx_http_webhook_source_t *source)
+{
+    ngx_uint_t                n;
+    ngx_http_webhook_place_t  place;
+
+    n = 0;
+
+    while (ngx_http_webhook_part_next(provider, &n, &place) == NGX_OK) {
+        if ((place.segment->source == source
+             || source->type == NGX_HTTP_WEBHOOK_QUERY)
+            && ngx_http_webhook_part_unbounded(provider, &place))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* A URL or a host before it may go on, and so have some of it. */
+
 static ngx_uint_t
 ngx_http_webhook_part_unbounded(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_place_t *place)
@@ -569,6 +598,17 @@ ngx_http_webhook_part_unbounded(ngx_http_webhook_provider_t *provider,
     ngx_http_webhook_segment_t  *segment, *next;
 
     segment = place->segment;
+
+    if (!segment->right
+        && !segment->time
+        && place->previous
+        && ngx_http_webhook_part_runs_on(&place->previous->exempt,
+                                         &segment->text,
+                                         NGX_HTTP_WEBHOOK_VAR_URL
+                                         |NGX_HTTP_WEBHOOK_VAR_HOST))
+    {
+        return 1;
+    }
 
     if (segment->edge.len
         || segment->time
@@ -626,6 +666,7 @@ ngx_http_webhook_part_next(ngx_http_webhook_provider_t *provider,
 
             if (segment[i].name.len) {
                 place->segment = &segment[i];
+                place->previous = i ? &segment[i - 1] : NULL;
                 place->n = segments[k]->nelts - i;
 
                 return NGX_OK;

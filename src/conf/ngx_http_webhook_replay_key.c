@@ -332,22 +332,32 @@ ngx_http_webhook_replay_signs(ngx_http_webhook_provider_t *provider,
                || ngx_http_webhook_message_takes(provider, source);
     }
 
+    if (ngx_http_webhook_parts_unbounded(provider, source)) {
+        return 0;
+    }
+
     variable.data = (u_char *) name;
     variable.len = ngx_strlen(name);
 
     return ngx_http_webhook_template_has(provider->message, &variable)
            || ngx_http_webhook_replay_signs_header(provider, source)
            || (source->type == NGX_HTTP_WEBHOOK_QUERY
-               && ngx_http_webhook_template_has_url(provider->message));
+               && ngx_http_webhook_template_has_url(provider->message)
+               && !ngx_http_webhook_parts_meet_body(provider,
+                                                    NGX_HTTP_WEBHOOK_VAR_URL));
 }
 
 
-/* Whether whatever is in the body is signed. */
+/*
+ * Whether whatever is in the body is signed.  The text of a sorted form does
+ * not say where a name or a value ends.
+ */
 
 static ngx_uint_t
 ngx_http_webhook_replay_signs_members(ngx_http_webhook_provider_t *provider)
 {
     return !provider->bearer
+           && provider->body.kind != NGX_HTTP_WEBHOOK_BODY_FORM_SORTED
            && !(provider->body.flags & NGX_HTTP_WEBHOOK_BODY_WEAK);
 }
 

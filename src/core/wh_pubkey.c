@@ -403,6 +403,21 @@ wh_pubkey_form(wh_pubkey_e scheme)
 }
 
 
+int
+wh_pubkey_same(EVP_PKEY *one, EVP_PKEY *two)
+{
+    if (one == NULL || two == NULL) {
+        return 0;
+    }
+
+#if (OPENSSL_VERSION_NUMBER >= 0x30000000L)
+    return EVP_PKEY_eq(one, two) == 1;
+#else
+    return EVP_PKEY_cmp(one, two) == 1;
+#endif
+}
+
+
 wh_digest_e
 wh_pubkey_digest(wh_pubkey_e scheme)
 {

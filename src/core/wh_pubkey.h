@@ -84,6 +84,9 @@ int wh_pubkey_read(EVP_PKEY **key, wh_pubkey_e scheme, wh_str_t text);
  */
 int wh_pubkey_fits(EVP_PKEY *key, wh_pubkey_e scheme);
 
+/* 1 for one key, however each was written; either may be NULL. */
+int wh_pubkey_same(EVP_PKEY *one, EVP_PKEY *two);
+
 /* 1 for 32 bytes in hex or in Base64, which may as well be any other key. */
 int wh_pubkey_bare(wh_str_t text);
 

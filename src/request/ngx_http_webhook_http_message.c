@@ -205,7 +205,7 @@ ngx_http_webhook_http_certain(ngx_http_request_t *r,
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    if (ngx_http_webhook_next_named(&part, &i, &component->name)) {
+    if (ngx_http_webhook_message_headers(r->main, component->name) > 1) {
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
     }
 

@@ -31,10 +31,9 @@ static ngx_uint_t ngx_http_webhook_message_ends(ngx_http_webhook_ctx_t *ctx,
     ngx_http_webhook_segment_t *segment, wh_str_t part);
 static ngx_uint_t ngx_http_webhook_message_repeated(ngx_http_request_t *r,
     ngx_str_t *name);
-static ngx_uint_t ngx_http_webhook_message_headers(ngx_http_request_t *r,
-    wh_str_t name);
 static ngx_uint_t ngx_http_webhook_message_header(ngx_table_elt_t *header,
     wh_str_t name);
+static u_char ngx_http_webhook_message_letter(u_char c);
 static ngx_uint_t ngx_http_webhook_message_arguments(ngx_http_request_t *r,
     wh_str_t name);
 static ngx_uint_t ngx_http_webhook_message_cookies(ngx_http_request_t *r,
@@ -358,9 +357,7 @@ ngx_http_webhook_message_part(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_int_t rc, ngx_str_t *value)
 {
-    if (segment->variable
-        && ngx_http_webhook_message_repeated(r, &segment->name))
-    {
+    if (ngx_http_webhook_message_repeated(r, &segment->name)) {
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
     }
 
@@ -438,7 +435,12 @@ ngx_http_webhook_message_repeated(ngx_http_request_t *r, ngx_str_t *name)
 }
 
 
-static ngx_uint_t
+/*
+ * How many headers nginx takes for $http_NAME, where "_" is "-", too; with
+ * "underscores_in_headers on" there may be both.
+ */
+
+ngx_uint_t
 ngx_http_webhook_message_headers(ngx_http_request_t *r, wh_str_t name)
 {
     ngx_uint_t        i, n;
@@ -457,12 +459,9 @@ ngx_http_webhook_message_headers(ngx_http_request_t *r, wh_str_t name)
 }
 
 
-/* Whether nginx takes a header for the variable, where "_" is "-", too. */
-
 static ngx_uint_t
 ngx_http_webhook_message_header(ngx_table_elt_t *header, wh_str_t name)
 {
-    u_char  c;
     size_t  i;
 
     if (header->hash == 0 || header->key.len != name.len) {
@@ -470,15 +469,21 @@ ngx_http_webhook_message_header(ngx_table_elt_t *header, wh_str_t name)
     }
 
     for (i = 0; i < name.len; i++) {
-
-        c = header->key.data[i];
-
-        if ((c == '-' ? '_' : wh_lower(c)) != wh_lower(name.data[i])) {
+        if (ngx_http_webhook_message_letter(header->key.data[i])
+            != ngx_http_webhook_message_letter(name.data[i]))
+        {
             return 0;
         }
     }
 
     return 1;
+}
+
+
+static u_char
+ngx_http_webhook_message_letter(u_char c)
+{
+    return c == '-' ? '_' : wh_lower(c);
 }
 
 

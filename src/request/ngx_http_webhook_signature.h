@@ -23,6 +23,8 @@ ngx_int_t ngx_http_webhook_message_text(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_array_t *segments, ngx_str_t *text);
 ngx_int_t ngx_http_webhook_message_join(ngx_http_request_t *r,
     ngx_str_t *parts, ngx_uint_t n, ngx_str_t *text);
+ngx_uint_t ngx_http_webhook_message_headers(ngx_http_request_t *r,
+    wh_str_t name);
 ngx_int_t ngx_http_webhook_number(ngx_http_request_t *r, ngx_uint_t n,
     ngx_str_t *text);
 ngx_int_t ngx_http_webhook_hex(ngx_http_request_t *r, u_char *bytes,

@@ -100,9 +100,11 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
     ngx_http_webhook_keyslot_t *keyslot, ngx_str_t *bytes, ngx_uint_t use,
     ngx_log_t *log)
 {
-    u_char     *buf;
-    size_t      len;
-    ngx_int_t   rc;
+    u_char                         *buf;
+    size_t                          len;
+    wh_str_t                        decoded;
+    ngx_int_t                       rc;
+    ngx_http_webhook_secret_enc_e   how;
 
     if (use >= NGX_HTTP_WEBHOOK_HMACS) {
 
@@ -118,6 +120,8 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
         return NGX_OK;
     }
 
+    how = use / WH_DIGESTS;
+
     buf = ngx_alloc(bytes->len, log);
     if (buf == NULL) {
         return NGX_ERROR;
@@ -126,12 +130,15 @@ ngx_http_webhook_key_use(ngx_http_webhook_key_t *key,
     rc = NGX_OK;
     len = bytes->len;
 
-    if (ngx_http_webhook_key_decode(keyslot, bytes, use / WH_DIGESTS, buf,
-                                    &len)
+    if (ngx_http_webhook_key_decode(keyslot, bytes, how, buf, &len)
         == NGX_OK)
     {
+        decoded.len = len;
+        decoded.data = buf;
+
         if (wh_hmac_key_init(&key->hmac[use], use % WH_DIGESTS, buf, len)
-            == WH_OK)
+            == WH_OK
+            && wh_token_digest(decoded, key->decoded[how]) == WH_OK)
         {
             key->uses |= 1 << use;
             key->len = ngx_min(key->len, len);

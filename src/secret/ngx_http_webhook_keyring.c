@@ -372,8 +372,7 @@ ngx_http_webhook_key_distinct(ngx_http_request_t *r,
                 return NGX_ERROR;
             }
 
-            same = other && wh_secret_equal(other->digest, key->digest,
-                                            WH_TOKEN_DIGEST_SIZE);
+            same = other && ngx_http_webhook_key_same(other, key);
 
             ngx_http_webhook_key_release(other);
 

@@ -76,6 +76,8 @@ ngx_http_webhook_keyslot_t *ngx_http_webhook_key_conflict(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_key_t *key);
 ngx_uint_t ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other);
+ngx_uint_t ngx_http_webhook_key_same(ngx_http_webhook_key_t *one,
+    ngx_http_webhook_key_t *two);
 ngx_uint_t ngx_http_webhook_keys_public(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key, ngx_http_webhook_keyslot_t *other);
 ngx_http_webhook_keyslot_t *ngx_http_webhook_key_oracle(

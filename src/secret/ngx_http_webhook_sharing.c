@@ -12,6 +12,9 @@
 static ngx_http_webhook_keyslot_t *ngx_http_webhook_gate_oracle(
     ngx_http_webhook_gate_t *gate, ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_key_t *key);
+static EVP_PKEY *ngx_http_webhook_key_pubkey(ngx_http_webhook_key_t *key);
+static ngx_uint_t ngx_http_webhook_key_decodes(ngx_http_webhook_key_t *key,
+    ngx_http_webhook_secret_enc_e how);
 static ngx_uint_t ngx_http_webhook_texts_same(ngx_str_t *one, ngx_str_t *two);
 static ngx_uint_t ngx_http_webhook_keys_oracle(
     ngx_http_webhook_keyslot_t *keyslot, ngx_http_webhook_keyslot_t *other);
@@ -116,8 +119,7 @@ ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
     ngx_http_webhook_secret_t  *one, *two;
 
     if (key && other->key) {
-        return wh_secret_equal(other->key->digest, key->digest,
-                               WH_TOKEN_DIGEST_SIZE);
+        return ngx_http_webhook_key_same(key, other->key);
     }
 
     one = keyslot->secret;
@@ -129,6 +131,60 @@ ngx_http_webhook_keys_same(ngx_http_webhook_keyslot_t *keyslot,
            && one->encoding == two->encoding
            && ngx_http_webhook_texts_same(&one->value->value,
                                           &two->value->value);
+}
+
+
+/* The same bytes as configured, or the same key, however each is written. */
+
+ngx_uint_t
+ngx_http_webhook_key_same(ngx_http_webhook_key_t *one,
+    ngx_http_webhook_key_t *two)
+{
+    ngx_uint_t  i, k;
+
+    if (wh_secret_equal(one->digest, two->digest, WH_TOKEN_DIGEST_SIZE)) {
+        return 1;
+    }
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_SECRET_ENCS; i++) {
+        for (k = 0; k < NGX_HTTP_WEBHOOK_SECRET_ENCS; k++) {
+            if (ngx_http_webhook_key_decodes(one, i)
+                && ngx_http_webhook_key_decodes(two, k)
+                && wh_secret_equal(one->decoded[i], two->decoded[k],
+                                   WH_TOKEN_DIGEST_SIZE))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return wh_pubkey_same(ngx_http_webhook_key_pubkey(one),
+                          ngx_http_webhook_key_pubkey(two));
+}
+
+
+/* A public key, which is the same one for all schemes that take it, or NULL. */
+
+static EVP_PKEY *
+ngx_http_webhook_key_pubkey(ngx_http_webhook_key_t *key)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_WEBHOOK_PUBKEYS; i++) {
+        if (key->pubkey[i]) {
+            return key->pubkey[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_uint_t
+ngx_http_webhook_key_decodes(ngx_http_webhook_key_t *key,
+    ngx_http_webhook_secret_enc_e how)
+{
+    return key->uses >> (how * WH_DIGESTS) & ((1 << WH_DIGESTS) - 1);
 }
 
 

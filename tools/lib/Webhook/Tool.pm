@@ -12,7 +12,7 @@ use FindBin;
 use Getopt::Long ();
 use List::Util qw/max min/;
 
-our @EXPORT = qw/fail note options unknown usage_error/;
+our @EXPORT = qw/fail note options printable unknown usage_error/;
 our $VERSION = '0.1.0';
 
 my $tool = $FindBin::RealScript;
@@ -49,6 +49,16 @@ sub answer { print @_; exit }
 
 sub note { print STDERR "$tool: @_\n" }
 sub fail { note(@_); exit 2 }
+
+
+# A stranger's text, for a terminal.
+sub printable {
+    my ($text) = @_;
+
+    $text = substr($text, 0, 300) . '...' if length $text > 303;
+
+    return $text =~ s/[^ -~]/?/gr;
+}
 
 
 sub usage_error {
