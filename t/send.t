@@ -73,7 +73,7 @@ my $own = <<'EOF';
         header        User-Agent Odd-Hooks/*;
         header        X-Needed ~^it;
         signature     query:sig algorithm=hmac-sha1;
-        message       '$request_method $uri; $http_x_extra; $webhook_body';
+        message       '$uri $request_method; $http_x_extra; $webhook_body';
         id            query:id;
     }
     webhook_provider own-both {
