@@ -154,6 +154,8 @@ typedef struct {
     ngx_int_t                   index;      /* of that */
     ngx_str_t                   edge;       /* or empty */
     unsigned                    required:1; /* it must be there */
+    unsigned                    named:1;    /* by a variable of nginx, as
+                                               "$http_x_id" */
     unsigned                    optional:1; /* without it, its text is not
                                                there either */
     unsigned                    time:1;     /* its form ends it */

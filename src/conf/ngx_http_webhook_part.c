@@ -167,6 +167,7 @@ ngx_http_webhook_part_own(ngx_conf_t *cf,
 
     segment->source = sources[i];
     segment->required = 1;
+    segment->named = !ngx_http_webhook_str_same(&names[i], name);
     segment->time = (i == 0);
 
     /* what is signed has to be known in every request */
@@ -192,6 +193,7 @@ ngx_http_webhook_part_of_nginx(ngx_conf_t *cf,
     ngx_http_webhook_segment_t *segment, ngx_str_t *text)
 {
     segment->required = 1;
+    segment->named = 1;
     segment->variable = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
 
     if (segment->variable == NULL) {

@@ -357,7 +357,9 @@ ngx_http_webhook_message_part(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_segment_t *segment,
     ngx_int_t rc, ngx_str_t *value)
 {
-    if (ngx_http_webhook_message_repeated(r, &segment->name)) {
+    if (segment->named
+        && ngx_http_webhook_message_repeated(r, &segment->name))
+    {
         return NGX_HTTP_WEBHOOK_CREDENTIAL_REPEATED;
     }
 
