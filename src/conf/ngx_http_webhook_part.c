@@ -45,7 +45,8 @@ static ngx_uint_t ngx_http_webhook_part_unbounded(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_place_t *place);
 static ngx_uint_t ngx_http_webhook_part_runs_on(ngx_str_t *name,
     ngx_str_t *text, ngx_uint_t what);
-static ngx_uint_t ngx_http_webhook_part_byte(ngx_str_t *name, u_char c);
+static ngx_uint_t ngx_http_webhook_part_byte(ngx_str_t *name, ngx_uint_t is,
+    u_char c);
 static ngx_int_t ngx_http_webhook_part_next(
     ngx_http_webhook_provider_t *provider, ngx_uint_t *n,
     ngx_http_webhook_place_t *place);
@@ -732,14 +733,17 @@ static ngx_uint_t
 ngx_http_webhook_part_runs_on(ngx_str_t *name, ngx_str_t *text,
     ngx_uint_t what)
 {
-    size_t  i;
+    size_t      i;
+    ngx_uint_t  is;
 
-    if (!(ngx_http_webhook_variable_what(name) & what)) {
+    is = ngx_http_webhook_variable_what(name);
+
+    if (!(is & what)) {
         return 0;
     }
 
     for (i = 0; i < text->len; i++) {
-        if (!ngx_http_webhook_part_byte(name, text->data[i])) {
+        if (!ngx_http_webhook_part_byte(name, is, text->data[i])) {
             return 0;
         }
     }
@@ -751,13 +755,9 @@ ngx_http_webhook_part_runs_on(ngx_str_t *name, ngx_str_t *text,
 /* Whether a variable of a URL or a host may have a byte in it. */
 
 static ngx_uint_t
-ngx_http_webhook_part_byte(ngx_str_t *name, u_char c)
+ngx_http_webhook_part_byte(ngx_str_t *name, ngx_uint_t is, u_char c)
 {
-    ngx_uint_t  what;
-
-    what = ngx_http_webhook_variable_what(name);
-
-    if (what & NGX_HTTP_WEBHOOK_VAR_HOST) {
+    if (is & NGX_HTTP_WEBHOOK_VAR_HOST) {
 
         /* $host is without the port */
 
@@ -768,7 +768,7 @@ ngx_http_webhook_part_byte(ngx_str_t *name, u_char c)
 
     /* what is decoded, and has no query, may be anything */
 
-    return !(what & NGX_HTTP_WEBHOOK_VAR_QUERY) || (c > 0x20 && c != 0x7f);
+    return !(is & NGX_HTTP_WEBHOOK_VAR_QUERY) || (c > 0x20 && c != 0x7f);
 }
 
 

@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_content_digest.h"
 #include "core/wh_str.h"
 
 
@@ -29,11 +30,6 @@ static ngx_uint_t ngx_http_webhook_replay_covers_variable(
     ngx_http_webhook_provider_t *provider, ngx_str_t *name);
 static ngx_uint_t ngx_http_webhook_replay_signs_header(
     ngx_http_webhook_provider_t *provider, ngx_http_webhook_source_t *source);
-
-
-/* the header that may say the same in several lines, and in other ways */
-
-static wh_str_t  ngx_http_webhook_replay_list = wh_string("content-digest");
 
 
 /* Compiles a key, or says what is wrong with it; NULL after an error. */
@@ -411,9 +407,12 @@ ngx_http_webhook_replay_covers(ngx_http_webhook_provider_t *provider,
             break;
 
         default:
+
+            /* a digest may be said in several lines, and in other ways */
+
             covered = source->type == NGX_HTTP_WEBHOOK_HEADER
                       && !wh_equal(rule->covers[i].name,
-                                   ngx_http_webhook_replay_list)
+                                   wh_content_digest_name)
                       && wh_equal(rule->covers[i].name,
                                   ngx_http_webhook_wh_str(
                                               &headers[source->index].name));
@@ -441,7 +440,7 @@ ngx_http_webhook_replay_covers_variable(ngx_http_webhook_provider_t *provider,
     rule = provider->http_message;
 
     for (i = 0; rule && i < rule->ncovers; i++) {
-        if (!wh_equal(rule->covers[i].name, ngx_http_webhook_replay_list)
+        if (!wh_equal(rule->covers[i].name, wh_content_digest_name)
             && ngx_http_webhook_variable_of_header(&rule->covers[i].name, name))
         {
             return 1;

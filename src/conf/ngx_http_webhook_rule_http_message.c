@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_webhook_conf.h"
+#include "core/wh_content_digest.h"
 #include "core/wh_str.h"
 #include "core/wh_time.h"
 
@@ -243,8 +244,6 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
     ngx_str_t   *words;
     ngx_uint_t   i, k, n, index;
 
-    static const wh_str_t  digest = wh_string("content-digest");
-
     if (text->len == 0) {
         return ngx_http_webhook_error(cf,
                            "\"signature http-message\" needs a "
@@ -294,7 +293,8 @@ ngx_http_webhook_http_message_covers(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        rule->digest |= wh_equal(rule->covers[i].name, digest);
+        rule->digest |= wh_equal(rule->covers[i].name,
+                                 wh_content_digest_name);
         rule->host |= (rule->covers[i].type == WH_COMPONENT_AUTHORITY
                        || rule->covers[i].type == WH_COMPONENT_TARGET_URI);
     }

@@ -24,6 +24,8 @@ static int wh_content_digest_member(const wh_sf_member_t *member,
     wh_encoding_e encoding, wh_content_digest_t *content);
 
 
+const wh_str_t  wh_content_digest_name = wh_string("content-digest");
+
 static const wh_content_digest_row_t  wh_content_digests[] = {
     { wh_string("sha-256"), WH_SHA256,
       offsetof(wh_content_digest_t, sha256), 32 },

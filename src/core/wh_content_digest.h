@@ -22,6 +22,10 @@ typedef struct {
 } wh_content_digest_t;
 
 
+/* The header's name, in lower case. */
+extern const wh_str_t  wh_content_digest_name;
+
+
 /*
  * Reads a Content-Digest: others than sha-256 and sha-512 are passed over, one
  * of these must be there.  encoding as for wh_sf_decode().  WH_OK or

@@ -33,10 +33,7 @@ static ngx_uint_t ngx_http_webhook_http_key_fits(ngx_http_request_t *r,
     ngx_http_webhook_candidate_t *candidate);
 static ngx_http_webhook_reason_e ngx_http_webhook_http_malformed(
     ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx, const char *what,
-    wh_str_t *name);
-
-
-static wh_str_t  ngx_http_webhook_http_digest = wh_string("content-digest");
+    const wh_str_t *name);
 
 
 /* What can be told without a key. */
@@ -189,7 +186,7 @@ ngx_http_webhook_http_certain(ngx_http_request_t *r,
     ngx_table_elt_t  *header;
 
     if (component->type != WH_COMPONENT_FIELD
-        || wh_equal(component->name, ngx_http_webhook_http_digest))
+        || wh_equal(component->name, wh_content_digest_name))
     {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
@@ -284,14 +281,11 @@ ngx_http_webhook_http_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return NGX_HTTP_WEBHOOK_BODY_TOO_LARGE;
     }
 
-    if (!wh_signature_covers(&ctx->http->input,
-                             ngx_http_webhook_http_digest))
-    {
+    if (!wh_signature_covers(&ctx->http->input, wh_content_digest_name)) {
         return NGX_HTTP_WEBHOOK_PASSED;
     }
 
-    switch (ngx_http_webhook_header_lines(r->main,
-                                          &ngx_http_webhook_http_digest,
+    switch (ngx_http_webhook_header_lines(r->main, &wh_content_digest_name,
                                           &value))
     {
 
@@ -300,7 +294,7 @@ ngx_http_webhook_http_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
 
     case NGX_DECLINED:
         return ngx_http_webhook_http_malformed(r, ctx, "there is no header",
-                                               &ngx_http_webhook_http_digest);
+                                               &wh_content_digest_name);
 
     default: /* NGX_ERROR */
         return NGX_HTTP_WEBHOOK_INTERNAL;
@@ -314,7 +308,7 @@ ngx_http_webhook_http_body(ngx_http_request_t *r, ngx_http_webhook_ctx_t *ctx)
         return ngx_http_webhook_http_malformed(r, ctx, "no digest that is "
                                                "known, or a malformed one, is "
                                                "in the header",
-                                               &ngx_http_webhook_http_digest);
+                                               &wh_content_digest_name);
     }
 
     return NGX_HTTP_WEBHOOK_PASSED;
@@ -573,7 +567,7 @@ ngx_http_webhook_http_digests_match(ngx_http_webhook_ctx_t *ctx)
 
 static ngx_http_webhook_reason_e
 ngx_http_webhook_http_malformed(ngx_http_request_t *r,
-    ngx_http_webhook_ctx_t *ctx, const char *what, wh_str_t *name)
+    ngx_http_webhook_ctx_t *ctx, const char *what, const wh_str_t *name)
 {
     ngx_str_t  component;
 

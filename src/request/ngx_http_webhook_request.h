@@ -38,9 +38,9 @@ void ngx_http_webhook_find_headers(ngx_http_request_t *r,
 ngx_table_elt_t *ngx_http_webhook_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
 ngx_table_elt_t *ngx_http_webhook_next_named(ngx_list_part_t **part,
-    ngx_uint_t *i, wh_str_t *name);
+    ngx_uint_t *i, const wh_str_t *name);
 ngx_int_t ngx_http_webhook_header_lines(ngx_http_request_t *r,
-    wh_str_t *name, ngx_str_t *value);
+    const wh_str_t *name, ngx_str_t *value);
 ngx_int_t ngx_http_webhook_host(ngx_http_request_t *r, ngx_str_t *host);
 ngx_int_t ngx_http_webhook_source_signature(ngx_http_request_t *r,
     ngx_http_webhook_ctx_t *ctx, ngx_http_webhook_signature_t *signature,

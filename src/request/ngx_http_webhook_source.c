@@ -85,7 +85,7 @@ ngx_http_webhook_next_header(ngx_list_part_t **part, ngx_uint_t *i)
 
 ngx_table_elt_t *
 ngx_http_webhook_next_named(ngx_list_part_t **part, ngx_uint_t *i,
-    wh_str_t *name)
+    const wh_str_t *name)
 {
     ngx_table_elt_t  *header;
 
@@ -109,7 +109,7 @@ ngx_http_webhook_next_named(ngx_list_part_t **part, ngx_uint_t *i,
  */
 
 ngx_int_t
-ngx_http_webhook_header_lines(ngx_http_request_t *r, wh_str_t *name,
+ngx_http_webhook_header_lines(ngx_http_request_t *r, const wh_str_t *name,
     ngx_str_t *value)
 {
     u_char           *p;
